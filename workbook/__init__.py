@@ -1,0 +1,1 @@
+"""What the notebooks import: the bench on which the streaming pipeline is built and tried."""

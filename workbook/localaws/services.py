@@ -1,0 +1,63 @@
+"""Every AWS service that the local AWS does not model itself: moto, behind one door.
+
+moto is not safe for concurrent calls: four clients at once lose records.  So all that enters it,
+requests and direct calls alike, goes through one worker thread, one at a time.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
+
+from workbook.localaws.http import Request, Response
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Services:
+    """moto's WSGI application and backends, on a thread of their own."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="moto")
+        self._loop = asyncio.get_running_loop()
+        self._application: Any = None
+
+    async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``function`` on moto's thread; for code on the loop that needs moto's state."""
+        return await self._loop.run_in_executor(self._thread, partial(function, *args, **kwargs))
+
+    def on_loop(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run ``coroutine`` on the loop and wait; for our backends, called on moto's thread."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    async def respond(self, request: Request) -> Response:
+        """Answer a request as moto's server does."""
+        return await self.call(self._respond, request)
+
+    def _respond(self, request: Request) -> Response:
+        if self._application is None:
+            from moto.moto_server.werkzeug_app import (
+                DomainDispatcherApplication,
+                create_backend_app,
+            )
+
+            self._application = DomainDispatcherApplication(create_backend_app)
+        from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+        builder = EnvironBuilder(
+            path=request.path,
+            query_string=request.query,
+            method=request.method,
+            headers=dict(request.headers),
+            data=request.body,
+        )
+        parts, status, headers = run_wsgi_app(
+            self._application, builder.get_environ(), buffered=True
+        )
+        return Response(int(status.split(" ", 1)[0]), dict(headers), b"".join(parts))
+
+    def close(self) -> None:
+        """Let the call under way end, and take no more."""
+        self._thread.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,156 @@
+"""Where AWS is: the local AWS (the default), an endpoint, or real AWS, which must be named.
+
+Notebooks call ``connect()`` and then speak boto3, the same wherever they are sent.
+"""
+
+import os
+import subprocess
+import sys
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+
+from workbook.localaws.server import LOOPBACK, READY
+
+VARIABLE = "WORKBOOK_AWS"
+LOCAL = "local"
+REAL = "aws"
+REGION = "us-east-1"
+STOP_SECONDS = 10
+
+
+class Aws:
+    """A place to send AWS calls to; close it (or use it in ``with``) when done.
+
+    Args:
+        where: ``local``, the URL of an endpoint, or ``aws``.
+        session: makes the clients, with the credentials and the region that belong there.
+        endpoint_url: None on real AWS.
+        process: the local AWS, when it belongs to this object.
+    """
+
+    def __init__(
+        self,
+        where: str,
+        session: boto3.Session,
+        endpoint_url: str | None,
+        process: "subprocess.Popen[str] | None" = None,
+    ) -> None:
+        self.where = where
+        self.endpoint_url = endpoint_url
+        self.region: str = session.region_name
+        self._session = session
+        self._process = process
+
+    def __repr__(self) -> str:
+        place = f"{self.where} AWS at {self.endpoint_url}" if self.endpoint_url else "real AWS"
+        return f"<{place}, region {self.region}>"
+
+    @property
+    def is_real(self) -> bool:
+        """Whether calls reach the user's own AWS account, and cost money."""
+        return self.where == REAL
+
+    @property
+    def account_id(self) -> str:
+        """The twelve digits of the account that the credentials belong to."""
+        return str(self.client("sts").get_caller_identity()["Account"])
+
+    @property
+    def credentials(self) -> Any:
+        """What the clients sign with; for code that signs requests of its own."""
+        return self._session.get_credentials()
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of ``service`` (``kinesis``, ``lambda``, ...), for this place."""
+        return self._session.client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=self.endpoint_url,
+            config=Config(ignore_configured_endpoint_urls=True, max_pool_connections=32),
+        )
+
+    def close(self) -> None:
+        """End the local AWS, if it belongs to this object, and all that runs in it."""
+        if self._process is None:
+            return
+        process, self._process = self._process, None
+        assert process.stdin is not None
+        process.stdin.close()  # the local AWS ends when its owner lets go of this pipe
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def connect(where: str | None = None, *, limits: bool = True) -> Aws:
+    """Find AWS.
+
+    Args:
+        where: ``local`` starts a local AWS of one's own, which ends with this process;
+            ``http://...`` uses one that runs already (``workbook serve``); ``aws`` is real AWS,
+            with the credentials and region that boto3 finds. Left out, the environment variable
+            WORKBOOK_AWS says it, else it is ``local``.
+        limits: whether the local Kinesis throttles as AWS does. Off is for bulk loads; elsewhere
+            than on a local AWS of one's own it changes nothing.
+
+    Raises:
+        ValueError: ``where`` is none of these, or real AWS has no region or credentials.
+        RuntimeError: the local AWS did not start.
+    """
+    chosen = where or os.environ.get(VARIABLE) or LOCAL
+    if chosen == LOCAL:
+        process, endpoint_url = _start(limits)
+        return Aws(LOCAL, _dummy_session(), endpoint_url, process)
+    if chosen == REAL:
+        return Aws(REAL, _real_session(), None)
+    if urlsplit(chosen).scheme in ("http", "https") and urlsplit(chosen).hostname:
+        return Aws("other", _dummy_session(), chosen)
+    raise ValueError(
+        f"{chosen!r} is no place to find AWS: use 'local', 'aws' or an endpoint's URL such as "
+        f"http://{LOOPBACK}:4566 (argument `where` or environment variable {VARIABLE})"
+    )
+
+
+def _dummy_session() -> boto3.Session:
+    """Credentials that open nothing, so that none of the user's are ever read."""
+    return boto3.Session("test", "test", region_name=REGION)
+
+
+def _real_session() -> boto3.Session:
+    session = boto3.Session()
+    if session.region_name is None:
+        raise ValueError("real AWS needs a region: set AWS_REGION, for example to us-east-1")
+    if session.get_credentials() is None:
+        raise ValueError("real AWS needs credentials: run `aws configure` or `aws sso login` first")
+    return session
+
+
+def _start(limits: bool) -> tuple["subprocess.Popen[str]", str]:
+    """Start a local AWS and wait until it answers; gives its process and its URL."""
+    command = [sys.executable, "-m", "workbook.localaws", "--owned"]
+    if not limits:
+        command.append("--no-limits")
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line.startswith(READY):
+        process.kill()
+        raise RuntimeError(
+            f"the local AWS did not start (exit status {process.wait()}); it said: {line.strip()!r}"
+        )
+    return process, line.removeprefix(READY).strip()
