@@ -11,6 +11,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from workbook.localaws.server import LOOPBACK, READY
@@ -127,8 +128,12 @@ def connect(where: str | None = None, *, limits: bool = True) -> Aws:
 
 
 def _dummy_session() -> boto3.Session:
-    """Credentials that open nothing, so that none of the user's are ever read."""
-    return boto3.Session("test", "test", region_name=REGION)
+    """Credentials that open nothing, and none of the user's AWS files read on the way."""
+    core = botocore.session.Session()
+    for name in ("config_file", "credentials_file"):
+        core.set_config_variable(name, os.devnull)
+    core.set_config_variable("profile", None)
+    return boto3.Session("test", "test", region_name=REGION, botocore_session=core)
 
 
 def _real_session() -> boto3.Session:

@@ -143,10 +143,13 @@ async def serve(
     def end(*_: object) -> None:
         server.should_exit = True
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, end)
+    signal.signal(signal.SIGTERM, end)
     if owned:
+        # Interrupting a notebook's cell interrupts its kernel's whole process group; we stay.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         threading.Thread(target=_await_owner, args=[end], daemon=True).start()
+    else:
+        signal.signal(signal.SIGINT, end)
     print(READY + endpoint_url, flush=True)
     try:
         await server.serve(sockets=[listener])

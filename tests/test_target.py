@@ -1,0 +1,103 @@
+"""Where AWS is, and who ends the local one."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from workbook import target
+
+OWNER = """
+import sys
+from workbook import target
+aws = target.connect("local")
+print(aws._process.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def start_owner() -> tuple["subprocess.Popen[str]", psutil.Process]:
+    """A process that owns a local AWS, as a notebook's kernel does; and that local AWS."""
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert owner.stdout is not None
+    return owner, psutil.Process(int(owner.stdout.readline()))
+
+
+def test_the_local_aws_ends_when_its_owner_is_killed() -> None:
+    owner, server = start_owner()
+    owner.kill()
+    owner.wait()
+    assert psutil.wait_procs([server], timeout=10)[1] == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX interrupts the whole process group")
+def test_interrupting_a_cell_leaves_the_local_aws_running() -> None:
+    owner, server = start_owner()
+    server.send_signal(signal.SIGINT)
+    with pytest.raises(psutil.TimeoutExpired):
+        server.wait(0.5)
+    owner.kill()
+    owner.wait()
+
+
+def test_close_ends_the_local_aws() -> None:
+    aws = target.connect("local")
+    assert aws._process is not None
+    server = psutil.Process(aws._process.pid)
+    aws.close()
+    assert not server.is_running()
+    aws.close()  # and again does no harm
+
+
+def test_local_aws_has_the_dummy_account(local: target.Aws) -> None:
+    assert local.account_id == "123456789012"
+    assert not local.is_real
+
+
+def test_the_users_settings_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a-real-key")
+    with target.connect("local") as aws:
+        assert aws.credentials.access_key == "test"
+        assert aws.client("sqs").list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+def test_an_endpoint_is_used_as_given() -> None:
+    aws = target.connect("http://127.0.0.1:4566")
+    assert aws.endpoint_url == "http://127.0.0.1:4566"
+    assert aws.client("kinesis").meta.endpoint_url == "http://127.0.0.1:4566"
+
+
+def test_the_environment_names_the_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(target.VARIABLE, "http://127.0.0.1:4567")
+    assert target.connect().endpoint_url == "http://127.0.0.1:4567"
+
+
+@pytest.mark.parametrize("where", ["production", "127.0.0.1:4566", "ftp://x", "http://"])
+def test_an_unknown_place_is_refused_naming_the_choices(where: str) -> None:
+    with pytest.raises(ValueError, match=r"'local', 'aws' or an endpoint's URL"):
+        target.connect(where)
+
+
+def test_real_aws_needs_a_region_and_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(ValueError, match="set AWS_REGION"):
+        target.connect("aws")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with pytest.raises(ValueError, match="aws configure"):
+        target.connect("aws")
