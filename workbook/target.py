@@ -130,9 +130,10 @@ def connect(where: str | None = None, *, limits: bool = True) -> Aws:
 def _dummy_session() -> boto3.Session:
     """Credentials that open nothing, and none of the user's AWS files read on the way."""
     core = botocore.session.Session()
-    for name in ("config_file", "credentials_file"):
-        core.set_config_variable(name, os.devnull)
-    core.set_config_variable("profile", None)
+    settings = core.get_component("config_store")
+    settings.set_config_variable("config_file", os.devnull)
+    settings.set_config_variable("credentials_file", os.devnull)
+    settings.set_config_variable("profile", None)
     return boto3.Session("test", "test", region_name=REGION, botocore_session=core)
 
 
