@@ -1,0 +1,60 @@
+"""The published answers: right on the right data, and wrong on wrong data."""
+
+import pandas as pd
+import pytest
+
+from workbook import answers, flights
+
+
+@pytest.fixture(scope="module")
+def year() -> pd.DataFrame:
+    return flights.load()
+
+
+def test_every_published_answer_holds_on_the_data_themselves(year):
+    table = answers.check(year)
+    assert len(table) == 28
+    assert table["ok"].all()
+    assert (table["ours"] == table["published"]).all()
+
+
+def test_a_lost_flight_shows(year):
+    table = answers.check(year.drop(index=1000)).set_index("question")
+    assert not table.loc["flights", "ok"]
+    assert not table.loc["flights in January", "ok"]
+    assert table.loc["flights in June", "ok"]
+
+
+def test_a_repeated_flight_shows(year):
+    table = answers.check(pd.concat([year, year.tail(1)])).set_index("question")
+    assert not table.loc["flights", "ok"]
+
+
+def test_a_mangled_delay_shows(year):
+    mangled = year.assign(dep_delay=year["dep_delay"].fillna(0))
+    table = answers.check(mangled).set_index("question")
+    assert not table.loc["mean departure delay, minutes", "ok"]
+    assert table.loc["flights", "ok"]
+
+
+def test_a_question_without_all_its_flights_is_not_judged(year):
+    sent = year.head(5_000)  # the first days of January
+    table = answers.check(sent, sent).set_index("question")
+    assert table.loc["flights on 1 January", "ok"]
+    assert table.drop(index="flights on 1 January")["ok"].isna().all()
+    assert table.loc["flights in January", "needs"] == "all of January"
+    assert table.loc["flights", "needs"] == "the whole year"
+
+
+def test_losing_everything_is_wrong_where_it_can_be_judged(year):
+    sent = year.head(5_000)
+    table = answers.check(sent.head(0), sent).set_index("question")
+    assert not table.loc["flights on 1 January", "ok"]
+
+
+def test_a_month_can_be_checked_by_itself():
+    february = flights.load(month=2)
+    table = answers.check(february, february)
+    judged = table[table["ok"].notna()]
+    assert len(judged) == 2
+    assert judged["ok"].all()

@@ -1,0 +1,157 @@
+"""Published answers about the flights, and ours beside them.
+
+Textbooks have asked these questions of the same data for years. A pipeline that loses, repeats or
+mangles flights gets at least one of them wrong.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from workbook import flights
+
+R4DS_TRANSFORM = "R for Data Science 2e, data transformation"
+R4DS_NUMBERS = "R for Data Science 2e, numbers"
+R4DS_FIRST = "R for Data Science; dplyr documentation"
+R4DS_SOLUTIONS = "solutions to R for Data Science's exercises"
+DPLYR_TUTORIALS = "dplyr tutorials"
+
+MONTHS = ("January", "February", "March", "April", "May", "June")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question with a published answer.
+
+    Args:
+        question: in words.
+        published: the answer as printed; a float is printed with ``digits`` decimals.
+        where: the publication.
+        compute: our answer, from the flights of the period.
+        month: the period's month; None is the whole year.
+        day: the period's day; None is the whole month.
+        digits: decimals that were printed.
+    """
+
+    question: str
+    published: float
+    where: str
+    compute: Callable[[pd.DataFrame], float]
+    month: int | None = None
+    day: int | None = None
+    digits: int = 0
+
+    @property
+    def needs(self) -> str:
+        """The flights without which there is no answer."""
+        if self.month is None:
+            return "the whole year"
+        name = MONTHS[self.month - 1]
+        return f"all of {name}" if self.day is None else f"all of {self.day} {name}"
+
+    def within(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The flights of the period."""
+        if self.month is not None:
+            frame = frame[frame["month"] == self.month]
+        if self.day is not None:
+            frame = frame[frame["day"] == self.day]
+        return frame
+
+
+def _mean_delay(frame: pd.DataFrame) -> float:
+    mean = frame["dep_delay"].mean()
+    return float("nan") if pd.isna(mean) else float(mean)  # no flight of the period left at all
+
+
+def _equal(column: str, value: str) -> Callable[[pd.DataFrame], int]:
+    return lambda frame: int((frame[column] == value).sum())
+
+
+def _answers() -> list[Answer]:
+    """Every published answer, the whole year's totals first."""
+    delays = (10.0, 10.8, 13.2, 13.9, 13.0, 20.8)
+    counts = (27_004, 24_951, 28_834, 28_330, 28_796, 28_243)
+    to = {"ORD": 17_283, "ATL": 17_215, "ABQ": 254, "AUS": 2_439}
+    carriers = {"UA": 58_665, "B6": 54_635, "EV": 54_173, "DL": 48_110, "AA": 32_729}
+    return [
+        Answer("flights", 336_776, R4DS_FIRST, len),
+        Answer("mean departure delay, minutes", 12.63907, R4DS_FIRST, _mean_delay, digits=5),
+        Answer(
+            "flights that left more than 120 minutes late",
+            9_723,
+            R4DS_TRANSFORM,
+            lambda frame: int((frame["dep_delay"] > 120).sum()),
+        ),
+        *(
+            Answer(
+                f"mean departure delay in {name}, minutes",
+                delay,
+                R4DS_TRANSFORM,
+                _mean_delay,
+                month=month,
+                digits=1,
+            )
+            for month, (name, delay) in enumerate(zip(MONTHS, delays, strict=True), 1)
+        ),
+        *(
+            Answer(f"flights in {name}", count, R4DS_TRANSFORM, len, month=month)
+            for month, (name, count) in enumerate(zip(MONTHS, counts, strict=True), 1)
+        ),
+        Answer("flights on 1 January", 842, R4DS_TRANSFORM, len, month=1, day=1),
+        Answer("flights to IAH", 7_198, R4DS_TRANSFORM, _equal("dest", "IAH")),
+        Answer("destinations", 105, R4DS_TRANSFORM, lambda frame: int(frame["dest"].nunique())),
+        *(
+            Answer(f"flights to {dest}", count, R4DS_NUMBERS, _equal("dest", dest))
+            for dest, count in to.items()
+        ),
+        Answer(
+            "flights that arrived 120 minutes late or more",
+            10_200,
+            R4DS_SOLUTIONS,
+            lambda frame: int((frame["arr_delay"] >= 120).sum()),
+        ),
+        *(
+            Answer(f"flights of {carrier}", count, DPLYR_TUTORIALS, _equal("carrier", carrier))
+            for carrier, count in carriers.items()
+        ),
+    ]
+
+
+ANSWERS = _answers()
+
+
+def check(frame: pd.DataFrame, sent: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Our answers beside the published ones.
+
+    Args:
+        frame: the output stream, each flight once; needs the flights' own columns.
+        sent: the flights that went into the pipeline; left out, all of the year. A question is
+            answered when every flight of its period was sent, so that a part of the year can be
+            checked as far as it goes.
+
+    Returns:
+        One row for each question: ``question``, ``published``, ``ours`` (rounded as the
+        publication did), ``ok`` (``<NA>`` when too little was sent), ``needs`` (the flights that
+        the answer takes) and ``where`` it was published.
+    """
+    year = pq.read_table(flights.PATH, columns=["month", "day"]).to_pandas()
+    rows: list[dict[str, Any]] = []
+    for answer in ANSWERS:
+        answerable = sent is None or len(answer.within(sent)) == len(answer.within(year))
+        period = answer.within(frame)
+        ours = round(answer.compute(period), answer.digits or None) if len(period) else None
+        rows.append(
+            {
+                "question": answer.question,
+                "published": answer.published,
+                "ours": ours,
+                "ok": ours == answer.published if answerable else None,
+                "needs": answer.needs,
+                "where": answer.where,
+            }
+        )
+    # As objects, so that counts stay whole beside means with decimals.
+    return pd.DataFrame(rows, dtype=object).astype({"question": str, "ok": "boolean"})
