@@ -1,0 +1,113 @@
+"""A shard: an append-only log for one range of hash keys."""
+
+import sys
+from array import array
+from bisect import bisect_left
+from dataclasses import dataclass, field
+
+from workbook.localaws.doors import Record
+from workbook.localaws.kinesis import sequence
+
+FIRST_COUNTER = 1
+TRIM_AT_ONCE = 4096  # dead records that make moving the living ones worth while
+
+
+@dataclass(slots=True)
+class Shard:
+    """One shard and its records.
+
+    Records are kept in columns and addressed by their counter, which goes up by one with each, so
+    that a put and a get cost the same at any size, and a record its bytes and little more.
+
+    Args:
+        index: the number in its id; unique within the stream, never used again.
+        first_hash, last_hash: its range of hash keys, both included.
+        created: second since the epoch; later than that of its parents, so that a child's sequence
+            numbers are all greater than its parents'.
+        parents: ids of the shards it came from: none, one (a split) or two (a merge).
+    """
+
+    index: int
+    first_hash: int
+    last_hash: int
+    created: int
+    parents: tuple[str, ...] = ()
+    closed_at: float | None = None
+    children: tuple[str, ...] = ()
+    id: str = field(init=False)
+    _prefix: int = field(init=False)
+    _base: int = FIRST_COUNTER  # the counter of the first record in the columns
+    _data: list[bytes] = field(default_factory=list)
+    _keys: list[str] = field(default_factory=list)
+    _times: "array[float]" = field(default_factory=lambda: array("d"))
+
+    def __post_init__(self) -> None:
+        self.id = f"shardId-{self.index:012d}"
+        self._prefix = sequence.prefix(self.created, self.index)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes records."""
+        return self.closed_at is None
+
+    @property
+    def starting_sequence_number(self) -> int:
+        """Less than that of any record."""
+        return sequence.number(self._prefix, 0, self.created)
+
+    @property
+    def ending_sequence_number(self) -> int | None:
+        """Greater than that of any record; None while the shard is open."""
+        if self.closed_at is None:
+            return None
+        return sequence.number(self._prefix, sequence.LAST_COUNTER, int(self.closed_at))
+
+    @property
+    def end(self) -> int:
+        """The counter that the next record gets."""
+        return self._base + len(self._data)
+
+    def append(self, partition_key: str, data: bytes, now: float) -> int:
+        """Add a record and give its sequence number."""
+        counter = self._base + len(self._data)
+        self._data.append(data)
+        self._keys.append(sys.intern(partition_key))
+        self._times.append(now)
+        return sequence.number(self._prefix, counter, int(now))
+
+    def horizon(self, oldest: float) -> int:
+        """The counter of the first record that arrived at ``oldest`` or later."""
+        return self._base + bisect_left(self._times, oldest)
+
+    def number(self, counter: int) -> int:
+        """The sequence number that means ``counter``, whether or not a record has it now."""
+        if self._base <= counter < self.end:
+            return sequence.number(self._prefix, counter, int(self._times[counter - self._base]))
+        return sequence.number(self._prefix, counter, self.created)
+
+    def arrived(self, counter: int) -> float:
+        """When the record arrived, in seconds since the epoch."""
+        return self._times[counter - self._base]
+
+    def read(self, start: int, limit: int, max_bytes: int) -> list[Record]:
+        """Records from counter ``start`` on, at most ``limit`` and ``max_bytes`` (but one)."""
+        first = start - self._base
+        size = 0
+        records = []
+        for place in range(first, min(first + limit, len(self._data))):
+            data, key, arrived = self._data[place], self._keys[place], self._times[place]
+            size += len(data) + len(key)
+            if size > max_bytes and records:
+                break
+            number = sequence.number(self._prefix, self._base + place, int(arrived))
+            records.append(Record(number, key, data, arrived))
+        return records
+
+    def trim(self, oldest: float) -> None:
+        """Free the records that arrived before ``oldest``."""
+        dead = bisect_left(self._times, oldest)
+        if dead >= TRIM_AT_ONCE or dead == len(self._data):
+            del self._data[:dead]
+            del self._keys[:dead]
+            del self._times[:dead]
+            self._base += dead
