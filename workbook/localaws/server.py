@@ -122,6 +122,8 @@ async def serve(
     """
     _forget_users_aws()
     listener = socket.create_server((LOOPBACK, port))
+    # Connections inherit it; without it an answer's second part may wait 40 ms for the first's ACK.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     endpoint_url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
     application = LocalAws(endpoint_url, Clock(speed), limits=limits)
     server = _Server(

@@ -1,29 +1,211 @@
 """Lambda functions: the service that ``server`` hands requests to."""
 
+import asyncio
+import random
+import uuid
+from collections import defaultdict
+from datetime import UTC, datetime
+
 from workbook.localaws.clock import Clock
-from workbook.localaws.doors import FunctionGoneError, Invocation
+from workbook.localaws.doors import FunctionGoneError, Invocation, InvokeThrottledError
+from workbook.localaws.functions import api
+from workbook.localaws.functions.configuration import FunctionVersion, Reference, parse_reference
+from workbook.localaws.functions.environment import Environment, Event, Outcome
+from workbook.localaws.functions.logs import Logs
+from workbook.localaws.functions.processes import Processes
 from workbook.localaws.http import Request, Response
 from workbook.localaws.metrics import Metrics
 from workbook.localaws.services import Services
 
+ACCOUNT_CONCURRENCY = 1000
+
 
 class FunctionService:
-    """Placeholder until the runtime lands."""
+    """Runs functions; a ``doors.FunctionTarget``.
+
+    Args:
+        endpoint_url: where functions' boto3 finds the local AWS.
+        clock: the time of logs and metrics.
+        services: moto, which keeps the configuration.
+        metrics: takes Invocations, Errors, Duration and so on.
+    """
 
     def __init__(
         self, endpoint_url: str, clock: Clock, services: Services, metrics: Metrics
-    ) -> None: ...
+    ) -> None:
+        self._endpoint_url = endpoint_url
+        self._clock = clock
+        self._services = services
+        self._metrics = metrics
+        self._logs = Logs(clock, services)
+        self._processes = Processes()
+        self._loop = asyncio.get_running_loop()
+        self._busy: dict[tuple[str, str], int] = defaultdict(int)
+        self._idle: dict[tuple[str, str, str], list[Environment]] = defaultdict(list)
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._installed = self._loop.create_task(services.call(self._install))
 
-    async def respond(self, request: Request) -> Response | None:
-        return None
+    def _install(self) -> None:
+        """On moto's thread, before anything else there: it takes a second to import."""
+        from workbook.localaws.functions import backend
+
+        backend.FunctionsBackend.host.invoke_event = self._invoke_event_from_moto
+        backend.FunctionsBackend.host.function_deleted = self._deleted_in_moto
+        backend.install_unless_extended()
+
+    # --- the door
 
     def resolve(self, name_or_arn: str, region: str) -> str:
-        raise FunctionGoneError(name_or_arn)
+        """See ``doors.FunctionTarget``."""
+        reference = parse_reference(name_or_arn, region)
+        self._find(reference)
+        return reference.arn
 
     def role(self, function_arn: str) -> str:
-        raise FunctionGoneError(function_arn)
+        """See ``doors.FunctionTarget``."""
+        return self._find(parse_reference(function_arn, "")).role
 
     async def invoke(self, function_arn: str, event: bytes) -> Invocation:
-        raise FunctionGoneError(function_arn)
+        """See ``doors.FunctionTarget``."""
+        reference = parse_reference(function_arn, "")
+        request_id = str(uuid.uuid4())
+        function, outcome = await self.run(
+            reference, Event(request_id, event, reference.arn), request_id
+        )
+        error = "Unhandled" if outcome.is_error else None
+        return Invocation(request_id, outcome.payload, error, function.version)
 
-    async def close(self) -> None: ...
+    # --- invocations
+
+    async def run(
+        self, reference: Reference, event: Event, request_id: str
+    ) -> tuple[FunctionVersion, Outcome]:
+        """Run one invocation in an environment of its own for that time.
+
+        Raises:
+            InvokeThrottledError: no concurrency is left.
+            FunctionGoneError: there is no such function, version or alias.
+        """
+        await self._installed
+        function = self._find(reference)
+        key = (function.region, function.name)
+        self._admit(function)
+        self._busy[key] += 1
+        environment = self._take(function)
+        outcome: Outcome | None = None
+        try:
+            outcome = await environment.invoke(event)
+        finally:
+            self._busy[key] -= 1
+            self._give_back(environment)
+        self._measure(function, outcome)
+        return function, outcome
+
+    def _find(self, reference: Reference) -> FunctionVersion:
+        from workbook.localaws.functions import backend
+
+        return backend.find(reference, random.random())
+
+    def _admit(self, function: FunctionVersion) -> None:
+        """Raise when the function's, or the account's, concurrency is used up [OBS]."""
+        from workbook.localaws.functions import backend
+
+        busy = self._busy[function.region, function.name]
+        reserved = backend.reserved(function.region, function.name)
+        if reserved is not None:
+            if busy >= reserved:
+                self._throttle(function)
+                raise InvokeThrottledError("ReservedFunctionConcurrentInvocationLimitExceeded")
+            return
+        unreserved = ACCOUNT_CONCURRENCY - backend.reserved_in_all(function.region)
+        others = sum(
+            count
+            for (region, name), count in self._busy.items()
+            if region == function.region and backend.reserved(region, name) is None
+        )
+        if others >= unreserved:
+            self._throttle(function)
+            raise InvokeThrottledError("ConcurrentInvocationLimitExceeded")
+
+    def _take(self, function: FunctionVersion) -> Environment:
+        """An idle environment of just this configuration, else a new one."""
+        idle = self._idle[function.region, function.name, function.version]
+        while idle:
+            environment = idle.pop()
+            if environment.function == function:
+                return environment
+            self._spawn(environment.close())
+        now = datetime.fromtimestamp(self._clock.now(), UTC)
+        stream = f"{now:%Y/%m/%d}/[{function.version}]{uuid.uuid4().hex}"
+        place = (function.region, function.log_group, stream)
+        return Environment(
+            function,
+            self._endpoint_url,
+            self._processes,
+            stream,
+            lambda lines: self._logs.put(place, lines),
+        )
+
+    def _give_back(self, environment: Environment) -> None:
+        function = environment.function
+        try:
+            self._find(Reference(function.region, function.name, None))
+        except FunctionGoneError:
+            self._spawn(environment.close())
+            return
+        self._idle[function.region, function.name, function.version].append(environment)
+
+    def _spawn(self, work: "asyncio._CoroutineLike[object]") -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # --- what happens in moto, on its thread
+
+    def _invoke_event_from_moto(self, function_arn: str, payload: bytes) -> None:
+        self._loop.call_soon_threadsafe(lambda: self._spawn(self.invoke(function_arn, payload)))
+
+    def _deleted_in_moto(self, region: str, name: str) -> None:
+        self._loop.call_soon_threadsafe(self._forget, region, name)
+
+    def _forget(self, region: str, name: str) -> None:
+        for key in [key for key in self._idle if key[:2] == (region, name)]:
+            for environment in self._idle.pop(key):
+                self._spawn(environment.close())
+
+    # --- metrics
+
+    def _measure(self, function: FunctionVersion, outcome: Outcome) -> None:
+        def put(name: str, value: float, unit: str = "Count") -> None:
+            self._metrics.put(
+                function.region, "AWS/Lambda", name, value, unit, FunctionName=function.name
+            )
+
+        put("Invocations", 1)
+        put("Errors", int(outcome.is_error))
+        put("Duration", outcome.milliseconds, "Milliseconds")
+        put("ConcurrentExecutions", self._busy[function.region, function.name] + 1)
+
+    def _throttle(self, function: FunctionVersion) -> None:
+        self._metrics.put(
+            function.region, "AWS/Lambda", "Throttles", 1, "Count", FunctionName=function.name
+        )
+
+    # --- requests
+
+    async def respond(self, request: Request) -> Response | None:
+        """Answer a request of the Lambda API, or None: moto answers it."""
+        if request.service == "logs":
+            await self._logs.flush()
+        if request.service == "lambda" or request.path.startswith("/2015-03-31/functions"):
+            return await api.respond(self, request)
+        return None
+
+    async def close(self) -> None:
+        """End every process."""
+        for environments in list(self._idle.values()):
+            for environment in environments:
+                self._spawn(environment.close())
+        for task in list(self._tasks):
+            task.cancel()
+        self._processes.close()

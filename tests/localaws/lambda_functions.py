@@ -1,0 +1,55 @@
+"""What the tests of Lambda functions share: zips, and functions that are gone after the test."""
+
+import io
+import json
+import uuid
+import zipfile
+from typing import Any
+
+from workbook.target import Aws
+
+
+def zipped(**files: str) -> bytes:
+    """A zip of text files; ``app="..."`` is app.py, a name with a dot goes as it is."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name if "." in name else f"{name}.py", text)
+    return buffer.getvalue()
+
+
+def create_role(aws: Aws) -> str:
+    """A role that functions may assume; gives its ARN."""
+    role = aws.client("iam").create_role(
+        RoleName=f"role-{uuid.uuid4().hex[:8]}", AssumeRolePolicyDocument="{}"
+    )
+    return str(role["Role"]["Arn"])
+
+
+def create(aws: Aws, code: str | bytes, **settings: Any) -> str:
+    """Create a function from the source of app.py, or a zip; gives its name."""
+    name = f"f-{uuid.uuid4().hex[:12]}"
+    aws.client("lambda").create_function(
+        **{
+            "FunctionName": name,
+            "Runtime": "python3.11",
+            "Role": create_role(aws),
+            "Handler": "app.handler",
+            "Code": {"ZipFile": code if isinstance(code, bytes) else zipped(app=code)},
+            **settings,
+        }
+    )
+    return name
+
+
+def invoke(aws: Aws, name: str, event: Any = None, **settings: Any) -> tuple[dict[str, Any], Any]:
+    """Invoke with a JSON event; gives the response and what its payload holds."""
+    response = aws.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event), **settings)
+    return response, json.loads(response["Payload"].read() or "null")
+
+
+def log_lines(aws: Aws, name: str) -> list[str]:
+    """Every line of a function's log."""
+    pages = aws.client("logs").get_paginator("filter_log_events")
+    found = pages.paginate(logGroupName=f"/aws/lambda/{name}")
+    return [event["message"] for page in found for event in page["events"]]

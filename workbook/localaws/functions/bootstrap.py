@@ -1,0 +1,53 @@
+"""The first thing that runs in a function's process.
+
+It makes the interpreter see what Lambda's would: the standard library, the function's zip, its
+layers, boto3 - and nothing else of the host - and then hands over to the runtime client.
+Standard library only, and it runs on every supported version of Python.
+"""
+
+import importlib.machinery
+import json
+import os
+import sys
+
+
+class RuntimePackages:
+    """Finds the packages that the runtime brings along; asked last, so that the zip goes first."""
+
+    def __init__(self, names: "list[str]", folders: "list[str]") -> None:
+        self._names = frozenset(names)
+        self._folders = folders
+
+    def find_spec(
+        self, name: str, path: object = None, target: object = None
+    ) -> "importlib.machinery.ModuleSpec | None":
+        """A package of ours by its top-level name; what is inside it is found as usual."""
+        if path is None and name in self._names:
+            return importlib.machinery.PathFinder.find_spec(name, self._folders)
+        return None
+
+    def invalidate_caches(self) -> None:
+        """Nothing is cached here."""
+
+
+def main() -> None:
+    """Set the interpreter up as ``settings`` say, and run the client until the process ends."""
+    settings = json.loads(sys.argv[1])
+    if settings["bytecode"]:
+        sys.pycache_prefix = settings["bytecode"]
+    sys.path[0:1] = settings["path"]
+    sys.meta_path.append(RuntimePackages(settings["names"], settings["folders"]))
+    handler = os.environ["_HANDLER"]
+    sys.argv = [sys.argv[0], handler]
+    if settings["client"] == "awslambdaric":
+        from awslambdaric.__main__ import main as run
+
+        run(sys.argv)
+    else:
+        import runpy
+
+        runpy.run_path(settings["client"], run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()

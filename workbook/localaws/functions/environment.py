@@ -1,0 +1,356 @@
+"""An execution environment: one process, its folders and its Runtime API, for one function version.
+
+It takes one invocation at a time.  After a timeout or a crash its process starts anew and its
+``/tmp`` is kept, as on AWS.
+"""
+
+import asyncio
+import contextlib
+import json
+import shutil
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from workbook.localaws.functions import log_lines, memory, runtime_api
+from workbook.localaws.functions.configuration import FunctionVersion
+from workbook.localaws.functions.launch import Launch, prepare
+from workbook.localaws.functions.log_lines import INIT_LIMIT_SECONDS, TIMEOUT, Failure
+from workbook.localaws.functions.output import Output
+from workbook.localaws.functions.processes import Processes
+
+WATCH_SECONDS = 0.1  # how often a busy process' memory is looked at
+TRACE_ID = "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What is handed to the function; ``arn`` is the one that the caller used."""
+
+    request_id: str
+    payload: bytes
+    arn: str
+    client_context: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How it ended: the reply, or the error's document.
+
+    ``milliseconds`` is the duration; ``log`` the invocation's lines, START to REPORT.
+    """
+
+    payload: bytes
+    is_error: bool
+    milliseconds: float
+    log: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How an initialisation or an event ended, as the process or its end said it.
+
+    ``failure`` is what REPORT shows; None when the handler replied or raised.
+    """
+
+    payload: bytes
+    is_error: bool
+    failure: Failure | None = None
+
+
+@dataclass(slots=True)
+class _Running:
+    """A process and what belongs to its life."""
+
+    process: asyncio.subprocess.Process
+    output: Output
+    ready: "asyncio.Future[_End | None]"
+    ended: "asyncio.Task[None] | None" = None
+    killed: Failure | None = None
+    failed: _End | None = None
+    answer: runtime_api.Answer | None = None
+
+
+class Environment:
+    """See above.
+
+    Args:
+        function: the version that it runs.
+        endpoint_url: where its boto3 finds the local AWS.
+        processes: starts and ends its process.
+        stream: the name of its log stream.
+        write: takes log lines.
+        client: the runtime client to use, for tests; None takes the official one where it works.
+    """
+
+    def __init__(
+        self,
+        function: FunctionVersion,
+        endpoint_url: str,
+        processes: Processes,
+        stream: str,
+        write: Callable[[list[str]], None],
+        client: str | None = None,
+    ) -> None:
+        self.function = function
+        self._endpoint_url = endpoint_url
+        self._processes = processes
+        self._stream = stream
+        self._write_log = write
+        self._client = client
+        self._directory = processes.directory / uuid.uuid4().hex[:12]
+        self._launch: Launch | None = None
+        self._server: asyncio.Server | None = None
+        self._running: _Running | None = None
+        self._event: Event | None = None
+        self._undelivered: Event | None = None
+        self._result: asyncio.Future[_End] | None = None
+        self._log: list[str] = []
+        self._memory_used = 0.0
+
+    # --- what the service calls
+
+    async def invoke(self, event: Event) -> Outcome:
+        """Run the function with an event, starting the process first when there is none."""
+        self._log = []
+        init_milliseconds = await self._initialise() if self._launch is None else None
+        self._log = []
+        self._write([log_lines.start(event.request_id, self.function.version)])
+        begun = time.perf_counter()
+        end = await self._run(event)
+        milliseconds = (time.perf_counter() - begun) * 1000
+        if end.failure is TIMEOUT:
+            milliseconds = self.function.timeout * 1000.0
+        report = log_lines.report(
+            event.request_id,
+            milliseconds,
+            self.function.memory,
+            round(self._memory_used),
+            init_milliseconds,
+            end.failure,
+        )
+        self._write([log_lines.end(event.request_id), report])
+        return Outcome(end.payload, end.is_error, milliseconds, self._log)
+
+    async def close(self) -> None:
+        """End the process and remove the folders."""
+        await self._stop(Failure("error", None))
+        if self._server is not None:
+            self._server.close()
+        await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
+
+    # --- one life of the process
+
+    async def _initialise(self) -> float | None:
+        """The first start; gives its duration in ms, or None when it failed and is to be redone."""
+        self._server = await runtime_api.listen(self)
+        address = self._server.sockets[0].getsockname()
+        self._launch = await asyncio.to_thread(
+            prepare,
+            self.function,
+            self._directory,
+            self._endpoint_url,
+            f"{address[0]}:{address[1]}",
+            self._stream,
+            self._client,
+        )
+        begun = time.perf_counter()
+        end = await self._start(INIT_LIMIT_SECONDS)
+        milliseconds = (time.perf_counter() - begun) * 1000
+        if end is None:
+            return milliseconds
+        assert end.failure is not None
+        self._write([log_lines.init_report(milliseconds, "init", end.failure)])
+        return None
+
+    async def _start(self, limit: float) -> _End | None:
+        """Start the process and wait until it asks for an event; gives how it failed, or None.
+
+        Args:
+            limit: seconds that it may take.
+        """
+        assert self._launch is not None
+        loop = asyncio.get_running_loop()
+        self._write([self._launch.init_start])
+        output = Output(self._write)
+        try:
+            process = await self._processes.start(
+                self._launch.command,
+                self._launch.task_root,
+                self._launch.variables,
+                output.write_end,
+            )
+        except OSError as error:
+            output.started()
+            output.close()
+            message = (
+                f"Error: fork/exec {self._shown(str(self._launch.command[0]))}: {error.strerror}"
+            )
+            return _document("Runtime.InvalidEntrypoint", message)
+        output.started()
+        running = _Running(process, output, loop.create_future())
+        running.ended = loop.create_task(self._await_end(running))
+        self._running = running
+        timer = loop.call_later(limit, self._kill, running, TIMEOUT)
+        try:
+            return await running.ready
+        finally:
+            timer.cancel()
+
+    async def _await_end(self, running: _Running) -> None:
+        """Wait until the process ends, and say so to whoever waits for it."""
+        status = await running.process.wait()
+        self._processes.ended(running.process)
+        running.output.close()
+        self._running = None
+        request_id = self._event.request_id if self._event else ""
+        if running.failed is not None:
+            end = running.failed
+        elif running.killed is TIMEOUT:
+            document = log_lines.timed_out(request_id, self.function.timeout)
+            end = _End(json.dumps(document).encode(), True, TIMEOUT)
+        else:
+            document = log_lines.exited(request_id, status)
+            failure = running.killed or Failure("error", document["errorType"])
+            end = _End(json.dumps(document).encode(), True, failure)
+        if not running.ready.done():
+            running.ready.set_result(end)
+        self._finish(end)
+
+    async def _run(self, event: Event) -> _End:
+        """Hand the event to the process and wait for the end of it."""
+        loop = asyncio.get_running_loop()
+        self._event = event
+        deadline = loop.time() + self.function.timeout
+        if self._running is None:
+            begun = time.perf_counter()
+            failed = await self._start(self.function.timeout)
+            if failed is not None:
+                assert failed.failure is not None
+                milliseconds = (time.perf_counter() - begun) * 1000
+                self._write([log_lines.init_report(milliseconds, "invoke", failed.failure)])
+                self._event = None
+                return failed
+        self._result = loop.create_future()
+        assert self._running is not None
+        timer = loop.call_at(deadline, self._kill, self._running, TIMEOUT)
+        watch = loop.call_later(WATCH_SECONDS, self._watch)
+        self._watching = watch
+        self._undelivered = event
+        self._deliver()
+        try:
+            return await self._result
+        finally:
+            timer.cancel()
+            self._watching.cancel()
+            self._event = self._undelivered = self._result = None
+
+    def _deliver(self) -> None:
+        """Answer the process' waiting call with the waiting event, once there are both."""
+        running, event = self._running, self._undelivered
+        if running is None or running.answer is None or event is None:
+            return
+        answer, running.answer, self._undelivered = running.answer, None, None
+        # The function's own time is real time, whatever the pace of the services' clock.
+        deadline = int((time.time() + self.function.timeout) * 1000)
+        headers = {
+            "Lambda-Runtime-Aws-Request-Id": event.request_id,
+            "Lambda-Runtime-Deadline-Ms": str(deadline),
+            "Lambda-Runtime-Invoked-Function-Arn": event.arn,
+            "Lambda-Runtime-Trace-Id": TRACE_ID,
+        }
+        if event.client_context is not None:
+            headers["Lambda-Runtime-Client-Context"] = event.client_context
+        answer(200, event.payload, headers)
+
+    def _finish(self, end: _End) -> None:
+        if self._result is not None and not self._result.done():
+            self._result.set_result(end)
+
+    def _kill(self, running: _Running, reason: Failure) -> None:
+        if running.killed is None:
+            running.killed = reason
+            self._processes.kill(running.process)
+
+    async def _stop(self, reason: Failure) -> None:
+        running = self._running
+        if running is not None and running.ended is not None:
+            self._kill(running, reason)
+            with contextlib.suppress(asyncio.CancelledError):
+                await running.ended
+
+    def _watch(self) -> None:
+        """Look at the memory of a process that has been busy for a while."""
+        running = self._running
+        if running is None:
+            return
+        used = memory.used(running.process.pid)
+        self._memory_used = max(self._memory_used, used)
+        if used > self.function.memory:
+            self._kill(running, Failure("error", "Runtime.OutOfMemory"))
+            return
+        self._watching = asyncio.get_running_loop().call_later(WATCH_SECONDS, self._watch)
+
+    # --- what the Runtime API calls
+
+    def next(self, answer: runtime_api.Answer) -> None:
+        """The process is ready for an event."""
+        if self._running is None:
+            return
+        self._running.answer = answer
+        if not self._running.ready.done():
+            self._running.ready.set_result(None)
+        self._deliver()
+
+    def reply(self, body: bytes) -> None:
+        """The handler returned."""
+        self._end_event(_End(body, False))
+
+    def fail(self, body: bytes, error_type: str) -> None:
+        """The handler raised, or its reply is too large."""
+        self._end_event(_End(self._shown(body.decode()).encode(), True))
+
+    def _end_event(self, end: _End) -> None:
+        assert self._running is not None
+        self._running.output.drain()
+        self._memory_used = max(self._memory_used, memory.peak(self._running.process.pid))
+        self._event = None
+        self._finish(end)
+
+    def init_failed(self, body: bytes, error_type: str) -> None:
+        """The process says why it could not start; its end follows."""
+        if self._running is not None:
+            self._memory_used = max(self._memory_used, memory.peak(self._running.process.pid))
+            payload = self._shown(body.decode()).encode()
+            self._running.failed = _End(payload, True, Failure("error", error_type))
+
+    @property
+    def request_id(self) -> str | None:
+        """The id of the event that the process works on."""
+        delivered = self._event is not None and self._undelivered is None
+        return self._event.request_id if self._event and delivered else None
+
+    @property
+    def initialising(self) -> bool:
+        """Whether the process has not yet asked for an event."""
+        return self._running is not None and not self._running.ready.done()
+
+    # --- the log
+
+    def _write(self, lines: list[str]) -> None:
+        lines = [self._shown(line) for line in lines]
+        self._log += lines
+        self._write_log(lines)
+
+    def _shown(self, text: str) -> str:
+        """The paths of this machine as they would be on AWS."""
+        for real, shown in self._launch.paths if self._launch else ():
+            if real in text:
+                text = text.replace(real, shown)
+        return text
+
+
+def _document(kind: str, message: str) -> _End:
+    document = {"errorType": kind, "errorMessage": message}
+    return _End(json.dumps(document).encode(), True, Failure("error", kind))

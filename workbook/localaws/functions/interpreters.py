@@ -1,0 +1,99 @@
+"""Which interpreter runs a ``python3.x`` function: one of that version where there is one."""
+
+import functools
+import importlib.util
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+SUPPORTED = ("python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14")
+PROVIDED = ("provided.al2", "provided.al2023")
+PROBE_SECONDS = 10
+
+# What Lambda's Python runtimes bring along: boto3 and what it needs, and the runtime client's own.
+SDK = ("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six")
+RUNTIME_CLIENT = ("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py")
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """An interpreter; ``version`` is its full version, such as ``3.11.7``.
+
+    ``library`` is the folder of its standard library.
+    """
+
+    executable: str
+    version: str
+    library: str
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether native modules of ours work in it."""
+        return self.version.split(".")[:2] == platform.python_version().split(".")[:2]
+
+
+@functools.cache
+def find(runtime: str) -> Interpreter:
+    """The interpreter for a runtime's label: of its version, else the one at hand.
+
+    Found interpreters are run once, since a name on the path can be a launcher with nothing
+    behind it.
+    """
+    ours = Interpreter(sys.executable, platform.python_version(), str(Path(os.__file__).parent))
+    version = runtime.removeprefix("python")
+    if ours.version.startswith(version + "."):
+        return ours
+    for candidate in _candidates(version):
+        probe = (
+            "import os, platform; print(platform.python_version(), os.path.dirname(os.__file__))"
+        )
+        try:
+            ran = subprocess.run(
+                [candidate, "-I", "-S", "-c", probe],
+                capture_output=True,
+                text=True,
+                timeout=PROBE_SECONDS,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if ran.returncode == 0 and ran.stdout.startswith(version + "."):
+            return Interpreter(candidate, *ran.stdout.strip().split(" ", 1))
+    return ours
+
+
+def _candidates(version: str) -> list[str]:
+    """Where an interpreter of a version may be: on the path, or kept by pyenv or uv."""
+    found = [shutil.which(f"python{version}")]
+    home = Path.home()
+    pyenv = Path(os.environ.get("PYENV_ROOT", home / ".pyenv"))
+    uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR", home / ".local/share/uv/python"))
+    for root, pattern in ((pyenv / "versions", f"{version}.*"), (uv, f"cpython-{version}.*")):
+        for place in sorted(root.glob(pattern), reverse=True):
+            found += [str(place / "bin" / f"python{version}"), str(place / "python.exe")]
+    return [path for path in found if path is not None and Path(path).exists()]
+
+
+@functools.cache
+def has_official_client() -> bool:
+    """Whether awslambdaric, with its native part, is installed here."""
+    return all(importlib.util.find_spec(name) is not None for name in RUNTIME_CLIENT[:2])
+
+
+@functools.cache
+def packages(official_client: bool) -> tuple[list[str], list[str]]:
+    """What a function may import beyond its zip: top-level names, and the folders they are in."""
+    names = [*SDK, *(RUNTIME_CLIENT if official_client else ())]
+    folders: list[str] = []
+    for name in names:
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
+            continue
+        path = Path(spec.origin)
+        folder = str(path.parent.parent if spec.submodule_search_locations else path.parent)
+        if folder not in folders:
+            folders.append(folder)
+    return names, folders

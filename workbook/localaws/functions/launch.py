@@ -1,0 +1,93 @@
+"""How an environment's process is started: its folders filled, its command and its variables."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbook.localaws.functions import interpreters, log_lines, package, variables
+from workbook.localaws.functions.configuration import FunctionVersion
+
+OFFICIAL = "awslambdaric"
+OURS = "workbook"
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """Everything that starting the process takes.
+
+    ``paths`` pairs each folder of this machine with what it is called on AWS; ``init_start`` is
+    the log line.
+    """
+
+    command: list[str]
+    variables: dict[str, str]
+    task_root: Path
+    paths: list[tuple[str, str]]
+    init_start: str
+
+
+def prepare(
+    function: FunctionVersion,
+    directory: Path,
+    endpoint_url: str,
+    runtime_api: str,
+    log_stream: str,
+    client: str | None,
+) -> Launch:
+    """Fill an environment's folders and say how to start it; takes a while, so not on the loop.
+
+    Args:
+        function: what it runs.
+        directory: the environment's own; it is created.
+        endpoint_url: where the function's boto3 finds the local AWS.
+        runtime_api: host and port of its Runtime API.
+        log_stream: the name of its log stream.
+        client: ``awslambdaric`` or ``workbook``; None takes the first where it works.
+    """
+    task, layers, temporary = directory / "task", directory / "opt", directory / "tmp"
+    for folder in (task, layers, temporary):
+        folder.mkdir(parents=True)
+    package.extract(function.code, task)
+    for layer in function.layer_code:
+        package.extract(layer, layers)
+    environment = variables.build(
+        function,
+        endpoint_url=endpoint_url,
+        runtime_api=runtime_api,
+        task_root=task,
+        layers=layers,
+        temporary=temporary,
+        runtime_directory=HERE,
+        log_stream=log_stream,
+    )
+    paths = [(str(task), "/var/task"), (str(layers), "/opt"), (str(temporary), "/tmp")]
+    if function.runtime in interpreters.PROVIDED:
+        init_start = log_lines.init_start_provided(function.runtime, function.region)
+        return Launch([str(task / "bootstrap")], environment, task, paths, init_start)
+    python = interpreters.find(function.runtime)
+    official = client != OURS and python.is_ours and interpreters.has_official_client()
+    names, folders = interpreters.packages(official)
+    version = ".".join(python.version.split(".")[:2])
+    settings = {
+        "path": [
+            str(task),
+            str(layers / "python" / "lib" / f"python{version}" / "site-packages"),
+            str(layers / "python"),
+        ],
+        "names": names,
+        "folders": folders,
+        "client": OFFICIAL if official else str(HERE / "client.py"),
+        # Our packages' folders must not collect the byte code of other interpreters.
+        "bytecode": "" if python.is_ours else str(directory.parent / f"bytecode-{version}"),
+    }
+    paths.append((str(HERE), "/var/runtime"))
+    paths += [(folder, "/var/runtime") for folder in folders]
+    paths.append((python.library, f"/var/lang/lib/python{version}"))
+    return Launch(
+        [python.executable, "-S", "-s", str(HERE / "bootstrap.py"), json.dumps(settings)],
+        environment,
+        task,
+        paths,
+        log_lines.init_start(python.version, function.region),
+    )

@@ -1,0 +1,41 @@
+"""Ends every function's processes when the local AWS ends, also when it is killed.
+
+A process of its own, which outlives the local AWS by a moment: it reads the process ids of new
+environments (``+123``) and of ended ones (``-123``) from its standard input, and at the end of
+that input kills what is left, children included, and removes the directory given as argument.
+Standard library only; see ``processes``, which starts it.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+
+def kill_tree(pid: int) -> None:
+    """End a process that leads a group of its own, and the rest of that group."""
+    if os.name == "nt":
+        subprocess.call(["taskkill", "/T", "/F", "/PID", str(pid)], stdout=subprocess.DEVNULL)
+        return
+    with contextlib.suppress(ProcessLookupError):  # it ended by itself
+        os.killpg(pid, signal.SIGKILL)
+
+
+def main() -> None:
+    """Keep the list until the input ends."""
+    alive: set[int] = set()
+    for line in sys.stdin:
+        pid = int(line[1:])
+        if line[0] == "+":
+            alive.add(pid)
+        else:
+            alive.discard(pid)
+    for pid in alive:
+        kill_tree(pid)
+    shutil.rmtree(sys.argv[1], ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

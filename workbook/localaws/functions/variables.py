@@ -1,0 +1,74 @@
+"""The environment variables that a function's process starts with [OBS, python3.14]."""
+
+import os
+from pathlib import Path
+
+from workbook.localaws.functions.configuration import FunctionVersion
+
+# The host's variables that a process on Windows cannot start without.
+_SYSTEM = ("SYSTEMROOT", "COMSPEC", "PATHEXT", "WINDIR")
+
+
+def build(
+    function: FunctionVersion,
+    *,
+    endpoint_url: str,
+    runtime_api: str,
+    task_root: Path,
+    layers: Path,
+    temporary: Path,
+    runtime_directory: Path,
+    log_stream: str,
+) -> dict[str, str]:
+    """All of the variables; nothing else of the host's environment gets in.
+
+    Args:
+        function: whose own variables go last, as on AWS.
+        endpoint_url: where boto3 finds the local AWS.
+        runtime_api: host and port of the Runtime API.
+        task_root: where the code is; the real path, since the function opens files by it.
+        layers: what is ``/opt`` on AWS.
+        temporary: what is ``/tmp`` on AWS.
+        runtime_directory: where the bootstrap is.
+        log_stream: the stream that this environment writes to.
+    """
+    path = os.pathsep.join(part for part in (os.defpath, str(layers / "bin")) if part)
+    return {
+        **{name: os.environ[name] for name in _SYSTEM if name in os.environ},
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_SESSION_TOKEN": "test",
+        "AWS_REGION": function.region,
+        "AWS_DEFAULT_REGION": function.region,
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": function.version,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        "AWS_LAMBDA_RUNTIME_API": runtime_api,
+        "_HANDLER": function.handler,
+        "LAMBDA_TASK_ROOT": str(task_root),
+        "LAMBDA_RUNTIME_DIR": str(runtime_directory),
+        "LD_LIBRARY_PATH": f"{task_root}:{task_root / 'lib'}:{layers / 'lib'}",
+        "PATH": path,
+        "PWD": str(task_root),
+        "SHLVL": "0",
+        "LANG": "en_US.UTF-8",
+        "LC_CTYPE": "C.UTF-8",
+        "PYTHONIOENCODING": "utf-8",
+        "TZ": ":UTC" if os.name == "posix" else "UTC",
+        "HOME": str(temporary),
+        "TMPDIR": str(temporary),
+        "TEMP": str(temporary),
+        "TMP": str(temporary),
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
+        "_AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1",
+        "_AWS_XRAY_DAEMON_PORT": "2000",
+        **dict(function.variables),
+    }
