@@ -1,0 +1,59 @@
+# Every common task. The first one called sets up .venv, which takes Python 3.11+ and the package
+# index and nothing else; so does the first one after a change of the lock.
+
+ifeq ($(OS),Windows_NT)
+PYTHON ?= python
+BIN := .venv/Scripts
+else
+PYTHON ?= python3
+BIN := .venv/bin
+endif
+READY := .venv/ready
+
+.PHONY: help run test lab serve book lint format types lock setup clean
+
+help: ## list the tasks (this is what `make` alone does)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
+	@echo 'ARGS="..." goes to the tool: make run ARGS="--flights 10000"; make test ARGS="-k handler"'
+	@echo 'PYTHON=python3.13 chooses the Python that .venv is made with (make clean first)'
+
+run: $(READY) ## send the flights of 2013 through the pipeline and check the answers
+	$(BIN)/workbook run $(ARGS)
+
+test: $(READY) ## run the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lab: $(READY) ## open JupyterLab at the first notebook
+	$(BIN)/jupyter lab notebooks/01_create_the_stream.ipynb $(ARGS)
+
+serve: $(READY) ## run the local AWS in the foreground, for any AWS client
+	$(BIN)/workbook serve --port 4566 $(ARGS)
+
+book: $(READY) ## run the notebooks that the code has outgrown and store their outputs
+	$(BIN)/workbook book $(ARGS)
+
+lint: $(READY) ## check style and format, notebooks included
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(READY) ## mend style and format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(READY) ## check the types, strictly
+	$(BIN)/mypy
+
+lock: $(READY) ## choose versions anew after a change in pyproject.toml (ARGS=--upgrade: all the newest)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --quiet \
+		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
+		--output-file requirements.lock $(ARGS)
+
+setup: $(READY) ## only set up .venv
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) workbook/bootstrap.py
+
+clean: ## remove .venv and everything else that these tasks made
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

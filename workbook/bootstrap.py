@@ -1,0 +1,88 @@
+"""Sets up ``.venv`` as ``requirements.lock`` says: what every make target does first.
+
+The Makefile runs this file with the Python at hand, before anything is installed: so it needs the
+standard library only, and its syntax is understood by the old Pythons that it turns away.
+"""
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+OLDEST = (3, 11)
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+LOCK = ROOT / "requirements.lock"
+READY = VENV / "ready"  # holds the digest of what was installed; make looks at its age
+
+
+def main() -> None:
+    """Leave ``.venv`` with exactly the locked versions and the project itself, editable.
+
+    Two calls at once are safe: the second waits and finds the work done.
+    """
+    if sys.version_info < OLDEST:  # noqa: UP036 (an old Python is what this line is for)
+        sys.exit(
+            "The workbook needs Python {}.{} or newer, but {} is {}.{}. Name another one: "
+            "make PYTHON=python3.13".format(*OLDEST, sys.executable, *sys.version_info[:2])
+        )
+    VENV.mkdir(exist_ok=True)
+    with (VENV / "lock").open("a") as alone:
+        _wait_for(alone.fileno())
+        digest = hashlib.sha256(
+            LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()
+        ).hexdigest()
+        if not READY.exists() or READY.read_text() != digest:
+            print("Setting up .venv (once, and after each change of the lock)", flush=True)
+            _install()
+        READY.write_text(digest)
+
+
+def _install() -> None:
+    python = VENV / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    try:
+        subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
+        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        # Bytecode is made at the first import instead; most of these modules are never imported.
+        pip += ["--no-compile"]
+        # The locked pip comes first: it installs twice as fast as the one that came with Python.
+        early = VENV / "pip.txt"
+        early.write_text(_locked("pip"))
+        subprocess.run([*pip, "--require-hashes", "-r", str(early)], check=True)
+        subprocess.run([*pip, "--require-hashes", "-r", str(LOCK)], check=True)
+        project = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
+        subprocess.run([*pip, *project], check=True)
+    except subprocess.CalledProcessError as error:
+        sys.exit("Setting up .venv failed at: " + " ".join(error.cmd))
+
+
+def _locked(name: str) -> str:
+    """The lines of the lock that pin ``name``, its hashes included."""
+    lines = LOCK.read_text().splitlines(keepends=True)
+    start = next(i for i, line in enumerate(lines) if line.startswith(name + "=="))
+    end = next((i for i in range(start + 1, len(lines)) if lines[i][0] != " "), len(lines))
+    return "".join(lines[start:end])
+
+
+def _wait_for(file: int) -> None:
+    """Wait until this process alone holds the lock on ``file``; the system frees it at our end."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        while True:
+            try:
+                return msvcrt.locking(file, msvcrt.LK_LOCK, 1)
+            except OSError:  # it tries for ten seconds only
+                print("Waiting for another make to set up .venv", flush=True)
+    else:
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Waiting for another make to set up .venv", flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+
+
+if __name__ == "__main__":
+    main()
