@@ -21,7 +21,7 @@ def main() -> None:
 
     Two calls at once are safe: the second waits and finds the work done.
     """
-    if sys.version_info < OLDEST:  # noqa: UP036 (an old Python is what this line is for)
+    if sys.version_info < OLDEST:
         sys.exit(
             "The workbook needs Python {}.{} or newer, but {} is {}.{}. Name another one: "
             "make PYTHON=python3.13".format(*OLDEST, sys.executable, *sys.version_info[:2])
