@@ -2,11 +2,11 @@
 
     Kinesis record -> decode -> process_data -> encode -> write -> output stream
 
-All but `write` are pure functions. Lambda imports this file once for each execution environment,
-so the client is made once and used by every invocation.
+`lambda_handler` and `write` act on the world; all others are pure functions. Lambda imports this
+file once for each execution environment, so every invocation there uses the same client.
 
-Environment variable: OUTPUT_STREAM, the name of the stream to write to. (boto3 itself finds the
-region, the credentials and, away from AWS, AWS_ENDPOINT_URL.)
+Environment variable, to be set before the import: OUTPUT_STREAM, the name of the stream to write
+to. (boto3 itself finds the region, the credentials and, away from AWS, AWS_ENDPOINT_URL.)
 """
 
 import base64
@@ -25,7 +25,7 @@ import boto3
 from botocore.config import Config
 
 # Minutes of delay.
-ON_TIME_BELOW = 15  # as the US Bureau of Transportation Statistics counts
+ON_TIME_BELOW = 15  # as the US Bureau of Transportation Statistics counts it
 LONG_DELAY_FROM = 60
 LATE_ABOVE = 120  # events this long after their time are late data
 
@@ -59,8 +59,8 @@ OUTPUT_STREAM = os.environ.get("OUTPUT_STREAM", "")
 if not OUTPUT_STREAM:
     raise RuntimeError("environment variable OUTPUT_STREAM must name the stream to write to")
 
-# botocore repeats calls that fail as a whole. By default it waits 60 s for an answer; most
-# functions do not live that long.
+# botocore repeats calls that fail as a whole. Left alone it would wait 60 s for an answer, which
+# is longer than most functions may run.
 KINESIS = boto3.client(
     "kinesis",
     config=Config(
@@ -120,23 +120,16 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """
     records = event["Records"]
     outputs, retry_from, reason = process_batch(records)
-    written = len(outputs)
+    summary = {"records": len(records), "written": len(outputs)}
     try:
         refused = write(outputs, context.get_remaining_time_in_millis)
     except NotWritten as error:
         first = min((output.sequence_number for output in error.waiting), key=int)
         if first == outputs[0].sequence_number:
             raise
-        written -= len(error.waiting)
+        summary["written"] -= len(error.waiting)
         retry_from, reason, refused = first, str(error), error.refused
-    summary = {
-        "records": len(records),
-        "written": written,
-        "refused": refused,
-        "retry_from": retry_from,
-        "reason": reason,
-    }
-    print(json.dumps(summary))
+    print(json.dumps({**summary, "refused": refused, "retry_from": retry_from, "reason": reason}))
     return {"batchItemFailures": [{"itemIdentifier": retry_from}] if retry_from else []}
 
 
@@ -174,6 +167,7 @@ def refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not allowed; use null")
 
 
+# Made once: json.loads and json.dumps would make them anew for every record.
 read_json = json.JSONDecoder(parse_constant=refuse_constant).decode
 to_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
@@ -320,7 +314,7 @@ def write(outputs: list[Output], remaining_millis: Callable[[], int]) -> Counter
     """
     refused: Counter[str] = Counter()
     waiting = outputs
-    pause, longest = 0.0, FIRST_PAUSE
+    pause, limit = 0.0, FIRST_PAUSE
     while waiting:
         if remaining_millis() - 1000 * pause < MARGIN_MILLIS:
             raise NotWritten(waiting, refused)
@@ -336,11 +330,10 @@ def write(outputs: list[Output], remaining_millis: Callable[[], int]) -> Counter
                 refused[result["ErrorCode"]] += 1
                 failed.append(output)
         waiting = failed + rest
-        if failed:  # back off, longer each time; by chance, so that functions do not keep in step
-            pause = random.uniform(0, longest)
-            longest = min(2 * longest, LONGEST_PAUSE)
+        if failed:  # back off, by chance (so that functions do not keep in step), ever longer
+            pause, limit = random.uniform(0, limit), min(2 * limit, LONGEST_PAUSE)
         else:
-            pause, longest = 0.0, FIRST_PAUSE
+            pause, limit = 0.0, FIRST_PAUSE
     return refused
 
 

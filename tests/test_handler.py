@@ -10,7 +10,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
@@ -33,26 +32,36 @@ def load() -> ModuleType:
     return module
 
 
-@pytest.fixture
-def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """The function, with an output stream of one shard in moto."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    monkeypatch.setenv("OUTPUT_STREAM", STREAM)
-    with mock_aws():
-        boto3.client("kinesis").create_stream(StreamName=STREAM, ShardCount=1)
+@pytest.fixture(scope="module")
+def module() -> Iterator[ModuleType]:
+    """The function's file, imported once; its client talks to moto."""
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.delenv("AWS_PROFILE", raising=False)
+        patch.setenv("OUTPUT_STREAM", STREAM)
         yield load()
 
 
 @pytest.fixture
-def calls(handler: ModuleType) -> list[list[dict[str, Any]]]:
+def handler(module: ModuleType) -> Iterator[ModuleType]:
+    """The function, with an empty output stream of one shard."""
+    module.KINESIS.create_stream(StreamName=STREAM, ShardCount=1)
+    yield module
+    module.KINESIS.delete_stream(StreamName=STREAM)
+
+
+@pytest.fixture
+def calls(handler: ModuleType) -> Iterator[list[list[dict[str, Any]]]]:
     """The records of each PutRecords call that the function makes; the calls go on to moto."""
     seen: list[list[dict[str, Any]]] = []
-    handler.KINESIS.meta.events.register(
-        "provide-client-params.kinesis.PutRecords",
-        lambda params, **_: seen.append(params["Records"]),
-    )
-    return seen
+
+    def see(params: dict[str, Any], **_: Any) -> None:
+        seen.append(params["Records"])
+
+    event = "provide-client-params.kinesis.PutRecords"
+    handler.KINESIS.meta.events.register(event, see)
+    yield seen
+    handler.KINESIS.meta.events.unregister(event, see)
 
 
 class CountedTime:
@@ -71,9 +80,9 @@ class CountedTime:
         return int(self.millis)
 
 
-def written() -> list[dict[str, Any]]:
+def written(handler: ModuleType) -> list[dict[str, Any]]:
     """All records of the output stream, oldest first."""
-    kinesis = boto3.client("kinesis")
+    kinesis = handler.KINESIS
     shard = kinesis.list_shards(StreamName=STREAM)["Shards"][0]["ShardId"]
     iterator = kinesis.get_shard_iterator(
         StreamName=STREAM, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
@@ -87,8 +96,8 @@ def written() -> list[dict[str, Any]]:
     return records
 
 
-def flights_written() -> list[int]:
-    return [json.loads(record["Data"])["flight"] for record in written()]
+def flights_written(handler: ModuleType) -> list[int]:
+    return [json.loads(record["Data"])["flight"] for record in written(handler)]
 
 
 def flights(*numbers: int) -> list[dict[str, Any]]:
@@ -119,7 +128,7 @@ def test_good_batch(handler: ModuleType) -> None:
         shard_id="shardId-000000000006",
     )
     assert handler.lambda_handler(event, LambdaContext()) == {"batchItemFailures": []}
-    records = written()
+    records = written(handler)
     assert sorted(record["PartitionKey"] for record in records) == ["N1", "N1", "N2"]
     first = json.loads(records[0]["Data"])
     assert first["event_id"] == "2013-01-01/UA/1/EWR"
@@ -176,7 +185,7 @@ def test_bad_record_is_reported_and_all_before_it_is_written(
     """[DG:services-kinesis-batchfailurereporting]: the batch is retried from there."""
     event = kinesis_event([*flights(1, 2), payload, *flights(4)])
     assert handler.lambda_handler(event, LambdaContext()) == failures(event, 2)
-    assert flights_written() == [1, 2]
+    assert flights_written(handler) == [1, 2]
     summary = json.loads(capsys.readouterr().out)
     assert summary["retry_from"] == sequence_number(event, 2)
     assert reason in summary["reason"]
@@ -196,7 +205,7 @@ def test_only_the_first_bad_record_is_reported(handler: ModuleType) -> None:
     """The mapping takes the lowest anyway, and comes back with all after it."""
     event = kinesis_event([b"bad", *flights(2), b"bad"])
     assert handler.lambda_handler(event, LambdaContext()) == failures(event, 0)
-    assert written() == []
+    assert written(handler) == []
 
 
 def test_nulls_stay_null(handler: ModuleType) -> None:
@@ -204,7 +213,7 @@ def test_nulls_stay_null(handler: ModuleType) -> None:
     assert not handler.lambda_handler(kinesis_event([cancelled]), LambdaContext())[
         "batchItemFailures"
     ]
-    (record,) = written()
+    (record,) = written(handler)
     data = json.loads(record["Data"])
     assert data["delay_class"] == "cancelled"
     assert data["tailnum"] is None
@@ -216,7 +225,7 @@ def test_more_than_500_records(handler: ModuleType, calls: list[Any]) -> None:
     event = kinesis_event(flights(*range(1, 1102)))
     assert not handler.lambda_handler(event, LambdaContext())["batchItemFailures"]
     assert [len(call) for call in calls] == [500, 500, 101]
-    assert flights_written() == list(range(1, 1102))
+    assert flights_written(handler) == list(range(1, 1102))
 
 
 def test_over_10_mib(handler: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,7 +259,7 @@ def test_largest_record_is_written(handler: ModuleType) -> None:
     """[KD:service-sizes-and-limits]: 1 MiB of data and partition key, in bytes of UTF-8."""
     event = record_of(handler, MIB, "schlüssel")
     assert handler.lambda_handler(event, LambdaContext()) == {"batchItemFailures": []}
-    assert len(written()[0]["Data"]) == MIB - len("schlüssel".encode())
+    assert len(written(handler)[0]["Data"]) == MIB - len("schlüssel".encode())
 
 
 def test_oversized_record_is_bad(
