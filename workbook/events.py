@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbook.localaws.kinesis import sequence
+
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 STREAM_ARN = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/flights"
@@ -111,14 +113,9 @@ def _encode(payload: Mapping[str, Any] | bytes) -> bytes:
 
 
 def _sequence_numbers(count: int, shard_id: str, first_arrival: float) -> list[str]:
-    """Increasing numbers of 56 digits, laid out as Kinesis does [KL]."""
-    shard = int(shard_id.removeprefix("shardId-"))
-    created = int(first_arrival)  # as good as any: later batches have greater numbers
-    arrivals = (int(first_arrival + i * SPACING) for i in range(count))
-    return [
-        str(int(f"2{created:09x}{shard & 15:x}{i:016x}00{arrival:09x}{shard:08x}2", 16))
-        for i, arrival in enumerate(arrivals)
-    ]
+    """Increasing numbers as a shard gives them; a batch that arrives later has greater ones."""
+    shard = sequence.prefix(int(first_arrival), int(shard_id.removeprefix("shardId-")))
+    return [str(sequence.number(shard, i, int(first_arrival + i * SPACING))) for i in range(count)]
 
 
 @dataclass
