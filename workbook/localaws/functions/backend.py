@@ -1,42 +1,26 @@
-"""moto's Lambda backend with our functions in it: the one place here that touches moto.
+"""moto's Lambda backend with our functions in it.
 
 moto keeps the configuration: functions, versions, aliases, layers, policies, tags, CloudFormation.
-What would have run code in Docker becomes an asynchronous invocation by us.
+What would have run code in Docker becomes an asynchronous invocation by us.  This module,
+``function`` and ``lookup`` are the only ones here that touch moto's Lambda.
 """
 
 import copy
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from moto.awslambda import urls
 from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
+from moto.core.exceptions import JsonRESTError
 
-from workbook.localaws.doors import FunctionGoneError
-from workbook.localaws.functions.configuration import LATEST, FunctionVersion, Reference
-from workbook.localaws.http import ACCOUNT_ID
+from workbook.localaws.functions import lookup, settings
+from workbook.localaws.functions.function import UPDATING, Function, Host, refusals
 
-
-class Host:
-    """What the backends tell the service, from moto's thread; set by ``FunctionService``."""
-
-    invoke_event: Callable[[str, bytes], None]
-    function_deleted: Callable[[str, str], None]
-
-
-class Function(LambdaFunction):
-    """A function as moto keeps it; other services of moto invoke it through this."""
-
-    def invoke(self, body: Any, request_headers: Any, response_headers: Any) -> str:
-        """Queue an asynchronous invocation: moto's thread must never wait for a function."""
-        text = body if isinstance(body, str) else body.decode()
-        FunctionsBackend.host.invoke_event(self.function_arn, text.encode())
-        return ""
+MIN_UNRESERVED = 100
+ACCOUNT_CONCURRENCY = 1000
 
 
 class FunctionsBackend(LambdaBackend):
     """moto's backend with functions that run; the event source mappings' backend extends it."""
-
-    host: ClassVar[Host] = Host()
 
     @property
     def _url_module(self) -> Any:
@@ -44,9 +28,7 @@ class FunctionsBackend(LambdaBackend):
 
     def create_function(self, spec: dict[str, Any]) -> LambdaFunction:
         """As moto's, with our kind of function."""
-        function = Function(  # type: ignore[abstract]
-            account_id=self.account_id, spec=spec, region=self.region_name, version=LATEST
-        )
+        function = Function(self.account_id, spec, self.region_name)  # type: ignore[abstract]
         self._lambdas.put_function(function)
         if spec.get("Publish"):
             published: Any = self.publish_version(function.function_name)
@@ -54,14 +36,75 @@ class FunctionsBackend(LambdaBackend):
             function.version = published.version
         return function
 
+    def update_function_code(
+        self, function_name: str, qualifier: str, body: dict[str, Any]
+    ) -> dict[str, Any]:
+        """UpdateFunctionCode; DryRun checks and changes nothing."""
+        function = self._checked(function_name, body)
+        if body.get("DryRun"):
+            trial = copy.copy(function)
+            trial.code = dict(function.code)
+            trial._set_function_code({**body, "DryRun": False})
+            return {**trial.get_configuration(), **UPDATING}
+        if "Architectures" in body:
+            function.architectures = body["Architectures"]
+        function.update_function_code(body)
+        if body.get("Publish"):
+            function = self.publish_version(function_name)
+        return {**function.get_configuration(), **UPDATING}
+
+    def update_function_configuration(
+        self, function_name: str, qualifier: str, body: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """UpdateFunctionConfiguration."""
+        return self._checked(function_name, body).update_configuration(body)  # type: ignore[no-any-return]
+
+    def publish_version(self, function_name: str, description: str = "") -> LambdaFunction | None:
+        """PublishVersion: an unchanged function keeps its last version [OBS]."""
+        function: Any = self._lambdas.get_function_by_name_or_arn_forbid_qualifier(function_name)
+        published = self._lambdas._functions[function.function_name]["versions"]
+        if published:
+            same = lookup.behaviour(function) == lookup.behaviour(published[-1])
+            function.code_or_config_updated = not same
+        return super().publish_version(function_name, description)
+
     def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
         """As moto's; the function's processes end too."""
-        name = self._lambdas.get_function_by_name_or_arn_with_qualifier(
-            function_name, qualifier
-        ).function_name
+        function = self.get_function(function_name, qualifier)
         super().delete_function(function_name, qualifier)
-        if name not in self._lambdas._functions:
-            self.host.function_deleted(self.region_name, name)
+        if function.function_name not in self._lambdas._functions:
+            Function.host.function_deleted(self.region_name, function.function_name)
+
+    def put_function_concurrency(self, function_name: str, reserved_concurrency: str) -> str:
+        """Reserve concurrency; 100 stay for the functions without a reserve."""
+        name = self.get_function(function_name).function_name
+        others = sum(
+            int(function.reserved_concurrency or 0)
+            for function in self.list_functions()
+            if function.function_name != name
+        )
+        if ACCOUNT_CONCURRENCY - others - int(reserved_concurrency) < MIN_UNRESERVED:
+            raise JsonRESTError(
+                "InvalidParameterValueException",
+                "Specified ReservedConcurrentExecutions for function decreases account's "
+                "UnreservedConcurrentExecution below its minimum value of [100].",
+            )
+        return super().put_function_concurrency(function_name, reserved_concurrency)
+
+    def put_function_event_invoke_config(
+        self, function_name: str, config: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Replace the settings of asynchronous invocations."""
+        self.get_function(function_name).event_invoke_config = []
+        return super().put_function_event_invoke_config(function_name, config)
+
+    def update_function_event_invoke_config(
+        self, function_name: str, config: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Change some of the settings of asynchronous invocations."""
+        present = self.get_function(function_name).event_invoke_config
+        before = present[0].config if present else {}
+        return self.put_function_event_invoke_config(function_name, {**before, **config})
 
     def invoke(
         self,
@@ -75,90 +118,19 @@ class FunctionsBackend(LambdaBackend):
         function = self.get_function(function_name, qualifier)
         return str(function.invoke(body, headers, response_headers))
 
+    def _checked(self, function_name: str, body: dict[str, Any]) -> Any:
+        """The function to change, if it is the one that the request means."""
+        function: Any = self.get_function(function_name)
+        with refusals():
+            settings.check_revision(body.get("RevisionId"), function.revision_id)
+        return function
 
-def install_unless_extended() -> None:
+
+def install_unless_extended(host: Host) -> None:
     """Make moto keep its functions here, unless a class that extends this one was put there."""
+    Function.host = host
     if not issubclass(lambda_backends.backend, FunctionsBackend):
         lambda_backends.backend = FunctionsBackend
-
-
-def find(reference: Reference, choice: float) -> FunctionVersion:
-    """The version that a reference leads to, now.
-
-    Read on the loop while moto's thread may write: it looks at each of moto's objects once, and
-    moto replaces values rather than changing them.
-
-    Args:
-        reference: a function, version or alias.
-        choice: from 0 to below 1; picks the version of an alias that splits by weight [OBS].
-
-    Raises:
-        FunctionGoneError: it does not exist.
-    """
-    group = _group(reference)
-    latest, versions = group["latest"], group["versions"]
-    qualifier = reference.qualifier
-    if qualifier is None or qualifier == LATEST:
-        return _version(latest, LATEST)
-    aliases = _backend(reference)._lambdas._aliases.get(latest.function_arn, {})
-    if alias := aliases.get(qualifier):
-        qualifier = alias.function_version
-        routing: Any = alias.routing_config or {}
-        for other, weight in (routing.get("AdditionalVersionWeights") or {}).items():
-            choice -= weight
-            if choice < 0:
-                qualifier = other
-                break
-        if qualifier == LATEST:
-            return _version(latest, LATEST)
-    for version in versions:
-        if str(version.version) == qualifier:
-            return _version(version, qualifier)
-    raise FunctionGoneError(reference.arn)
-
-
-def reserved(region: str, name: str) -> int | None:
-    """The function's reserved concurrency; None when it has none."""
-    value = _group(Reference(region, name, None))["latest"].reserved_concurrency
-    return None if value is None else int(value)
-
-
-def reserved_in_all(region: str) -> int:
-    """What all functions of the region have reserved together."""
-    groups = list(lambda_backends[ACCOUNT_ID][region]._lambdas._functions.values())
-    return sum(int(group["latest"].reserved_concurrency or 0) for group in groups)
-
-
-def _backend(reference: Reference) -> LambdaBackend:
-    return lambda_backends[ACCOUNT_ID][reference.region]
-
-
-def _group(reference: Reference) -> dict[str, Any]:
-    try:
-        group: dict[str, Any] = _backend(reference)._lambdas._functions[reference.name]
-    except KeyError:
-        raise FunctionGoneError(reference.arn) from None
-    return group
-
-
-def _version(function: LambdaFunction, version: str) -> FunctionVersion:
-    backend = lambda_backends[ACCOUNT_ID][function.region]
-    layers = [backend.layers_versions_by_arn(layer["Arn"]) for layer in function.layers]
-    return FunctionVersion(
-        region=function.region,
-        name=function.function_name,
-        version=version,
-        role=function.role,
-        runtime=function.run_time or "",
-        handler=function.handler or "",
-        timeout=int(function.timeout),
-        memory=int(function.memory_size),
-        variables=tuple((name, str(value)) for name, value in function.environment_vars.items()),
-        code_sha256=function.code_sha_256,
-        layers=tuple(layer["Arn"] for layer in function.layers),
-        log_group=function.logs_group_name,
-        log_format="Text",
-        revision="",
-        code=function.code_bytes,
-        layer_code=tuple(layer.code_bytes for layer in layers if layer is not None),
-    )
+    # moto's CloudFormation looks for the direct subclasses of its model, so for moto's function.
+    for name in ("create_from_cloudformation_json", "update_from_cloudformation_json"):
+        setattr(LambdaFunction, name, getattr(Function, name))

@@ -13,6 +13,7 @@ class FunctionVersion:
 
     ``version`` is ``$LATEST`` or a number; ``memory`` is in MB, ``timeout`` in seconds.  The zips
     of code and layers do not count in comparisons: ``code_sha256`` and ``layers`` stand for them.
+    ``logging`` is the LoggingConfig.
     """
 
     region: str
@@ -26,11 +27,14 @@ class FunctionVersion:
     variables: tuple[tuple[str, str], ...]
     code_sha256: str
     layers: tuple[str, ...]
-    log_group: str
-    log_format: str
-    revision: str
+    logging: tuple[tuple[str, str], ...]
     code: bytes = field(compare=False, repr=False)
     layer_code: tuple[bytes, ...] = field(compare=False, repr=False)
+
+    @property
+    def log_group(self) -> str:
+        """The log group that it writes to."""
+        return dict(self.logging)["LogGroup"]
 
     @property
     def arn(self) -> str:

@@ -59,6 +59,9 @@ class _End:
     failure: Failure | None = None
 
 
+_LOST = _End(b"", True)
+
+
 @dataclass(slots=True)
 class _Running:
     """A process and what belongs to its life."""
@@ -106,6 +109,7 @@ class Environment:
         self._event: Event | None = None
         self._undelivered: Event | None = None
         self._result: asyncio.Future[_End] | None = None
+        self._deadline = 0.0
         self._log: list[str] = []
         self._memory_used = 0.0
 
@@ -181,13 +185,12 @@ class Environment:
                 self._launch.variables,
                 output.write_end,
             )
-        except OSError as error:
+        except OSError as problem:
             output.started()
             output.close()
-            message = (
-                f"Error: fork/exec {self._shown(str(self._launch.command[0]))}: {error.strerror}"
-            )
-            return _document("Runtime.InvalidEntrypoint", message)
+            request_id = self._event.request_id if self._event else ""
+            program = self._shown(self._launch.command[0])
+            return _cannot_start(log_lines.cannot_start(request_id, program, problem))
         output.started()
         running = _Running(process, output, loop.create_future())
         running.ended = loop.create_task(self._await_end(running))
@@ -216,27 +219,39 @@ class Environment:
             end = _End(json.dumps(document).encode(), True, failure)
         if not running.ready.done():
             running.ready.set_result(end)
-        self._finish(end)
+        # One that ended between two events is no failure of the second.
+        idle = self._undelivered is not None and running.killed is None
+        self._finish(_LOST if idle else end)
 
     async def _run(self, event: Event) -> _End:
-        """Hand the event to the process and wait for the end of it."""
-        loop = asyncio.get_running_loop()
+        """Give the event to the process, starting it anew when it is gone, and wait for the end."""
         self._event = event
-        deadline = loop.time() + self.function.timeout
-        if self._running is None:
-            begun = time.perf_counter()
-            failed = await self._start(self.function.timeout)
-            if failed is not None:
-                assert failed.failure is not None
-                milliseconds = (time.perf_counter() - begun) * 1000
-                self._write([log_lines.init_report(milliseconds, "invoke", failed.failure)])
-                self._event = None
-                return failed
-        self._result = loop.create_future()
+        # The function's own time is real time, whatever the pace of the services' clock.
+        self._deadline = time.time() + self.function.timeout
+        end = _LOST
+        while end is _LOST:
+            failed = await self._restart() if self._running is None else None
+            end = failed or await self._hand_over(event)
+        self._event = None
+        return end
+
+    async def _restart(self) -> _End | None:
+        """Start the process within an invocation, on its time; gives how that failed, or None."""
+        begun = time.perf_counter()
+        failed = await self._start(self._deadline - time.time())
+        if failed is not None and failed.failure is not None:
+            milliseconds = (time.perf_counter() - begun) * 1000
+            self._write([log_lines.init_report(milliseconds, "invoke", failed.failure)])
+        return failed
+
+    async def _hand_over(self, event: Event) -> _End:
+        """Let the process have the event, and wait for the end; _LOST when it did not get it."""
         assert self._running is not None
-        timer = loop.call_at(deadline, self._kill, self._running, TIMEOUT)
-        watch = loop.call_later(WATCH_SECONDS, self._watch)
-        self._watching = watch
+        loop = asyncio.get_running_loop()
+        self._result = loop.create_future()
+        left = self._deadline - time.time()
+        timer = loop.call_later(left, self._kill, self._running, TIMEOUT)
+        self._watching = loop.call_later(WATCH_SECONDS, self._watch)
         self._undelivered = event
         self._deliver()
         try:
@@ -244,7 +259,7 @@ class Environment:
         finally:
             timer.cancel()
             self._watching.cancel()
-            self._event = self._undelivered = self._result = None
+            self._undelivered = self._result = None
 
     def _deliver(self) -> None:
         """Answer the process' waiting call with the waiting event, once there are both."""
@@ -252,11 +267,9 @@ class Environment:
         if running is None or running.answer is None or event is None:
             return
         answer, running.answer, self._undelivered = running.answer, None, None
-        # The function's own time is real time, whatever the pace of the services' clock.
-        deadline = int((time.time() + self.function.timeout) * 1000)
         headers = {
             "Lambda-Runtime-Aws-Request-Id": event.request_id,
-            "Lambda-Runtime-Deadline-Ms": str(deadline),
+            "Lambda-Runtime-Deadline-Ms": str(int(self._deadline * 1000)),
             "Lambda-Runtime-Invoked-Function-Arn": event.arn,
             "Lambda-Runtime-Trace-Id": TRACE_ID,
         }
@@ -351,6 +364,5 @@ class Environment:
         return text
 
 
-def _document(kind: str, message: str) -> _End:
-    document = {"errorType": kind, "errorMessage": message}
-    return _End(json.dumps(document).encode(), True, Failure("error", kind))
+def _cannot_start(document: dict[str, str]) -> _End:
+    return _End(json.dumps(document).encode(), True, Failure("error", document["errorType"]))

@@ -9,7 +9,7 @@ from workbook.localaws.functions.configuration import FunctionVersion
 
 OFFICIAL = "awslambdaric"
 OURS = "workbook"
-HERE = Path(__file__).parent
+RUNTIME = Path(__file__).parent / "runtime"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,16 @@ def prepare(
         task_root=task,
         layers=layers,
         temporary=temporary,
-        runtime_directory=HERE,
+        runtime_directory=RUNTIME,
         log_stream=log_stream,
     )
     paths = [(str(task), "/var/task"), (str(layers), "/opt"), (str(temporary), "/tmp")]
     if function.runtime in interpreters.PROVIDED:
         init_start = log_lines.init_start_provided(function.runtime, function.region)
-        return Launch([str(task / "bootstrap")], environment, task, paths, init_start)
+        # The first of the two that is there; a missing one fails when it is started.
+        bootstraps = [task / "bootstrap", layers / "bootstrap"]
+        bootstrap = next(filter(Path.exists, bootstraps), bootstraps[0])
+        return Launch([str(bootstrap)], environment, task, paths, init_start)
     python = interpreters.find(function.runtime)
     official = client != OURS and python.is_ours and interpreters.has_official_client()
     names, folders = interpreters.packages(official)
@@ -77,15 +80,15 @@ def prepare(
         ],
         "names": names,
         "folders": folders,
-        "client": OFFICIAL if official else str(HERE / "client.py"),
+        "client": OFFICIAL if official else str(RUNTIME / "client.py"),
         # Our packages' folders must not collect the byte code of other interpreters.
         "bytecode": "" if python.is_ours else str(directory.parent / f"bytecode-{version}"),
     }
-    paths.append((str(HERE), "/var/runtime"))
+    paths.append((str(RUNTIME), "/var/runtime"))
     paths += [(folder, "/var/runtime") for folder in folders]
     paths.append((python.library, f"/var/lang/lib/python{version}"))
     return Launch(
-        [python.executable, "-S", "-s", str(HERE / "bootstrap.py"), json.dumps(settings)],
+        [python.executable, "-S", "-s", str(RUNTIME / "bootstrap.py"), json.dumps(settings)],
         environment,
         task,
         paths,

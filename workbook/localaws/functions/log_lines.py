@@ -36,9 +36,13 @@ def init_start_provided(runtime: str, region: str) -> str:
 
 
 def _init_start(label: str, region: str) -> str:
-    digest = hashlib.sha256(label.encode()).hexdigest()
-    arn = f"arn:aws:lambda:{region}::runtime:{digest}"
+    arn = runtime_arn(label, region)
     return f"INIT_START Runtime Version: {label}\tRuntime Version ARN: {arn}\n"
+
+
+def runtime_arn(label: str, region: str) -> str:
+    """A runtime version's ARN; ends in a digest, as AWS's do."""
+    return f"arn:aws:lambda:{region}::runtime:{hashlib.sha256(label.encode()).hexdigest()}"
 
 
 def init_report(milliseconds: float, phase: str, failure: Failure) -> str:
@@ -111,6 +115,18 @@ def exited(request_id: str, status: int) -> dict[str, str]:
         reason = f"Runtime exited with error: signal: {names.get(-status, -status)}"
     return {
         "errorType": "Runtime.ExitError",
+        "errorMessage": f"RequestId: {request_id} Error: {reason}",
+    }
+
+
+def cannot_start(request_id: str, program: str, problem: OSError) -> dict[str, str]:
+    """The reply when ``bootstrap`` is missing or cannot be executed on this machine."""
+    if isinstance(problem, FileNotFoundError):
+        reason = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
+    else:
+        reason = f"fork/exec {program}: {(problem.strerror or str(problem)).lower()}"
+    return {
+        "errorType": "Runtime.InvalidEntrypoint",
         "errorMessage": f"RequestId: {request_id} Error: {reason}",
     }
 

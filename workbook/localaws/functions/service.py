@@ -48,10 +48,11 @@ class FunctionService:
     def _install(self) -> None:
         """On moto's thread, before anything else there: it takes a second to import."""
         from workbook.localaws.functions import backend
+        from workbook.localaws.functions.function import Host
 
-        backend.FunctionsBackend.host.invoke_event = self._invoke_event_from_moto
-        backend.FunctionsBackend.host.function_deleted = self._deleted_in_moto
-        backend.install_unless_extended()
+        backend.install_unless_extended(
+            Host(self._endpoint_url, self._invoke_event_from_moto, self._deleted_in_moto)
+        )
 
     # --- the door
 
@@ -102,26 +103,26 @@ class FunctionService:
         return function, outcome
 
     def _find(self, reference: Reference) -> FunctionVersion:
-        from workbook.localaws.functions import backend
+        from workbook.localaws.functions import lookup
 
-        return backend.find(reference, random.random())
+        return lookup.find(reference, random.random())
 
     def _admit(self, function: FunctionVersion) -> None:
         """Raise when the function's, or the account's, concurrency is used up [OBS]."""
-        from workbook.localaws.functions import backend
+        from workbook.localaws.functions import lookup
 
         busy = self._busy[function.region, function.name]
-        reserved = backend.reserved(function.region, function.name)
+        reserved = lookup.reserved(function.region, function.name)
         if reserved is not None:
             if busy >= reserved:
                 self._throttle(function)
                 raise InvokeThrottledError("ReservedFunctionConcurrentInvocationLimitExceeded")
             return
-        unreserved = ACCOUNT_CONCURRENCY - backend.reserved_in_all(function.region)
+        unreserved = ACCOUNT_CONCURRENCY - lookup.reserved_in_all(function.region)
         others = sum(
             count
             for (region, name), count in self._busy.items()
-            if region == function.region and backend.reserved(region, name) is None
+            if region == function.region and lookup.reserved(region, name) is None
         )
         if others >= unreserved:
             self._throttle(function)

@@ -37,6 +37,7 @@ def main() -> None:
         sys.pycache_prefix = settings["bytecode"]
     sys.path[0:1] = settings["path"]
     sys.meta_path.append(RuntimePackages(settings["names"], settings["folders"]))
+    os.environ.setdefault("PYTHONPATH", os.environ["LAMBDA_RUNTIME_DIR"])
     handler = os.environ["_HANDLER"]
     sys.argv = [sys.argv[0], handler]
     if settings["client"] == "awslambdaric":

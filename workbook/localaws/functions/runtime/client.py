@@ -1,0 +1,291 @@
+"""A runtime client in plain Python, for systems where the official awslambdaric has no wheel.
+
+It behaves as that one does, and is held to the same tests: the same errors, context and log
+format.  Standard library only; it runs on every supported version of Python.
+"""
+
+import decimal
+import http.client
+import importlib
+import json
+import logging
+import os
+import sys
+import time
+import traceback
+
+TYPE_CHECKING = False  # as in typing, which takes a while to import
+if TYPE_CHECKING:
+    from typing import Any
+
+PREFIX = "/2018-06-01/runtime"
+# Runtimes since this one keep non-ASCII characters as they are in replies.
+UNESCAPED_SINCE = (3, 12)
+NO_BREAK_SPACE = "\u00a0"
+
+
+class Fault(Exception):
+    """Something is wrong with how the function is put together, not in what it does."""
+
+    def __init__(self, kind: str, message: str, trace: "tuple[str, ...]" = ()) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.trace = list(trace)
+
+
+class Fields:
+    """A part of the context, with a fixed set of attributes; those not sent are None."""
+
+    names: "tuple[str, ...]" = ()
+
+    def __init__(self, values: "dict[str, object]") -> None:
+        for name in self.names:
+            setattr(self, name, values.get(name))
+
+
+class CognitoIdentity(Fields):
+    """Who called through an AWS mobile SDK; empty otherwise."""
+
+    names = ("cognito_identity_id", "cognito_identity_pool_id")
+
+
+class Client(Fields):
+    """The application of the client context."""
+
+    names = (
+        "installation_id",
+        "app_title",
+        "app_version_name",
+        "app_version_code",
+        "app_package_name",
+    )
+
+
+class ClientContext(Fields):
+    """What the caller sent beside the event."""
+
+    names = ("custom", "env", "client")
+
+
+class LambdaContext:
+    """What a handler is told about its invocation."""
+
+    def __init__(self, headers: "http.client.HTTPMessage") -> None:
+        self.aws_request_id = headers["Lambda-Runtime-Aws-Request-Id"]
+        self.invoked_function_arn = headers["Lambda-Runtime-Invoked-Function-Arn"]
+        self.tenant_id = headers["Lambda-Runtime-Aws-Tenant-Id"]
+        self.function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
+        self.function_version = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION")
+        self.memory_limit_in_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        self.log_group_name = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
+        self.log_stream_name = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
+        self.identity = CognitoIdentity({})
+        self.client_context = None
+        sent = headers["Lambda-Runtime-Client-Context"]
+        if sent:
+            try:
+                values = json.loads(sent)
+            except ValueError as error:
+                raise Fault(
+                    "Runtime.LambdaContextUnmarshalError",
+                    f"Unable to parse Client Context JSON: {error}",
+                ) from error
+            if values.get("client") is not None:
+                values["client"] = Client(values["client"])
+            self.client_context = ClientContext(values)
+        self._deadline = int(headers["Lambda-Runtime-Deadline-Ms"])
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda ends the invocation."""
+        return max(0, self._deadline - int(time.time() * 1000))
+
+    def log(self, message: object) -> None:
+        """Write to the log as it is, without a line feed."""
+        sys.stdout.write(str(message))
+
+    def __repr__(self) -> str:
+        values = ("{}={}".format(*item) for item in vars(self).items() if item[0][0] != "_")
+        return "LambdaContext([{}])".format(",".join(values))
+
+
+class Encoder(json.JSONEncoder):
+    """JSON with decimals as numbers."""
+
+    def default(self, o: object) -> object:
+        """The value to write instead of ``o``."""
+        if isinstance(o, decimal.Decimal):
+            return int(o) if o.is_finite() and o == o.to_integral_value() else float(o)
+        return super().default(o)
+
+
+class RuntimeApi:
+    """The calls that a runtime makes; one connection."""
+
+    def __init__(self, address: str) -> None:
+        self._connection = http.client.HTTPConnection(address)
+
+    def next(self) -> "tuple[http.client.HTTPMessage, bytes]":
+        """Wait for an event."""
+        return self._call("GET", "/invocation/next", None, {})
+
+    def reply(self, request_id: str, body: bytes, content_type: str) -> None:
+        """Send what the handler returned."""
+        path = f"/invocation/{request_id}/response"
+        self._call("POST", path, body, {"Content-Type": content_type})
+
+    def fail(self, path: str, error: "dict[str, object]") -> None:
+        """Send an error's document."""
+        headers = {"Lambda-Runtime-Function-Error-Type": str(error["errorType"])}
+        self._call("POST", path, json.dumps(error).encode(), headers)
+
+    def _call(
+        self, method: str, path: str, body: "bytes | None", headers: "dict[str, str]"
+    ) -> "tuple[http.client.HTTPMessage, bytes]":
+        self._connection.request(method, PREFIX + path, body, headers)
+        response = self._connection.getresponse()
+        content = response.read()
+        if response.status >= 400:
+            raise RuntimeError(f"{path} {response.status}: {content!r}")
+        return response.headers, content
+
+
+def load(handler: str) -> object:
+    """Import the handler, ``module.function``."""
+    module_name, dot, name = handler.rpartition(".")
+    if not dot:
+        raise Fault(
+            "Runtime.MalformedHandlerName",
+            f"Bad handler '{handler}': not enough values to unpack (expected 2, got 1)",
+        )
+    if module_name.split(".")[0] in sys.builtin_module_names:
+        raise Fault(
+            "Runtime.BuiltInModuleConflict",
+            f"Cannot use built-in module {module_name} as a handler module",
+        )
+    try:
+        module = importlib.import_module(module_name.replace("/", "."))
+    except ImportError as error:
+        raise Fault(
+            "Runtime.ImportModuleError",
+            f"Unable to import module '{module_name}': {error}",
+        ) from error
+    except SyntaxError as error:
+        raise Fault(
+            "Runtime.UserCodeSyntaxError",
+            f"Syntax error in module '{module_name}': {error}",
+            (f'  File "{error.filename}" Line {error.lineno}\n    {error.text}',),
+        ) from error
+    try:
+        return getattr(module, name)
+    except AttributeError:
+        raise Fault(
+            "Runtime.HandlerNotFound",
+            f"Handler '{name}' missing on module '{module_name}'",
+        ) from None
+
+
+def describe(error: Exception, request_id: str) -> "dict[str, Any]":
+    """An exception as the document that Lambda answers."""
+    if isinstance(error, Fault):
+        kind, trace = error.kind, error.trace
+    else:
+        frames = traceback.extract_tb(error.__traceback__)
+        while frames and frames[0].filename == __file__:
+            del frames[0]
+        kind, trace = type(error).__name__, traceback.format_list(frames)
+    return {
+        "errorMessage": str(error),
+        "errorType": kind,
+        "requestId": request_id,
+        "stackTrace": trace,
+    }
+
+
+def log_error(error: "dict[str, Any]") -> None:
+    """Write an error into the log: one event, its lines joined by carriage returns."""
+    message = error["errorMessage"]
+    lines = ["[ERROR] {}{}".format(error["errorType"], f": {message}" if message else "")]
+    lines.append("Traceback (most recent call last):")
+    for entry in error["stackTrace"]:
+        for line in entry.splitlines():
+            text = line.lstrip(" ")
+            lines.append(NO_BREAK_SPACE * (len(line) - len(text)) + text)
+    sys.stdout.write("\r".join(lines) + "\n")
+
+
+class LogHandler(logging.Handler):
+    """Writes records with the id of the invocation that they belong to."""
+
+    request_id = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        record.aws_request_id = self.request_id
+        sys.stdout.write(self.format(record))
+
+
+def run(handler_name: str, address: str) -> None:
+    """Load the handler and run events until the process is ended."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(write_through=True)  # type: ignore[union-attr]
+    logging.Formatter.converter = time.gmtime
+    log = LogHandler()
+    log.setFormatter(
+        logging.Formatter(
+            "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n",
+            "%Y-%m-%dT%H:%M:%S",
+        )
+    )
+    logging.getLogger().addHandler(log)
+    api = RuntimeApi(address)
+    encoder = Encoder(ensure_ascii=sys.version_info < UNESCAPED_SINCE)
+    try:
+        handler = load(handler_name)
+    except Exception as exception:
+        error = describe(exception, "")
+        logging.warning("LAMBDA_WARNING: Unhandled exception while the function was loaded.\r")
+        log_error(error)
+        api.fail("/init/error", error)
+        sys.exit(1)
+    while True:
+        headers, body = api.next()
+        log.request_id = headers["Lambda-Runtime-Aws-Request-Id"]
+        os.environ["_X_AMZN_TRACE_ID"] = headers["Lambda-Runtime-Trace-Id"] or ""
+        handle(api, encoder, handler, headers, body)
+
+
+def handle(
+    api: RuntimeApi,
+    encoder: Encoder,
+    handler: object,
+    headers: "http.client.HTTPMessage",
+    body: bytes,
+) -> None:
+    """Run one event and send what came of it."""
+    request_id = headers["Lambda-Runtime-Aws-Request-Id"]
+    try:
+        context = LambdaContext(headers)
+        try:
+            event = json.loads(body)
+        except ValueError as error:
+            message = f"Unable to unmarshal input: {error}"
+            raise Fault("Runtime.UnmarshalError", message) from error
+        reply = handler(event, context)  # type: ignore[operator]
+        if isinstance(reply, bytes):
+            content, content_type = reply, "application/unknown"
+        else:
+            try:
+                content, content_type = encoder.encode(reply).encode(), "application/json"
+            except Exception as error:
+                message = f"Unable to marshal response: {error}"
+                raise Fault("Runtime.MarshalError", message) from error
+    except Exception as exception:
+        document = describe(exception, request_id)
+        log_error(document)
+        api.fail(f"/invocation/{request_id}/error", document)
+    else:
+        api.reply(request_id, content, content_type)
+
+
+if __name__ == "__main__":
+    run(sys.argv[1], os.environ["AWS_LAMBDA_RUNTIME_API"])

@@ -1,0 +1,160 @@
+"""What the Lambda API accepts in a function's settings, and in which words it refuses."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from workbook.localaws.functions import interpreters, package
+
+MAX_VARIABLES_BYTES = 4096
+ENUM = (*interpreters.PROVIDED, *interpreters.SUPPORTED)
+RANGES = {"Timeout": ("timeout", 1, 900), "MemorySize": ("memorySize", 128, 10_240)}
+RESERVED = frozenset(
+    {
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API",
+        "LAMBDA_TASK_ROOT",
+        "LAMBDA_RUNTIME_DIR",
+    }
+)
+
+
+class RefusedError(Exception):
+    """A request that AWS refuses; ``kind`` is the error's code, ``status`` the HTTP status."""
+
+    def __init__(self, kind: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.status = status
+
+
+def check_new(settings: Mapping[str, Any]) -> None:
+    """Check CreateFunction.
+
+    Raises:
+        RefusedError: naming the setting that is wrong.
+    """
+    if settings.get("PackageType", "Zip") != "Zip":
+        raise RefusedError(
+            "InvalidParameterValueException",
+            "The local AWS runs functions from zips; container images (PackageType Image) need "
+            "Docker.",
+        )
+    if not settings.get("Runtime") or not settings.get("Handler"):
+        raise RefusedError(
+            "InvalidParameterValueException",
+            "Runtime and Handler are mandatory parameters for functions created with deployment "
+            "packages.",
+        )
+    check(settings)
+
+
+def check(settings: Mapping[str, Any]) -> None:
+    """Check what CreateFunction and UpdateFunctionConfiguration share.
+
+    Raises:
+        RefusedError: naming the setting that is wrong.
+    """
+    runtime = settings.get("Runtime")
+    if runtime is not None and runtime not in ENUM:
+        raise RefusedError(
+            "InvalidParameterValueException",
+            f"Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum "
+            f"value set: [{', '.join(ENUM)}] or be a valid ARN",
+        )
+    for name, (field, least, most) in RANGES.items():
+        value = settings.get(name)
+        if value is None or least <= int(value) <= most:
+            continue
+        bound = f"greater than or equal to {least}" if int(value) < least else ""
+        bound = bound or f"less than or equal to {most}"
+        raise RefusedError(
+            "ValidationException",
+            f"1 validation error detected: Value '{value}' at '{field}' failed to satisfy "
+            f"constraint: Member must have value {bound}",
+        )
+    check_variables((settings.get("Environment") or {}).get("Variables") or {})
+
+
+def check_variables(variables: Mapping[str, str]) -> None:
+    """Check a function's environment variables: at most 4 KB as JSON [OBS], none of Lambda's own.
+
+    Raises:
+        RefusedError: they are too many, or one is reserved.
+    """
+    unable = (
+        "Lambda was unable to configure your environment variables because the environment "
+        "variables you have provided "
+    )
+    taken = [name for name in variables if name in RESERVED]
+    if taken:
+        raise RefusedError(
+            "InvalidParameterValueException",
+            f"{unable}contains reserved keys that are currently not supported for modification. "
+            f"Reserved keys used in this request: {', '.join(taken)}",
+        )
+    text = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
+    if len(text.encode()) > MAX_VARIABLES_BYTES:
+        raise RefusedError(
+            "InvalidParameterValueException",
+            f"{unable}exceeded the 4KB limit. String measured: {text}",
+        )
+
+
+def check_code(code: bytes) -> None:
+    """Check a zip, as CreateFunction and UpdateFunctionCode do [OBS].
+
+    Raises:
+        RefusedError: it is too large, or no package.
+    """
+    if len(code) > package.MAX_ZIPPED_BYTES:
+        raise RefusedError(
+            "RequestEntityTooLargeException",
+            f"Zipped size must be smaller than {package.MAX_ZIPPED_BYTES} bytes",
+            413,
+        )
+    try:
+        package.check(code)
+    except package.BadPackageError as problem:
+        raise RefusedError("InvalidParameterValueException", str(problem)) from None
+
+
+def check_revision(given: str | None, present: str) -> None:
+    """Check a RevisionId that a request may carry [BC].
+
+    Raises:
+        RefusedError: it is not the present one.
+    """
+    if given and given != present:
+        raise RefusedError(
+            "PreconditionFailedException",
+            "The Revision Id provided does not match the latest Revision Id. Call the "
+            "GetFunction/GetAlias API to retrieve the latest Revision Id",
+            412,
+        )
+
+
+def logging_config(settings: Mapping[str, Any] | None, name: str) -> dict[str, str]:
+    """LoggingConfig in full, with AWS's defaults [OBS]."""
+    given = dict(settings or {})
+    config = {"LogFormat": given.get("LogFormat", "Text")}
+    if config["LogFormat"] == "JSON":
+        config["ApplicationLogLevel"] = given.get("ApplicationLogLevel", "INFO")
+        config["SystemLogLevel"] = given.get("SystemLogLevel", "INFO")
+    config["LogGroup"] = given.get("LogGroup", f"/aws/lambda/{name}")
+    return config
