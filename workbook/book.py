@@ -1,0 +1,243 @@
+"""The notebooks as a book: run each alone, in a fresh kernel, and store outputs that fit the code.
+
+A stored output belongs to the code that made it: the notebook's own, the handler's, and that of
+``workbook``. Their digest is stamped into the notebook, so a test can tell when one changed.
+"""
+
+import asyncio
+import hashlib
+import html
+import os
+import re
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from tqdm import tqdm
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+AT_ONCE = 2  # kernels; each has a local AWS beside it
+CELL_TIMEOUT_SECONDS = 120
+
+LARGEST_BYTES = 300_000
+LONGEST_CELL_LINES = 15
+EXPECTED_ERROR = "raises-exception"  # Jupyter's tag for a cell that is meant to fail
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+class Outcome(NamedTuple):
+    """How one notebook ran; ``error`` is empty when it ran to its end."""
+
+    path: Path
+    seconds: float
+    error: str
+
+
+def make(names: Sequence[str] = (), *, check: bool = False, folder: Path = NOTEBOOKS) -> int:
+    """Run notebooks and store their outputs in them; prints a line for each.
+
+    Args:
+        names: which ones, by the start of their names; left out, those whose code has changed.
+        check: run all of them (or those named) and store nothing.
+        folder: where they are.
+
+    Returns:
+        Exit status: 1 when one failed, or breaks a rule of the book.
+
+    Raises:
+        ValueError: no notebook has such a name.
+    """
+    paths = sorted(folder.glob("*.ipynb"))
+    for name in names:
+        if not any(path.name.startswith(name) for path in paths):
+            raise ValueError(f"no notebook in {folder} has a name that starts with {name!r}")
+    if names:
+        chosen = [path for path in paths if path.name.startswith(tuple(names))]
+    elif check:
+        chosen = paths
+    else:
+        chosen = [path for path in paths if not is_current(read(path))]
+    print(f"{len(chosen)} of {len(paths)} notebooks to run, {AT_ONCE} at a time", flush=True)
+    outcomes = asyncio.run(_run_all(chosen, store=not check))
+    print(f"{sum(outcome.seconds for outcome in outcomes):7.1f} s in all")
+    failed = any(outcome.error for outcome in outcomes)
+    broken = [] if check else [f"{path.name}: {text}" for path in paths for text in problems(path)]
+    for text in broken:
+        print(text)
+    return int(failed or bool(broken))
+
+
+def read(path: Path) -> NotebookNode:
+    """The notebook at ``path``, in the present form of notebooks."""
+    notebook: NotebookNode = nbformat.read(path, as_version=4)
+    return notebook
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """The cells that run, in their order."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def digest(notebook: NotebookNode, root: Path = ROOT) -> str:
+    """What the notebook's outputs depend on, as 16 hexadecimal digits; prose does not count."""
+    sources = [root / "handler.py", *sorted((root / "workbook").rglob("*.py"))]
+    parts = [cell.source for cell in code_cells(notebook)]
+    parts += [f"{path.relative_to(root).as_posix()}\n{path.read_text('utf-8')}" for path in sources]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def is_current(notebook: NotebookNode, root: Path = ROOT) -> bool:
+    """Whether the notebook's stored outputs were made by the present code."""
+    stamp: Any = notebook.metadata.get("workbook", {}).get("digest")
+    return bool(stamp == digest(notebook, root))
+
+
+def problems(path: Path, root: Path = ROOT) -> list[str]:
+    """Each rule of the book that a stored notebook breaks, in words; none is good."""
+    notebook = read(path)
+    found = [text for cell in notebook.cells for text in _problems_of_cell(cell)]
+    if not is_current(notebook, root):
+        found.append("its outputs were not made by the present code: make book")
+    if path.stat().st_size > LARGEST_BYTES:
+        found.append(f"{path.stat().st_size:,} bytes are more than {LARGEST_BYTES:,}")
+    return found
+
+
+def _problems_of_cell(cell: NotebookNode) -> Iterator[str]:
+    where = f"cell {cell.id}: "
+    if cell.cell_type == "markdown":
+        if _without_alt(cell.source):
+            yield where + "a picture without alt text"
+        return
+    if cell.cell_type != "code":
+        return
+    lines = len(cell.source.splitlines())
+    if lines > LONGEST_CELL_LINES:
+        yield where + f"{lines} lines are more than {LONGEST_CELL_LINES}"
+    for output in cell.outputs:
+        if output.output_type == "error" and EXPECTED_ERROR not in cell.metadata.get("tags", []):
+            yield where + f"a stored {output.ename} that is not tagged {EXPECTED_ERROR}"
+        data, metadata = output.get("data", {}), output.get("metadata", {})
+        images = [kind for kind in data if kind.startswith("image/")]
+        if any(not metadata.get(kind, {}).get("alt") for kind in images):
+            yield where + "a picture without alt text"
+        if _without_alt(data.get("text/html", "")):
+            yield where + "a picture without alt text"
+        if re.search(r"\bat 0x[0-9a-fA-F]{6,}", "".join(_texts(output))):
+            yield where + "an object's address, which is another one in each run"
+
+
+def _without_alt(text: str) -> bool:
+    """Whether Markdown or HTML holds a picture that says nothing to who cannot see it."""
+    tags = re.findall(r"<img\b[^>]*>", text)
+    return "![](" in text or any(not re.search(r"\balt=[\"'][^\"']", tag) for tag in tags)
+
+
+def _texts(output: NotebookNode) -> Iterator[str]:
+    yield output.get("text", "")
+    yield output.get("data", {}).get("text/plain", "")
+
+
+async def _run_all(paths: list[Path], *, store: bool) -> list[Outcome]:
+    turn = asyncio.Semaphore(AT_ONCE)
+    with tqdm(total=len(paths), unit="notebook", disable=None) as bar:
+
+        async def one(path: Path) -> Outcome:
+            async with turn:
+                outcome = await _run(path, store=store)
+            state = "failed" if outcome.error else "ok"
+            bar.write(f"{outcome.seconds:7.1f} s  {path.stem:30} {state}")
+            if outcome.error:
+                bar.write(outcome.error)
+            bar.update()
+            return outcome
+
+        return list(await asyncio.gather(*map(one, paths)))
+
+
+class _Client(NotebookClient):
+    """Forgets the widgets that the notebook closed, so that they leave nothing behind."""
+
+    def handle_comm_msg(
+        self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int
+    ) -> None:
+        super().handle_comm_msg(outs, msg, cell_index)
+        if msg["msg_type"] == "comm_close":
+            self.widget_state.pop(msg["content"]["comm_id"], None)
+
+
+async def _run(path: Path, *, store: bool) -> Outcome:
+    """Run one notebook from top to bottom; store it only when it came to its end."""
+    notebook = read(path)
+    stamp = digest(notebook)  # before the run: code that changes meanwhile makes it stale
+    client = _Client(
+        notebook,
+        timeout=CELL_TIMEOUT_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        coalesce_streams=True,
+        record_timing=False,
+        extra_arguments=["--log-level=ERROR"],
+    )
+    started = time.monotonic()
+    error = ""
+    try:
+        # Never on a real account, whatever the user's own notebooks are set to.
+        await client.async_execute(env={**os.environ, "WORKBOOK_AWS": "local"})
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as failure:
+        error = str(failure)
+    if store and not error:
+        tidy(notebook, client.widget_state)
+        notebook.metadata["workbook"] = {"digest": stamp}
+        nbformat.write(notebook, path)
+    return Outcome(path, time.monotonic() - started, error)
+
+
+def tidy(notebook: NotebookNode, widgets: dict[str, dict[str, Any]]) -> None:
+    """Leave in an executed notebook what a reader needs and a later run would write again.
+
+    Args:
+        notebook: changed in place.
+        widgets: the state of each widget at the end, by its id, as ``NotebookClient`` has it.
+    """
+    notebook.nbformat_minor = 5  # the first with cell ids
+    notebook.metadata = NotebookNode(
+        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
+        language_info={"name": "python"},
+    )
+    for number, cell in enumerate(notebook.cells, 1):
+        cell.setdefault("id", f"cell-{number}")
+        kept = {key: cell.metadata[key] for key in ("tags", "jupyter") if key in cell.metadata}
+        cell.metadata = NotebookNode(kept)
+        if cell.cell_type == "code":
+            cell.outputs = [still for output in cell.outputs for still in _settle(output, widgets)]
+
+
+def _settle(output: NotebookNode, widgets: dict[str, dict[str, Any]]) -> Iterator[NotebookNode]:
+    """The output with its widget, if any, in words; nothing when the widget was closed.
+
+    A widget that shows a picture beside itself keeps that instead.
+    """
+    if WIDGET in output.get("data", {}):
+        model = output.data.pop(WIDGET)["model_id"]
+        if model not in widgets:
+            return
+        if not any(kind.startswith("image/") for kind in output.data):
+            output.data["text/plain"] = " ".join(_words(model, widgets))
+    yield output
+
+
+def _words(model: str, widgets: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """What a widget and those inside it said at the end: a progress bar's figures, say."""
+    state = widgets.get(model, {})
+    value = state.get("value")
+    if isinstance(value, str) and value.strip():
+        yield " ".join(html.unescape(re.sub(r"<[^>]+>", "", value)).split())
+    for child in state.get("children", []):
+        yield from _words(child.removeprefix("IPY_MODEL_"), widgets)
