@@ -1,0 +1,193 @@
+"""One truth about how the workbook is set up: pyproject.toml, and all that must agree with it."""
+
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from workbook import bootstrap
+
+ROOT = Path(__file__).parent.parent
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+
+
+def text(path: str) -> str:
+    return (ROOT / path).read_text("utf-8")
+
+
+def project() -> dict[str, Any]:
+    return tomllib.loads(text("pyproject.toml"))["project"]
+
+
+def direct() -> dict[str, Requirement]:
+    """What pyproject.toml asks for, by name, development included."""
+    lines = [*project()["dependencies"], *project()["optional-dependencies"]["dev"]]
+    return {canonicalize_name(Requirement(line).name): Requirement(line) for line in lines}
+
+
+def locked() -> dict[str, str]:
+    """The lock's entries: the first line of each, such as ``tqdm==4.67.1``, and what follows it."""
+    parts = re.split(r"^(?=\S)(?!#)", text("requirements.lock"), flags=re.MULTILINE)[1:]
+    return {head.rstrip(" \\"): rest for head, _, rest in (part.partition("\n") for part in parts)}
+
+
+def environment() -> dict[str, Any]:
+    return yaml.safe_load(text("environment.yml"))
+
+
+def conda_requirement(name: str) -> Requirement:
+    lines = [line for line in environment()["dependencies"] if isinstance(line, str)]
+    return next(Requirement(line) for line in lines if line.split()[0] == name)
+
+
+# --- the lock
+
+
+@pytest.mark.parametrize("name", sorted(direct()))
+def test_each_dependency_is_locked_at_a_version_that_pyproject_allows(name: str) -> None:
+    entries = [Requirement(line) for line in locked()]
+    versions = [str(e.specifier)[2:] for e in entries if canonicalize_name(e.name) == name]
+    assert versions
+    assert all(direct()[name].specifier.contains(version) for version in versions)
+
+
+def test_the_lock_was_made_from_the_present_dependencies() -> None:
+    ours = {
+        canonicalize_name(Requirement(line).name)
+        for line, rest in locked().items()
+        if "workbook (pyproject.toml)" in rest
+    }
+    assert ours == set(direct())
+
+
+def test_every_locked_package_has_one_version_and_its_hashes() -> None:
+    for line, rest in locked().items():
+        requirement = Requirement(line)
+        assert re.fullmatch(r"==[^,]+", str(requirement.specifier)), line
+        assert requirement.url is None
+        assert "--hash=sha256:" in rest, line
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("system", ["linux", "darwin", "win32"])
+def test_the_lock_has_exactly_one_version_for_each_system_and_python(
+    python: str, system: str
+) -> None:
+    where = {
+        "python_version": python,
+        "python_full_version": f"{python}.9",
+        "sys_platform": system,
+        "os_name": "nt" if system == "win32" else "posix",
+        "platform_machine": "x86_64",
+    }
+    entries = [Requirement(line) for line in locked()]
+    names = [e.name for e in entries if e.marker is None or e.marker.evaluate(where)]
+    assert len(names) == len(set(names))
+    wanted = [r for r in direct().values() if r.marker is None or r.marker.evaluate(where)]
+    assert {canonicalize_name(r.name) for r in wanted} <= set(names)
+
+
+def test_every_dependency_has_a_reason_in_one_line() -> None:
+    lines = re.findall(r'^  "[^"]+",(.*)$', text("pyproject.toml"), flags=re.MULTILINE)
+    assert len(lines) == len(direct())
+    assert all(re.fullmatch(r" +# \w.+", line) for line in lines)
+
+
+# --- the ways in
+
+
+def test_environment_yml_takes_python_and_pip_from_conda_forge_and_the_rest_from_the_lock() -> None:
+    assert environment()["name"] == project()["name"]
+    assert environment()["channels"] == ["conda-forge", "nodefaults"]
+    *conda, pip = environment()["dependencies"]
+    assert [line.split()[0] for line in conda] == ["python", "pip"]
+    assert pip == {"pip": ["-r requirements.lock"]}
+    assert "--no-deps --no-build-isolation --editable ." in text("postBuild")
+
+
+def test_all_name_the_same_pythons() -> None:
+    conda = conda_requirement("python").specifier
+    assert [f"3.{minor}" for minor in range(8, 20) if f"3.{minor}" in conda] == PYTHONS
+    assert project()["requires-python"] == f">={PYTHONS[0]}"
+    assert workflow_job()["strategy"]["matrix"]["python"] == PYTHONS
+    assert ".".join(map(str, bootstrap.OLDEST)) == PYTHONS[0]
+    assert f"--python-version {PYTHONS[0]}" in text("Makefile")
+    ruff = tomllib.loads(text("pyproject.toml"))["tool"]["ruff"]
+    assert ruff["target-version"] == "py" + PYTHONS[0].replace(".", "")
+
+
+def test_conda_and_the_lock_agree_on_pip() -> None:
+    assert conda_requirement("pip").specifier == SpecifierSet(str(direct()["pip"].specifier))
+
+
+# --- the same commands everywhere
+
+
+def workflow_job() -> dict[str, Any]:
+    return yaml.safe_load(text(".github/workflows/ci.yml"))["jobs"]["workbook"]
+
+
+def makes(script: str) -> list[str]:
+    """The make commands in a script."""
+    return re.findall(r"\bmake [a-z]+(?: ARGS=\S+)?", script)
+
+
+def test_the_workflow_runs_what_ci_run_runs_on_three_systems() -> None:
+    steps = [step["run"] for step in workflow_job()["steps"] if "run" in step]
+    stages = re.findall(r"^stage (.*)$", text(".ci/run"), flags=re.MULTILINE)
+    assert makes("\n".join(steps)) == makes("\n".join(stages)) == stages
+    assert workflow_job()["strategy"]["matrix"]["system"] == ["ubuntu", "macos", "windows"]
+
+
+def test_pre_commit_and_the_container_use_make_targets_that_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", text("Makefile"), flags=re.MULTILINE))
+    (repository,) = yaml.safe_load(text(".pre-commit-config.yaml"))["repos"]
+    hooks = [hook["entry"] for hook in repository["hooks"]]
+    assert hooks == ["make lint", "make types"]
+    used = [*hooks, *makes(text(".ci/run")), *makes(text(".devcontainer/devcontainer.json"))]
+    assert {command.split()[1] for command in used} <= targets
+
+
+def test_every_make_target_says_what_it_does() -> None:
+    phony = re.search(r"^\.PHONY: (.*)$", text("Makefile"), flags=re.MULTILINE)
+    assert phony is not None
+    assert phony[1].split() == re.findall(r"^([a-z]+):.* ## \w", text("Makefile"), re.MULTILINE)
+
+
+# --- what no tracked file may hold
+
+
+@pytest.mark.skipif(
+    not (ROOT / ".git").exists() or shutil.which("git") is None, reason="no git checkout"
+)
+@pytest.mark.parametrize(
+    ("what", "pattern"),
+    [
+        (
+            "a package registry's host",
+            rb"(pypi|pythonhosted|npmjs|anaconda)[.]org",
+        ),
+        ("a path of somebody's machine", rb"(?<![\w.~])/(home|root|work|Users)/[A-Za-z._]"),
+        ("a drive of somebody's machine", rb"[A-Z]:\\+Users\\+\w"),
+        ("a merge that was not finished", rb"^(<{7}|>{7}) "),
+    ],
+)
+def test_no_tracked_file_holds(what: str, pattern: bytes) -> None:
+    names = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split("\0")
+    paths = [ROOT / name for name in names if name and not name.endswith(".parquet")]
+    found = {
+        str(path.relative_to(ROOT)): match[0]
+        for path in paths
+        if path.exists() and (match := re.search(pattern, path.read_bytes(), re.MULTILINE))
+    }
+    assert found == {}, what
