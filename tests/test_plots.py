@@ -1,0 +1,65 @@
+"""Pictures carry a text computed from what they show, into the notebook."""
+
+import base64
+
+import nbformat
+import pandas as pd
+import pytest
+from nbclient import NotebookClient
+
+from workbook import flights, plots
+
+
+@pytest.fixture(scope="module")
+def first_flights() -> pd.DataFrame:
+    frame = flights.load(first=2_000)
+    return frame.assign(route=frame["origin"] + "-" + frame["dest"])
+
+
+@pytest.mark.parametrize("by", ["hour", "carrier", "route"])
+def test_the_text_of_mean_delays_names_the_extremes(first_flights, by):
+    means = first_flights.groupby(by)["dep_delay"].mean().dropna()
+    figure, alt = plots.mean_delay(first_flights, by)
+    assert f"Longest: {means.idxmax()} with {means.max():.1f} minutes" in alt
+    assert f"shortest: {means.idxmin()} with {means.min():.1f} minutes" in alt
+    assert figure.axes[0].get_title()
+    assert "minutes" in figure.axes[0].get_xlabel() + figure.axes[0].get_ylabel()
+
+
+def test_only_the_most_frequent_groups_are_drawn_when_asked(first_flights):
+    figure, alt = plots.mean_delay(first_flights, "route", top=5)
+    assert len(figure.axes[0].patches) == 5
+    assert "the 5 most frequent of" in alt
+
+
+def test_the_text_of_shards_gives_each_keys_busiest():
+    counts = pd.DataFrame(
+        {"dest": [10, 30], "constant": [0, 40]},
+        index=["shardId-000000000000", "shardId-000000000001"],
+    )
+    figure, alt = plots.records_per_shard(counts)
+    assert "40 records over 2 shards" in alt
+    assert "by dest 75.0%" in alt
+    assert "by constant 100.0% (1 empty)" in alt
+    assert len(figure.axes) == 2
+    assert [bar.get_height() for bar in figure.axes[0].patches] == [10, 30]
+
+
+def test_a_picture_without_text_is_refused(first_flights):
+    figure, _ = plots.mean_delay(first_flights, "hour")
+    with pytest.raises(ValueError, match="alt"):
+        plots.show(figure, " ")
+
+
+def test_the_text_is_stored_with_the_picture_in_the_notebook():
+    code = (
+        "from workbook import flights, plots\n"
+        "plots.show(*plots.mean_delay(flights.load(first=50), 'origin'))"
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(notebook, timeout=60).execute()
+    (output,) = notebook.cells[0].outputs
+    alt = output["metadata"]["image/png"]["alt"]
+    assert "Bar chart of the mean departure delay by origin" in alt
+    assert output["data"]["text/plain"] == alt
+    assert base64.b64decode(output["data"]["image/png"]).startswith(b"\x89PNG")

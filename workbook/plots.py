@@ -1,0 +1,162 @@
+"""Pictures in one style, each with a text that says what it shows, computed from its own data.
+
+The colours are Okabe and Ito's, told apart by colour-blind readers too. ``show`` puts the text
+into the notebook as the picture's ``alt`` metadata and as its plain-text form.
+"""
+
+import base64
+import io
+from typing import Any, NamedTuple
+
+import matplotlib as mpl
+import pandas as pd
+from cycler import cycler
+from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+PURPLE, SKY, YELLOW, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#000000"
+COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK)
+DPI = 100
+
+STYLE: Any = {  # Any, because matplotlib's stubs want each key as a literal type
+    "axes.prop_cycle": cycler(color=COLOURS),
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 11,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "figure.titlesize": 13,
+    "font.size": 10,
+    "grid.color": "#DDDDDD",
+}
+
+NAMES = {  # how a column reads on an axis
+    "hour": "scheduled hour of departure, New York time",
+    "local_hour": "scheduled hour of departure, New York time",
+    "dest": "destination",
+    "delay_class": "delay class",
+}
+
+
+class Picture(NamedTuple):
+    """A figure and the text that stands for it: ``show(*picture)``."""
+
+    figure: Figure
+    alt: str
+
+
+def subplots(
+    rows: int = 1, columns: int = 1, *, size: tuple[float, float] = (8, 4), **options: Any
+) -> tuple[Figure, Any]:
+    """An empty figure in the workbook's style, and its axes, as ``plt.subplots`` gives them.
+
+    Args:
+        rows: of axes.
+        columns: of axes.
+        size: width and height in inches, of 100 dots each.
+        options: what else ``Figure.subplots`` takes, such as ``sharey=True``.
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=size, layout="constrained")
+        return figure, figure.subplots(rows, columns, **options)
+
+
+def show(figure: Figure, alt: str) -> None:
+    """End a cell with a picture that a screen reader can read too.
+
+    Args:
+        figure: what to show.
+        alt: what it shows, in words and figures; no learner should miss anything without seeing.
+
+    Raises:
+        ValueError: ``alt`` is empty.
+    """
+    if not alt.strip():
+        raise ValueError("alt must say what the picture shows")
+    image = io.BytesIO()
+    with mpl.rc_context(STYLE):
+        figure.savefig(image, format="png", dpi=DPI, metadata={"Software": None})
+    display(  # type: ignore[no-untyped-call]
+        {"image/png": base64.b64encode(image.getvalue()).decode(), "text/plain": alt},
+        metadata={"image/png": {"alt": alt}},
+        raw=True,
+    )
+
+
+def records_per_shard(counts: pd.DataFrame) -> Picture:
+    """How evenly each partition key spreads the same records.
+
+    Args:
+        counts: records, one row for each shard, one column for each key.
+    """
+    records = int(counts.iloc[:, 0].sum())
+    even = records / len(counts)
+    shards = [str(shard).removeprefix("shardId-").lstrip("0") or "0" for shard in counts.index]
+    figure, axes = subplots(
+        1, counts.shape[1], size=(2.2 * counts.shape[1] + 1, 3.4), sharey=True, squeeze=False
+    )
+    told = []
+    for panel, key in zip(axes[0], counts.columns, strict=True):
+        share = counts[key].max() / records
+        panel.bar(shards, counts[key], color=BLUE)
+        panel.axhline(even, color=RED, linestyle="--", label="an even share")
+        panel.set(title=f"{key}: {share:.1%} on one", xlabel="shard")
+        panel.grid(visible=False, axis="x")
+        empty = int((counts[key] == 0).sum())
+        told.append(f"by {key} {share:.1%}" + (f" ({empty} empty)" if empty else ""))
+    axes[0][0].set_ylabel("records")
+    axes[0][0].yaxis.set_major_formatter("{x:,.0f}")
+    axes[0][-1].legend(loc="upper right")
+    figure.suptitle(f"{records:,} records over {len(counts)} shards, by partition key")
+    alt = (
+        f"Bar charts of {records:,} records over {len(counts)} shards, one for each partition key. "
+        f"An even share is {even:,.0f} records or {1 / len(counts):.1%}. "
+        f"The busiest shard has, keyed {'; '.join(told)}."
+    )
+    return Picture(figure, alt)
+
+
+def mean_delay(frame: pd.DataFrame, by: str, *, top: int | None = None) -> Picture:
+    """Mean departure delay in each group of flights.
+
+    Hours and other numbers run along the axis in their order; names are sorted, worst first.
+
+    Args:
+        frame: flights, with ``dep_delay`` in minutes and the column ``by``.
+        by: what to group by, such as ``hour``, ``carrier`` or ``route``.
+        top: only so many groups, those with the most flights.
+    """
+    groups = frame.dropna(subset=["dep_delay"]).groupby(by, observed=True)["dep_delay"]
+    table = groups.agg(["mean", "size"]).astype({"mean": float})
+    if top is not None:
+        table = table.nlargest(top, "size").sort_index()
+    name = NAMES.get(by, by.replace("_", " "))
+    if pd.api.types.is_numeric_dtype(table.index.dtype):
+        figure, axes = subplots()
+        axes.bar(table.index.astype(int), table["mean"], color=BLUE)
+        axes.set(xlabel=name, ylabel="mean delay, minutes", xticks=table.index.astype(int))
+        axes.grid(visible=False, axis="x")
+    else:
+        table = table.sort_values("mean", ascending=False)
+        figure, axes = subplots(size=(8, 1.2 + 0.25 * len(table)))
+        _horizontal_bars(axes, table)
+        axes.set(xlabel="mean delay, minutes", ylabel=name)
+    which = f"the {len(table)} most frequent of {groups.ngroups}" if top else f"{len(table)} groups"
+    axes.set_title(f"Mean departure delay by {name}")
+    mean = table["mean"]
+    alt = (
+        f"Bar chart of the mean departure delay by {name}, {which}, "
+        f"{int(table['size'].sum()):,} flights. Longest: {mean.idxmax()} with {mean.max():.1f} "
+        f"minutes; shortest: {mean.idxmin()} with {mean.min():.1f} minutes."
+    )
+    return Picture(figure, alt)
+
+
+def _horizontal_bars(axes: Axes, table: pd.DataFrame) -> None:
+    bars = axes.barh([str(group) for group in table.index], table["mean"], color=BLUE)
+    axes.bar_label(bars, fmt="{:.1f}", padding=3)
+    axes.margins(x=0.08)
+    axes.invert_yaxis()
+    axes.grid(visible=False, axis="y")
