@@ -89,6 +89,14 @@ class StreamSource(Protocol):
         """Every shard that is not expired, open and closed, oldest first."""
         ...
 
+    def oldest(self) -> float:
+        """Records that arrived before this moment have expired; in seconds since the epoch.
+
+        Raises:
+            SourceGoneError: the stream was deleted.
+        """
+        ...
+
     def read(self, shard_id: str, position: Position, limit: int) -> ReadResult:
         """Up to ``limit`` records (and 10 MB) from ``position`` on.
 

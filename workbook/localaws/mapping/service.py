@@ -1,14 +1,33 @@
 """Event source mappings: the service that ``server`` hands requests to."""
 
+import asyncio
+from typing import Any
+
 from workbook.localaws.clock import Clock
 from workbook.localaws.doors import FunctionTarget, Streams
 from workbook.localaws.http import Request, Response
+from workbook.localaws.mapping import api
+from workbook.localaws.mapping.destinations import Destinations
+from workbook.localaws.mapping.errors import MappingError, not_found
+from workbook.localaws.mapping.registry import Registry
+from workbook.localaws.mapping.route import Tools
 from workbook.localaws.metrics import Metrics
 from workbook.localaws.services import Services
 
 
 class MappingService:
-    """Placeholder until the poller lands."""
+    """All event source mappings of streams, and the API over them.
+
+    Mappings of other event sources are moto's.
+
+    Args:
+        endpoint_url: where on-failure destinations are.
+        clock: the time of polls, windows, ages and retries.
+        services: moto.
+        metrics: takes IteratorAge and the EventCount group.
+        streams: the door to streams.
+        functions: the door to functions.
+    """
 
     def __init__(
         self,
@@ -18,9 +37,68 @@ class MappingService:
         metrics: Metrics,
         streams: Streams,
         functions: FunctionTarget,
-    ) -> None: ...
+    ) -> None:
+        self._services = services
+        self._registry = Registry(
+            Tools(clock, streams, functions, Destinations(endpoint_url), metrics)
+        )
+        self._installed = asyncio.create_task(services.call(self._install))
+
+    def _install(self) -> None:
+        """On moto's thread: let CloudFormation make mappings here."""
+        from workbook.localaws.mapping import cloudformation
+
+        cloudformation.install(self._registry, self._services)
 
     async def respond(self, request: Request) -> Response | None:
+        """Answer a request of the event source mapping API; None for any other."""
+        try:
+            return await self._route(request)
+        except MappingError as error:
+            return error.response()
+
+    async def close(self) -> None:
+        """Stop polling."""
+        self._installed.cancel()
+        await self._registry.close()
+
+    async def _route(self, request: Request) -> Response | None:
+        match request.method, request.segments:
+            case "POST", ["2015-03-31", "event-source-mappings"]:
+                source = api.parameters(request).get("EventSourceArn")
+                if isinstance(source, str) and source.split(":")[2:3] in (["sqs"], ["dynamodb"]):
+                    return None
+                return api.create(self._registry, request)
+            case "GET", ["2015-03-31", "event-source-mappings"]:
+                others = await self._services.call(_others, request)
+                return api.list_page(self._registry, request, others)
+            case method, ["2015-03-31", "event-source-mappings", identity]:
+                return await self._one(method, identity, request)
+            case _, ["2017-03-31", "tags", *arn] if ":event-source-mapping:" in "/".join(arn):
+                return api.tags(self._registry, "/".join(arn), request)
         return None
 
-    async def close(self) -> None: ...
+    async def _one(self, method: str, identity: str, request: Request) -> Response | None:
+        """A call about one mapping: ours, else one of moto's."""
+        if self._registry.has(identity):
+            match method:
+                case "GET":
+                    return api.get(self._registry, identity)
+                case "PUT":
+                    return api.update(self._registry, identity, request)
+                case "DELETE":
+                    return api.delete(self._registry, identity)
+        answer = await self._services.respond(request)
+        if answer.status == 404:
+            raise not_found()
+        return answer
+
+
+def _others(request: Request) -> list[dict[str, Any]]:
+    """The mappings of other event sources, on moto's thread."""
+    from workbook.localaws.mapping import cloudformation
+
+    asked = request.parameters
+    return cloudformation.other_mappings(
+        request.region, asked.get("EventSourceArn"), asked.get("FunctionName")
+    )

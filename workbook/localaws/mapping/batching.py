@@ -1,0 +1,51 @@
+"""When a batch is ready, and which records are in it [DG:with-kinesis]."""
+
+from collections.abc import Iterable
+from itertools import islice
+
+from workbook.localaws.mapping.event import ENVELOPE_BYTES, EVENT_BYTES
+
+
+def is_deliverable(size: int, room: int = EVENT_BYTES) -> bool:
+    """Whether one record with this many bytes of JSON fits into an event [KD:large-records]."""
+    return ENVELOPE_BYTES + size <= room
+
+
+def next_batch(
+    sizes: Iterable[int],
+    batch_size: int,
+    *,
+    window_over: bool,
+    room: int = EVENT_BYTES,
+) -> int:
+    """How many of the waiting records to invoke the function with now; 0 is to go on gathering.
+
+    A batch is ready as soon as the first of these is true: it has ``batch_size`` records, the
+    next record would take the event over 6 MB, or the batching window is over.
+
+    Args:
+        sizes: of the waiting records' JSON, in bytes, in order; each fits by itself.
+        batch_size: the mapping's BatchSize.
+        window_over: whether waiting longer is of no use.
+        room: what the event may have, in bytes.
+    """
+    count = 0
+    filled = ENVELOPE_BYTES - 1  # the first record has no comma before it
+    for size in islice(sizes, batch_size):
+        filled += size + 1
+        if filled > room:
+            return count
+        count += 1
+    return count if window_over or count == batch_size else 0
+
+
+def window_over(opened: float, window: float, now: float) -> bool:
+    """Whether the batching window is over.
+
+    Args:
+        opened: when it opened: when the previous invocation ended, or the first of the waiting
+            records was read if that was later; in seconds since the epoch.
+        window: MaximumBatchingWindowInSeconds.
+        now: in seconds since the epoch.
+    """
+    return now >= opened + window

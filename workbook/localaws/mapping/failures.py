@@ -1,0 +1,123 @@
+"""What is told of records that were given up: the on-failure document [OBS]."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from workbook.localaws.mapping.event import Entry
+
+RETRIES_EXHAUSTED = "RetryAttemptsExhausted"
+TOO_OLD = "RecordAgeExceeded"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of records: its first and last sequence numbers and arrivals, and how many."""
+
+    first: int
+    last: int
+    first_arrived: float
+    last_arrived: float
+    count: int
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry]) -> "Span":
+        """The span of a batch of at least one record."""
+        first, last = entries[0], entries[-1]
+        return cls(
+            first.sequence_number, last.sequence_number, first.arrived, last.arrived, len(entries)
+        )
+
+    @classmethod
+    def joined(cls, spans: Sequence["Span"]) -> "Span":
+        """One span over several that follow each other; at least one."""
+        first, last = spans[0], spans[-1]
+        return cls(
+            first.first,
+            last.last,
+            first.first_arrived,
+            last.last_arrived,
+            sum(span.count for span in spans),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LastInvocation:
+    """The invocation before records were given up.
+
+    ``function_error`` is None when it failed through its own report of batch item failures.
+    """
+
+    request_id: str
+    executed_version: str
+    function_error: str | None
+
+
+def document(
+    *,
+    condition: str,
+    function_arn: str,
+    stream_arn: str,
+    shard_id: str,
+    span: Span,
+    attempts: int,
+    invocation: LastInvocation | None,
+    now: float,
+) -> dict[str, Any]:
+    """The message that SQS and SNS get; S3 gets the ``payload`` too.
+
+    Args:
+        condition: RetryAttemptsExhausted or RecordAgeExceeded; the latter has no
+            ``responseContext``.
+        function_arn: what was invoked.
+        stream_arn: where the records are.
+        shard_id: in which of its shards.
+        span: which of its records.
+        attempts: invocations made; of records too old before any, AWS says 1.
+        invocation: the last one, None when there was none.
+        now: in seconds since the epoch.
+    """
+    response: dict[str, Any] = {}
+    if invocation is not None and condition == RETRIES_EXHAUSTED:
+        response["responseContext"] = {
+            "statusCode": 200,
+            "executedVersion": invocation.executed_version,
+            "functionError": invocation.function_error,
+        }
+    return {
+        "requestContext": {
+            "requestId": invocation.request_id if invocation else str(uuid.uuid4()),
+            "functionArn": function_arn,
+            "condition": condition,
+            "approximateInvokeCount": max(1, attempts),
+        },
+        **response,
+        "version": "1.0",
+        "timestamp": instant(now),
+        "KinesisBatchInfo": {
+            "shardId": shard_id,
+            "startSequenceNumber": str(span.first),
+            "endSequenceNumber": str(span.last),
+            "approximateArrivalOfFirstRecord": instant(span.first_arrived),
+            "approximateArrivalOfLastRecord": instant(span.last_arrived),
+            "batchSize": span.count,
+            "streamArn": stream_arn,
+        },
+    }
+
+
+def object_key(mapping: str, shard_id: str, now: float) -> str:
+    """The key of the object in S3 [DG:kinesis-on-failure-destination]."""
+    moment = datetime.fromtimestamp(now, UTC)
+    return (
+        f"aws/lambda/{mapping}/{shard_id}/{moment:%Y/%m/%d}/"
+        f"{moment:%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
+    )
+
+
+def instant(seconds: float) -> str:
+    """A moment as AWS writes it: in UTC, with milliseconds and ``Z``."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

@@ -1,0 +1,107 @@
+"""Records of one shard that wait for their turn, in order."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from zlib import crc32
+
+from workbook.localaws.mapping import batching, windows
+from workbook.localaws.mapping.event import EVENT_BYTES, Entry
+from workbook.localaws.mapping.settings import Settings
+from workbook.localaws.mapping.windows import Window
+
+MEMBERS_BYTES = 1024  # what the event of a tumbling window has beside records and state, at most
+
+
+def lane_of(partition_key: str, factor: int) -> int:
+    """Which lane takes a record: always the same one for a key, so that a key keeps its order."""
+    return crc32(partition_key.encode()) % factor if factor > 1 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What to invoke the function with next.
+
+    Args:
+        entries: the batch; empty in a window's final invocation.
+        window: the tumbling window it belongs to, if the mapping has them.
+        is_final: whether it ends that window.
+        is_deliverable: false for a single record that is too large for any event.
+    """
+
+    entries: list[Entry]
+    window: Window | None = None
+    is_final: bool = False
+    is_deliverable: bool = True
+
+
+class Lane:
+    """One of a shard's queues: as many as its ParallelizationFactor, each with one batch at once.
+
+    Args:
+        window: the tumbling window that was open when polling stopped.
+    """
+
+    def __init__(self, window: Window | None = None) -> None:
+        self.window = window
+        self.waiting: deque[Entry] = deque()
+        self.opened = 0.0  # when its batching window opened
+        self.is_busy = False
+
+    def add(self, entry: Entry, now: float) -> None:
+        """Take a record that was read."""
+        if not self.waiting:
+            self.opened = max(self.opened, now)
+        self.waiting.append(entry)
+
+    def end_work(self, window: Window | None, now: float) -> None:
+        """The work is done: the next batching window opens."""
+        self.window = window
+        self.opened = now
+        self.is_busy = False
+
+    def next_work(self, settings: Settings, now: float, tip_read_at: float) -> Work | None:
+        """What to do now; None is to wait for more records or for more time to pass.
+
+        Args:
+            settings: the mapping's.
+            now: in seconds since the epoch.
+            tip_read_at: when the shard was last read to its tip; infinite at a closed shard's end.
+        """
+        if settings.tumbling:
+            return self._next_in_window(settings, now, tip_read_at)
+        is_over = tip_read_at == float("inf") or self._is_window_over(settings, now)
+        return self._cut(self.waiting, settings, is_over, EVENT_BYTES)
+
+    def _is_window_over(self, settings: Settings, now: float) -> bool:
+        return batching.window_over(self.opened, settings.window, now)
+
+    def _next_in_window(self, settings: Settings, now: float, tip_read_at: float) -> Work | None:
+        first = self.waiting[0].arrived if self.waiting else None
+        if self.window is not None and windows.is_over(self.window, first, tip_read_at):
+            return Work([], self.window, is_final=True)
+        if first is None:
+            return None
+        if self.window is None:
+            self.window = windows.window_of(first, settings.tumbling)
+        is_over = (
+            tip_read_at >= self.window.end
+            or not self.window.holds(self.waiting[-1].arrived)
+            or self._is_window_over(settings, now)
+        )
+        room = EVENT_BYTES - len(self.window.state) - MEMBERS_BYTES
+        return self._cut(windows.in_window(self.window, self.waiting), settings, is_over, room)
+
+    def _cut(
+        self, candidates: Iterable[Entry], settings: Settings, is_over: bool, room: int
+    ) -> Work | None:
+        """The next batch, taken out of what waits."""
+        if not self.waiting:
+            return None
+        if not batching.is_deliverable(len(self.waiting[0].json), room):
+            return Work([self.waiting.popleft()], self.window, is_deliverable=False)
+        sizes = (len(entry.json) for entry in candidates)
+        count = batching.next_batch(sizes, settings.batch_size, window_over=is_over, room=room)
+        if not count:
+            return None
+        return Work([self.waiting.popleft() for _ in range(count)], self.window)

@@ -1,0 +1,65 @@
+"""What a function's reply says about its batch [DG:services-kinesis-batchfailurereporting, OBS]."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """The whole batch is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The whole batch failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedFrom:
+    """Records before ``index`` are done; that one and everything after it failed."""
+
+    index: int
+
+
+Verdict = Succeeded | Failed | FailedFrom
+
+
+def verdict(payload: bytes, sequence_numbers: Sequence[int]) -> Verdict:
+    """Read the reply of a function whose mapping reports batch item failures.
+
+    A reply that is neither empty nor an object with ``batchItemFailures`` fails the batch: for
+    shapes that AWS does not describe (a plain string, a number) that loses nothing [?].
+
+    Args:
+        payload: the reply, as JSON.
+        sequence_numbers: of the batch, in order.
+    """
+    try:
+        reply = orjson.loads(payload or b"null")
+    except orjson.JSONDecodeError:
+        return Failed()
+    if reply in (None, "", [], {}):
+        return Succeeded()
+    if not isinstance(reply, dict) or "batchItemFailures" not in reply:
+        return Failed()
+    failures = reply["batchItemFailures"]
+    if failures is None or failures == []:
+        return Succeeded()
+    if not isinstance(failures, list):
+        return Failed()
+    places = {number: index for index, number in enumerate(sequence_numbers)}
+    found = [_place(failure, places) for failure in failures]
+    if any(place is None for place in found):
+        return Failed()
+    return FailedFrom(min(place for place in found if place is not None))
+
+
+def _place(failure: Any, places: dict[int, int]) -> int | None:
+    """Where in the batch the reported item is: sequence numbers are compared as integers."""
+    identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
+    if not isinstance(identifier, str) or not identifier.isdecimal():
+        return None
+    return places.get(int(identifier))

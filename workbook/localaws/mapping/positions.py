@@ -1,0 +1,69 @@
+"""Where in a shard a mapping is: its checkpoint, and where it begins."""
+
+from collections import deque
+from collections.abc import Iterable
+
+from workbook.localaws.doors import (
+    AfterSequenceNumber,
+    AtTimestamp,
+    Latest,
+    Position,
+    TrimHorizon,
+)
+
+
+def starting_position(name: str, timestamp: float | None, *, is_child: bool) -> Position:
+    """Where to begin in a shard.
+
+    Args:
+        name: the mapping's StartingPosition.
+        timestamp: its StartingPositionTimestamp, with AT_TIMESTAMP.
+        is_child: whether the shard came out of one that the mapping has read: it is then read
+            from its beginning, else records would be lost [rule of 1.8].
+    """
+    if is_child or name == "TRIM_HORIZON":
+        return TrimHorizon()
+    if name == "LATEST":
+        return Latest()
+    assert timestamp is not None
+    return AtTimestamp(timestamp)
+
+
+class Checkpoint:
+    """Up to where every record of a shard is finished.
+
+    Several batches of a shard may be under way at once (ParallelizationFactor); the checkpoint is
+    just before the lowest record that is not finished.
+
+    Args:
+        position: where to begin.
+    """
+
+    def __init__(self, position: Position) -> None:
+        self.position = position
+        self._pending: deque[int] = deque()
+        self._finished: set[int] = set()
+
+    def begin(self, sequence_number: int) -> bool:
+        """Take note of a record that was read; false when it was finished before a restart."""
+        self._pending.append(sequence_number)
+        return sequence_number not in self._finished
+
+    def finish(self, sequence_numbers: Iterable[int]) -> None:
+        """These records are done with: delivered, filtered out or given up."""
+        self._finished.update(sequence_numbers)
+        passed = None
+        while self._pending and self._pending[0] in self._finished:
+            passed = self._pending.popleft()
+            self._finished.discard(passed)
+        if passed is not None:
+            self.position = AfterSequenceNumber(passed)
+
+    def reach(self, position: Position) -> None:
+        """Reading has come to ``position``; nothing that was read is left to do before it."""
+        if not self._pending:
+            self.position = position
+
+    def restart(self) -> None:
+        """Reading begins again at ``position``; what is finished beyond it stays so."""
+        self._pending.clear()

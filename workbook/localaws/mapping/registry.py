@@ -1,0 +1,164 @@
+"""All event source mappings of Kinesis streams: what the API and CloudFormation do with them."""
+
+import asyncio
+import uuid
+from collections.abc import Mapping as ReadOnly
+from typing import Any
+
+from workbook.localaws.doors import FunctionGoneError, SourceGoneError
+from workbook.localaws.functions.configuration import parse_reference
+from workbook.localaws.mapping.errors import (
+    conflict,
+    constraints,
+    invalid,
+    not_found,
+)
+from workbook.localaws.mapping.mapping import Mapping
+from workbook.localaws.mapping.route import Tools
+from workbook.localaws.mapping.settings import Settings, constrain, read_settings, read_start
+
+
+def is_kinesis(arn: object) -> bool:
+    """Whether an event source is a stream, or a consumer of one."""
+    return isinstance(arn, str) and arn.startswith("arn:") and arn.split(":")[2:3] == ["kinesis"]
+
+
+class Registry:
+    """The mappings.
+
+    Args:
+        tools: what mappings work with.
+    """
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._mappings: dict[str, Mapping] = {}
+        self._deletions: set[asyncio.Task[None]] = set()
+
+    def create(self, parameters: ReadOnly[str, Any], region: str) -> Mapping:
+        """A new mapping, as CreateEventSourceMapping makes it.
+
+        Args:
+            parameters: of the call.
+            region: where the call was made.
+
+        Raises:
+            MappingError: it cannot be.
+        """
+        name = parameters.get("FunctionName")
+        if name is None:
+            raise constraints([constrain(None, "functionName", "not be null")])
+        source_arn = parameters.get("EventSourceArn")
+        if not is_kinesis(source_arn):
+            raise invalid("Unrecognized event source.")
+        assert isinstance(source_arn, str)
+        start = read_start(parameters, self._tools.clock.now())
+        settings = read_settings(parameters, Settings())
+        function_arn = self._resolve(name, region)
+        try:
+            self._tools.streams.source(source_arn)
+        except SourceGoneError:
+            raise invalid(f"Stream not found: {source_arn}") from None
+        self._refuse_duplicate(source_arn, function_arn, None)
+        mapping = Mapping(
+            str(uuid.uuid4()),
+            region,
+            source_arn,
+            function_arn,
+            start,
+            settings,
+            parameters.get("Tags") or {},
+            self._tools,
+        )
+        self._mappings[mapping.uuid] = mapping
+        return mapping
+
+    def has(self, identity: str) -> bool:
+        """Whether there is a mapping with this UUID."""
+        return identity in self._mappings
+
+    def get(self, identity: str) -> Mapping:
+        """The mapping with this UUID.
+
+        Raises:
+            MappingError: there is none.
+        """
+        mapping = self._mappings.get(identity)
+        if mapping is None:
+            raise not_found()
+        return mapping
+
+    def update(
+        self, identity: str, parameters: ReadOnly[str, Any], present: Settings | None = None
+    ) -> Mapping:
+        """The mapping after UpdateEventSourceMapping.
+
+        Args:
+            identity: its UUID.
+            parameters: of the call.
+            present: what parameters that are left out mean; as they are, if None.
+
+        Raises:
+            MappingError: there is no such mapping, or it cannot be changed so.
+        """
+        mapping = self.get(identity)
+        settings = read_settings(parameters, present or mapping.settings)
+        function_arn = mapping.function_arn
+        if parameters.get("FunctionName") is not None:
+            function_arn = self._resolve(parameters["FunctionName"], mapping.region)
+            self._refuse_duplicate(mapping.source_arn, function_arn, mapping)
+        mapping.update(settings, function_arn)
+        return mapping
+
+    def delete(self, identity: str) -> Mapping:
+        """The mapping on its way out.
+
+        Raises:
+            MappingError: there is no such mapping, or it is being changed.
+        """
+        mapping = self.get(identity)
+        mapping.delete()
+        task = asyncio.create_task(self._forget(mapping))
+        self._deletions.add(task)
+        task.add_done_callback(self._deletions.discard)
+        return mapping
+
+    def find(self, region: str, source_arn: str | None, function: str | None) -> list[Mapping]:
+        """The mappings of a region, oldest first; of one source or function, if given.
+
+        ``function`` may be a name or an ARN, with or without a qualifier.
+        """
+        function_arn = parse_reference(function, region).arn if function else None
+        return [
+            mapping
+            for mapping in self._mappings.values()
+            if mapping.region == region
+            and source_arn in (None, mapping.source_arn)
+            and function_arn in (None, mapping.function_arn)
+        ]
+
+    async def close(self) -> None:
+        """Stop every mapping at once."""
+        for task in self._deletions:
+            task.cancel()
+        await asyncio.gather(*(mapping.close() for mapping in self._mappings.values()))
+
+    async def _forget(self, mapping: Mapping) -> None:
+        await mapping.settled()
+        del self._mappings[mapping.uuid]
+
+    def _resolve(self, name: Any, region: str) -> str:
+        try:
+            return self._tools.functions.resolve(str(name), region)
+        except FunctionGoneError:
+            raise invalid("Function does not exist") from None
+
+    def _refuse_duplicate(
+        self, source_arn: str, function_arn: str, besides: Mapping | None
+    ) -> None:
+        for mapping in self._mappings.values():
+            if mapping is not besides and (source_arn, function_arn) == (
+                mapping.source_arn,
+                mapping.function_arn,
+            ):
+                raise conflict(source_arn, function_arn.split(":")[6], mapping.uuid)

@@ -1,0 +1,104 @@
+"""Tumbling windows: an aggregate over time, in the reply of one invocation and the event of the
+next [DG:services-kinesis-windows]."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import takewhile
+
+import orjson
+
+from workbook.localaws.mapping.event import Entry
+from workbook.localaws.mapping.failures import Span
+
+STATE_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window that has begun.
+
+    Args:
+        start, end: in seconds since the epoch; a record belongs to it by its arrival.
+        state: what the function made of it so far, as JSON; ``{}`` at first [?].
+        span: the records delivered in it, None before the first.
+    """
+
+    start: int
+    end: int
+    state: bytes = b"{}"
+    span: Span | None = None
+
+    def holds(self, arrived: float) -> bool:
+        """Whether a record that arrived then belongs to it."""
+        return self.start <= arrived < self.end
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether its state is over 1 MB, which ends it early."""
+        return len(self.state) > STATE_BYTES
+
+    def with_reply(self, state: bytes, delivered: Span | None) -> "Window":
+        """The window after an invocation."""
+        spans = [span for span in (self.span, delivered) if span is not None]
+        return replace(self, state=state, span=Span.joined(spans) if spans else None)
+
+
+def window_of(arrived: float, length: int) -> Window:
+    """The window of a record: windows lie side by side from the epoch on."""
+    start = int(arrived // length) * length
+    return Window(start, start + length)
+
+
+def in_window(window: Window, entries: Iterable[Entry]) -> Iterable[Entry]:
+    """The entries up to the first that belongs to another window."""
+    return takewhile(lambda entry: window.holds(entry.arrived), entries)
+
+
+def is_over(window: Window, next_arrived: float | None, tip_read_at: float) -> bool:
+    """Whether the window's final invocation is due.
+
+    AWS may wait up to two minutes before it closes a window without new records; here it closes
+    as soon as the shard was read to its tip after the window's end.
+
+    Args:
+        window: it.
+        next_arrived: when the next waiting record arrived; None when none waits.
+        tip_read_at: when the shard was last read to its tip; infinite at a closed shard's end.
+    """
+    if window.is_too_large:
+        return True
+    if next_arrived is not None:
+        return not window.holds(next_arrived)
+    return tip_read_at >= window.end
+
+
+def event_members(window: Window, shard_id: str, source_arn: str, *, is_final: bool) -> bytes:
+    """What the event has beside its records, as JSON that begins with a comma."""
+    shown = {"start": _instant(window.start), "end": _instant(window.end)}
+    rest = {
+        "shardId": shard_id,
+        "eventSourceARN": source_arn,
+        "isFinalInvokeForWindow": is_final,
+        "isWindowTerminatedEarly": is_final and window.is_too_large,
+    }
+    return b',"window":%b,"state":%b,%b' % (
+        orjson.dumps(shown),
+        window.state,
+        orjson.dumps(rest)[1:-1],
+    )
+
+
+def state_of(payload: bytes) -> bytes | None:
+    """The state in a function's reply, as JSON; None when there is none: the invocation failed."""
+    try:
+        reply = orjson.loads(payload or b"null")
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(reply, dict) or "state" not in reply:
+        return None
+    return orjson.dumps(reply["state"])
+
+
+def _instant(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
