@@ -14,6 +14,7 @@ import uvicorn
 from workbook.localaws.clock import Clock
 from workbook.localaws.functions.service import FunctionService
 from workbook.localaws.http import Request, Response
+from workbook.localaws.http2 import EitherProtocol
 from workbook.localaws.kinesis.service import KinesisService
 from workbook.localaws.mapping.service import MappingService
 from workbook.localaws.metrics import Metrics
@@ -129,7 +130,7 @@ async def serve(
     server = _Server(
         uvicorn.Config(
             application,
-            http="httptools",
+            http=EitherProtocol,
             ws="none",
             lifespan="off",
             loop="asyncio",
@@ -137,6 +138,7 @@ async def serve(
             access_log=False,
             date_header=False,
             server_header=False,
+            proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=1,
         )

@@ -1,0 +1,198 @@
+"""HTTP/2 without TLS, which the JavaScript SDK's Kinesis client speaks to an ``http://`` endpoint.
+
+uvicorn speaks HTTP/1.1 only.  A connection that opens with HTTP/2's preface ("prior knowledge",
+RFC 9113 §3.3) is taken over here and answered by the same ASGI application.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import (
+    DataReceived,
+    Event,
+    RequestReceived,
+    StreamEnded,
+    StreamReset,
+    WindowUpdated,
+)
+from h2.exceptions import ProtocolError, StreamClosedError
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+PREFACE = b"PRI * HTTP/2"
+PREFACE_BYTES = 24
+FRAME_HEAD_BYTES = 9  # length (3), type (1), flags (1), stream (4); RFC 9113 §4.1
+GOAWAY = 7
+
+
+class EitherProtocol(HttpToolsProtocol):
+    """HTTP/1.1, until a connection's first bytes say that it is HTTP/2."""
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sent."""
+        if self.headers is None and data.startswith(PREFACE):
+            self.connections.discard(self)
+            successor = Http2Protocol(self.app, self.loop)
+            self.transport.set_protocol(successor)
+            successor.connection_made(self.transport)
+            successor.data_received(data)
+        else:
+            super().data_received(data)
+
+
+class _Stream:
+    """One request on its way in, and one response on its way out."""
+
+    def __init__(self, headers: Any) -> None:
+        self.headers: list[tuple[str, str]] = headers
+        self.body = bytearray()
+        self.window = asyncio.Event()  # set when the client may have made room for more
+
+
+class Http2Protocol(asyncio.Protocol):
+    """One HTTP/2 connection: h2 keeps the rules, this moves the bytes.
+
+    Args:
+        application: ASGI.
+        loop: where its requests are answered.
+    """
+
+    def __init__(self, application: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._application = application
+        self._loop = loop
+        self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
+        self._unread = bytearray()
+        self._greeted = False
+        self._leaving = False
+        self._streams: dict[int, _Stream] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def connection_made(self, transport: Any) -> None:
+        """Greet the client."""
+        self._transport: asyncio.Transport = transport
+        self._h2.initiate_connection()
+        self._flush()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sent."""
+        self._unread += data
+        try:
+            for frame in self._frames():
+                for event in self._h2.receive_data(frame):
+                    self._take(event)
+        except ProtocolError:
+            self._flush()  # h2 has put the reason into its last frame
+            self._transport.close()
+            return
+        self._flush()
+        self._close_if_left()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody waits for the answers any more."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _frames(self) -> Iterator[bytes]:
+        """The whole frames that have come, without GOAWAY.
+
+        A client that says GOAWAY still waits for its answers, but h2 takes nothing after it.
+        """
+        if not self._greeted and len(self._unread) >= PREFACE_BYTES:
+            self._greeted = True
+            yield self._cut(PREFACE_BYTES)
+        while self._greeted and len(self._unread) >= FRAME_HEAD_BYTES:
+            size = FRAME_HEAD_BYTES + int.from_bytes(self._unread[:3])
+            if len(self._unread) < size:
+                return
+            frame = self._cut(size)
+            if frame[3] == GOAWAY:
+                self._leaving = True
+            else:
+                yield frame
+
+    def _cut(self, size: int) -> bytes:
+        head = bytes(self._unread[:size])
+        del self._unread[:size]
+        return head
+
+    def _close_if_left(self) -> None:
+        if self._leaving and not self._streams:
+            self._transport.close()
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case RequestReceived():
+                self._streams[event.stream_id] = _Stream(event.headers)
+            case DataReceived():
+                self._streams[event.stream_id].body += event.data
+                self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+            case StreamEnded():
+                task = self._loop.create_task(self._answer(event.stream_id))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            case WindowUpdated():
+                for stream_id, stream in self._streams.items():
+                    if event.stream_id in (0, stream_id):
+                        stream.window.set()
+            case StreamReset():
+                if event.stream_id in self._streams:
+                    self._streams.pop(event.stream_id).window.set()
+
+    async def _answer(self, stream_id: int) -> None:
+        stream = self._streams[stream_id]
+        path, _, query = next(value for name, value in stream.headers if name == ":path").partition(
+            "?"
+        )
+        scope = {
+            "type": "http",
+            "method": next(value for name, value in stream.headers if name == ":method"),
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [
+                (name.replace(":authority", "host").encode(), value.encode())
+                for name, value in stream.headers
+                if name == ":authority" or not name.startswith(":")
+            ],
+        }
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": bytes(stream.body)}
+
+        async def send(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                head = [(b":status", str(message["status"]).encode()), *message["headers"]]
+                self._h2.send_headers(stream_id, head)
+                self._flush()
+            else:
+                await self._send(stream_id, stream, message["body"])
+                if not message.get("more_body", False):
+                    self._h2.end_stream(stream_id)
+                    self._flush()
+
+        try:
+            await self._application(scope, receive, send)
+        except StreamClosedError:
+            pass  # the client took its request back
+        finally:
+            self._streams.pop(stream_id, None)
+            self._close_if_left()
+
+    async def _send(self, stream_id: int, stream: _Stream, body: bytes) -> None:
+        """Send ``body`` in frames, as fast as the client makes room for them."""
+        rest = memoryview(body)
+        while rest:
+            room = min(
+                self._h2.local_flow_control_window(stream_id), self._h2.max_outbound_frame_size
+            )
+            if room <= 0:
+                stream.window.clear()
+                await stream.window.wait()
+                continue
+            self._h2.send_data(stream_id, bytes(rest[:room]))
+            self._flush()
+            rest = rest[room:]
+
+    def _flush(self) -> None:
+        self._transport.write(self._h2.data_to_send())
