@@ -4,8 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from workbook.localaws.kinesis.iterators import IteratorSeal
+from workbook.localaws.kinesis.errors import KinesisError, over_limit
+from workbook.localaws.kinesis.iterators import Seal
+from workbook.localaws.kinesis.limits import Bucket
 from workbook.localaws.kinesis.region import Region
+from workbook.localaws.kinesis.stream import Stream
+from workbook.localaws.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,17 +18,66 @@ class Call:
 
     Args:
         region: the streams it is about.
-        parameters: as sent.
+        parameters: read by ``model``.
         now: the time of the call, in seconds since the epoch.
         transition: how long streams and consumers are created, changed and deleted, in seconds.
-        seal: makes and opens shard iterators.
+        seal: makes and opens shard iterators and page tokens.
+        metrics: where CloudWatch metrics go.
+        limits: whether throughput limits hold.
     """
 
     region: Region
     parameters: dict[str, Any]
     now: float
     transition: float
-    seal: IteratorSeal
+    seal: Seal
+    metrics: Metrics
+    limits: bool
+
+    def stream(self) -> Stream:
+        """The stream that the call names."""
+        return self.region.stream(self.parameters, self.now)
+
+    def active_stream(self) -> Stream:
+        """The stream that the call names and wants to change; it must be ACTIVE."""
+        return self.region.active(self.parameters, self.now)
+
+    def usable_stream(self) -> Stream:
+        """The stream that the call names and wants to write to or read from."""
+        return self.region.usable(self.parameters, self.now)
+
+    def begin_update(self, stream: Stream) -> None:
+        """The stream is UPDATING for a short while, and usable."""
+        stream.updating_until = self.now + self.transition
+
+    def end_dry_run(self) -> None:
+        """End a call with DryRun, now that all checks are passed.
+
+        Raises:
+            KinesisError: it is one.
+        """
+        if self.parameters.get("DryRun"):
+            raise KinesisError(
+                "DryRunOperationException",
+                "The request was rejected because the DryRun parameter was specified.",
+            )
+
+    def limit_rate(self, operation: str, per_second: float) -> None:
+        """Count a call against the account's rate for the operation.
+
+        Raises:
+            KinesisError: it is used up.
+        """
+        if not self.limits:
+            return
+        bucket = self.region.rates.setdefault(operation, Bucket(per_second))
+        if not bucket.has(1, self.now):
+            raise over_limit(f"Rate exceeded for {operation}.")
+        bucket.take(1)
+
+    def measure(self, stream: Stream, name: str, value: float, unit: str = "Count") -> None:
+        """Put a data point of a stream's metric into CloudWatch."""
+        self.metrics.put(self.region.name, "AWS/Kinesis", name, value, unit, StreamName=stream.name)
 
 
 Operation = Callable[[Call], dict[str, Any] | None]

@@ -5,10 +5,9 @@ from hashlib import md5
 SPACE = 1 << 128
 
 
-def hash_key(partition_key: str) -> int:
+def hash_key(partition_key: bytes) -> int:
     """The MD5 of the key's UTF-8 bytes as an integer [KD]."""
-    digest = md5(partition_key.encode(), usedforsecurity=False).digest()
-    return int.from_bytes(digest, "big")
+    return int.from_bytes(md5(partition_key, usedforsecurity=False).digest(), "big")
 
 
 def even_ranges(count: int) -> list[tuple[int, int]]:

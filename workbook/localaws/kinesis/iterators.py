@@ -1,4 +1,4 @@
-"""Shard iterators: opaque, sealed strings that say where in a shard to read on."""
+"""Shard iterators and page tokens: opaque, sealed strings that hold for five minutes."""
 
 import base64
 import binascii
@@ -8,12 +8,15 @@ import time
 from dataclasses import dataclass
 from hashlib import blake2b, shake_128
 
+import orjson
+
 from workbook.localaws.kinesis.errors import KinesisError, invalid
 
 LIFETIME_SECONDS = 300  # [KD]
-_FIELDS = struct.Struct(">dQdI")
+_VERSION = (1).to_bytes(8, "big")  # what AWS's begin with [KL]
 _NONCE = 16
-_SEAL = 16
+_MARK = 16
+_ITERATOR = struct.Struct(">dQdI")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,36 +38,29 @@ class Iterator:
     stream: str
 
 
-class IteratorSeal:
-    """Makes iterators and opens them; nobody else can."""
+class Seal:
+    """Makes iterators and tokens and opens them; nobody else can."""
 
     def __init__(self) -> None:
         self._secret = secrets.token_bytes(32)
 
-    def close(self, iterator: Iterator) -> str:
-        """The iterator as text, different every time."""
-        nonce = secrets.token_bytes(_NONCE)
-        fields = _FIELDS.pack(
+    def iterator(self, iterator: Iterator) -> str:
+        """The iterator as text, different every time [OBS]."""
+        fields = _ITERATOR.pack(
             iterator.made, iterator.counter, iterator.stream_created, iterator.shard_index
         )
-        hidden = self._mask(fields + iterator.stream.encode(), nonce)
-        return base64.b64encode(nonce + self._sign(nonce + hidden) + hidden).decode()
+        return self._close(fields + iterator.stream.encode())
 
-    def open(self, text: str, now: float) -> Iterator:
+    def open_iterator(self, text: str, now: float) -> Iterator:
         """What ``text`` says; AWS takes it in double quotes too [OBS].
 
         Raises:
             KinesisError: it is no iterator of ours, or one older than five minutes.
         """
-        try:
-            sealed = base64.b64decode(text.strip('"'), validate=True)
-        except (binascii.Error, ValueError):
-            raise invalid("Invalid ShardIterator.") from None
-        nonce, seal, hidden = sealed[:_NONCE], sealed[_NONCE:][:_SEAL], sealed[_NONCE + _SEAL :]
-        if len(hidden) < _FIELDS.size or self._sign(nonce + hidden) != seal:
+        content = self._open(text.strip('"'))
+        if content is None or len(content) <= _ITERATOR.size:
             raise invalid("Invalid ShardIterator.")
-        content = self._mask(hidden, nonce)
-        made, counter, stream_created, shard_index = _FIELDS.unpack_from(content)
+        made, counter, stream_created, shard_index = _ITERATOR.unpack_from(content)
         if now - made > LIFETIME_SECONDS:
             raise KinesisError(
                 "ExpiredIteratorException",
@@ -72,16 +68,51 @@ class IteratorSeal:
                 f"now it is {_date(now)} which is further in the future than the tolerated delay "
                 f"of {LIFETIME_SECONDS * 1000} milliseconds.",
             )
-        return Iterator(
-            made, counter, stream_created, shard_index, content[_FIELDS.size :].decode()
-        )
+        stream = content[_ITERATOR.size :].decode()
+        return Iterator(made, counter, stream_created, shard_index, stream)
+
+    def token(self, now: float, *content: str) -> str:
+        """A page token that says ``content``."""
+        return self._close(orjson.dumps([now, *content]))
+
+    def open_token(self, text: str, now: float) -> list[str]:
+        """What the token says.
+
+        Raises:
+            KinesisError: it is no token of ours, or one older than five minutes.
+        """
+        content = self._open(text)
+        if content is None or not content.startswith(b"["):
+            raise invalid("Invalid NextToken.")
+        made: float
+        rest: list[str]
+        made, *rest = orjson.loads(content)
+        if now - made > LIFETIME_SECONDS:
+            raise KinesisError("ExpiredNextTokenException", "The NextToken has expired.")
+        return rest
+
+    def _close(self, content: bytes) -> str:
+        nonce = secrets.token_bytes(_NONCE)
+        hidden = self._mask(content, nonce)
+        return base64.b64encode(_VERSION + nonce + self._mark(nonce + hidden) + hidden).decode()
+
+    def _open(self, text: str) -> bytes | None:
+        try:
+            sealed = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            return None
+        version, rest = sealed[: len(_VERSION)], sealed[len(_VERSION) :]
+        nonce, mark, hidden = rest[:_NONCE], rest[_NONCE:][:_MARK], rest[_NONCE + _MARK :]
+        if version != _VERSION or self._mark(nonce + hidden) != mark:
+            return None
+        return self._mask(hidden, nonce)
 
     def _mask(self, content: bytes, nonce: bytes) -> bytes:
         mask = shake_128(self._secret + nonce).digest(len(content))
         return bytes(a ^ b for a, b in zip(content, mask, strict=True))
 
-    def _sign(self, content: bytes) -> bytes:
-        return blake2b(content, key=self._secret, digest_size=_SEAL).digest()
+    def _mark(self, content: bytes) -> bytes:
+        return blake2b(content, key=self._secret, digest_size=_MARK).digest()
 
 
 def _date(seconds: float) -> str:

@@ -4,8 +4,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbook.localaws.http import ACCOUNT_ID
+from workbook.localaws.kinesis.consumer import Consumer
 from workbook.localaws.kinesis.errors import KinesisError, in_use, invalid, not_found
+from workbook.localaws.kinesis.limits import Bucket
 from workbook.localaws.kinesis.stream import Stream
+
+Parameters = dict[str, Any]
 
 
 def no_stream(name: str) -> KinesisError:
@@ -19,6 +23,8 @@ class Region:
 
     name: str
     streams: dict[str, Stream] = field(default_factory=dict)
+    rates: dict[str, Bucket] = field(default_factory=dict)  # of calls, by operation
+    commitment: str = "DISABLED"  # to a minimum throughput, of the account (On-demand Advantage)
 
     def stream_arn(self, name: str) -> str:
         """The ARN of the stream of that name."""
@@ -32,18 +38,26 @@ class Region:
             return None
         return stream
 
-    def stream(self, parameters: dict[str, Any], now: float) -> Stream:
-        """The stream that a call's StreamName or StreamARN names.
+    def all(self, now: float) -> list[Stream]:
+        """Every stream, by name."""
+        found = (self.find(name, now) for name in sorted(self.streams))
+        return [stream for stream in found if stream is not None]
+
+    def stream(self, parameters: Parameters, now: float) -> Stream:
+        """The stream that a call's StreamName or StreamARN (or both) names.
 
         Raises:
-            KinesisError: it names none, or there is none.
+            KinesisError: they name none, or two, or there is none.
         """
         name = parameters.get("StreamName")
         arn = parameters.get("StreamARN")
         if arn is not None:
             of_arn = arn.partition(":stream/")[2]
             if name is not None and name != of_arn:
-                raise invalid("StreamARN and StreamName must identify the same stream.")
+                raise invalid(
+                    f"StreamARN and StreamName do not match. StreamARN {arn} and "
+                    f"StreamName {name} must identify the same stream."
+                )
             name = of_arn
         if name is None:
             raise invalid("Either StreamName or StreamARN must be specified.")
@@ -52,7 +66,7 @@ class Region:
             raise no_stream(name)
         return stream
 
-    def active(self, parameters: dict[str, Any], now: float) -> Stream:
+    def active(self, parameters: Parameters, now: float) -> Stream:
         """``stream``, if its settings can be changed now.
 
         Raises:
@@ -67,7 +81,7 @@ class Region:
             )
         return stream
 
-    def data_stream(self, parameters: dict[str, Any], now: float) -> Stream:
+    def usable(self, parameters: Parameters, now: float) -> Stream:
         """``stream``, if its records can be written and read now.
 
         Raises:
@@ -77,3 +91,25 @@ class Region:
         if stream.status(now) in ("CREATING", "DELETING"):
             raise no_stream(stream.name)
         return stream
+
+    def consumer(self, arn: str, now: float) -> tuple[Stream, Consumer]:
+        """The consumer with this ARN, and its stream.
+
+        Raises:
+            KinesisError: there is none.
+        """
+        path, _, name_and_second = arn.partition("/consumer/")
+        stream = self.find(path.partition(":stream/")[2], now)
+        name = name_and_second.partition(":")[0]
+        consumer = self.consumers(stream, now).get(name) if stream is not None else None
+        if stream is None or consumer is None or consumer.arn != arn:
+            raise not_found(f"Consumer {arn}, account {ACCOUNT_ID} not found.")
+        return stream, consumer
+
+    @staticmethod
+    def consumers(stream: Stream, now: float) -> dict[str, Consumer]:
+        """A stream's consumers by name, those gone left out."""
+        for consumer in list(stream.consumers.values()):
+            if consumer.gone_at is not None and consumer.gone_at <= now:
+                del stream.consumers[consumer.name]
+        return stream.consumers

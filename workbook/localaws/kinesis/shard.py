@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from workbook.localaws.doors import Record
 from workbook.localaws.kinesis import sequence
+from workbook.localaws.kinesis.limits import ITERATORS_PER_SECOND, Bucket, ReadLimit, WriteLimit
 
 FIRST_COUNTER = 1
 TRIM_AT_ONCE = 4096  # dead records that make moving the living ones worth while
@@ -22,8 +23,9 @@ class Shard:
     Args:
         index: the number in its id; unique within the stream, never used again.
         first_hash, last_hash: its range of hash keys, both included.
-        created: second since the epoch; later than that of its parents, so that a child's sequence
-            numbers are all greater than its parents'.
+        created: second since the epoch that its sequence numbers carry; later than that of its
+            parents, so that a child's sequence numbers are all greater than its parents'.
+        opened: when it began to take records, in seconds since the epoch.
         parents: ids of the shards it came from: none, one (a split) or two (a merge).
     """
 
@@ -31,10 +33,14 @@ class Shard:
     first_hash: int
     last_hash: int
     created: int
+    opened: float
     parents: tuple[str, ...] = ()
     closed_at: float | None = None
     children: tuple[str, ...] = ()
     id: str = field(init=False)
+    writes: WriteLimit = field(default_factory=WriteLimit)
+    reads: ReadLimit = field(default_factory=ReadLimit)
+    iterators: Bucket = field(default_factory=lambda: Bucket(ITERATORS_PER_SECOND))
     _prefix: int = field(init=False)
     _base: int = FIRST_COUNTER  # the counter of the first record in the columns
     _data: list[bytes] = field(default_factory=list)
@@ -93,7 +99,7 @@ class Shard:
         """Records from counter ``start`` on, at most ``limit`` and ``max_bytes`` (but one)."""
         first = start - self._base
         size = 0
-        records = []
+        records: list[Record] = []
         for place in range(first, min(first + limit, len(self._data))):
             data, key, arrived = self._data[place], self._keys[place], self._times[place]
             size += len(data) + len(key)

@@ -7,11 +7,13 @@ from workbook.localaws.doors import (
     Latest,
     Position,
     ReadResult,
+    ReadThrottledError,
     ShardInfo,
     SourceGoneError,
     TrimHorizon,
 )
 from workbook.localaws.kinesis import sequence
+from workbook.localaws.kinesis.consumer import Consumer
 from workbook.localaws.kinesis.region import Region
 from workbook.localaws.kinesis.shard import Shard
 from workbook.localaws.kinesis.stream import Stream
@@ -21,28 +23,48 @@ class Source:
     """A ``StreamSource``: one stream, until it is deleted.
 
     Args:
-        arn: of the stream, or of the consumer that reads it.
+        stream: what is read.
+        consumer: whose throughput the reads use; None for that which the shard's readers share.
+        region: where the stream is.
+        clock: its time.
+        limits: whether read limits hold.
     """
 
-    def __init__(self, arn: str, stream: Stream, region: Region, clock: Clock) -> None:
-        self.arn = arn
+    def __init__(
+        self, stream: Stream, consumer: Consumer | None, region: Region, clock: Clock, limits: bool
+    ) -> None:
+        self.arn = stream.arn if consumer is None else consumer.arn
         self._stream = stream
+        self._consumer = consumer
         self._region = region
         self._clock = clock
+        self._limits = limits
 
     def shards(self) -> list[ShardInfo]:
         """Every shard that is not expired, oldest first."""
-        stream = self._alive(self._clock.now())
-        return [ShardInfo(shard.id, shard.parents) for shard in stream.shards.values()]
+        now = self._clock.now()
+        self._check_alive(now)
+        self._stream.trim(now)
+        return [ShardInfo(shard.id, shard.parents) for shard in self._stream.shards.values()]
+
+    def oldest(self) -> float:
+        """Records that arrived before this moment have expired; in seconds since the epoch."""
+        now = self._clock.now()
+        self._check_alive(now)
+        return self._stream.oldest(now)
 
     def read(self, shard_id: str, position: Position, limit: int) -> ReadResult:
         """Up to ``limit`` records (and 10 MB) from ``position`` on."""
         now = self._clock.now()
-        stream = self._alive(now)
-        shard = stream.shards.get(shard_id)
-        if shard is None:  # closed, and all it held is past the retention period
+        self._check_alive(now)
+        shard = self._stream.shards.get(shard_id)
+        if shard is None:  # it was closed, and all it held is past the retention period
             return ReadResult([], position, 0, closed=True)
-        records, after, behind = stream.read(shard, _start(shard, position), limit, now)
+        reads = shard.reads if self._consumer is None else self._consumer.reads[shard_id]
+        if self._limits and not reads.admit(now):
+            raise ReadThrottledError(shard_id)
+        records, after, behind = self._stream.read(shard, _start(shard, position), limit, now)
+        reads.record(sum(len(record.data) for record in records), now)
         return ReadResult(
             records=records,
             position=AfterSequenceNumber(shard.number(after - 1)),
@@ -50,11 +72,12 @@ class Source:
             closed=not shard.is_open and after == shard.end,
         )
 
-    def _alive(self, now: float) -> Stream:
-        name = self._stream.name
-        if self._region.find(name, now) is not self._stream or self._stream.gone_at is not None:
+    def _check_alive(self, now: float) -> None:
+        stream, consumer = self._stream, self._consumer
+        if self._region.find(stream.name, now) is not stream or stream.gone_at is not None:
             raise SourceGoneError(self.arn)
-        return self._stream
+        if consumer is not None and consumer.gone_at is not None:
+            raise SourceGoneError(self.arn)
 
 
 def _start(shard: Shard, position: Position) -> int:
@@ -67,4 +90,4 @@ def _start(shard: Shard, position: Position) -> int:
             return shard.horizon(seconds)
         case AfterSequenceNumber(number):
             parts = sequence.parts(number)
-            return parts.counter + 1 if parts else 0
+            return parts.counter + 1 if parts is not None else 0

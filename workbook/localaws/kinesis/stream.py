@@ -4,13 +4,17 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from workbook.localaws.doors import Record
+from workbook.localaws.kinesis.consumer import Consumer
 from workbook.localaws.kinesis.hashkeys import even_ranges
+from workbook.localaws.kinesis.limits import MIB
+from workbook.localaws.kinesis.on_demand import Demand
 from workbook.localaws.kinesis.shard import Shard
 
 PROVISIONED = "PROVISIONED"
 ON_DEMAND = "ON_DEMAND"
-DEFAULT_SHARDS = 4  # of a stream created without ShardCount [OBS], and of a new on-demand one
-READ_BYTES = 10_000_000  # the most that one read gives [KD]
+BY_KEY = "USER_PARTITION_KEY"
+DEFAULT_SHARDS = 4  # of a stream created without ShardCount [OBS], and of a new on-demand one [KD]
+READ_BYTES = 10 * MIB  # the most that one read gives [KD]
 HOUR = 3600
 
 
@@ -18,8 +22,8 @@ HOUR = 3600
 class Stream:
     """One stream.
 
-    Its state changes at moments set in advance (``ready_at``, ``gone_at``, in seconds since the
-    epoch), so what it is now is a function of now.
+    Its state changes at moments set in advance (``ready_at``, ``updating_until``, ``gone_at``, in
+    seconds since the epoch), so what it is now is a function of now.
     """
 
     name: str
@@ -27,27 +31,36 @@ class Stream:
     created: float
     mode: str
     ready_at: float
-    shards: dict[str, Shard] = field(default_factory=dict)
-    retention_hours: int = 24
     updating_until: float = 0.0
     gone_at: float | None = None
-    tags: dict[str, str] = field(default_factory=dict)
+    shards: dict[str, Shard] = field(default_factory=dict)
+    next_index: int = 0
+    consumers: dict[str, Consumer] = field(default_factory=dict)
+    retention_hours: int = 24
     max_record_kib: int = 1024
-    encryption: str = "NONE"
-    key_id: str | None = None
+    distribution: str = BY_KEY
+    warm_mibps: int | None = None
+    encryption: list[tuple[float, str | None]] = field(
+        default_factory=list
+    )  # since when, which key
     shard_level_metrics: list[str] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
     policy: str | None = None
-    _routes: list[Shard] = field(default_factory=list)  # the open shards in order of hash keys
+    mode_changes: list[float] = field(default_factory=list)
+    count_changes: list[float] = field(default_factory=list)
+    demand: Demand = field(default_factory=Demand)
+    open_shards: list[Shard] = field(default_factory=list)  # in order of their hash keys
     _bounds: list[int] = field(default_factory=list)  # where each of them begins
+    _turn: int = 0
 
     @classmethod
     def create(
         cls, name: str, arn: str, shard_count: int, mode: str, now: float, ready_at: float
     ) -> "Stream":
         """A new stream whose shards divide the hash keys evenly."""
-        stream = cls(name, arn, now, mode, ready_at)
+        stream = cls(name, arn, now, mode, ready_at, next_index=shard_count)
         for index, (first, last) in enumerate(even_ranges(shard_count)):
-            shard = Shard(index, first, last, int(now))
+            shard = Shard(index, first, last, int(now), now)
             stream.shards[shard.id] = shard
         stream.reroute()
         return stream
@@ -62,20 +75,28 @@ class Stream:
 
     def reroute(self) -> None:
         """Send records to the shards that are open now."""
-        self._routes = sorted(
+        self.open_shards = sorted(
             (shard for shard in self.shards.values() if shard.is_open),
             key=lambda shard: shard.first_hash,
         )
-        self._bounds = [shard.first_hash for shard in self._routes]
-
-    @property
-    def open_shards(self) -> list[Shard]:
-        """The shards that take records, in order of their hash keys."""
-        return self._routes
+        self._bounds = [shard.first_hash for shard in self.open_shards]
 
     def shard_for(self, hash_key: int) -> Shard:
         """The open shard whose range holds ``hash_key``."""
-        return self._routes[bisect_right(self._bounds, hash_key) - 1]
+        return self.open_shards[bisect_right(self._bounds, hash_key) - 1]
+
+    def next_shard(self) -> Shard:
+        """The open shard whose turn it is, where keys do not decide (distribution AUTO)."""
+        self._turn += 1
+        return self.open_shards[self._turn % len(self.open_shards)]
+
+    def key_id(self, moment: float) -> str | None:
+        """The KMS key that records of that moment are encrypted with; None for no encryption."""
+        key_id = None
+        for since, key in self.encryption:
+            if since <= moment:
+                key_id = key
+        return key_id
 
     def oldest(self, now: float) -> float:
         """The arrival time from which on records are kept."""
@@ -91,12 +112,12 @@ class Stream:
 
     def read(
         self, shard: Shard, start: int, limit: int, now: float
-    ) -> "tuple[list[Record], int, int]":
+    ) -> tuple[list[Record], int, int]:
         """Records of a shard from counter ``start`` on, or from the horizon if that is later.
 
         Returns:
-            the records, the counter to go on from, and the milliseconds between the last of them
-            and now (0 when it is the shard's newest).
+            the records, the counter to go on from, and how many milliseconds the last of them is
+            behind now (0 when the shard has none after it).
         """
         start = min(max(start, shard.horizon(self.oldest(now))), shard.end)
         records = shard.read(start, limit, READ_BYTES)

@@ -1,14 +1,14 @@
 """GetShardIterator and GetRecords."""
 
-from binascii import b2a_base64
 from typing import Any
 
+from workbook.localaws.doors import Record
 from workbook.localaws.http import ACCOUNT_ID
-from workbook.localaws.kinesis import sequence
+from workbook.localaws.kinesis.api.shards import describe_children
 from workbook.localaws.kinesis.call import Call
-from workbook.localaws.kinesis.errors import not_found
+from workbook.localaws.kinesis.errors import KinesisError, not_found, throttled
 from workbook.localaws.kinesis.iterators import Iterator
-from workbook.localaws.kinesis.region import no_stream
+from workbook.localaws.kinesis.positions import shard_id, starting_counter
 from workbook.localaws.kinesis.shard import Shard
 from workbook.localaws.kinesis.stream import Stream
 
@@ -17,60 +17,100 @@ MAX_RECORDS = 10_000  # of one GetRecords
 
 def get_shard_iterator(call: Call) -> dict[str, Any]:
     """Where to begin to read a shard."""
-    stream = call.region.data_stream(call.parameters, call.now)
-    shard_id = call.parameters["ShardId"]
-    shard = stream.shards.get(shard_id)
+    parameters = call.parameters
+    stream = call.usable_stream()
+    found = shard_id(parameters["ShardId"], stream.name)
+    shard = stream.shards.get(found)
     if shard is None:
-        raise not_found(
-            f"Shard {shard_id} in stream {stream.name} under account {ACCOUNT_ID} does not exist"
-        )
-    return {"ShardIterator": _iterator(call, stream, shard, _start(call, shard))}
+        raise _no_shard(found, stream.name)
+    if call.limits:
+        if not shard.iterators.has(1, call.now):
+            raise throttled(shard.id, stream.name, ACCOUNT_ID)
+        shard.iterators.take(1)
+    counter = starting_counter(
+        stream,
+        shard,
+        parameters["ShardIteratorType"],
+        parameters.get("StartingSequenceNumber"),
+        parameters.get("Timestamp"),
+        call.now,
+    )
+    call.end_dry_run()
+    return {"ShardIterator": _iterator(call, stream, shard, counter)}
 
 
-def _start(call: Call, shard: Shard) -> int:
-    match call.parameters["ShardIteratorType"]:
-        case "TRIM_HORIZON":
-            return 0
-        case "LATEST":
-            return shard.end
-        case "AT_TIMESTAMP":
-            return shard.horizon(call.parameters["Timestamp"])
-        case "AT_SEQUENCE_NUMBER":
-            return _counter(call)
-        case _:
-            return _counter(call) + 1
-
-
-def _counter(call: Call) -> int:
-    parts = sequence.parts(int(call.parameters["StartingSequenceNumber"]))
-    return parts.counter if parts else 0
+def _no_shard(found: str, stream: str) -> KinesisError:
+    return not_found(f"Shard {found} in stream {stream} under account {ACCOUNT_ID} does not exist")
 
 
 def _iterator(call: Call, stream: Stream, shard: Shard, counter: int) -> str:
-    return call.seal.close(Iterator(call.now, counter, stream.created, shard.index, stream.name))
+    return call.seal.iterator(Iterator(call.now, counter, stream.created, shard.index, stream.name))
 
 
 def get_records(call: Call) -> dict[str, Any]:
-    """Records from an iterator on, and the iterator that goes on from there."""
-    iterator = call.seal.open(call.parameters["ShardIterator"], call.now)
-    stream = call.region.data_stream({"StreamName": iterator.stream}, call.now)
-    shard = stream.shards.get(f"shardId-{iterator.shard_index:012d}")
-    if shard is None or stream.created != iterator.stream_created:
-        raise no_stream(stream.name)
+    """Records from an iterator on, and the iterator that goes on from there.
+
+    The answer that reaches the end of a closed shard has no iterator, and the shard's children.
+    """
+    iterator = call.seal.open_iterator(call.parameters["ShardIterator"], call.now)
+    stream, shard = _find(call, iterator)
+    call.end_dry_run()
+    if call.limits and not shard.reads.admit(call.now):
+        call.measure(stream, "ReadProvisionedThroughputExceeded", 1)
+        call.measure(stream, "GetRecords.Success", 0)
+        raise throttled(shard.id, stream.name, ACCOUNT_ID)
     limit = call.parameters.get("Limit", MAX_RECORDS)
     records, after, behind = stream.read(shard, iterator.counter, limit, call.now)
+    size = sum(len(record.data) + len(record.partition_key) for record in records)
+    shard.reads.record(size, call.now)
+    _measure(call, stream, records, size)
     answer: dict[str, Any] = {
-        "Records": [
-            {
-                "SequenceNumber": str(record.sequence_number),
-                "ApproximateArrivalTimestamp": round(record.arrived, 3),
-                "Data": b2a_base64(record.data, newline=False).decode(),
-                "PartitionKey": record.partition_key,
-            }
-            for record in records
-        ],
+        "Records": describe_records(stream, records),
         "MillisBehindLatest": behind,
     }
     if shard.is_open or after < shard.end:
         answer["NextShardIterator"] = _iterator(call, stream, shard, after)
+    else:
+        answer["ChildShards"] = describe_children(stream, shard)
     return answer
+
+
+def _find(call: Call, iterator: Iterator) -> tuple[Stream, Shard]:
+    stream = call.region.find(iterator.stream, call.now)
+    found = f"shardId-{iterator.shard_index:012d}"
+    shard = stream.shards.get(found) if stream is not None else None
+    if (
+        stream is None
+        or shard is None
+        or stream.created != iterator.stream_created
+        or stream.gone_at is not None
+    ):
+        raise _no_shard(found, iterator.stream)
+    return stream, shard
+
+
+def describe_records(stream: Stream, records: list[Record]) -> list[dict[str, Any]]:
+    """Records as AWS's ``Record`` structures; an unencrypted one says nothing of it [OBS]."""
+    described: list[dict[str, Any]] = [
+        {
+            "SequenceNumber": str(record.sequence_number),
+            "ApproximateArrivalTimestamp": round(record.arrived, 3),
+            "Data": record.data,
+            "PartitionKey": record.partition_key,
+        }
+        for record in records
+    ]
+    if stream.encryption:
+        for record, structure in zip(records, described, strict=True):
+            if stream.key_id(record.arrived) is not None:
+                structure["EncryptionType"] = "KMS"
+    return described
+
+
+def _measure(call: Call, stream: Stream, records: list[Record], size: int) -> None:
+    age = (call.now - records[-1].arrived) * 1000 if records else 0.0
+    call.measure(stream, "GetRecords.IteratorAgeMilliseconds", age, "Milliseconds")
+    call.measure(stream, "GetRecords.Records", len(records))
+    call.measure(stream, "GetRecords.Bytes", size, "Bytes")
+    call.measure(stream, "GetRecords.Success", 1)
+    call.measure(stream, "ReadProvisionedThroughputExceeded", 0)

@@ -3,29 +3,64 @@
 from typing import Any
 
 from workbook.localaws.http import ACCOUNT_ID
-from workbook.localaws.kinesis.api import shards
+from workbook.localaws.kinesis.api import quotas, shards
+from workbook.localaws.kinesis.api.tags import check_tags
 from workbook.localaws.kinesis.call import Call
-from workbook.localaws.kinesis.errors import in_use
-from workbook.localaws.kinesis.stream import DEFAULT_SHARDS, PROVISIONED, Stream
+from workbook.localaws.kinesis.errors import in_use, invalid, over_limit, refused
+from workbook.localaws.kinesis.positions import shard_id
+from workbook.localaws.kinesis.stream import DEFAULT_SHARDS, ON_DEMAND, PROVISIONED, Stream
+
+STREAMS_CREATING = 5  # at once
+PAGE = 100  # streams, or shards of a stream, in one answer
 
 
 def create_stream(call: Call) -> None:
     """Make a stream; it is CREATING for a short while."""
-    name = call.parameters["StreamName"]
+    parameters = call.parameters
+    name = parameters["StreamName"]
+    call.limit_rate("CreateStream", 5)
+    mode = parameters.get("StreamModeDetails", {}).get("StreamMode", PROVISIONED)
+    count = parameters.get("ShardCount", DEFAULT_SHARDS)
+    if mode == ON_DEMAND and "ShardCount" in parameters:
+        raise refused("Request is invalid. ShardCount cannot be specified in On-Demand mode.")
+    if mode == PROVISIONED and parameters.get("RecordDistributionStrategy") == "AUTO":
+        raise invalid("RecordDistributionStrategy AUTO is only supported in On-Demand mode.")
     if call.region.find(name, call.now) is not None:
         raise in_use(f"Stream {name} under account {ACCOUNT_ID} already exists.")
-    mode = call.parameters.get("StreamModeDetails", {}).get("StreamMode", PROVISIONED)
-    count = call.parameters.get("ShardCount", DEFAULT_SHARDS)
-    arn = call.region.stream_arn(name)
-    call.region.streams[name] = Stream.create(
-        name, arn, count, mode, call.now, call.now + call.transition
+    quotas.check_shard_quota(call, count)
+    streams = call.region.all(call.now)
+    if sum(stream.status(call.now) == "CREATING" for stream in streams) >= STREAMS_CREATING:
+        raise over_limit(
+            f"Account {ACCOUNT_ID} may have at most {STREAMS_CREATING} streams in state CREATING."
+        )
+    if mode == ON_DEMAND and quotas.on_demand_streams(call) >= quotas.ON_DEMAND_STREAMS:
+        raise over_limit(
+            f"Account {ACCOUNT_ID} may have at most {quotas.ON_DEMAND_STREAMS} streams in "
+            "On-Demand mode."
+        )
+    stream = Stream.create(
+        name, call.region.stream_arn(name), count, mode, call.now, call.now + call.transition
     )
+    stream.tags = check_tags(name, {}, parameters.get("Tags", {}))
+    stream.max_record_kib = parameters.get("MaxRecordSizeInKiB", stream.max_record_kib)
+    stream.distribution = parameters.get("RecordDistributionStrategy", stream.distribution)
+    stream.warm_mibps = parameters.get("WarmThroughputMiBps")
+    call.region.streams[name] = stream
 
 
 def delete_stream(call: Call) -> None:
     """Delete a stream; it is DELETING for a short while."""
-    stream = call.region.stream(call.parameters, call.now)
-    stream.gone_at = call.now + call.transition
+    call.limit_rate("DeleteStream", 5)
+    stream = call.stream()
+    if call.region.consumers(stream, call.now) and not call.parameters.get(
+        "EnforceConsumerDeletion"
+    ):
+        raise in_use(
+            f"Stream {stream.name} under account {ACCOUNT_ID} has registered consumers; deregister "
+            "them or set EnforceConsumerDeletion."
+        )
+    if stream.gone_at is None:
+        stream.gone_at = call.now + call.transition
 
 
 def _common(stream: Stream, now: float) -> dict[str, Any]:
@@ -35,21 +70,27 @@ def _common(stream: Stream, now: float) -> dict[str, Any]:
         "StreamStatus": stream.status(now),
         "StreamModeDetails": {"StreamMode": stream.mode},
         "RetentionPeriodHours": stream.retention_hours,
-        "StreamCreationTimestamp": int(stream.created),
+        "StreamCreationTimestamp": float(int(stream.created)),
         "EnhancedMonitoring": [{"ShardLevelMetrics": stream.shard_level_metrics}],
-        "EncryptionType": stream.encryption,
+        "EncryptionType": "NONE",
     }
-    if stream.key_id is not None:
-        description["KeyId"] = stream.key_id
+    key_id = stream.key_id(now)
+    if key_id is not None:
+        description |= {"EncryptionType": "KMS", "KeyId": key_id}
     return description
 
 
 def describe_stream(call: Call) -> dict[str, Any]:
-    """A stream with its shards, by pages of 100."""
-    stream = call.region.stream(call.parameters, call.now)
-    limit = min(call.parameters.get("Limit", 100), 100)
+    """A stream with its shards, by pages of 100; none while it is CREATING."""
+    call.limit_rate("DescribeStream", 10)
+    stream = call.stream()
+    stream.trim(call.now)
     after = call.parameters.get("ExclusiveStartShardId", "")
-    following = [shard for shard in stream.shards.values() if shard.id > after]
+    if after:
+        after = shard_id(after, stream.name)
+    listed = [] if stream.status(call.now) == "CREATING" else list(stream.shards.values())
+    following = [shard for shard in listed if shard.id > after]
+    limit = min(call.parameters.get("Limit", PAGE), PAGE)
     return {
         "StreamDescription": {
             **_common(stream, call.now),
@@ -61,38 +102,46 @@ def describe_stream(call: Call) -> dict[str, Any]:
 
 def describe_stream_summary(call: Call) -> dict[str, Any]:
     """A stream without its shards."""
-    stream = call.region.stream(call.parameters, call.now)
-    return {
-        "StreamDescriptionSummary": {
-            **_common(stream, call.now),
-            "OpenShardCount": len(stream.open_shards),
-            "ConsumerCount": 0,
-            "MaxRecordSizeInKiB": stream.max_record_kib,
-        }
+    call.limit_rate("DescribeStreamSummary", 20)
+    stream = call.stream()
+    summary = {
+        **_common(stream, call.now),
+        "OpenShardCount": len(stream.open_shards),
+        "ConsumerCount": len(call.region.consumers(stream, call.now)),
+        "MaxRecordSizeInKiB": stream.max_record_kib,
     }
+    if stream.mode == ON_DEMAND:
+        summary["RecordDistributionStrategy"] = stream.distribution
+    if stream.warm_mibps is not None:
+        summary["WarmThroughput"] = {
+            "TargetMiBps": stream.warm_mibps,
+            "CurrentMiBps": stream.warm_mibps,
+        }
+    return {"StreamDescriptionSummary": summary}
 
 
 def list_streams(call: Call) -> dict[str, Any]:
-    """The streams of the region, by name."""
-    names = sorted(name for name in list(call.region.streams) if call.region.find(name, call.now))
-    after = call.parameters.get("NextToken") or call.parameters.get("ExclusiveStartStreamName", "")
-    following = [name for name in names if name > after]
-    limit = call.parameters.get("Limit", 100)
-    page = [call.region.streams[name] for name in following[:limit]]
+    """The streams of the region by name, in pages of up to 100."""
+    call.limit_rate("ListStreams", 5)
+    after = call.parameters.get("ExclusiveStartStreamName", "")
+    if "NextToken" in call.parameters:
+        (after,) = call.seal.open_token(call.parameters["NextToken"], call.now)
+    following = [stream for stream in call.region.all(call.now) if stream.name > after]
+    page = following[: min(call.parameters.get("Limit", PAGE), PAGE)]
     answer: dict[str, Any] = {
         "StreamNames": [stream.name for stream in page],
-        "HasMoreStreams": len(following) > limit,
+        "HasMoreStreams": len(following) > len(page),
         "StreamSummaries": [
             {
                 "StreamName": stream.name,
                 "StreamARN": stream.arn,
                 "StreamStatus": stream.status(call.now),
                 "StreamModeDetails": {"StreamMode": stream.mode},
-                "StreamCreationTimestamp": int(stream.created),
+                "StreamCreationTimestamp": float(int(stream.created)),
             }
             for stream in page
         ],
     }
     if answer["HasMoreStreams"]:
-        answer["NextToken"] = page[-1].name
+        answer["NextToken"] = call.seal.token(call.now, page[-1].name)
     return answer

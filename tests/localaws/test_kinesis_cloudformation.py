@@ -1,0 +1,130 @@
+"""Streams through CloudFormation: the same streams as through the Kinesis API."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+
+def template(**properties):
+    return json.dumps(
+        {
+            "Resources": {"Flights": {"Type": "AWS::Kinesis::Stream", "Properties": properties}},
+            "Outputs": {
+                "Name": {"Value": {"Ref": "Flights"}},
+                "Arn": {"Value": {"Fn::GetAtt": ["Flights", "Arn"]}},
+            },
+        }
+    )
+
+
+def outputs(cloudformation, stack):
+    (description,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
+
+
+def summary(kinesis, name):
+    return kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+
+
+def user_tags(kinesis, name):
+    tags = kinesis.list_tags_for_stream(StreamName=name)["Tags"]
+    return {tag["Key"]: tag["Value"] for tag in tags if not tag["Key"].startswith("aws:")}
+
+
+def test_a_stack_creates_updates_and_deletes_a_stream(unlimited):
+    cloudformation, kinesis = unlimited.client("cloudformation"), unlimited.client("kinesis")
+    cloudformation.create_stack(
+        StackName="cfn-life",
+        TemplateBody=template(
+            Name="cfn-life",
+            ShardCount=2,
+            RetentionPeriodHours=48,
+            Tags=[{"Key": "team", "Value": "data"}],
+        ),
+    )
+    described = summary(kinesis, "cfn-life")
+    assert described["StreamStatus"] == "ACTIVE"
+    assert described["OpenShardCount"] == 2
+    assert described["RetentionPeriodHours"] == 48
+    assert user_tags(kinesis, "cfn-life") == {"team": "data"}
+    assert outputs(cloudformation, "cfn-life") == {
+        "Name": "cfn-life",
+        "Arn": "arn:aws:kinesis:us-east-1:123456789012:stream/cfn-life",
+    }
+    kinesis.put_record(StreamName="cfn-life", PartitionKey="k", Data=b"kept")
+
+    cloudformation.update_stack(
+        StackName="cfn-life",
+        TemplateBody=template(
+            Name="cfn-life",
+            ShardCount=4,
+            RetentionPeriodHours=24,
+            Tags=[{"Key": "team", "Value": "ml"}, {"Key": "cost", "Value": "7"}],
+        ),
+    )
+    described = summary(kinesis, "cfn-life")
+    assert described["OpenShardCount"] == 4
+    assert described["RetentionPeriodHours"] == 24
+    assert user_tags(kinesis, "cfn-life") == {"team": "ml", "cost": "7"}
+
+    cloudformation.delete_stack(StackName="cfn-life")
+    with pytest.raises(ClientError, match="Stream cfn-life under account 123456789012 not found"):
+        summary(kinesis, "cfn-life")
+
+
+def test_a_stream_without_a_name_gets_one_and_keeps_it(unlimited):
+    cloudformation, kinesis = unlimited.client("cloudformation"), unlimited.client("kinesis")
+    cloudformation.create_stack(
+        StackName="cfn-unnamed",
+        TemplateBody=template(StreamModeDetails={"StreamMode": "ON_DEMAND"}),
+    )
+    name = outputs(cloudformation, "cfn-unnamed")["Name"]
+    assert name.startswith("cfn-unnamed-Flights-")
+    assert summary(kinesis, name)["StreamModeDetails"] == {"StreamMode": "ON_DEMAND"}
+    cloudformation.update_stack(
+        StackName="cfn-unnamed",
+        TemplateBody=template(ShardCount=2, StreamModeDetails={"StreamMode": "PROVISIONED"}),
+    )
+    assert outputs(cloudformation, "cfn-unnamed")["Name"] == name
+    assert summary(kinesis, name)["OpenShardCount"] == 2
+
+
+def test_a_changed_name_replaces_the_stream(unlimited):
+    cloudformation, kinesis = unlimited.client("cloudformation"), unlimited.client("kinesis")
+    cloudformation.create_stack(
+        StackName="cfn-renamed", TemplateBody=template(Name="cfn-old", ShardCount=1)
+    )
+    cloudformation.update_stack(
+        StackName="cfn-renamed", TemplateBody=template(Name="cfn-new", ShardCount=1)
+    )
+    assert summary(kinesis, "cfn-new")["OpenShardCount"] == 1
+    with pytest.raises(ClientError, match="not found"):
+        summary(kinesis, "cfn-old")
+
+
+def test_logs_can_be_sent_on_to_a_stream(unlimited):
+    kinesis, logs = unlimited.client("kinesis"), unlimited.client("logs")
+    cloudformation = unlimited.client("cloudformation")
+    cloudformation.create_stack(
+        StackName="cfn-logs", TemplateBody=template(Name="cfn-logs", ShardCount=1)
+    )
+    logs.create_log_group(logGroupName="/to-kinesis")
+    logs.create_log_stream(logGroupName="/to-kinesis", logStreamName="one")
+    logs.put_subscription_filter(
+        logGroupName="/to-kinesis",
+        filterName="all",
+        filterPattern="",
+        destinationArn="arn:aws:kinesis:us-east-1:123456789012:stream/cfn-logs",
+    )
+    logs.put_log_events(
+        logGroupName="/to-kinesis",
+        logStreamName="one",
+        logEvents=[{"timestamp": 1_700_000_000_000, "message": "hello"}],
+    )
+    iterator = kinesis.get_shard_iterator(
+        StreamName="cfn-logs",
+        ShardId="shardId-000000000000",
+        ShardIteratorType="TRIM_HORIZON",
+    )["ShardIterator"]
+    assert len(kinesis.get_records(ShardIterator=iterator)["Records"]) == 1

@@ -1,0 +1,35 @@
+"""Resource policies, kept and given back; the local AWS lets everyone do everything."""
+
+from typing import Any
+
+import orjson
+
+from workbook.localaws.kinesis.api.resources import resource
+from workbook.localaws.kinesis.call import Call
+from workbook.localaws.kinesis.errors import invalid, not_found
+
+
+def put_resource_policy(call: Call) -> None:
+    """Attach a policy, which must be JSON."""
+    owner = resource(call, call.parameters["ResourceARN"])
+    try:
+        document = orjson.loads(call.parameters["Policy"])
+    except orjson.JSONDecodeError:
+        document = None
+    if not isinstance(document, dict) or "Statement" not in document:
+        raise invalid("Invalid resource policy: it must be a JSON policy document.")
+    owner.policy = call.parameters["Policy"]
+
+
+def get_resource_policy(call: Call) -> dict[str, Any]:
+    """The policy, or ``{}`` where there is none [OBS]."""
+    return {"Policy": resource(call, call.parameters["ResourceARN"]).policy or "{}"}
+
+
+def delete_resource_policy(call: Call) -> None:
+    """Take the policy away; there must be one [OBS]."""
+    arn = call.parameters["ResourceARN"]
+    owner = resource(call, arn)
+    if owner.policy is None:
+        raise not_found(f"No resource policy found for resource ARN {arn}.")
+    owner.policy = None

@@ -1,0 +1,179 @@
+"""Settings of a stream: retention, mode, record size, distribution, encryption, monitoring."""
+
+from typing import Any
+
+from workbook.localaws.http import ACCOUNT_ID
+from workbook.localaws.kinesis.call import Call
+from workbook.localaws.kinesis.errors import invalid, over_limit, refused
+from workbook.localaws.kinesis.stream import HOUR, ON_DEMAND, PROVISIONED, Stream
+
+MIN_RETENTION_HOURS = 24
+MAX_RETENTION_HOURS = 8760
+MODE_CHANGES_PER_DAY = 2
+ALL_METRICS = [
+    "IncomingBytes",
+    "IncomingRecords",
+    "OutgoingBytes",
+    "OutgoingRecords",
+    "WriteProvisionedThroughputExceeded",
+    "ReadProvisionedThroughputExceeded",
+    "IteratorAgeMilliseconds",
+]
+
+
+def increase_retention(call: Call) -> None:
+    """IncreaseStreamRetentionPeriod."""
+    stream, hours = _retention(call)
+    if hours < stream.retention_hours:
+        raise invalid(
+            f"Requested retention period ({hours} hours) for stream {stream.name} can not be "
+            f"shorter than existing retention period ({stream.retention_hours} hours). Use "
+            "DecreaseRetentionPeriod API."
+        )
+    stream.trim(call.now)  # what is too old already does not come back
+    set_retention(call, stream, hours)
+
+
+def decrease_retention(call: Call) -> None:
+    """DecreaseStreamRetentionPeriod."""
+    stream, hours = _retention(call)
+    if hours > stream.retention_hours:
+        raise invalid(
+            f"Requested retention period ({hours} hours) for stream {stream.name} can not be "
+            f"longer than existing retention period ({stream.retention_hours} hours). Use "
+            "IncreaseRetentionPeriod API."
+        )
+    set_retention(call, stream, hours)
+
+
+def _retention(call: Call) -> tuple[Stream, int]:
+    stream, hours = call.active_stream(), call.parameters["RetentionPeriodHours"]
+    check_retention(hours)
+    return stream, hours
+
+
+def check_retention(hours: int) -> None:
+    """Refuse what is no retention period.
+
+    Raises:
+        KinesisError: outside 24 hours to 365 days.
+    """
+    if hours < MIN_RETENTION_HOURS:
+        raise invalid(
+            f"Minimum allowed retention period is {MIN_RETENTION_HOURS} hours. Requested "
+            f"retention period ({hours} hours) is too short."
+        )
+    if hours > MAX_RETENTION_HOURS:
+        raise invalid(
+            f"Maximum allowed retention period is {MAX_RETENTION_HOURS} hours. Requested "
+            f"retention period ({hours} hours) is too long."
+        )
+
+
+def set_retention(call: Call, stream: Stream, hours: int) -> None:
+    """Keep records for that long from now on."""
+    stream.retention_hours = hours
+    call.begin_update(stream)
+
+
+def update_stream_mode(call: Call) -> None:
+    """Switch between provisioned and on-demand, twice in 24 hours at most."""
+    stream = call.active_stream()
+    recent = [moment for moment in stream.mode_changes if moment > call.now - 24 * HOUR]
+    if len(recent) >= MODE_CHANGES_PER_DAY:
+        raise over_limit(
+            f"Stream {stream.name} under account {ACCOUNT_ID} can be switched between modes at "
+            f"most {MODE_CHANGES_PER_DAY} times in 24 hours."
+        )
+    stream.mode_changes = [*recent, call.now]
+    stream.mode = call.parameters["StreamModeDetails"]["StreamMode"]
+    call.begin_update(stream)
+
+
+def update_max_record_size(call: Call) -> None:
+    """Let a stream take larger records, or no more."""
+    stream = call.active_stream()
+    stream.max_record_kib = call.parameters["MaxRecordSizeInKiB"]
+    call.begin_update(stream)
+
+
+def update_distribution(call: Call) -> None:
+    """UpdateStreamRecordDistributionStrategy: by key, or evenly (on-demand only)."""
+    stream = call.active_stream()
+    if stream.mode == PROVISIONED:
+        raise invalid(
+            f"Stream {stream.name} under account {ACCOUNT_ID} is in Provisioned mode, which does "
+            "not support a record distribution strategy."
+        )
+    stream.distribution = call.parameters["RecordDistributionStrategy"]
+
+
+def update_warm_throughput(call: Call) -> dict[str, Any]:
+    """UpdateStreamWarmThroughput: needs on-demand mode and the account's commitment."""
+    stream = call.active_stream()
+    if stream.mode != ON_DEMAND or call.region.commitment == "DISABLED":
+        raise refused(
+            "Request is invalid. Warm throughput needs On-Demand mode and an account with "
+            "MinimumThroughputBillingCommitment enabled."
+        )
+    before, wanted = stream.warm_mibps or 0, call.parameters["WarmThroughputMiBps"]
+    stream.warm_mibps = wanted
+    call.begin_update(stream)
+    return {
+        "StreamARN": stream.arn,
+        "StreamName": stream.name,
+        "WarmThroughput": {"TargetMiBps": wanted, "CurrentMiBps": before},
+    }
+
+
+def start_encryption(call: Call) -> None:
+    """StartStreamEncryption: records from now on say that they are encrypted.
+
+    They lie in memory as they came; what a reader sees is the same.
+    """
+    stream = call.active_stream()
+    if call.parameters["EncryptionType"] == "NONE":
+        raise invalid("EncryptionType NONE cannot be started; use StopStreamEncryption.")
+    stream.encryption.append((call.now, call.parameters["KeyId"]))
+    call.begin_update(stream)
+
+
+def stop_encryption(call: Call) -> None:
+    """StopStreamEncryption."""
+    stream = call.active_stream()
+    if stream.key_id(call.now) is not None:
+        stream.encryption.append((call.now, None))
+    call.begin_update(stream)
+
+
+def enable_monitoring(call: Call) -> dict[str, Any]:
+    """EnableEnhancedMonitoring."""
+    stream = call.active_stream()
+    asked = _metrics(call)
+    return _monitor(stream, [name for name in ALL_METRICS if name in {*_on(stream), *asked}])
+
+
+def disable_monitoring(call: Call) -> dict[str, Any]:
+    """DisableEnhancedMonitoring."""
+    stream = call.active_stream()
+    asked = _metrics(call)
+    return _monitor(stream, [name for name in _on(stream) if name not in asked])
+
+
+def _metrics(call: Call) -> list[str]:
+    names: list[str] = call.parameters["ShardLevelMetrics"]
+    return ALL_METRICS if "ALL" in names else names
+
+
+def _on(stream: Stream) -> list[str]:
+    return stream.shard_level_metrics
+
+
+def _monitor(stream: Stream, desired: list[str]) -> dict[str, Any]:
+    current, stream.shard_level_metrics = stream.shard_level_metrics, desired
+    return {
+        "StreamName": stream.name,
+        "CurrentShardLevelMetrics": current,
+        "DesiredShardLevelMetrics": desired,
+        "StreamARN": stream.arn,
+    }

@@ -1,0 +1,95 @@
+"""A shard's throughput limits as token arithmetic [KD:service-sizes-and-limits]."""
+
+from dataclasses import dataclass, field
+
+MIB = 1 << 20
+WRITE_BYTES_PER_SECOND = MIB
+WRITE_RECORDS_PER_SECOND = 1000
+READ_BYTES_PER_SECOND = 2 * MIB
+READS_PER_SECOND = 5
+ITERATORS_PER_SECOND = 5
+FULL_ANSWER_BYTES = 9 * MIB  # an answer this large was cut at 10 MB by the next record's size
+FULL_ANSWER_SECONDS = 5.0  # how long reads are refused after such an answer
+
+
+@dataclass(slots=True)
+class Bucket:
+    """Tokens that come back at a steady rate, at most one second's worth of them.
+
+    Args:
+        rate: tokens in a second.
+    """
+
+    rate: float
+    _tokens: float = field(init=False)
+    _counted: float = float("-inf")
+
+    def __post_init__(self) -> None:
+        self._tokens = self.rate
+
+    def has(self, amount: float, now: float) -> bool:
+        """Whether ``amount`` can be taken.
+
+        More than a second's worth can be once the bucket is full: that is the burst from which a
+        shard takes records larger than 1 MiB; it then repays the debt.
+        """
+        if now > self._counted:
+            self._tokens = min(self.rate, self._tokens + (now - self._counted) * self.rate)
+            self._counted = now
+        return self._tokens >= min(amount, self.rate)
+
+    def take(self, amount: float) -> None:
+        """Take ``amount``, into debt if need be."""
+        self._tokens -= amount
+
+
+@dataclass(slots=True)
+class WriteLimit:
+    """1 MiB and 1,000 records in a second."""
+
+    _bytes: Bucket = field(default_factory=lambda: Bucket(WRITE_BYTES_PER_SECOND))
+    _records: Bucket = field(default_factory=lambda: Bucket(WRITE_RECORDS_PER_SECOND))
+
+    def admit(self, size: int, now: float) -> bool:
+        """Let a record of ``size`` bytes (data and partition key) in, or refuse it."""
+        if not (self._bytes.has(size, now) and self._records.has(1, now)):
+            return False
+        self._bytes.take(size)
+        self._records.take(1)
+        return True
+
+
+@dataclass(slots=True)
+class ReadLimit:
+    """2 MiB and, where reads are shared, 5 calls in a second.
+
+    Args:
+        calls_per_second: 5 for the shard's shared readers; a consumer with dedicated throughput
+            has no limit on calls.
+    """
+
+    calls_per_second: float = READS_PER_SECOND
+    _bytes: Bucket = field(default_factory=lambda: Bucket(READ_BYTES_PER_SECOND))
+    _calls: Bucket = field(init=False)
+    _refused_until: float = float("-inf")
+
+    def __post_init__(self) -> None:
+        self._calls = Bucket(self.calls_per_second)
+
+    def admit(self, now: float) -> bool:
+        """Let a read begin, or refuse it.
+
+        How much it gives is known only afterwards; ``record`` tells.
+        """
+        if now < self._refused_until or not self._bytes.has(1, now):
+            return False
+        if not self._calls.has(1, now):
+            return False
+        self._calls.take(1)
+        return True
+
+    def record(self, size: int, now: float) -> None:
+        """Count an answer of ``size`` bytes."""
+        self._bytes.take(size)
+        if size >= FULL_ANSWER_BYTES:
+            self._refused_until = now + FULL_ANSWER_SECONDS

@@ -1,0 +1,95 @@
+"""Where a reader begins: AWS's five iterator types as counters of a shard."""
+
+from workbook.localaws.http import ACCOUNT_ID
+from workbook.localaws.kinesis import sequence
+from workbook.localaws.kinesis.errors import invalid, not_found
+from workbook.localaws.kinesis.shard import Shard
+from workbook.localaws.kinesis.stream import Stream
+
+_BY_NUMBER = ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER")
+
+
+def starting_counter(
+    stream: Stream,
+    shard: Shard,
+    kind: str,
+    number: str | None,
+    timestamp: float | None,
+    now: float,
+) -> int:
+    """The counter of the first record to read.
+
+    Args:
+        stream, shard: what is read.
+        kind: ``TRIM_HORIZON``, ``LATEST``, ``AT_TIMESTAMP``, ``AT_SEQUENCE_NUMBER`` or
+            ``AFTER_SEQUENCE_NUMBER``.
+        number: the sequence number, for the kinds that need one.
+        timestamp: seconds since the epoch, for AT_TIMESTAMP.
+        now: seconds since the epoch.
+
+    Raises:
+        KinesisError: what the kind needs is missing, or not of this shard, or in the future [KL].
+    """
+    if (number is None) == (kind in _BY_NUMBER):
+        raise invalid(
+            "Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER and "
+            "StartingSequenceNumber or (2) TRIM_HORIZON or LATEST and no StartingSequenceNumber. "
+            f"Request specified {kind} and "
+            f"{'no' if number is None else 'also a'} StartingSequenceNumber."
+        )
+    if number is not None:
+        counter = _counter(stream, shard, number)
+        return counter if kind == "AT_SEQUENCE_NUMBER" else counter + 1
+    if kind == "AT_TIMESTAMP":
+        return _first_at(shard, timestamp, now)
+    return shard.end if kind == "LATEST" else 0
+
+
+def _first_at(shard: Shard, timestamp: float | None, now: float) -> int:
+    if timestamp is None:
+        raise invalid(
+            "Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. "
+            "Current request has no timestamp parameter."
+        )
+    if timestamp > now:
+        raise invalid(
+            "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. "
+            f"timestampInMillis: {int(timestamp * 1000)}, "
+            f"currentTimestampInMillis: {int(now * 1000)}"
+        )
+    return shard.horizon(timestamp)
+
+
+def _counter(stream: Stream, shard: Shard, number: str) -> int:
+    parts = sequence.parts(int(number))
+    used = (
+        f"StartingSequenceNumber {number} used in GetShardIterator on shard {shard.id} in stream "
+        f"{stream.name} under account {ACCOUNT_ID} is invalid"
+    )
+    if parts is None:
+        raise invalid(f"{used}.")
+    if parts.shard_index != shard.index:
+        raise invalid(
+            f"Invalid StartingSequenceNumber. It encodes shardId-{parts.shard_index:012d}, "
+            f"while it was used in a call to a shard with {shard.id}"
+        )
+    if parts.created != shard.created:
+        raise invalid(f"{used} because it did not come from this stream.")
+    return parts.counter
+
+
+def could_not_find(text: str, stream: str) -> Exception:
+    """AWS's answer for a shard that cannot be."""
+    return not_found(f"Could not find shard {text} in stream {stream} under account {ACCOUNT_ID}.")
+
+
+def shard_id(text: str, stream: str) -> str:
+    """The full id of a shard, for which AWS also takes its number alone [KL].
+
+    Raises:
+        KinesisError: ``text`` is neither.
+    """
+    number = text.removeprefix("shardId-")
+    if not number.isdecimal() or int(number) >= 1 << 31:
+        raise could_not_find(text, stream)
+    return f"shardId-{int(number):012d}"
