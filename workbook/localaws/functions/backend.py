@@ -13,10 +13,8 @@ from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
 from moto.core.exceptions import JsonRESTError
 
 from workbook.localaws.functions import lookup, settings
+from workbook.localaws.functions.concurrency import ACCOUNT_LIMIT, MIN_UNRESERVED
 from workbook.localaws.functions.function import UPDATING, Function, Host, refusals
-
-MIN_UNRESERVED = 100
-ACCOUNT_CONCURRENCY = 1000
 
 
 class FunctionsBackend(LambdaBackend):
@@ -83,7 +81,7 @@ class FunctionsBackend(LambdaBackend):
             for function in self.list_functions()
             if function.function_name != name
         )
-        if ACCOUNT_CONCURRENCY - others - int(reserved_concurrency) < MIN_UNRESERVED:
+        if ACCOUNT_LIMIT - others - int(reserved_concurrency) < MIN_UNRESERVED:
             raise JsonRESTError(
                 "InvalidParameterValueException",
                 "Specified ReservedConcurrentExecutions for function decreases account's "

@@ -84,7 +84,6 @@ class Environment:
         processes: starts and ends its process.
         stream: the name of its log stream.
         write: takes log lines.
-        client: the runtime client to use, for tests; None takes the official one where it works.
     """
 
     def __init__(
@@ -94,14 +93,12 @@ class Environment:
         processes: Processes,
         stream: str,
         write: Callable[[list[str]], None],
-        client: str | None = None,
     ) -> None:
         self.function = function
         self._endpoint_url = endpoint_url
         self._processes = processes
         self._stream = stream
         self._write_log = write
-        self._client = client
         self._directory = processes.directory / uuid.uuid4().hex[:12]
         self._launch: Launch | None = None
         self._server: asyncio.Server | None = None
@@ -157,7 +154,6 @@ class Environment:
             self._endpoint_url,
             f"{address[0]}:{address[1]}",
             self._stream,
-            self._client,
         )
         begun = time.perf_counter()
         end = await self._start(INIT_LIMIT_SECONDS)

@@ -86,7 +86,10 @@ class Function(LambdaFunction):
             super()._set_function_code(updated_spec)
         except ValueError as problem:  # moto's way to say that S3 has no such object
             raise JsonRESTError(str(problem.args[0]), str(problem.args[-1])) from None
+        self.code.pop("ZipFile", None)  # its bytes are kept already
         with refusals():
+            if "S3Key" in updated_spec and not self.code_bytes:
+                raise settings.no_such_key()
             settings.check_code(self.code_bytes)
         self._touch()
 

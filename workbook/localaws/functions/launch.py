@@ -1,6 +1,7 @@
 """How an environment's process is started: its folders filled, its command and its variables."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from workbook.localaws.functions.configuration import FunctionVersion
 
 OFFICIAL = "awslambdaric"
 OURS = "workbook"
+# Names the client to use; for the tests, which hold both to the same rules.
+CLIENT_VARIABLE = "WORKBOOK_RUNTIME_CLIENT"
 RUNTIME = Path(__file__).parent / "runtime"
 
 
@@ -33,7 +36,6 @@ def prepare(
     endpoint_url: str,
     runtime_api: str,
     log_stream: str,
-    client: str | None,
 ) -> Launch:
     """Fill an environment's folders and say how to start it; takes a while, so not on the loop.
 
@@ -43,7 +45,6 @@ def prepare(
         endpoint_url: where the function's boto3 finds the local AWS.
         runtime_api: host and port of its Runtime API.
         log_stream: the name of its log stream.
-        client: ``awslambdaric`` or ``workbook``; None takes the first where it works.
     """
     task, layers, temporary = directory / "task", directory / "opt", directory / "tmp"
     for folder in (task, layers, temporary):
@@ -69,7 +70,8 @@ def prepare(
         bootstrap = next(filter(Path.exists, bootstraps), bootstraps[0])
         return Launch([str(bootstrap)], environment, task, paths, init_start)
     python = interpreters.find(function.runtime)
-    official = client != OURS and python.is_ours and interpreters.has_official_client()
+    wanted = os.environ.get(CLIENT_VARIABLE, OFFICIAL) == OFFICIAL
+    official = wanted and python.is_ours and interpreters.has_official_client()
     names, folders = interpreters.packages(official)
     version = ".".join(python.version.split(".")[:2])
     settings = {

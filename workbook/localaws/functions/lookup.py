@@ -6,8 +6,6 @@ replaces values rather than changing them.
 
 from typing import Any
 
-from moto.awslambda.models import lambda_backends
-
 from workbook.localaws.doors import FunctionGoneError
 from workbook.localaws.functions.configuration import LATEST, FunctionVersion, Reference
 from workbook.localaws.http import ACCOUNT_ID
@@ -26,7 +24,7 @@ def find(reference: Reference, choice: float) -> FunctionVersion:
     group = _group(reference)
     latest, versions = group["latest"], group["versions"]
     qualifier = reference.qualifier
-    aliases = lambda_backends[ACCOUNT_ID][reference.region]._lambdas._aliases
+    aliases = _backend(reference.region)._lambdas._aliases
     if qualifier and (alias := aliases.get(latest.function_arn, {}).get(qualifier)):
         routing: Any = alias.routing_config or {}
         qualifier = alias.function_version
@@ -51,7 +49,7 @@ def reserved(region: str, name: str) -> int | None:
 
 def reserved_in_all(region: str) -> int:
     """What all functions of the region have reserved together."""
-    groups = list(lambda_backends[ACCOUNT_ID][region]._lambdas._functions.values())
+    groups = list(_backend(region)._lambdas._functions.values())
     return sum(int(group["latest"].reserved_concurrency or 0) for group in groups)
 
 
@@ -61,8 +59,14 @@ def event_invoke_config(reference: Reference) -> dict[str, Any]:
     return dict(configs[0].config) if configs else {}
 
 
+def _backend(region: str) -> Any:
+    from moto.awslambda.models import lambda_backends  # imported by then, which takes a second
+
+    return lambda_backends[ACCOUNT_ID][region]
+
+
 def _group(reference: Reference) -> dict[str, Any]:
-    functions = lambda_backends[ACCOUNT_ID][reference.region]._lambdas._functions
+    functions = _backend(reference.region)._lambdas._functions
     try:
         group: dict[str, Any] = functions[reference.name]
     except KeyError:
@@ -71,7 +75,7 @@ def _group(reference: Reference) -> dict[str, Any]:
 
 
 def _version(function: Any, version: str) -> FunctionVersion:
-    backend = lambda_backends[ACCOUNT_ID][function.region]
+    backend = _backend(function.region)
     layers = [backend.layers_versions_by_arn(layer["Arn"]) for layer in function.layers]
     return FunctionVersion(
         region=function.region,

@@ -14,7 +14,7 @@ POLL_SECONDS = 0.05
 
 
 class Output:
-    """The reading end of a pipe; gives whole lines.
+    """The reading end of a pipe; gives lines.
 
     Args:
         take: gets the lines, each with its line feed, as they come.
@@ -38,16 +38,16 @@ class Output:
         os.close(self.write_end)
 
     def drain(self) -> None:
-        """Take everything that was written until now."""
+        """Take everything that was written until now, a line without an end included."""
         while self._read():
             pass
+        if self._rest:
+            self._take([self._rest.decode(errors="replace")])
+            self._rest = b""
 
     def close(self) -> None:
-        """Take the last of it, a line without an end included."""
+        """Take the last of it."""
         self.drain()
-        if self._rest:
-            self._take([self._rest.decode(errors="replace") + "\n"])
-            self._rest = b""
         if self._polling is not None:
             self._polling.cancel()
         elif sys.platform != "win32":

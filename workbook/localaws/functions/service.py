@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 
 from workbook.localaws.clock import Clock
 from workbook.localaws.doors import FunctionGoneError, Invocation, InvokeThrottledError
-from workbook.localaws.functions import api
+from workbook.localaws.functions import api, lookup
+from workbook.localaws.functions.concurrency import Concurrency
 from workbook.localaws.functions.configuration import FunctionVersion, Reference, parse_reference
 from workbook.localaws.functions.environment import Environment, Event, Outcome
+from workbook.localaws.functions.event_queue import EventQueue
 from workbook.localaws.functions.logs import Logs
 from workbook.localaws.functions.processes import Processes
 from workbook.localaws.http import Request, Response
 from workbook.localaws.metrics import Metrics
 from workbook.localaws.services import Services
-
-ACCOUNT_CONCURRENCY = 1000
 
 
 class FunctionService:
@@ -39,8 +39,9 @@ class FunctionService:
         self._metrics = metrics
         self._logs = Logs(clock, services)
         self._processes = Processes()
+        self._events = EventQueue(endpoint_url, clock, self.run, self._count)
         self._loop = asyncio.get_running_loop()
-        self._busy: dict[tuple[str, str], int] = defaultdict(int)
+        self._concurrency = Concurrency()
         self._idle: dict[tuple[str, str, str], list[Environment]] = defaultdict(list)
         self._tasks: set[asyncio.Task[object]] = set()
         self._installed = self._loop.create_task(services.call(self._install))
@@ -70,17 +71,13 @@ class FunctionService:
         """See ``doors.FunctionTarget``."""
         reference = parse_reference(function_arn, "")
         request_id = str(uuid.uuid4())
-        function, outcome = await self.run(
-            reference, Event(request_id, event, reference.arn), request_id
-        )
+        function, outcome = await self.run(reference, Event(request_id, event, reference.arn))
         error = "Unhandled" if outcome.is_error else None
         return Invocation(request_id, outcome.payload, error, function.version)
 
     # --- invocations
 
-    async def run(
-        self, reference: Reference, event: Event, request_id: str
-    ) -> tuple[FunctionVersion, Outcome]:
+    async def run(self, reference: Reference, event: Event) -> tuple[FunctionVersion, Outcome]:
         """Run one invocation in an environment of its own for that time.
 
         Raises:
@@ -89,44 +86,43 @@ class FunctionService:
         """
         await self._installed
         function = self._find(reference)
-        key = (function.region, function.name)
-        self._admit(function)
-        self._busy[key] += 1
-        environment = self._take(function)
-        outcome: Outcome | None = None
+        region, name = function.region, function.name
         try:
-            outcome = await environment.invoke(event)
-        finally:
-            self._busy[key] -= 1
-            self._give_back(environment)
-        self._measure(function, outcome)
+            with self._concurrency.slot(
+                region, name, lookup.reserved(region, name), lookup.reserved_in_all(region)
+            ):
+                busy = self._concurrency.of(region, name)
+                outcome = await self._run_in_environment(function, event)
+        except InvokeThrottledError:
+            self._count(region, name, "Throttles", 1)
+            raise
+        self._count(region, name, "Invocations", 1)
+        self._count(region, name, "Errors", int(outcome.is_error))
+        self._count(region, name, "ConcurrentExecutions", busy)
+        self._count(region, name, "Duration", outcome.milliseconds, "Milliseconds")
         return function, outcome
 
+    async def _run_in_environment(self, function: FunctionVersion, event: Event) -> Outcome:
+        environment = self._take(function)
+        try:
+            return await environment.invoke(event)
+        finally:
+            self._give_back(environment)
+
+    def invoke_event(self, reference: Reference, event: Event) -> None:
+        """Accept an asynchronous invocation."""
+        self._spawn(self._events.work(reference, event))
+
+    def code(self, reference: Reference) -> bytes:
+        """A version's zip."""
+        return self._find(reference).code
+
+    async def ask_moto(self, request: Request) -> Response:
+        """moto's answer to a request."""
+        return await self._services.respond(request)
+
     def _find(self, reference: Reference) -> FunctionVersion:
-        from workbook.localaws.functions import lookup
-
         return lookup.find(reference, random.random())
-
-    def _admit(self, function: FunctionVersion) -> None:
-        """Raise when the function's, or the account's, concurrency is used up [OBS]."""
-        from workbook.localaws.functions import lookup
-
-        busy = self._busy[function.region, function.name]
-        reserved = lookup.reserved(function.region, function.name)
-        if reserved is not None:
-            if busy >= reserved:
-                self._throttle(function)
-                raise InvokeThrottledError("ReservedFunctionConcurrentInvocationLimitExceeded")
-            return
-        unreserved = ACCOUNT_CONCURRENCY - lookup.reserved_in_all(function.region)
-        others = sum(
-            count
-            for (region, name), count in self._busy.items()
-            if region == function.region and lookup.reserved(region, name) is None
-        )
-        if others >= unreserved:
-            self._throttle(function)
-            raise InvokeThrottledError("ConcurrentInvocationLimitExceeded")
 
     def _take(self, function: FunctionVersion) -> Environment:
         """An idle environment of just this configuration, else a new one."""
@@ -164,7 +160,9 @@ class FunctionService:
     # --- what happens in moto, on its thread
 
     def _invoke_event_from_moto(self, function_arn: str, payload: bytes) -> None:
-        self._loop.call_soon_threadsafe(lambda: self._spawn(self.invoke(function_arn, payload)))
+        reference = parse_reference(function_arn, "")
+        event = Event(str(uuid.uuid4()), payload, reference.arn)
+        self._loop.call_soon_threadsafe(self.invoke_event, reference, event)
 
     def _deleted_in_moto(self, region: str, name: str) -> None:
         self._loop.call_soon_threadsafe(self._forget, region, name)
@@ -176,21 +174,11 @@ class FunctionService:
 
     # --- metrics
 
-    def _measure(self, function: FunctionVersion, outcome: Outcome) -> None:
-        def put(name: str, value: float, unit: str = "Count") -> None:
-            self._metrics.put(
-                function.region, "AWS/Lambda", name, value, unit, FunctionName=function.name
-            )
-
-        put("Invocations", 1)
-        put("Errors", int(outcome.is_error))
-        put("Duration", outcome.milliseconds, "Milliseconds")
-        put("ConcurrentExecutions", self._busy[function.region, function.name] + 1)
-
-    def _throttle(self, function: FunctionVersion) -> None:
-        self._metrics.put(
-            function.region, "AWS/Lambda", "Throttles", 1, "Count", FunctionName=function.name
-        )
+    def _count(
+        self, region: str, name: str, metric: str, value: float, unit: str = "Count"
+    ) -> None:
+        """Put a metric, by FunctionName alone: moto would count more dimensions twice."""
+        self._metrics.put(region, "AWS/Lambda", metric, value, unit, FunctionName=name)
 
     # --- requests
 
@@ -198,15 +186,12 @@ class FunctionService:
         """Answer a request of the Lambda API, or None: moto answers it."""
         if request.service == "logs":
             await self._logs.flush()
-        if request.service == "lambda" or request.path.startswith("/2015-03-31/functions"):
-            return await api.respond(self, request)
-        return None
+        await self._installed
+        return await api.respond(self, request)
 
     async def close(self) -> None:
         """End every process."""
-        for environments in list(self._idle.values()):
-            for environment in environments:
-                self._spawn(environment.close())
         for task in list(self._tasks):
             task.cancel()
-        self._processes.close()
+        self._events.close()
+        await asyncio.to_thread(self._processes.close)

@@ -134,6 +134,15 @@ def check_code(code: bytes) -> None:
         raise RefusedError("InvalidParameterValueException", str(problem)) from None
 
 
+def no_such_key() -> RefusedError:
+    """What is answered when the zip is not in S3."""
+    return RefusedError(
+        "InvalidParameterValueException",
+        "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified "
+        "key does not exist.",
+    )
+
+
 def check_revision(given: str | None, present: str) -> None:
     """Check a RevisionId that a request may carry [BC].
 

@@ -7,6 +7,7 @@ format.  Standard library only; it runs on every supported version of Python.
 import decimal
 import http.client
 import importlib
+import io
 import json
 import logging
 import os
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 PREFIX = "/2018-06-01/runtime"
-# Runtimes since this one keep non-ASCII characters as they are in replies.
-UNESCAPED_SINCE = (3, 12)
+# Runtimes that escape non-ASCII characters in replies; later ones keep them as they are.
+ESCAPING = ("python3.9", "python3.10", "python3.11")
 NO_BREAK_SPACE = "\u00a0"
 
 
@@ -84,7 +85,7 @@ class LambdaContext:
         sent = headers["Lambda-Runtime-Client-Context"]
         if sent:
             try:
-                values = json.loads(sent)
+                values = json.loads(sent.encode("latin-1").decode())
             except ValueError as error:
                 raise Fault(
                     "Runtime.LambdaContextUnmarshalError",
@@ -224,10 +225,15 @@ class LogHandler(logging.Handler):
         sys.stdout.write(self.format(record))
 
 
+def unbuffered(descriptor: int) -> io.TextIOWrapper:
+    """A text stream whose every write reaches the log at once, in order."""
+    raw = io.FileIO(descriptor, "wb", closefd=False)
+    return io.TextIOWrapper(raw, encoding="utf-8", write_through=True)
+
+
 def run(handler_name: str, address: str) -> None:
     """Load the handler and run events until the process is ended."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(write_through=True)  # type: ignore[union-attr]
+    sys.stdout, sys.stderr = unbuffered(1), unbuffered(2)
     logging.Formatter.converter = time.gmtime
     log = LogHandler()
     log.setFormatter(
@@ -238,7 +244,7 @@ def run(handler_name: str, address: str) -> None:
     )
     logging.getLogger().addHandler(log)
     api = RuntimeApi(address)
-    encoder = Encoder(ensure_ascii=sys.version_info < UNESCAPED_SINCE)
+    encoder = Encoder(ensure_ascii=os.environ["AWS_EXECUTION_ENV"].endswith(ESCAPING))
     try:
         handler = load(handler_name)
     except Exception as exception:

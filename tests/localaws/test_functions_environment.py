@@ -1,0 +1,420 @@
+"""Execution environments: warm and cold, timeouts, crashes, memory, what a process sees."""
+
+import threading
+import uuid
+from typing import Any
+
+import pytest
+from lambda_functions import create, create_role, invoke, log_lines, zipped
+
+from workbook.target import Aws
+
+COUNT = """
+import os
+count = 0
+def handler(event, context):
+    global count
+    count += 1
+    return [os.getpid(), count]
+"""
+
+
+def report(lines: list[str]) -> dict[str, str]:
+    """The fields of the last REPORT line."""
+    fields = lines[-1].removeprefix("REPORT ").strip().split("\t")
+    return dict(field.split(": ", 1) for field in fields)
+
+
+def test_a_warm_process_is_used_again(local: Aws) -> None:
+    name = create(local, COUNT)
+    replies = [invoke(local, name)[1] for _ in range(3)]
+    assert [count for _, count in replies] == [1, 2, 3]
+    assert len({pid for pid, _ in replies}) == 1
+
+
+def test_only_a_cold_start_reports_its_initialisation_and_bills_it(local: Aws) -> None:
+    """[OBS] Since 2025-08-01 billed = ceil(Duration + Init)."""
+    name = create(local, COUNT)
+    invoke(local, name)
+    cold = report(log_lines(local, name))
+    duration, init = float(cold["Duration"][:-3]), float(cold["Init Duration"][:-3])
+    assert 0 < duration + init <= int(cold["Billed Duration"][:-3]) < duration + init + 1
+    assert cold["Memory Size"] == "128 MB"
+    assert 0 < int(cold["Max Memory Used"][:-3]) <= 128
+    invoke(local, name)
+    assert "Init Duration" not in report(log_lines(local, name))
+
+
+def test_init_start_says_which_python_runs(local: Aws) -> None:
+    code = "import platform\ndef handler(event, context): return platform.python_version()"
+    for runtime in ("python3.11", "python3.9", "python3.14"):
+        name = create(local, code, Runtime=runtime)
+        major, minor, micro = invoke(local, name)[1].split(".")
+        start = log_lines(local, name)[0]
+        label = f"INIT_START Runtime Version: python:{major}.{minor}.v{micro}\t"
+        assert start.startswith(label + "Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:")
+
+
+def test_concurrent_invocations_have_environments_of_their_own(local: Aws) -> None:
+    code = """
+import os, time
+def handler(event, context):
+    mine = os.path.join(os.environ["TMPDIR"], "seen")
+    shared = event["at"]
+    open(os.path.join(shared, str(os.getpid())), "w").close()
+    while len(os.listdir(shared)) < 3:  # ends only when three run at once
+        time.sleep(0.01)
+    return os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
+"""
+    import tempfile
+
+    name = create(local, code, Timeout=30)
+    streams: list[str] = []
+    with tempfile.TemporaryDirectory() as shared:
+
+        def run() -> None:
+            streams.append(invoke(local, name, {"at": shared})[1])
+
+        threads = [threading.Thread(target=run) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(set(streams)) == 3
+
+
+def test_a_timeout_kills_the_process_and_keeps_tmp(local: Aws) -> None:
+    """[OBS] Sandbox.Timedout; the environment restarts: globals lost, /tmp kept."""
+    code = """
+import os, time
+count = 0
+def handler(event, context):
+    global count
+    count += 1
+    path = os.path.join(os.environ["TMPDIR"], "kept")
+    kept = os.path.exists(path)
+    open(path, "w").close()
+    if event.get("hang"):
+        print("hanging")
+        time.sleep(60)
+    return [count, kept]
+"""
+    name = create(local, code, Timeout=1)
+    assert invoke(local, name, {})[1] == [1, False]
+    response, error = invoke(local, name, {"hang": True})
+    request_id = response["ResponseMetadata"]["RequestId"]
+    assert response["FunctionError"] == "Unhandled"
+    assert error == {
+        "errorType": "Sandbox.Timedout",
+        "errorMessage": f"RequestId: {request_id} Error: Task timed out after 1.00 seconds",
+    }
+    lines = log_lines(local, name)
+    assert "hanging\n" in lines
+    assert report(lines)["Status"] == "timeout"
+    assert report(lines)["Duration"] == "1000.00 ms"
+    assert invoke(local, name, {})[1] == [1, True]
+    assert "Init Duration" not in report(log_lines(local, name))
+
+
+@pytest.mark.parametrize(
+    ("ending", "reason"),
+    [
+        ("os._exit(3)", "Runtime exited with error: exit status 3"),
+        ("os._exit(0)", "Runtime exited without providing a reason"),
+        ("os.kill(os.getpid(), 9)", "Runtime exited with error: signal: killed"),
+    ],
+)
+def test_a_crash_is_an_exit_error(local: Aws, ending: str, reason: str) -> None:
+    """[OBS]"""
+    name = create(local, f"import os\ndef handler(event, context):\n    event and {ending}\n")
+    response, error = invoke(local, name, 1)
+    request_id = response["ResponseMetadata"]["RequestId"]
+    assert error == {
+        "errorType": "Runtime.ExitError",
+        "errorMessage": f"RequestId: {request_id} Error: {reason}",
+    }
+    last = report(log_lines(local, name))
+    assert (last["Status"], last["Error Type"]) == ("error", "Runtime.ExitError")
+    assert "FunctionError" not in invoke(local, name, 0)[0]
+
+
+def test_a_process_that_ended_between_two_events_fails_neither(local: Aws) -> None:
+    code = """
+import os, threading, time
+def handler(event, context):
+    if event:
+        threading.Timer(0.05, os._exit, [1]).start()
+    return os.getpid()
+"""
+    name = create(local, code)
+    first = invoke(local, name, 1)[1]
+    replies = {invoke(local, name, 0)[1]}
+    while replies == {first}:
+        replies.add(invoke(local, name, 0)[1])
+    assert len(replies) == 2 or first not in replies
+
+
+def test_a_child_of_the_function_ends_with_it(local: Aws) -> None:
+    import psutil
+
+    code = """
+import subprocess, sys, time
+def handler(event, context):
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    print("child", child.pid)
+    time.sleep(60)
+"""
+    name = create(local, code, Timeout=1)
+    invoke(local, name)
+    (line,) = [line for line in log_lines(local, name) if line.startswith("child")]
+    try:
+        psutil.wait_procs([psutil.Process(int(line.split()[1]))], timeout=10)
+    except psutil.NoSuchProcess:
+        return
+    assert not psutil.pid_exists(int(line.split()[1]))
+
+
+def test_more_memory_than_it_has_kills_the_process(local: Aws) -> None:
+    code = """
+import time
+def handler(event, context):
+    data = bytearray(300 * 1024 * 1024)
+    for at in range(0, len(data), 4096):
+        data[at] = 1
+    time.sleep(30)
+"""
+    name = create(local, code, Timeout=30)
+    _, error = invoke(local, name)
+    assert error["errorType"] == "Runtime.ExitError"
+    assert error["errorMessage"].endswith("Error: Runtime exited with error: signal: killed")
+    last = report(log_lines(local, name))
+    assert (last["Status"], last["Error Type"]) == ("error", "Runtime.OutOfMemory")
+    assert last["Max Memory Used"] == "128 MB"
+
+
+def test_a_reply_may_have_6_mib_and_100_bytes(local: Aws) -> None:
+    """[OBS] 6,291,556 bytes."""
+    name = create(local, "def handler(event, context): return 'x' * event", Timeout=20)
+    assert len(invoke(local, name, 6_291_556 - 2)[1]) == 6_291_554
+    response, error = invoke(local, name, 6_291_556 - 1)
+    assert response["FunctionError"] == "Unhandled"
+    assert error == {
+        "errorType": "Function.ResponseSizeTooLarge",
+        "errorMessage": (
+            "Response payload size exceeded maximum allowed payload size (6291556 bytes)."
+        ),
+    }
+    assert invoke(local, name, 1)[1] == "x"
+
+
+def test_a_failed_initialisation_is_tried_again_within_the_invocation(local: Aws) -> None:
+    """[DG:lambda-runtime-environment] INIT_REPORT, then the suppressed init in the invocation."""
+    code = """
+import os
+path = os.path.join(os.environ["TMPDIR"], "seen")
+if not os.path.exists(path):
+    open(path, "w").close()
+    raise RuntimeError("the first time fails")
+def handler(event, context): return "fine"
+"""
+    name = create(local, code)
+    assert invoke(local, name)[1] == "fine"
+    platform = ("INIT_START", "INIT_REPORT", "START", "END", "REPORT")
+    lines = [line for line in log_lines(local, name) if line.startswith(platform)]
+    assert [line.split(" ")[0] for line in lines] == [
+        *("INIT_START", "INIT_REPORT", "START", "INIT_START", "END", "REPORT")
+    ]
+    assert "\tPhase: init\tStatus: error\tError Type: RuntimeError\n" in lines[1]
+    assert "Init Duration" not in report(lines)
+
+
+def test_an_initialisation_over_the_functions_timeout_times_out(local: Aws) -> None:
+    """[DG] Init has 10 s; the second try counts against the function's timeout."""
+    code = """
+import os, time
+path = os.path.join(os.environ["TMPDIR"], "seen")
+if os.path.exists(path):
+    time.sleep(60)
+open(path, "w").close()
+os._exit(1)
+"""
+    name = create(local, code, Timeout=1)
+    _, error = invoke(local, name)
+    assert error["errorType"] == "Sandbox.Timedout"
+    lines = log_lines(local, name)
+    assert any("Phase: invoke\tStatus: timeout" in line for line in lines)
+    assert report(lines)["Status"] == "timeout"
+
+
+def test_the_variables_of_an_environment(local: Aws) -> None:
+    """[OBS] Lambda's variables and the function's own; nothing of the host's."""
+    code = "import os\ndef handler(event, context): return [dict(os.environ), os.getcwd()]"
+    variables = {"OUTPUT_STREAM": "processed_stream"}
+    name = create(local, code, Environment={"Variables": variables}, MemorySize=256)
+    seen, directory = invoke(local, name)[1]
+    expected = {
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": local.endpoint_url,
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.11",
+        "AWS_LAMBDA_FUNCTION_NAME": name,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
+        "_HANDLER": "app.handler",
+        "TZ": ":UTC",
+        "OUTPUT_STREAM": "processed_stream",
+    }
+    assert {key: seen.get(key) for key in expected} == expected
+    assert seen["LAMBDA_TASK_ROOT"] == seen["PWD"] == directory
+    assert seen["HOME"] == seen["TMPDIR"] != directory
+    assert "VIRTUAL_ENV" not in seen
+    assert "_X_AMZN_TRACE_ID" in seen
+
+
+def test_layers_are_importable_and_later_ones_go_over_earlier_ones(local: Aws) -> None:
+    client = local.client("lambda")
+    arns = []
+    for files in (
+        {"python/one.py": "value = 1", "python/both.py": "value = 'first'"},
+        {"python/both.py": "value = 'second'"},
+    ):
+        layer = client.publish_layer_version(
+            LayerName=f"layer-{uuid.uuid4().hex[:8]}", Content={"ZipFile": zipped(**files)}
+        )
+        arns.append(layer["LayerVersionArn"])
+    code = "import one, both\ndef handler(event, context): return [one.value, both.value]"
+    name = create(local, code, Layers=arns)
+    assert invoke(local, name)[1] == [1, "second"]
+    configuration = client.get_function_configuration(FunctionName=name)
+    assert [layer["Arn"] for layer in configuration["Layers"]] == arns
+
+
+def provided(script: str) -> bytes:
+    import io
+    import zipfile
+
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o755 << 16
+        archive.writestr(entry, script)
+    return buffer.getvalue()
+
+
+@pytest.mark.skipif("sys.platform != 'linux'", reason="bootstraps are Linux programs")
+def test_a_bootstrap_of_its_own_speaks_the_runtime_api(local: Aws) -> None:
+    """provided.al2023 [OLD:runtimes-api]; the API's refusals are part of the reply."""
+    script = """#!/usr/bin/env python3
+import json, os, urllib.error, urllib.request
+base = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime"
+def post(path, body=b"{}"):
+    try:
+        with urllib.request.urlopen(base + path, body) as response:
+            return response.status, json.loads(response.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+while True:
+    with urllib.request.urlopen(base + "/invocation/next") as response:
+        request_id = response.headers["Lambda-Runtime-Aws-Request-Id"]
+        event = json.loads(response.read())
+    print("got", event)
+    refusals = [post("/invocation/wrong/response"), post("/init/error")]
+    reply = json.dumps([event, refusals, os.environ["_HANDLER"]]).encode()
+    assert post("/invocation/" + request_id + "/response", reply) == (202, {"status": "OK"})
+    assert post("/invocation/" + request_id + "/response", reply)[0] == 400
+"""
+    name = create(local, provided(script), Runtime="provided.al2023", Handler="mine", Timeout=10)
+    event, refusals, handler = invoke(local, name, {"a": 1})[1]
+    assert (event, handler) == ({"a": 1}, "mine")
+    assert [(status, body["errorType"]) for status, body in refusals] == [
+        (400, "InvalidRequestID"),
+        (403, "InvalidStateTransition"),
+    ]
+    lines = log_lines(local, name)
+    assert lines[0].startswith("INIT_START Runtime Version: provided:al2023.v1\t")
+    assert invoke(local, name, 2)[1][0] == 2
+
+
+def test_a_missing_bootstrap_is_an_invalid_entrypoint(local: Aws) -> None:
+    name = create(local, "x = 1", Runtime="provided.al2023")
+    response, error = invoke(local, name)
+    request_id = response["ResponseMetadata"]["RequestId"]
+    assert error == {
+        "errorType": "Runtime.InvalidEntrypoint",
+        "errorMessage": (
+            f"RequestId: {request_id} Error: Couldn't find valid bootstrap(s): "
+            "[/var/task/bootstrap /opt/bootstrap]"
+        ),
+    }
+
+
+def test_an_update_makes_new_environments(local: Aws) -> None:
+    name = create(local, "def handler(event, context): return 'old'")
+    assert invoke(local, name)[1] == "old"
+    client = local.client("lambda")
+    code = zipped(app="import os\ndef handler(event, context): return os.environ.get('A')")
+    client.update_function_code(FunctionName=name, ZipFile=code)
+    assert invoke(local, name)[1] is None
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": {"A": "b"}})
+    assert invoke(local, name)[1] == "b"
+
+
+def wait_for(path: Any) -> None:
+    deadline = threading.Event()
+    while not path.exists():
+        deadline.wait(0.01)
+
+
+@pytest.mark.parametrize("change", ["update", "delete"])
+def test_an_invocation_under_way_ends_as_it_began(local: Aws, tmp_path: Any, change: str) -> None:
+    """Function updated, or deleted, while it runs."""
+    code = f"""
+import os, time
+def handler(event, context):
+    open({str(tmp_path / "running")!r}, "w").close()
+    while not os.path.exists({str(tmp_path / "go")!r}):
+        time.sleep(0.01)
+    return "old"
+"""
+    name = create(local, code, Timeout=30)
+    client = local.client("lambda")
+    replies: list[Any] = []
+    thread = threading.Thread(target=lambda: replies.append(invoke(local, name)[1]))
+    thread.start()
+    wait_for(tmp_path / "running")
+    if change == "update":
+        new = zipped(app="def handler(event, context): return 'new'")
+        client.update_function_code(FunctionName=name, ZipFile=new)
+        assert invoke(local, name)[1] == "new"
+    else:
+        client.delete_function(FunctionName=name)
+        with pytest.raises(client.exceptions.ResourceNotFoundException):
+            client.invoke(FunctionName=name)
+    (tmp_path / "go").touch()
+    thread.join()
+    assert replies == ["old"]
+
+
+def test_two_regions_are_apart(local: Aws) -> None:
+    import boto3
+
+    away = boto3.client(
+        "lambda",
+        region_name="eu-west-1",
+        endpoint_url=local.endpoint_url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    code = "import os\ndef handler(event, context): return os.environ['AWS_REGION']"
+    away.create_function(
+        FunctionName="apart",
+        Runtime="python3.11",
+        Role=create_role(local),
+        Handler="app.handler",
+        Code={"ZipFile": zipped(app=code)},
+    )
+    assert away.invoke(FunctionName="apart")["Payload"].read() == b'"eu-west-1"'
+    with pytest.raises(local.client("lambda").exceptions.ResourceNotFoundException):
+        local.client("lambda").invoke(FunctionName="apart")

@@ -1,0 +1,50 @@
+"""How many invocations may run at once: a function's reserve, or its share of the account's."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from workbook.localaws.doors import InvokeThrottledError
+
+ACCOUNT_LIMIT = 1000  # of a region [DG:gettingstarted-limits]
+MIN_UNRESERVED = 100
+
+
+class Concurrency:
+    """Counts the invocations under way."""
+
+    def __init__(self) -> None:
+        self._busy: dict[tuple[str, str], int] = defaultdict(int)
+        self._unreserved: dict[str, int] = defaultdict(int)
+
+    def of(self, region: str, name: str) -> int:
+        """How many of a function are under way."""
+        return self._busy[region, name]
+
+    @contextmanager
+    def slot(
+        self, region: str, name: str, reserved: int | None, reserved_in_all: int
+    ) -> Iterator[None]:
+        """Hold a place for one invocation.
+
+        Args:
+            region: the function's.
+            name: the function's; its versions share its places.
+            reserved: the function's reserved concurrency, or None.
+            reserved_in_all: that of all functions of the region.
+
+        Raises:
+            InvokeThrottledError: there is no place; the message is AWS's reason [OBS].
+        """
+        if reserved is not None:
+            if self._busy[region, name] >= reserved:
+                raise InvokeThrottledError("ReservedFunctionConcurrentInvocationLimitExceeded")
+        elif self._unreserved[region] >= ACCOUNT_LIMIT - reserved_in_all:
+            raise InvokeThrottledError("ConcurrentInvocationLimitExceeded")
+        self._busy[region, name] += 1
+        self._unreserved[region] += reserved is None
+        try:
+            yield
+        finally:
+            self._busy[region, name] -= 1
+            self._unreserved[region] -= reserved is None
