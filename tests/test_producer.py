@@ -1,0 +1,138 @@
+"""The producer: nothing lost, nothing sent twice, calls within Kinesis' limits."""
+
+import json
+import random
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from workbook import flights, producer
+
+THROTTLED = {
+    "ErrorCode": "ProvisionedThroughputExceededException",
+    "ErrorMessage": "Rate exceeded for shard shardId-000000000000 in stream s under account 1.",
+}
+
+
+class Kinesis:
+    """A Kinesis that refuses the records for which ``refuses`` says so, and keeps the others."""
+
+    def __init__(self, refuses=lambda record: False) -> None:
+        self.refuses = refuses
+        self.taken: list[dict[str, Any]] = []
+        self.sizes: list[tuple[int, int]] = []
+
+    def put_records(self, StreamName, Records):
+        size = sum(len(record["Data"]) + len(record["PartitionKey"]) for record in Records)
+        self.sizes.append((len(Records), size))
+        answers = []
+        for record in Records:
+            if self.refuses(record):
+                answers.append(THROTTLED)
+            else:
+                self.taken.append(record)
+                answers.append({"ShardId": "shardId-000000000000", "SequenceNumber": "1"})
+        return {"Records": answers}
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch):
+    monkeypatch.setattr(producer, "FIRST_PAUSE", 0)
+
+
+def send(kinesis, events, **options):
+    return producer.send(kinesis, "s", events, progress=False, **options)
+
+
+@settings(deadline=None, max_examples=50)
+@given(count=st.integers(0, 60), batch_size=st.integers(1, 20), seed=st.integers(0, 999))
+def test_every_event_is_taken_once_whatever_is_refused(count, batch_size, seed):
+    """PutRecords may refuse any of its entries; only those go again [BC]."""
+    chance = random.Random(seed)
+    kinesis = Kinesis(lambda record: chance.random() < 0.3)
+    result = send(kinesis, ({"n": n} for n in range(count)), key="n", batch_size=batch_size)
+    assert sorted(json.loads(record["Data"])["n"] for record in kinesis.taken) == list(range(count))
+    assert result.records == result.per_shard.sum() == count
+    assert result.calls["records"].sum() == count + result.retried
+    assert all(records <= batch_size for records, _ in kinesis.sizes)
+
+
+def test_without_refusals_order_is_kept():
+    kinesis = Kinesis()
+    send(kinesis, ({"n": n} for n in range(1_200)), key="n")
+    assert [json.loads(record["Data"])["n"] for record in kinesis.taken] == list(range(1_200))
+    assert [records for records, _ in kinesis.sizes] == [500, 500, 200]
+
+
+def test_a_call_never_has_more_than_10_mib():
+    """Keys count too [BC]."""
+    kinesis = Kinesis()
+    send(kinesis, ({"n": n, "text": "x" * 1_000_000} for n in range(25)), key="n")
+    assert max(size for _, size in kinesis.sizes) <= 10 * 1024 * 1024
+    assert len(kinesis.taken) == 25
+    assert len(kinesis.sizes) == 3
+
+
+def test_what_remains_is_named_when_patience_ends():
+    kinesis = Kinesis(lambda record: record["PartitionKey"] == "7")
+    with pytest.raises(
+        producer.NotSentError, match=r"1 records were not taken by s.*such as 7.*Prov"
+    ) as caught:
+        send(kinesis, ({"n": n} for n in range(20)), key="n", patience=0)
+    assert [entry.partition_key for entry in caught.value.remaining] == ["7"]
+    assert len(kinesis.taken) == 19
+
+
+def test_attempts_are_counted():
+    refusals = iter([True, True, False])
+    result = send(Kinesis(lambda record: next(refusals)), [{"n": 1}], key="n")
+    assert list(result.calls["attempt"]) == [1, 2, 3]
+    assert list(result.calls["failed"]) == [1, 1, 0]
+    assert result.retried == 2
+
+
+def test_the_key_is_the_tail_number_or_else_the_event_id():
+    event = next(flights.events(flights.load(first=1)))
+    kinesis = Kinesis()
+    send(kinesis, [event, {**event, "tailnum": None}])
+    assert [record["PartitionKey"] for record in kinesis.taken] == [
+        event["tailnum"],
+        flights.event_id(event),
+    ]
+
+
+def test_the_key_can_be_another_field_or_a_function():
+    kinesis = Kinesis()
+    send(kinesis, [{"n": 1}], key="n")
+    send(kinesis, [{"n": 1}], key=lambda event: "constant")
+    assert [record["PartitionKey"] for record in kinesis.taken] == ["1", "constant"]
+
+
+@pytest.mark.parametrize(
+    ("options", "named"), [({"key": "m"}, "'m'"), ({"batch_size": 501}, "501")]
+)
+def test_a_wrong_argument_is_named(options, named):
+    with pytest.raises(ValueError, match=named):
+        send(Kinesis(), [{"n": 1}], **options)
+
+
+@mock_aws
+def test_flights_arrive_in_a_real_streams_shards():
+    kinesis = boto3.client("kinesis", region_name="us-east-1")
+    kinesis.create_stream(StreamName="s", ShardCount=3)
+    result = send(kinesis, flights.events(flights.load(first=600)))
+    assert len(result.per_shard) == 3
+    assert result.records == 600
+    stored = 0
+    for shard_id, count in result.per_shard.items():
+        iterator = kinesis.get_shard_iterator(
+            StreamName="s", ShardId=shard_id, ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        records = kinesis.get_records(ShardIterator=iterator)["Records"]
+        assert len(records) == count
+        stored += len(records)
+    assert stored == 600

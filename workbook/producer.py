@@ -1,0 +1,212 @@
+"""Send events to a stream: in batches, trying refused ones again, and telling how it went.
+
+``PutRecords`` answers 200 even when it refuses some of its records, so every answer is looked
+through and only the refused records go again. [BC]
+"""
+
+import random
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, NamedTuple
+
+import pandas as pd
+from tqdm.auto import tqdm
+
+from workbook import flights
+
+MAX_RECORDS = 500  # in one PutRecords call [BC]
+MAX_BYTES = 10 * 1024 * 1024  # of data and keys in one call [BC]
+FIRST_PAUSE = 0.1  # seconds, doubled after each call that had refusals
+LONGEST_PAUSE = 5.0
+CALL = ["sent_at", "records", "failed", "attempt", "seconds"]  # what is kept of each call
+
+Key = str | Callable[[flights.Event], str]
+
+
+class Entry(NamedTuple):
+    """A record on its way, and how many calls it has taken."""
+
+    data: bytes
+    partition_key: str
+    attempt: int = 1
+
+    @property
+    def size(self) -> int:
+        """Bytes, as Kinesis counts them."""
+        return len(self.data) + len(self.partition_key.encode())
+
+
+@dataclass(frozen=True)
+class SendResult:
+    """How sending went.
+
+    Args:
+        records: that the stream has taken.
+        seconds: from the first call to the end of the last.
+        calls: one row for each PutRecords call: ``sent_at`` (UTC), ``records``, ``failed`` (refused
+            by the stream), ``attempt`` (of the record tried most often) and ``seconds``.
+        per_shard: records that each shard has taken.
+    """
+
+    records: int
+    seconds: float
+    calls: pd.DataFrame
+    per_shard: "pd.Series[int]"
+
+    @property
+    def records_per_second(self) -> float:
+        """Over all calls and the pauses between them."""
+        return self.records / self.seconds if self.seconds else 0.0
+
+    @property
+    def retried(self) -> int:
+        """How often a record was refused and sent again."""
+        return int(self.calls["failed"].sum())
+
+    def __repr__(self) -> str:
+        return (
+            f"<{self.records:,} records in {len(self.calls):,} calls and {self.seconds:.1f} s: "
+            f"{self.records_per_second:,.0f} records/s, {self.retried:,} sent again>"
+        )
+
+
+class NotSentError(RuntimeError):
+    """The time was up with records refused; ``remaining`` has them."""
+
+    def __init__(self, stream: str, remaining: list[Entry], errors: Counter[str]) -> None:
+        self.remaining = remaining
+        keys = ", ".join(sorted({entry.partition_key for entry in remaining})[:5])
+        super().__init__(
+            f"{len(remaining)} records were not taken by {stream}, with partition keys such as "
+            f"{keys}; refusals: {dict(errors)}"
+        )
+
+
+def send(
+    kinesis: Any,
+    stream: str,
+    events: Iterable[flights.Event],
+    *,
+    key: Key = "tailnum",
+    batch_size: int = MAX_RECORDS,
+    patience: float = 60.0,
+    total: int | None = None,
+    progress: bool = True,
+) -> SendResult:
+    """Send every event to the stream.
+
+    A refused record goes again with the next call, after a pause that grows (with jitter) while
+    there are refusals. It then stands behind later ones: PutRecords keeps no order. [BC]
+
+    Args:
+        kinesis: a boto3 client.
+        stream: its name.
+        events: JSON-ready, such as ``flights.events`` gives.
+        key: the field whose value is the partition key, or a function of the event. A flight whose
+            field is null has its ``flights.event_id`` for a key.
+        batch_size: records in a call, 1 to 500.
+        patience: seconds to go on trying since the stream last took a record.
+        total: how many events there are, for the bar, if that is known.
+        progress: whether to show a bar.
+
+    Raises:
+        ValueError: ``batch_size`` is out of range, or an event has no such field.
+        NotSentError: the stream refused everything for as long as there was patience; it names
+            what remains.
+        botocore.exceptions.ClientError: a call failed as a whole; for instance, no such stream.
+    """
+    if not 1 <= batch_size <= MAX_RECORDS:
+        raise ValueError(f"batch_size must be 1 to {MAX_RECORDS}, not {batch_size}")
+    fresh = (Entry(flights.encode(event), partition_key(event, key)) for event in events)
+    waiting: deque[Entry] = deque()
+    calls: list[dict[str, Any]] = []
+    per_shard: Counter[str] = Counter()
+    errors: Counter[str] = Counter()
+    pause = FIRST_PAUSE
+    started = last_taken = time.monotonic()
+    with tqdm(desc=f"to {stream}", total=total, unit=" records", disable=not progress) as bar:
+        while batch := next_batch(waiting, fresh, batch_size):
+            sent_at, before = datetime.now(UTC), time.monotonic()
+            refused = put(kinesis, stream, batch, per_shard, errors)
+            now = time.monotonic()
+            attempt = max(entry.attempt for entry in batch)
+            calls.append(
+                dict(
+                    zip(
+                        CALL,
+                        (sent_at, len(batch), len(refused), attempt, now - before),
+                        strict=True,
+                    )
+                )
+            )
+            bar.update(len(batch) - len(refused))
+            waiting.extendleft(
+                entry._replace(attempt=entry.attempt + 1) for entry in reversed(refused)
+            )
+            if len(refused) < len(batch):
+                last_taken = now
+            if now - last_taken > patience:
+                raise NotSentError(stream, list(waiting), errors)
+            if refused:
+                time.sleep(random.uniform(pause / 2, pause))
+                pause = min(2 * pause, LONGEST_PAUSE)
+            else:
+                pause = FIRST_PAUSE
+    return SendResult(
+        records=per_shard.total(),
+        seconds=time.monotonic() - started,
+        calls=pd.DataFrame(calls, columns=CALL),
+        per_shard=pd.Series(per_shard, name="records", dtype="int64").sort_index(),
+    )
+
+
+def partition_key(event: flights.Event, key: Key) -> str:
+    """The event's partition key; see ``send``.
+
+    Raises:
+        ValueError: the event has no such field.
+    """
+    if not isinstance(key, str):
+        return key(event)
+    if key not in event:
+        raise ValueError(f"an event has no field {key!r} to be its partition key: {event}")
+    value = event[key]
+    return flights.event_id(event) if value is None else str(value)
+
+
+def next_batch(waiting: deque[Entry], fresh: Iterator[Entry], limit: int) -> list[Entry]:
+    """Take a call's entries from those that wait, topped up with fresh ones.
+
+    Never more than ``limit`` or 10 MiB; one entry alone may be larger, and is Kinesis' to refuse.
+    """
+    waiting.extend(islice(fresh, max(0, limit - len(waiting))))
+    batch: list[Entry] = []
+    size = 0
+    while waiting and len(batch) < limit:
+        size += waiting[0].size
+        if batch and size > MAX_BYTES:
+            break
+        batch.append(waiting.popleft())
+    return batch
+
+
+def put(
+    kinesis: Any, stream: str, batch: list[Entry], per_shard: Counter[str], errors: Counter[str]
+) -> list[Entry]:
+    """Call PutRecords once; count what was taken and refused, and give the refused ones."""
+    response = kinesis.put_records(
+        StreamName=stream,
+        Records=[{"Data": entry.data, "PartitionKey": entry.partition_key} for entry in batch],
+    )
+    refused = []
+    for entry, answer in zip(batch, response["Records"], strict=True):
+        if "ErrorCode" in answer:
+            errors[answer["ErrorCode"]] += 1
+            refused.append(entry)
+        else:
+            per_shard[answer["ShardId"]] += 1
+    return refused
