@@ -70,7 +70,10 @@ class Aws:
         return self._session.client(
             service,  # type: ignore[call-overload]
             endpoint_url=self.endpoint_url,
-            config=Config(ignore_configured_endpoint_urls=True, max_pool_connections=32),
+            config=Config(
+                ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # not in the stubs
+                max_pool_connections=32,
+            ),
         )
 
     def close(self) -> None:

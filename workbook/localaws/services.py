@@ -50,7 +50,7 @@ class Services:
             path=request.path,
             query_string=request.query,
             method=request.method,
-            headers=dict(request.headers),
+            headers=list(request.headers.items()),
             data=request.body,
         )
         parts, status, headers = run_wsgi_app(
