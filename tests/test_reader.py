@@ -1,0 +1,166 @@
+"""The reader: every record of every shard, typed."""
+
+import base64
+import json
+import uuid
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pandas.api import types
+
+from workbook import flights, producer, reader
+from workbook.reader import read_stream
+
+
+@pytest.fixture
+def stream(unlimited):
+    """A stream of two shards: its client, its name."""
+    kinesis = unlimited.client("kinesis")
+    name = f"read-{uuid.uuid4().hex}"
+    kinesis.create_stream(StreamName=name, ShardCount=2)
+    _wait(kinesis, name)
+    yield kinesis, name
+    kinesis.delete_stream(StreamName=name)
+
+
+def _wait(kinesis, name):
+    kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1})
+
+
+def put(stream, *payloads: bytes) -> list[dict]:
+    kinesis, name = stream
+    records = [{"Data": data, "PartitionKey": str(i)} for i, data in enumerate(payloads)]
+    return kinesis.put_records(StreamName=name, Records=records)["Records"]
+
+
+def test_flights_come_back_as_they_were(stream, unlimited):
+    kinesis, name = stream
+    sent = flights.load(first=12_000)
+    producer.send(kinesis, name, flights.events(sent), key=flights.event_id, progress=False)
+    got = read_stream(unlimited, name, progress=False)
+    assert list(got.columns) == [
+        *sent.columns, "shard_id", "sequence_number", "partition_key", "arrival_time"
+    ]  # fmt: skip
+    assert got["shard_id"].nunique() == 2
+    ids = pd.Index([flights.event_id(event) for event in flights.events(sent)])
+    back = got.set_index("partition_key").loc[ids, sent.columns].reset_index(drop=True)
+    pd.testing.assert_frame_equal(back, sent)
+
+
+def test_sequence_numbers_and_shards_are_kinesis_own(stream, unlimited):
+    answers = put(stream, b'{"n":1}', b'{"n":2}', b'{"n":3}')
+    got = read_stream(unlimited, stream[1], progress=False).sort_values("n")
+    assert list(got["sequence_number"]) == [answer["SequenceNumber"] for answer in answers]
+    assert list(got["shard_id"]) == [answer["ShardId"] for answer in answers]
+    assert (pd.Timestamp.now("UTC") - got["arrival_time"]).max() < pd.Timedelta("1min")
+
+
+def test_records_of_a_shard_keep_their_order(stream, unlimited):
+    put(stream, *(b'{"n":%d}' % n for n in range(300)))
+    got = read_stream(unlimited, stream[1], progress=False)
+    for _, shard in got.groupby("shard_id", observed=True):
+        assert shard["n"].is_monotonic_increasing
+        assert shard["sequence_number"].map(int).is_monotonic_increasing
+
+
+def test_parents_and_children_of_a_resharding_are_read(stream, unlimited):
+    kinesis, name = stream
+    put(stream, *(b'{"n":%d}' % n for n in range(100)))
+    shard = kinesis.list_shards(StreamName=name)["Shards"][0]
+    low, high = (int(shard["HashKeyRange"][f"{end}HashKey"]) for end in ("Starting", "Ending"))
+    kinesis.split_shard(
+        StreamName=name, ShardToSplit=shard["ShardId"], NewStartingHashKey=str((low + high) // 2)
+    )
+    _wait(kinesis, name)
+    put(stream, *(b'{"n":%d}' % n for n in range(100, 200)))
+    got = read_stream(unlimited, name, progress=False)
+    assert sorted(got["n"]) == list(range(200))
+    assert got["shard_id"].nunique() == 4
+
+
+def test_columns_can_be_chosen(stream, unlimited):
+    put(stream, b'{"a":1,"b":2}', b'{"a":3}')
+    got = read_stream(unlimited, stream[1], columns=["b", "nowhere"], progress=False)
+    assert list(got.columns[:2]) == ["b", "nowhere"]
+    assert sorted(got["b"].dropna()) == [2]
+    assert got["nowhere"].isna().all()
+    assert len(got) == 2
+
+
+def test_an_empty_stream_has_the_columns_that_every_record_has(stream, unlimited):
+    got = read_stream(unlimited, stream[1], progress=False)
+    assert len(got) == 0
+    assert list(got.columns) == ["shard_id", "sequence_number", "partition_key", "arrival_time"]
+
+
+@pytest.mark.parametrize("data", [b"not JSON", b"[1]", b"7", b"", b"{} {}"])
+def test_a_record_that_is_no_json_object_is_named(stream, unlimited, data):
+    put(stream, b"{}")
+    (answer,) = put(stream, data)
+    with pytest.raises(reader.PayloadError, match=answer["SequenceNumber"]):
+        read_stream(unlimited, stream[1], progress=False)
+
+
+def test_an_unknown_stream_is_refused(unlimited):
+    with pytest.raises(unlimited.client("kinesis").exceptions.ResourceNotFoundException):
+        read_stream(unlimited, "nowhere", progress=False)
+
+
+def frame(*pages: list[dict]) -> pd.DataFrame:
+    """What the reader makes of pages of payloads."""
+    return reader.to_frame([_table(page) for page in pages])
+
+
+def _table(payloads):
+    record = {"SequenceNumber": "1", "PartitionKey": "k", "ApproximateArrivalTimestamp": 1.5}
+    return reader.to_table(
+        "shardId-000000000000",
+        [{**record, "Data": _base64(json.dumps(payload))} for payload in payloads],
+    )
+
+
+def _base64(text):
+    return base64.b64encode(text.encode()).decode()
+
+
+def test_kinds_of_values():
+    got = frame([{"i": 1, "f": 1.5, "b": True, "s": "x", "t": "2013-01-01T10:15:00Z"}, {}])
+    assert str(got["i"].dtype) == "Int64"
+    assert str(got["f"].dtype) == "Float64"
+    assert str(got["b"].dtype) == "boolean"
+    assert got["s"].dtype == "str"
+    assert types.is_datetime64_any_dtype(got["t"])
+    assert got["t"][0] == pd.Timestamp("2013-01-01T10:15:00Z")
+    assert got.iloc[1, :5].isna().all()
+
+
+def test_whole_numbers_beside_fractions_become_fractions():
+    assert list(frame([{"v": 1}], [{"v": 2.5}])["v"]) == [1.0, 2.5]
+
+
+def test_lists_objects_and_mixed_kinds_become_json_text():
+    assert list(frame([{"v": [1]}], [{"v": {"a": None}}])["v"]) == ["[1]", '{"a":null}']
+    assert list(frame([{"v": 1}], [{"v": "x"}], [{"v": None}])["v"].dropna()) == ["1", "x"]
+    assert list(frame([{"v": True}, {"v": "x"}])["v"]) == ["true", "x"]
+
+
+def test_text_that_is_not_always_a_time_stays_text():
+    assert list(frame([{"t": "2013-01-01T10:15:00Z"}], [{"t": "soon"}])["t"]) == [
+        "2013-01-01T10:15:00Z",
+        "soon",
+    ]
+
+
+VALUES = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text() | st.floats(-9, 9)
+
+
+@settings(deadline=None, max_examples=60)
+@given(pages=st.lists(st.lists(st.dictionaries(st.sampled_from("abc"), VALUES)), max_size=4))
+def test_every_record_and_every_gap_stays_whatever_the_kinds(pages):
+    got = frame(*pages)
+    rows = [row for page in pages for row in page]
+    assert len(got) == len(rows)
+    for name in {name for row in rows for name in row}:
+        assert list(got[name].isna()) == [row.get(name) is None for row in rows]
