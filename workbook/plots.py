@@ -101,14 +101,14 @@ def records_per_shard(counts: pd.DataFrame) -> Picture:
     for panel, key in zip(axes[0], counts.columns, strict=True):
         share = counts[key].max() / records
         panel.bar(shards, counts[key], color=BLUE)
-        panel.axhline(even, color=RED, linestyle="--", label="an even share")
+        line = panel.axhline(even, color=RED, linestyle="--", label="an even share")
         panel.set(title=f"{key}: {share:.1%} on one", xlabel="shard")
         panel.grid(visible=False, axis="x")
         empty = int((counts[key] == 0).sum())
         told.append(f"by {key} {share:.1%}" + (f" ({empty} empty)" if empty else ""))
     axes[0][0].set_ylabel("records")
     axes[0][0].yaxis.set_major_formatter("{x:,.0f}")
-    axes[0][-1].legend(loc="upper right")
+    figure.legend(handles=[line], loc="outside lower right")
     figure.suptitle(f"{records:,} records over {len(counts)} shards, by partition key")
     alt = (
         f"Bar charts of {records:,} records over {len(counts)} shards, one for each partition key. "
