@@ -23,6 +23,7 @@ class Services:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="moto")
         self._loop = asyncio.get_running_loop()
         self._application: Any = None
+        self._before_cloudformation: list[Callable[[], None]] = []
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``function`` on moto's thread; for code on the loop that needs moto's state."""
@@ -32,11 +33,21 @@ class Services:
         """Run ``coroutine`` on the loop and wait; for our backends, called on moto's thread."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
+    def before_cloudformation(self, prepare: Callable[[], None]) -> None:
+        """Have ``prepare`` run on moto's thread before the first request to CloudFormation.
+
+        What CloudFormation brings takes seconds to import, and most sessions never need it.
+        """
+        self._before_cloudformation.append(prepare)
+
     async def respond(self, request: Request) -> Response:
         """Answer a request as moto's server does."""
         return await self.call(self._respond, request)
 
     def _respond(self, request: Request) -> Response:
+        if request.service == "cloudformation":
+            while self._before_cloudformation:
+                self._before_cloudformation.pop(0)()
         if self._application is None:
             from moto.moto_server.werkzeug_app import (
                 DomainDispatcherApplication,

@@ -8,7 +8,6 @@ loop.
 from collections.abc import Callable
 from typing import Any
 
-from moto.cloudformation.parsing import get_model_map
 from moto.core.common_models import CloudFormationModel
 from moto.core.exceptions import JsonRESTError
 from moto.kinesis import urls
@@ -254,4 +253,10 @@ def install(perform: Perform) -> None:
     """
     Door.perform = perform
     kinesis_backends.backend = Backend
-    get_model_map.cache_clear()  # so that CloudFormation finds StreamResource
+
+
+def show_to_cloudformation() -> None:
+    """Let CloudFormation find ``StreamResource``, should it have looked around already."""
+    from moto.cloudformation.parsing import get_model_map
+
+    get_model_map.cache_clear()

@@ -44,6 +44,7 @@ class KinesisService:
         self._regions: dict[str, Region] = {}
         self._seal = Seal()
         self._installed = asyncio.get_running_loop().create_task(services.call(self._install))
+        services.before_cloudformation(self._show_to_cloudformation)
         self._trimming = asyncio.get_running_loop().create_task(self._trim())
 
     def _install(self) -> None:
@@ -51,6 +52,11 @@ class KinesisService:
         from workbook.localaws.kinesis import backend
 
         backend.install(self._perform_for_moto)
+
+    def _show_to_cloudformation(self) -> None:
+        from workbook.localaws.kinesis import backend
+
+        backend.show_to_cloudformation()
 
     def _perform_for_moto(
         self, region: str, operation: str, parameters: dict[str, Any]

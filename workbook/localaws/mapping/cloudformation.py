@@ -7,7 +7,6 @@ from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
 from moto.awslambda.models import EventSourceMapping, lambda_backends
-from moto.cloudformation.parsing import get_model_map
 from moto.core.common_models import CloudFormationModel
 
 from workbook.localaws.http import ACCOUNT_ID
@@ -175,6 +174,8 @@ class Resource(CloudFormationModel):
 
 def install(registry: Registry, services: Services) -> None:
     """Make CloudFormation's mappings ours; on moto's thread."""
+    from moto.cloudformation.parsing import get_model_map  # takes seconds, and is seldom needed
+
     Resource.registry, Resource.services = registry, services
     get_model_map()[TYPE] = Resource
 

@@ -1,6 +1,5 @@
 """Event source mappings: the service that ``server`` hands requests to."""
 
-import asyncio
 from typing import Any
 
 from workbook.localaws.clock import Clock
@@ -42,9 +41,9 @@ class MappingService:
         self._registry = Registry(
             Tools(clock, streams, functions, Destinations(endpoint_url), metrics)
         )
-        self._installed = asyncio.create_task(services.call(self._install))
+        services.before_cloudformation(self._show_to_cloudformation)
 
-    def _install(self) -> None:
+    def _show_to_cloudformation(self) -> None:
         """On moto's thread: let CloudFormation make mappings here."""
         from workbook.localaws.mapping import cloudformation
 
@@ -59,7 +58,6 @@ class MappingService:
 
     async def close(self) -> None:
         """Stop polling."""
-        self._installed.cancel()
         await self._registry.close()
 
     async def _route(self, request: Request) -> Response | None:
