@@ -14,7 +14,7 @@ from workbook.localaws.mapping import failures, retry, windows
 from workbook.localaws.mapping.event import Entry, event
 from workbook.localaws.mapping.failures import LastInvocation, Span
 from workbook.localaws.mapping.lane import Work
-from workbook.localaws.mapping.partial import Failed, Succeeded, Verdict, verdict
+from workbook.localaws.mapping.partial import Failed, FailedFrom, Succeeded, Verdict, verdict
 from workbook.localaws.mapping.retry import Piece, Step
 from workbook.localaws.mapping.route import Route
 from workbook.localaws.mapping.waiting import wait
@@ -105,18 +105,20 @@ class Delivery:
         )
         if invocation.function_error is not None:
             return Failed()
-        judged: Verdict = Succeeded()
-        state = None
+        payload = invocation.payload
         if self._window is not None:
-            state = windows.state_of(invocation.payload)
-            if state is None:
+            parts = windows.split_reply(payload)
+            if parts is None:
                 return Failed()
+            state, payload = parts
+        judged: Verdict = Succeeded()
         if self._route.settings.reports_failures:
-            numbers = [entry.sequence_number for entry in piece.entries]
-            judged = verdict(invocation.payload, numbers)
-        if self._window is not None and state is not None and not isinstance(judged, Failed):
-            delivered = Span.of(piece.entries) if piece.entries else None
-            self._window = self._window.with_reply(state, delivered)
+            judged = verdict(payload, [entry.sequence_number for entry in piece.entries])
+        if self._window is not None and not isinstance(judged, Failed):
+            done = piece.entries
+            if isinstance(judged, FailedFrom):
+                done = done[: judged.index]
+            self._window = self._window.with_reply(state, Span.of(done) if done else None)
         return judged
 
     def _event(self, piece: Piece) -> bytes:

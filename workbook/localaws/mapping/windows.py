@@ -89,15 +89,19 @@ def event_members(window: Window, shard_id: str, source_arn: str, *, is_final: b
     )
 
 
-def state_of(payload: bytes) -> bytes | None:
-    """The state in a function's reply, as JSON; None when there is none: the invocation failed."""
+def split_reply(payload: bytes) -> tuple[bytes, bytes] | None:
+    """The state in a function's reply and the reply without it, both as JSON.
+
+    None when there is no state: the invocation then counts as failed.
+    """
     try:
         reply = orjson.loads(payload or b"null")
     except orjson.JSONDecodeError:
         return None
     if not isinstance(reply, dict) or "state" not in reply:
         return None
-    return orjson.dumps(reply["state"])
+    state = reply.pop("state")
+    return orjson.dumps(state), orjson.dumps(reply)
 
 
 def _instant(seconds: int) -> str:

@@ -1,0 +1,593 @@
+"""Polling: reads, batches, windows, positions, retries; in process, on a clock set by hand."""
+
+from dataclasses import replace
+from typing import Any
+
+from mapping_bench import (
+    BEGIN,
+    FUNCTION,
+    QUEUE,
+    STREAM,
+    Bench,
+    joined,
+    numbers,
+    payloads,
+    report,
+    run,
+)
+
+from workbook.localaws.doors import InvokeThrottledError
+from workbook.localaws.mapping.settings import Settings, Start
+
+
+def boom(event: Any) -> None:
+    raise ArithmeticError("boom")
+
+
+def test_an_idle_shard_is_polled_once_a_second() -> None:
+    """[DG:with-kinesis]"""
+
+    async def test() -> None:
+        bench = Bench(shards=2)
+        bench.begin()
+        await bench.advance(10)
+        for shard in ("shardId-000000000000", "shardId-000000000001"):
+            times = [time - BEGIN for name, time, _ in bench.stream.reads if name == shard]
+            assert times == list(range(11))
+        assert bench.function.events == []
+        await bench.stop()
+
+    run(test)
+
+
+def test_there_is_no_waiting_while_there_is_backlog() -> None:
+    """[DG:with-kinesis] Many reads and batches, in one instant of the clock."""
+
+    async def test() -> None:
+        bench = Bench(settings=Settings(batch_size=1000))
+        for n in range(20_500):
+            bench.stream.put(n)
+        bench.begin()
+        for _ in range(20):
+            await bench.advance()
+        assert [len(batch) for batch in bench.function.batches] == [1000] * 20 + [500]
+        assert joined(bench.function.batches) == list(range(20_500))
+        assert set(bench.function.times) == {0.0}
+        await bench.stop()
+
+    run(test)
+
+
+def test_one_batch_of_a_shard_at_a_time_and_shards_side_by_side() -> None:
+    """[DG:with-kinesis] A batch never mixes shards."""
+
+    async def test() -> None:
+        busy: list[str] = []
+        most: list[int] = []
+
+        async def handler(event: Any) -> None:
+            (shard,) = {record["eventID"].split(":")[0] for record in event["Records"]}
+            assert shard not in busy
+            busy.append(shard)
+            most.append(len(busy))
+            await bench.clock.sleep(1)
+            busy.remove(shard)
+
+        bench = Bench(handler, Settings(batch_size=2), shards=3)
+        for n in range(30):
+            bench.stream.put(n, shard=n % 3)
+        bench.begin()
+        await bench.advance(6)
+        assert max(most) == 3
+        assert len(bench.function.events) == 15
+        for shard in range(3):
+            seen = [n for batch in bench.function.batches for n in batch if n % 3 == shard]
+            assert seen == list(range(shard, 30, 3))
+        await bench.stop()
+
+    run(test)
+
+
+def test_without_a_window_a_batch_may_have_one_record() -> None:
+    """[DG:with-kinesis] MaximumBatchingWindowInSeconds 0."""
+
+    async def test() -> None:
+        bench = Bench(settings=Settings(batch_size=100))
+        bench.begin()
+        await bench.advance(0.5)
+        bench.stream.put("a")
+        await bench.advance(1)
+        bench.stream.put("b")
+        await bench.advance(1)
+        assert bench.function.batches == [["a"], ["b"]]
+        await bench.stop()
+
+    run(test)
+
+
+def test_a_window_gathers_records() -> None:
+    """[DG:services-kinesis-parameters] It opens when the first record is read."""
+
+    async def test() -> None:
+        bench = Bench(settings=Settings(batch_size=100, window=5))
+        bench.begin()
+        await bench.advance(2.5)
+        for n in range(4):
+            bench.stream.put(n)
+            await bench.advance(1)
+        await bench.advance(3)
+        assert bench.function.batches == [[0, 1, 2, 3]]
+        assert bench.function.times == [8.0]  # read at 3, waited 5
+        await bench.stop()
+
+    run(test)
+
+
+def test_a_full_batch_does_not_wait_for_the_window() -> None:
+    """[DG:with-kinesis] Whichever comes first."""
+
+    async def test() -> None:
+        bench = Bench(settings=Settings(batch_size=3, window=300))
+        for n in range(7):
+            bench.stream.put(n)
+        bench.begin()
+        await bench.advance(0)
+        assert bench.function.batches == [[0, 1, 2], [3, 4, 5]]
+        await bench.advance(301)
+        assert bench.function.batches[2:] == [[6]]
+        await bench.stop()
+
+    run(test)
+
+
+def test_the_next_window_opens_when_the_invocation_ends() -> None:
+    """[DG:invocation-eventsourcemapping]"""
+
+    async def test() -> None:
+        async def handler(event: Any) -> None:
+            await bench.clock.sleep(10)
+
+        bench = Bench(handler, Settings(batch_size=100, window=5))
+        bench.stream.put("a")
+        bench.begin()
+        await bench.advance(7)  # invoked at 5, until 15
+        bench.stream.put("b")
+        await bench.advance(14)
+        assert bench.function.batches == [["a"], ["b"]]
+        assert bench.function.times == [5.0, 20.0]
+        await bench.stop()
+
+    run(test)
+
+
+def test_an_event_is_never_over_six_megabytes() -> None:
+    """[DG:with-kinesis] The batch is cut before it, whatever its size."""
+
+    async def test() -> None:
+        bench = Bench(settings=Settings(batch_size=100))
+        for _ in range(10):
+            bench.stream.put(bytes(1_000_000))  # 1.33 MB each in base64
+        bench.begin()
+        await bench.advance()
+        assert [len(batch) for batch in bench.function.batches] == [4, 4, 2]
+        await bench.stop()
+
+    run(test)
+
+
+def test_a_record_too_large_for_an_event_goes_to_the_destination() -> None:
+    """[KD:large-records] Those around it are delivered."""
+
+    async def test() -> None:
+        bench = Bench(settings=Settings(destination=QUEUE))
+        bench.stream.put("before")
+        large = bench.stream.put(bytes(6_000_000))
+        bench.stream.put("after")
+        bench.begin()
+        await bench.advance()
+        assert bench.function.batches == [["before"], ["after"]]
+        (document,) = bench.failures.documents
+        assert document["KinesisBatchInfo"]["startSequenceNumber"] == str(large)
+        assert document["KinesisBatchInfo"]["batchSize"] == 1
+        await bench.stop()
+
+    run(test)
+
+
+def test_starting_positions() -> None:
+    """[BC] TRIM_HORIZON, LATEST and AT_TIMESTAMP."""
+
+    async def seen(start: Start) -> list[Any]:
+        bench = Bench(start=start)
+        bench.stream.put("first")
+        await bench.advance(10)
+        bench.stream.put("second")
+        await bench.advance(10)
+        bench.begin()
+        await bench.advance(3)
+        bench.stream.put("third")
+        await bench.advance(3)
+        await bench.stop()
+        return joined(bench.function.batches)
+
+    async def test() -> None:
+        assert await seen(Start("TRIM_HORIZON")) == ["first", "second", "third"]
+        assert await seen(Start("LATEST")) == ["third"]
+        assert await seen(Start("AT_TIMESTAMP", BEGIN + 10)) == ["second", "third"]
+        assert await seen(Start("AT_TIMESTAMP", BEGIN - 10)) == ["first", "second", "third"]
+
+    run(test)
+
+
+def test_the_position_is_kept_while_disabled() -> None:
+    """[DG:with-kinesis] Nothing lost, nothing twice; LATEST counts from its first poll."""
+
+    async def test() -> None:
+        for start in ("TRIM_HORIZON", "LATEST"):
+            bench = Bench(start=Start(start))
+            bench.begin()
+            await bench.advance(1)
+            bench.stream.put("a")
+            await bench.advance(1)
+            await bench.stop()
+            bench.stream.put("b")
+            await bench.advance(100)
+            assert bench.function.batches == [["a"]]
+            bench.begin()
+            await bench.advance(1)
+            assert bench.function.batches == [["a"], ["b"]]
+            await bench.stop()
+
+    run(test)
+
+
+def test_disabling_a_blocked_shard_keeps_what_was_not_done() -> None:
+    """[DG:with-kinesis] And new settings hold at once when it goes on."""
+
+    async def test() -> None:
+        bench = Bench(boom, Settings(destination=QUEUE))
+        bench.stream.put("a")
+        bench.stream.put("b")
+        bench.begin()
+        await bench.advance(5)
+        await bench.stop()
+        tries = len(bench.function.events)
+        await bench.advance(100)
+        assert len(bench.function.events) == tries
+        bench.settings = replace(bench.settings, retries=0)
+        bench.begin()
+        await bench.advance(1)
+        assert bench.function.batches == [["a", "b"]] * (tries + 1)
+        assert len(bench.failures.documents) == 1
+        await bench.stop()
+
+    run(test)
+
+
+def test_stopping_waits_for_the_invocation_under_way() -> None:
+    """[DG:with-kinesis] Its records are not delivered again."""
+
+    async def test() -> None:
+        async def handler(event: Any) -> None:
+            await bench.clock.sleep(5)
+
+        bench = Bench(handler)
+        bench.stream.put("a")
+        bench.begin()
+        await bench.advance(1)
+        bench._stopped.set()
+        bench.poller.wake()
+        await bench.advance(3)
+        assert bench._running is not None
+        assert not bench._running.done()
+        await bench.advance(2)
+        assert bench._running.done()
+        bench.begin()
+        await bench.advance(5)
+        assert bench.function.batches == [["a"]]
+        await bench.close()
+
+    run(test)
+
+
+def test_read_throttles_back_off() -> None:
+    """[KD:service-sizes-and-limits] Reads are shared with others; nothing is lost."""
+
+    async def test() -> None:
+        bench = Bench()
+        bench.stream.put("a")
+        bench.stream.throttled = 3
+        bench.begin()
+        await bench.advance(10)
+        assert [time - BEGIN for _, time, _ in bench.stream.reads][:5] == [0, 1, 3, 7, 8]
+        assert bench.function.batches == [["a"]]
+        await bench.stop()
+
+    run(test)
+
+
+def test_a_failing_batch_blocks_its_shard_and_is_retried_with_backoff() -> None:
+    """[DG:kinesis-on-failure-destination] Other shards go on."""
+
+    async def test() -> None:
+        def handler(event: Any) -> None:
+            if payloads(event)[0] == "bad":
+                boom(event)
+
+        bench = Bench(handler, Settings(batch_size=1), shards=2)
+        bench.stream.put("bad")
+        bench.stream.put("behind")
+        bench.stream.put("other", shard=1)
+        bench.begin()
+        await bench.advance(40)
+        times = [
+            time
+            for batch, time in zip(bench.function.batches, bench.function.times, strict=True)
+            if batch == ["bad"]
+        ]
+        assert times == [0, 1, 3, 7, 15, 27, 39]
+        assert ["other"] in bench.function.batches
+        assert ["behind"] not in bench.function.batches
+        assert "PROBLEM: Function call failed" in bench.results
+        bench.function.handler = lambda event: None
+        await bench.advance(20)
+        assert bench.function.batches[-1] == ["behind"]
+        assert bench.results[-1] == "OK"
+        await bench.stop()
+
+    run(test)
+
+
+def test_n_retries_then_the_batch_goes_to_the_destination() -> None:
+    """[OBS] N + 1 invocations, the document says so, and the shard goes on."""
+
+    async def test() -> None:
+        bench = Bench(boom, Settings(batch_size=2, retries=2, destination=QUEUE))
+        first = bench.stream.put("a")
+        last = bench.stream.put("b")
+        bench.stream.put("c")
+        bench.begin()
+        await bench.advance(20)
+        assert bench.function.batches == [["a", "b"]] * 3 + [["c"]] * 3
+        document = bench.failures.documents[0]
+        assert document["requestContext"] == {
+            "requestId": "request-3",
+            "functionArn": FUNCTION,
+            "condition": "RetryAttemptsExhausted",
+            "approximateInvokeCount": 3,
+        }
+        assert document["responseContext"]["functionError"] == "Unhandled"
+        assert document["KinesisBatchInfo"]["startSequenceNumber"] == str(first)
+        assert document["KinesisBatchInfo"]["endSequenceNumber"] == str(last)
+        assert document["KinesisBatchInfo"]["streamArn"] == STREAM
+        assert bench.failures.payloads[0] == bench.function.events[0]
+        await bench.stop()
+
+    run(test)
+
+
+def test_throttles_use_up_no_retry() -> None:
+    """[DG:kinesis-on-failure-destination]"""
+
+    async def test() -> None:
+        left = 20
+
+        def handler(event: Any) -> None:
+            nonlocal left
+            left -= 1
+            if left >= 0:
+                raise InvokeThrottledError
+
+        bench = Bench(handler, Settings(retries=0, destination=QUEUE))
+        bench.stream.put("a")
+        bench.begin()
+        await bench.advance(400)
+        assert len(bench.function.events) == 21
+        assert bench.failures.documents == []
+        assert bench.results[-1] == "OK"
+        await bench.stop()
+
+    run(test)
+
+
+def test_a_deleted_function_loses_nothing() -> None:
+    """[DG:kinesis-on-failure-destination] Its records wait for it."""
+
+    async def test() -> None:
+        bench = Bench(settings=Settings(retries=0, destination=QUEUE))
+        bench.begin()
+        await bench.advance(1)
+        bench.function.gone = True
+        bench.stream.put("a")
+        await bench.advance(100)
+        assert bench.failures.documents == []
+        assert bench.results[-1].startswith("PROBLEM:")
+        bench.function.gone = False
+        await bench.advance(20)
+        assert bench.function.batches == [["a"]]
+        await bench.stop()
+
+    run(test)
+
+
+def test_record_age_is_per_record() -> None:
+    """[OBS] Aged records leave the front of a batch, the younger are delivered."""
+
+    async def test() -> None:
+        bench = Bench(boom, Settings(max_age=60, destination=QUEUE))
+        old = bench.stream.put("old")
+        await bench.advance(40)
+        bench.stream.put("young")
+        bench.begin()
+        await bench.advance(25)
+        assert bench.function.batches[0] == ["old", "young"]
+        bench.function.handler = lambda event: None
+        await bench.advance(10)
+        assert bench.function.batches[-1] == ["young"]
+        (document,) = bench.failures.documents
+        assert document["requestContext"]["condition"] == "RecordAgeExceeded"
+        assert document["KinesisBatchInfo"]["startSequenceNumber"] == str(old)
+        assert document["KinesisBatchInfo"]["endSequenceNumber"] == str(old)
+        assert "responseContext" not in document
+        await bench.stop()
+
+    run(test)
+
+
+def test_a_record_too_old_before_any_invocation_says_one() -> None:
+    """[OBS] approximateInvokeCount 1, and the function is not invoked."""
+
+    async def test() -> None:
+        bench = Bench(settings=Settings(max_age=60, destination=QUEUE))
+        bench.stream.put("old")
+        await bench.advance(61)
+        bench.begin()
+        await bench.advance(1)
+        assert bench.function.events == []
+        (document,) = bench.failures.documents
+        assert document["requestContext"]["approximateInvokeCount"] == 1
+        await bench.stop()
+
+    run(test)
+
+
+def test_an_always_failing_function_has_eight_tries_in_a_minute() -> None:
+    """[OBS] Age limit 60 s, unlimited retries."""
+
+    async def test() -> None:
+        bench = Bench(boom, Settings(max_age=60, destination=QUEUE))
+        bench.begin()
+        await bench.advance(0.5)
+        bench.stream.put("a")
+        await bench.advance(70)
+        (document,) = bench.failures.documents
+        assert document["requestContext"]["approximateInvokeCount"] == 8
+        await bench.stop()
+
+    run(test)
+
+
+def test_throttled_records_age_too() -> None:
+    """[DG:kinesis-on-failure-destination] Until expiry or MaximumRecordAge."""
+
+    async def test() -> None:
+        def handler(event: Any) -> None:
+            raise InvokeThrottledError
+
+        bench = Bench(handler, Settings(max_age=60, destination=QUEUE))
+        bench.stream.put("a")
+        bench.begin()
+        await bench.advance(80)
+        (document,) = bench.failures.documents
+        assert document["requestContext"]["condition"] == "RecordAgeExceeded"
+        await bench.stop()
+
+    run(test)
+
+
+def test_a_poison_record_blocks_until_it_expires() -> None:
+    """[DG:kinesis-on-failure-destination] On the defaults: until the stream's retention."""
+
+    async def test() -> None:
+        def handler(event: Any) -> None:
+            if payloads(event)[0] == "bad":
+                boom(event)
+
+        bench = Bench(handler, Settings(batch_size=1))
+        bench.stream.put("bad")
+        await bench.advance(100)
+        bench.stream.put("good")
+        bench.begin()
+        await bench.advance(86_299)
+        assert ["good"] not in bench.function.batches
+        await bench.advance(15)
+        assert bench.function.batches[-1] == ["good"]
+        assert bench.failures.documents == []
+        await bench.stop()
+
+    run(test)
+
+
+def test_bisect_isolates_the_poison_record() -> None:
+    """[DG:kinesis-on-failure-destination] The good ones are done once, in order."""
+
+    async def test() -> None:
+        def handler(event: Any) -> None:
+            if "bad" in payloads(event):
+                boom(event)
+
+        bench = Bench(handler, Settings(bisect=True, retries=0, destination=QUEUE))
+        for data in ("a", "b", "c", "bad", "d"):
+            bench.stream.put(data)
+        bench.begin()
+        await bench.advance(10)
+        assert bench.function.batches == [
+            ["a", "b", "c", "bad", "d"],
+            ["a", "b", "c"],
+            ["bad", "d"],
+            ["bad"],
+            ["d"],
+        ]
+        (document,) = bench.failures.documents
+        assert document["KinesisBatchInfo"]["batchSize"] == 1
+        assert document["requestContext"]["approximateInvokeCount"] == 1
+        await bench.stop()
+
+    run(test)
+
+
+def test_a_partial_response_retries_the_rest_without_topping_it_up() -> None:
+    """[OBS] A batch of 3 that failed on its last record comes back as a batch of 1."""
+
+    async def test() -> None:
+        def handler(event: Any) -> Any:
+            bad = [n for n, data in zip(numbers(event), payloads(event), strict=True) if data == 2]
+            return report(*bad)
+
+        settings = Settings(batch_size=3, retries=3, reports_failures=True, destination=QUEUE)
+        bench = Bench(handler, settings)
+        for n in range(6):
+            bench.stream.put(n)
+        bench.begin()
+        await bench.advance(30)
+        assert bench.function.batches == [[0, 1, 2], [2], [2], [2], [2], [3, 4, 5]]
+        (document,) = bench.failures.documents
+        assert document["requestContext"]["approximateInvokeCount"] == 4
+        assert document["responseContext"]["functionError"] is None
+        await bench.stop()
+
+    run(test)
+
+
+def test_partial_responses_are_ignored_unless_enabled() -> None:
+    """[DG:services-kinesis-batchfailurereporting] And so is every other reply."""
+
+    async def test() -> None:
+        bench = Bench(lambda event: report(*numbers(event)), Settings(batch_size=1))
+        for n in range(3):
+            bench.stream.put(n)
+        bench.begin()
+        await bench.advance(10)
+        assert bench.function.batches == [[0], [1], [2]]
+        await bench.stop()
+
+    run(test)
+
+
+def test_a_deleted_stream_that_comes_back_is_read_again() -> None:
+    """[?] Until then the mapping says what is the matter."""
+
+    async def test() -> None:
+        bench = Bench()
+        bench.begin()
+        await bench.advance(1)
+        bench.stream.gone = True
+        await bench.advance(3)
+        assert bench.results[-1] == "PROBLEM: Stream not found"
+        bench.stream.gone = False
+        bench.stream.put("a")
+        await bench.advance(3)
+        assert bench.function.batches == [["a"]]
+        await bench.stop()
+
+    run(test)
