@@ -1,0 +1,151 @@
+"""Deployment: each step leaves something ready, and clean-up leaves nothing."""
+
+import io
+import json
+import os
+import zipfile
+
+import pytest
+
+from workbook import deployment, target
+
+INPUT = "arn:aws:kinesis:eu-west-1:111122223333:stream/in"
+OUTPUT = "arn:aws:kinesis:eu-west-1:111122223333:stream/out"
+
+
+@pytest.fixture(scope="module")
+def aws():
+    with target.connect(target.LOCAL) as aws:
+        yield aws
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(request):
+    yield
+    if "aws" in request.fixturenames:
+        deployment.clean_up(request.getfixturevalue("aws"))
+
+
+def test_the_policy_allows_reading_writing_and_logging_on_named_things_only():
+    """Least privilege [DG:with-kinesis]: no wildcard action, no wildcard resource."""
+    statements = {s["Sid"]: s for s in deployment.policy(INPUT, OUTPUT, "f")["Statement"]}
+    assert statements["ReadInput"]["Resource"] == INPUT
+    assert set(statements["ReadInput"]["Action"]) == {
+        "kinesis:DescribeStream",
+        "kinesis:DescribeStreamSummary",
+        "kinesis:GetRecords",
+        "kinesis:GetShardIterator",
+        "kinesis:ListShards",
+    }
+    assert statements["WriteOutput"]["Resource"] == OUTPUT
+    assert statements["WriteOutput"]["Action"] == "kinesis:PutRecords"
+    assert statements["WriteLogs"]["Resource"] == (
+        "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/f:*"
+    )
+    assert "*" not in json.dumps([s["Action"] for s in statements.values()])
+
+
+def test_the_package_is_the_handler_byte_for_byte_and_always_the_same(tmp_path):
+    code = deployment.package()
+    with zipfile.ZipFile(io.BytesIO(code)) as archive:
+        assert archive.namelist() == ["handler.py"]
+        assert archive.read("handler.py") == deployment.HANDLER_FILE.read_bytes()
+        assert archive.infolist()[0].external_attr >> 16 == 0o644
+    later = tmp_path / "handler.py"
+    later.write_bytes(deployment.HANDLER_FILE.read_bytes())
+    os.utime(later, (0, 10**9))
+    assert deployment.package(later) == code
+
+
+def test_every_step_leaves_something_ready(aws):
+    uuid = deployment.deploy(aws, shards=2, BatchSize=7)
+    kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
+    for name, shards in (("flights", 2), ("processed_stream", 1)):
+        summary = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+        assert summary["StreamStatus"] == "ACTIVE"
+        assert summary["OpenShardCount"] == shards
+    function = lambda_.get_function_configuration(FunctionName="process-flights")
+    assert function["State"] == "Active"
+    assert function["Environment"]["Variables"] == {"OUTPUT_STREAM": "processed_stream"}
+    mapping = lambda_.get_event_source_mapping(UUID=uuid)
+    assert mapping["State"] == "Enabled"
+    assert mapping["BatchSize"] == 7
+    for name, value in deployment.MAPPING.items():
+        assert mapping[name] == (7 if name == "BatchSize" else value)
+    role = aws.client("iam").get_role_policy(
+        RoleName="process-flights-role", PolicyName=deployment.POLICY
+    )
+    assert role["PolicyDocument"]["Statement"]
+    (group,) = aws.client("logs").describe_log_groups(
+        logGroupNamePrefix="/aws/lambda/process-flights"
+    )["logGroups"]
+    assert group["retentionInDays"] == 7
+
+
+def test_clean_up_leaves_nothing_and_may_be_called_at_any_stage(aws):
+    deployment.clean_up(aws)  # nothing there yet
+    kinesis, iam = aws.client("kinesis"), aws.client("iam")
+    kinesis.create_stream(StreamName="flights", ShardCount=1)  # not waited for: still CREATING
+    deployment.create_role(iam, deployment.policy(INPUT, OUTPUT))
+    deployment.clean_up(aws)
+    deployment.deploy(aws)
+    deployment.clean_up(aws)
+    deployment.clean_up(aws)
+    assert kinesis.list_streams()["StreamNames"] == []
+    assert aws.client("lambda").list_functions()["Functions"] == []
+    assert aws.client("lambda").list_event_source_mappings()["EventSourceMappings"] == []
+    assert [role["RoleName"] for role in iam.list_roles()["Roles"]] == []
+    assert aws.client("logs").describe_log_groups()["logGroups"] == []
+
+
+def test_clean_up_names_what_it_could_not_delete(aws, monkeypatch):
+    deployment.create_stream(aws.client("kinesis"), "flights")
+    monkeypatch.setattr(deployment, "DEADLINE_SECONDS", 0)
+    with pytest.raises(deployment.LeftOverError, match="stream flights"):
+        deployment.clean_up(Stubborn(aws))
+
+
+class Stubborn:
+    """An AWS that does not delete streams."""
+
+    def __init__(self, aws):
+        self.aws = aws
+
+    def client(self, service):
+        client = self.aws.client(service)
+        if service == "kinesis":
+            client.delete_stream = lambda **request: None
+        return client
+
+
+class Lambda:
+    """A Lambda that knows a new role only at the third try."""
+
+    class exceptions:
+        class InvalidParameterValueException(Exception):
+            pass
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        self.tries = 0
+
+    def create_function(self, **request):
+        self.tries += 1
+        if self.tries < 3:
+            raise self.exceptions.InvalidParameterValueException(self.message)
+
+    def get_function_configuration(self, FunctionName):
+        return {"State": "Active", "FunctionArn": "arn:f"}
+
+
+def test_creation_waits_until_the_role_is_known():
+    client = Lambda("The role defined for the function cannot be assumed by Lambda.")
+    assert deployment.create_function(client, "arn:role", b"") == "arn:f"
+    assert client.tries == 3
+
+
+def test_any_other_refusal_is_raised_at_once():
+    client = Lambda("Unzipped size must be smaller than 262144000 bytes")
+    with pytest.raises(client.exceptions.InvalidParameterValueException):
+        deployment.create_function(client, "arn:role", b"")
+    assert client.tries == 1

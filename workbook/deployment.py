@@ -1,0 +1,311 @@
+"""Deploy the function in visible steps, and take everything away again.
+
+    create_stream -> create_role -> package -> create_function -> create_mapping -> clean_up
+
+Each step waits until what it made is ready for use, on AWS too, where that takes a while.
+"""
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from workbook.target import Aws
+
+INPUT_STREAM = "flights"
+OUTPUT_STREAM = "processed_stream"
+FUNCTION = "process-flights"
+ROLE = "process-flights-role"
+HANDLER_FILE = Path(__file__).parents[1] / "handler.py"
+HANDLER = "handler.lambda_handler"
+RUNTIME = "python3.14"  # until 2029-06-30 [DG:lambda-python]
+POLICY = "least-privilege"
+LOG_DAYS = 7
+
+DEADLINE_SECONDS = 300.0  # longer than any step takes on AWS; locally each takes moments
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0  # seconds between two looks
+FORGIVEN = ("ResourceNotFoundException", "NoSuchEntity", "ResourceInUseException")
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say: same file in, same bytes out
+
+MAPPING = {  # what a mapping of ours is unless said otherwise
+    "StartingPosition": "TRIM_HORIZON",  # LATEST would miss what is sent while it is created
+    "BatchSize": 100,
+    "MaximumBatchingWindowInSeconds": 1,
+    "MaximumRetryAttempts": 3,
+    "MaximumRecordAgeInSeconds": 3600,
+    "BisectBatchOnFunctionError": True,
+    "FunctionResponseTypes": ["ReportBatchItemFailures"],
+}
+
+
+class NotReadyError(TimeoutError):
+    """What was waited for did not come about."""
+
+
+class LeftOverError(RuntimeError):
+    """Clean-up ended and something is still there, and may cost money; the message names it."""
+
+
+def wait_until(what: str, condition: Callable[[], bool]) -> None:
+    """Look again and again, ever less often, until ``condition`` holds.
+
+    Raises:
+        NotReadyError: it did not within five minutes; names ``what`` was waited for.
+    """
+    pause = FIRST_PAUSE
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise NotReadyError(f"after {DEADLINE_SECONDS:.0f} s still waiting for {what}")
+        time.sleep(pause)
+        pause = min(1.5 * pause, LONGEST_PAUSE)
+
+
+def create_stream(kinesis: Any, name: str, shards: int = 1) -> str:
+    """Create a provisioned stream; gives its ARN once it is ACTIVE."""
+    kinesis.create_stream(StreamName=name, ShardCount=shards)
+
+    def summary() -> Any:
+        return kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+
+    wait_until(f"stream {name}", lambda: summary()["StreamStatus"] == "ACTIVE")
+    return str(summary()["StreamARN"])
+
+
+def policy(input_arn: str, output_arn: str, function: str = FUNCTION) -> dict[str, Any]:
+    """What the function may do, and nothing more: read, write, log.  [DG:with-kinesis]
+
+    Args:
+        input_arn: of the stream that its mapping reads.
+        output_arn: of the stream that it writes to.
+        function: its name, which its log group has too.
+    """
+    _, partition, _, region, account, _ = input_arn.split(":", 5)
+    log_group = f"arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{function}"
+    read = ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator")
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "ReadInput",
+                "Effect": "Allow",
+                "Action": [f"kinesis:{action}" for action in (*read, "ListShards")],
+                "Resource": input_arn,
+            },
+            {
+                "Sid": "WriteOutput",
+                "Effect": "Allow",
+                "Action": "kinesis:PutRecords",
+                "Resource": output_arn,
+            },
+            {
+                "Sid": "WriteLogs",
+                "Effect": "Allow",
+                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                "Resource": f"{log_group}:*",
+            },
+        ],
+    }
+
+
+def trust_policy() -> dict[str, Any]:
+    """Who may take the role on: the Lambda service."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+
+
+def create_role(iam: Any, document: dict[str, Any], name: str = ROLE) -> str:
+    """Create a role that lets Lambda do what ``document`` says (see ``policy``); gives its ARN."""
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust_policy()))
+    iam.put_role_policy(RoleName=name, PolicyName=POLICY, PolicyDocument=json.dumps(document))
+    return str(role["Role"]["Arn"])
+
+
+def create_log_group(logs: Any, function: str = FUNCTION) -> str:
+    """Create the function's log group, which its role may not, and keep its logs for a week."""
+    name = f"/aws/lambda/{function}"
+    logs.create_log_group(logGroupName=name)
+    logs.put_retention_policy(logGroupName=name, retentionInDays=LOG_DAYS)
+    return name
+
+
+def package(path: Path = HANDLER_FILE) -> bytes:
+    """A zip with this one file at its root: the same bytes for the same file, everywhere."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as writer:
+        entry = zipfile.ZipInfo(path.name, ZIP_TIME)
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        entry.create_system = 3  # Unix, wherever it is made,
+        entry.external_attr = 0o644 << 16  # so that Lambda may read it
+        writer.writestr(entry, path.read_bytes())
+    return archive.getvalue()
+
+
+def create_function(
+    lambda_: Any, role_arn: str, code: bytes, name: str = FUNCTION, **settings: Any
+) -> str:
+    """Create the function; gives its ARN once it is Active.
+
+    On AWS a new role takes seconds to be known everywhere; until then creation is tried again.
+
+    Args:
+        lambda_: a boto3 client.
+        role_arn: of its execution role.
+        code: the zip.
+        name: of the function.
+        settings: what ``CreateFunction`` takes and ours differs in, such as ``MemorySize=512``.
+
+    Raises:
+        NotReadyError: the role stayed unknown, or the function did not become Active.
+    """
+    request = {
+        "FunctionName": name,
+        "Role": role_arn,
+        "Code": {"ZipFile": code},
+        "Runtime": RUNTIME,
+        "Handler": HANDLER,
+        "Timeout": 60,
+        "MemorySize": 256,
+        "Environment": {"Variables": {"OUTPUT_STREAM": OUTPUT_STREAM}},
+        **settings,
+    }
+
+    def created() -> bool:
+        try:
+            lambda_.create_function(**request)
+        except lambda_.exceptions.InvalidParameterValueException as error:
+            if "cannot be assumed" in str(error):
+                return False
+            raise
+        return True
+
+    def configuration() -> Any:
+        return lambda_.get_function_configuration(FunctionName=name)
+
+    wait_until(f"role {role_arn} to be known to Lambda", created)
+    wait_until(f"function {name}", lambda: configuration()["State"] == "Active")
+    return str(configuration()["FunctionArn"])
+
+
+def create_mapping(lambda_: Any, stream_arn: str, function: str = FUNCTION, **settings: Any) -> str:
+    """Let Lambda poll the stream for the function; gives the mapping's UUID once it is Enabled.
+
+    Args:
+        lambda_: a boto3 client.
+        stream_arn: of the stream to read.
+        function: to invoke.
+        settings: what differs from ``MAPPING``, such as ``BatchSize=1000``.
+    """
+    request = {"EventSourceArn": stream_arn, "FunctionName": function, **MAPPING, **settings}
+    uuid = str(lambda_.create_event_source_mapping(**request)["UUID"])
+
+    def state() -> Any:
+        return lambda_.get_event_source_mapping(UUID=uuid)["State"]
+
+    wait_until(f"mapping {uuid}", lambda: state() == "Enabled")
+    return uuid
+
+
+def deploy(aws: Aws, *, shards: int = 1, output_shards: int = 1, **settings: Any) -> str:
+    """All steps at once, for lessons that start from a pipeline; gives the mapping's UUID.
+
+    Args:
+        aws: where to.
+        shards: of the input stream.
+        output_shards: of the output stream.
+        settings: of the mapping; see ``create_mapping``.
+    """
+    kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
+    input_arn = create_stream(kinesis, INPUT_STREAM, shards)
+    output_arn = create_stream(kinesis, OUTPUT_STREAM, output_shards)
+    role_arn = create_role(aws.client("iam"), policy(input_arn, output_arn))
+    create_log_group(aws.client("logs"))
+    create_function(lambda_, role_arn, package())
+    return create_mapping(lambda_, input_arn, **settings)
+
+
+def clean_up(
+    aws: Aws,
+    *,
+    function: str = FUNCTION,
+    role: str = ROLE,
+    streams: tuple[str, ...] = (INPUT_STREAM, OUTPUT_STREAM),
+) -> None:
+    """Delete the pipeline, whatever of it there is, and see that nothing is left.
+
+    Raises:
+        LeftOverError: something is still there after five minutes; it is named.
+    """
+    kinesis, lambda_, iam, logs = map(aws.client, ("kinesis", "lambda", "iam", "logs"))
+    log_group = f"/aws/lambda/{function}"
+
+    def delete() -> None:
+        for mapping in _mappings(lambda_, function):
+            _forgiving(lambda_.delete_event_source_mapping, UUID=mapping["UUID"])
+        _forgiving(lambda_.delete_function, FunctionName=function)
+        _delete_role(iam, role)
+        for stream in streams:
+            _forgiving(kinesis.delete_stream, StreamName=stream, EnforceConsumerDeletion=True)
+        _forgiving(logs.delete_log_group, logGroupName=log_group)
+
+    def left() -> list[str]:
+        things = [f"event source mapping {m['UUID']}" for m in _mappings(lambda_, function)]
+        if _forgiving(lambda_.get_function_configuration, FunctionName=function):
+            things.append(f"function {function}")
+        if _forgiving(iam.get_role, RoleName=role):
+            things.append(f"role {role}")
+        for stream in streams:
+            if _forgiving(kinesis.describe_stream_summary, StreamName=stream):
+                things.append(f"stream {stream}")
+        groups = logs.describe_log_groups(logGroupNamePrefix=log_group)["logGroups"]
+        if any(group["logGroupName"] == log_group for group in groups):
+            things.append(f"log group {log_group}")
+        return things
+
+    def gone() -> bool:
+        delete()  # again each time: what is still being made can not be deleted yet
+        return not left()
+
+    try:
+        wait_until("everything to be gone", gone)
+    except NotReadyError as error:
+        raise LeftOverError(f"still there after clean-up: {', '.join(left())}") from error
+
+
+def _mappings(lambda_: Any, function: str) -> list[Any]:
+    pages = lambda_.get_paginator("list_event_source_mappings").paginate(FunctionName=function)
+    return [mapping for page in pages for mapping in page["EventSourceMappings"]]
+
+
+def _delete_role(iam: Any, name: str) -> None:
+    """A role goes only after its policies."""
+    inline = _forgiving(iam.list_role_policies, RoleName=name)
+    for policy_name in inline["PolicyNames"] if inline else ():
+        iam.delete_role_policy(RoleName=name, PolicyName=policy_name)
+    attached = _forgiving(iam.list_attached_role_policies, RoleName=name)
+    for each in attached["AttachedPolicies"] if attached else ():
+        iam.detach_role_policy(RoleName=name, PolicyArn=each["PolicyArn"])
+    _forgiving(iam.delete_role, RoleName=name)
+
+
+def _forgiving(call: Callable[..., Any], **request: Any) -> Any:
+    """Make a call; None when what it is about is not there, or is just being made or deleted."""
+    try:
+        return call(**request)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in FORGIVEN:
+            return None
+        raise
