@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from lambda_functions import create, create_role, invoke, log_lines, zipped
 
+from workbook.localaws.functions.interpreters import SUPPORTED
 from workbook.target import Aws
 
 COUNT = """
@@ -46,8 +47,8 @@ def test_only_a_cold_start_reports_its_initialisation_and_bills_it(local: Aws) -
 
 
 def test_init_start_says_which_python_runs(local: Aws) -> None:
-    code = "import platform\ndef handler(event, context): return platform.python_version()"
-    for runtime in ("python3.11", "python3.9", "python3.14"):
+    code = "import boto3, platform\ndef handler(event, context): return platform.python_version()"
+    for runtime in SUPPORTED:
         name = create(local, code, Runtime=runtime)
         major, minor, micro = invoke(local, name)[1].split(".")
         start = log_lines(local, name)[0]

@@ -5,7 +5,6 @@ It takes one invocation at a time.  After a timeout or a crash its process start
 """
 
 import asyncio
-import contextlib
 import json
 import shutil
 import time
@@ -21,7 +20,6 @@ from workbook.localaws.functions.output import Output
 from workbook.localaws.functions.processes import Processes
 
 WATCH_SECONDS = 0.1  # how often a busy process' memory is looked at
-TRACE_ID = "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +134,17 @@ class Environment:
 
     async def close(self) -> None:
         """End the process and remove the folders."""
-        await self._stop(Failure("error", None))
+        await self.stop()
         if self._server is not None:
             self._server.close()
         await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
+
+    async def stop(self) -> None:
+        """End the process, if there is one."""
+        running = self._running
+        if running is not None and running.ended is not None:
+            self._kill(running, Failure("error", None))
+            await running.ended
 
     # --- one life of the process
 
@@ -267,7 +272,7 @@ class Environment:
             "Lambda-Runtime-Aws-Request-Id": event.request_id,
             "Lambda-Runtime-Deadline-Ms": str(int(self._deadline * 1000)),
             "Lambda-Runtime-Invoked-Function-Arn": event.arn,
-            "Lambda-Runtime-Trace-Id": TRACE_ID,
+            "Lambda-Runtime-Trace-Id": _trace_id(),
         }
         if event.client_context is not None:
             headers["Lambda-Runtime-Client-Context"] = event.client_context
@@ -281,13 +286,6 @@ class Environment:
         if running.killed is None:
             running.killed = reason
             self._processes.kill(running.process)
-
-    async def _stop(self, reason: Failure) -> None:
-        running = self._running
-        if running is not None and running.ended is not None:
-            self._kill(running, reason)
-            with contextlib.suppress(asyncio.CancelledError):
-                await running.ended
 
     def _watch(self) -> None:
         """Look at the memory of a process that has been busy for a while."""
@@ -358,6 +356,13 @@ class Environment:
             if real in text:
                 text = text.replace(real, shown)
         return text
+
+
+def _trace_id() -> str:
+    """A trace's id, in the form of X-Ray's, that nobody samples."""
+    digits = uuid.uuid4().hex
+    root = f"Root=1-{int(time.time()):08x}-{digits[:24]}"
+    return f"{root};Parent={digits[:16][::-1]};Sampled=0"
 
 
 def _cannot_start(document: dict[str, str]) -> _End:

@@ -8,15 +8,15 @@ Standard library only; see ``processes``, which starts it.
 
 import contextlib
 import os
-import shutil
 import signal
-import subprocess
 import sys
 
 
 def kill_tree(pid: int) -> None:
     """End a process that leads a group of its own, and the rest of that group."""
-    if os.name == "nt":
+    if sys.platform == "win32":
+        import subprocess
+
         subprocess.call(["taskkill", "/T", "/F", "/PID", str(pid)], stdout=subprocess.DEVNULL)
         return
     with contextlib.suppress(ProcessLookupError):  # it ended by itself
@@ -34,6 +34,8 @@ def main() -> None:
             alive.discard(pid)
     for pid in alive:
         kill_tree(pid)
+    import shutil  # only now: while it waits, the less memory the better
+
     shutil.rmtree(sys.argv[1], ignore_errors=True)
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import random
 import uuid
-from collections import defaultdict
 from datetime import UTC, datetime
 
 from workbook.localaws.clock import Clock
@@ -14,6 +13,7 @@ from workbook.localaws.functions.configuration import FunctionVersion, Reference
 from workbook.localaws.functions.environment import Environment, Event, Outcome
 from workbook.localaws.functions.event_queue import EventQueue
 from workbook.localaws.functions.logs import Logs
+from workbook.localaws.functions.pool import Pool
 from workbook.localaws.functions.processes import Processes
 from workbook.localaws.http import Request, Response
 from workbook.localaws.metrics import Metrics
@@ -42,7 +42,7 @@ class FunctionService:
         self._events = EventQueue(endpoint_url, clock, self.run, self._count)
         self._loop = asyncio.get_running_loop()
         self._concurrency = Concurrency()
-        self._idle: dict[tuple[str, str, str], list[Environment]] = defaultdict(list)
+        self._pool = Pool(self._make)
         self._tasks: set[asyncio.Task[object]] = set()
         self._installed = self._loop.create_task(services.call(self._install))
 
@@ -54,6 +54,10 @@ class FunctionService:
         backend.install_unless_extended(
             Host(self._endpoint_url, self._invoke_event_from_moto, self._deleted_in_moto)
         )
+
+    async def ready(self) -> None:
+        """Wait until moto keeps its functions with us."""
+        await self._installed
 
     # --- the door
 
@@ -84,7 +88,7 @@ class FunctionService:
             InvokeThrottledError: no concurrency is left.
             FunctionGoneError: there is no such function, version or alias.
         """
-        await self._installed
+        await self.ready()
         function = self._find(reference)
         region, name = function.region, function.name
         try:
@@ -103,7 +107,7 @@ class FunctionService:
         return function, outcome
 
     async def _run_in_environment(self, function: FunctionVersion, event: Event) -> Outcome:
-        environment = self._take(function)
+        environment = self._pool.take(function)
         try:
             return await environment.invoke(event)
         finally:
@@ -124,14 +128,7 @@ class FunctionService:
     def _find(self, reference: Reference) -> FunctionVersion:
         return lookup.find(reference, random.random())
 
-    def _take(self, function: FunctionVersion) -> Environment:
-        """An idle environment of just this configuration, else a new one."""
-        idle = self._idle[function.region, function.name, function.version]
-        while idle:
-            environment = idle.pop()
-            if environment.function == function:
-                return environment
-            self._spawn(environment.close())
+    def _make(self, function: FunctionVersion) -> Environment:
         now = datetime.fromtimestamp(self._clock.now(), UTC)
         stream = f"{now:%Y/%m/%d}/[{function.version}]{uuid.uuid4().hex}"
         place = (function.region, function.log_group, stream)
@@ -148,9 +145,9 @@ class FunctionService:
         try:
             self._find(Reference(function.region, function.name, None))
         except FunctionGoneError:
-            self._spawn(environment.close())
-            return
-        self._idle[function.region, function.name, function.version].append(environment)
+            self._pool.end(environment)
+        else:
+            self._pool.give_back(environment)
 
     def _spawn(self, work: "asyncio._CoroutineLike[object]") -> None:
         task = self._loop.create_task(work)
@@ -165,12 +162,7 @@ class FunctionService:
         self._loop.call_soon_threadsafe(self.invoke_event, reference, event)
 
     def _deleted_in_moto(self, region: str, name: str) -> None:
-        self._loop.call_soon_threadsafe(self._forget, region, name)
-
-    def _forget(self, region: str, name: str) -> None:
-        for key in [key for key in self._idle if key[:2] == (region, name)]:
-            for environment in self._idle.pop(key):
-                self._spawn(environment.close())
+        self._loop.call_soon_threadsafe(self._pool.forget, region, name)
 
     # --- metrics
 
@@ -186,7 +178,7 @@ class FunctionService:
         """Answer a request of the Lambda API, or None: moto answers it."""
         if request.service == "logs":
             await self._logs.flush()
-        await self._installed
+        await self.ready()
         return await api.respond(self, request)
 
     async def close(self) -> None:
@@ -194,4 +186,5 @@ class FunctionService:
         for task in list(self._tasks):
             task.cancel()
         self._events.close()
+        await self._pool.close()
         await asyncio.to_thread(self._processes.close)
