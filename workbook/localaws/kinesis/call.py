@@ -7,9 +7,9 @@ from typing import Any
 from workbook.localaws.kinesis.errors import KinesisError, over_limit
 from workbook.localaws.kinesis.iterators import Seal
 from workbook.localaws.kinesis.limits import Bucket
+from workbook.localaws.kinesis.metering import Meter
 from workbook.localaws.kinesis.region import Region
 from workbook.localaws.kinesis.stream import Stream
-from workbook.localaws.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Call:
         now: the time of the call, in seconds since the epoch.
         transition: how long streams and consumers are created, changed and deleted, in seconds.
         seal: makes and opens shard iterators and page tokens.
-        metrics: where CloudWatch metrics go.
+        meter: takes CloudWatch metrics.
         limits: whether throughput limits hold.
     """
 
@@ -31,7 +31,7 @@ class Call:
     now: float
     transition: float
     seal: Seal
-    metrics: Metrics
+    meter: Meter
     limits: bool
 
     def stream(self) -> Stream:
@@ -74,10 +74,6 @@ class Call:
         if not bucket.has(1, self.now):
             raise over_limit(f"Rate exceeded for {operation}.")
         bucket.take(1)
-
-    def measure(self, stream: Stream, name: str, value: float, unit: str = "Count") -> None:
-        """Put a data point of a stream's metric into CloudWatch."""
-        self.metrics.put(self.region.name, "AWS/Kinesis", name, value, unit, StreamName=stream.name)
 
 
 Operation = Callable[[Call], dict[str, Any] | None]

@@ -13,6 +13,7 @@ from workbook.localaws.kinesis.api import OPERATIONS
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.errors import KinesisError
 from workbook.localaws.kinesis.iterators import Seal
+from workbook.localaws.kinesis.metering import Meter
 from workbook.localaws.kinesis.model import read_parameters
 from workbook.localaws.kinesis.region import Region
 from workbook.localaws.kinesis.source import Source
@@ -102,7 +103,7 @@ class KinesisService:
             now=self._clock.now(),
             transition=TRANSITION_SECONDS * self._clock.speed,
             seal=self._seal,
-            metrics=self._metrics,
+            meter=Meter(self._metrics, region),
             limits=self._limits,
         )
 
@@ -122,14 +123,15 @@ class KinesisService:
         if len(parts) < 6 or parts[2] != "kinesis":
             raise SourceGoneError(arn)
         region, now = self.region(parts[3]), self._clock.now()
+        meter = Meter(self._metrics, region.name)
         try:
             if "/consumer/" in arn:
                 stream, consumer = region.consumer(arn, now)
-                return Source(stream, consumer, region, self._clock, self._limits)
+                return Source(stream, consumer, region, self._clock, meter, self._limits)
             stream = region.stream({"StreamARN": arn}, now)
         except KinesisError:
             raise SourceGoneError(arn) from None
-        return Source(stream, None, region, self._clock, self._limits)
+        return Source(stream, None, region, self._clock, meter, self._limits)
 
     async def _trim(self) -> None:
         while True:

@@ -1,6 +1,6 @@
 """A shard: an append-only log for one range of hash keys."""
 
-import sys
+import math
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ from workbook.localaws.kinesis import sequence
 from workbook.localaws.kinesis.limits import ITERATORS_PER_SECOND, Bucket, ReadLimit, WriteLimit
 
 FIRST_COUNTER = 1
+KNOWN_KEYS = 10_000  # partition keys that a shard remembers, to keep equal ones but once
 TRIM_AT_ONCE = 4096  # dead records that make moving the living ones worth while
 
 
@@ -45,6 +46,7 @@ class Shard:
     _base: int = FIRST_COUNTER  # the counter of the first record in the columns
     _data: list[bytes] = field(default_factory=list)
     _keys: list[str] = field(default_factory=list)
+    _known_keys: dict[str, str] = field(default_factory=dict)
     _times: "array[float]" = field(default_factory=lambda: array("d"))
 
     def __post_init__(self) -> None:
@@ -73,13 +75,25 @@ class Shard:
         """The counter that the next record gets."""
         return self._base + len(self._data)
 
+    @property
+    def stored(self) -> int:
+        """How many records are in memory, expired ones that wait to be freed included."""
+        return len(self._data)
+
     def append(self, partition_key: str, data: bytes, now: float) -> int:
-        """Add a record and give its sequence number."""
+        """Add a record and give its sequence number.
+
+        It arrives at a whole millisecond, as Kinesis tells it: so a reader that starts at a
+        record's own arrival time gets that record.
+        """
+        arrived = math.floor(now * 1000) / 1000
         counter = self._base + len(self._data)
         self._data.append(data)
-        self._keys.append(sys.intern(partition_key))
-        self._times.append(now)
-        return sequence.number(self._prefix, counter, int(now))
+        self._keys.append(self._known_keys.setdefault(partition_key, partition_key))
+        if len(self._known_keys) > KNOWN_KEYS:
+            self._known_keys.clear()
+        self._times.append(arrived)
+        return sequence.number(self._prefix, counter, int(arrived))
 
     def horizon(self, oldest: float) -> int:
         """The counter of the first record that arrived at ``oldest`` or later."""
@@ -109,10 +123,10 @@ class Shard:
             records.append(Record(number, key, data, arrived))
         return records
 
-    def trim(self, oldest: float) -> None:
-        """Free the records that arrived before ``oldest``."""
+    def trim(self, oldest: float, at_once: int = TRIM_AT_ONCE) -> None:
+        """Free the records that arrived before ``oldest``: when ``at_once`` have, or all."""
         dead = bisect_left(self._times, oldest)
-        if dead >= TRIM_AT_ONCE or dead == len(self._data):
+        if dead >= at_once or dead == len(self._data):
             del self._data[:dead]
             del self._keys[:dead]
             del self._times[:dead]

@@ -14,6 +14,7 @@ from workbook.localaws.doors import (
 )
 from workbook.localaws.kinesis import sequence
 from workbook.localaws.kinesis.consumer import Consumer
+from workbook.localaws.kinesis.metering import Meter, total_bytes
 from workbook.localaws.kinesis.region import Region
 from workbook.localaws.kinesis.shard import Shard
 from workbook.localaws.kinesis.stream import Stream
@@ -27,17 +28,25 @@ class Source:
         consumer: whose throughput the reads use; None for that which the shard's readers share.
         region: where the stream is.
         clock: its time.
+        meter: takes CloudWatch metrics.
         limits: whether read limits hold.
     """
 
     def __init__(
-        self, stream: Stream, consumer: Consumer | None, region: Region, clock: Clock, limits: bool
+        self,
+        stream: Stream,
+        consumer: Consumer | None,
+        region: Region,
+        clock: Clock,
+        meter: Meter,
+        limits: bool,
     ) -> None:
         self.arn = stream.arn if consumer is None else consumer.arn
         self._stream = stream
         self._consumer = consumer
         self._region = region
         self._clock = clock
+        self._meter = meter
         self._limits = limits
 
     def shards(self) -> list[ShardInfo]:
@@ -62,9 +71,12 @@ class Source:
             return ReadResult([], position, 0, closed=True)
         reads = shard.reads if self._consumer is None else self._consumer.reads[shard_id]
         if self._limits and not reads.admit(now):
+            self._meter.refused_read(self._stream, shard)
             raise ReadThrottledError(shard_id)
         records, after, behind = self._stream.read(shard, _start(shard, position), limit, now)
-        reads.record(sum(len(record.data) for record in records), now)
+        reads.record(total_bytes(records), now)
+        if self._consumer is None:
+            self._meter.read(self._stream, shard, records, now)
         return ReadResult(
             records=records,
             position=AfterSequenceNumber(shard.number(after - 1)),

@@ -11,6 +11,7 @@ from workbook.localaws.kinesis.api.shards import describe_children
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.consumer import Consumer
 from workbook.localaws.kinesis.errors import KinesisError, in_use, not_found
+from workbook.localaws.kinesis.metering import total_bytes
 from workbook.localaws.kinesis.positions import shard_id, starting_counter
 from workbook.localaws.kinesis.region import no_stream
 from workbook.localaws.kinesis.shard import Shard
@@ -110,7 +111,7 @@ class _Subscription:
     def _next(self, counter: int, now: float) -> tuple[dict[str, Any], int]:
         """The next event and the counter after it."""
         records, after, behind = self._stream.read(self._shard, counter, MAX_RECORDS, now)
-        self._reads.record(sum(len(record.data) for record in records), now)
+        self._reads.record(total_bytes(records), now)
         event: dict[str, Any] = {
             "Records": describe_records(self._stream, records),
             "MillisBehindLatest": behind,

@@ -8,6 +8,7 @@ from workbook.localaws.kinesis.api.shards import describe_children
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.errors import KinesisError, not_found, throttled
 from workbook.localaws.kinesis.iterators import Iterator
+from workbook.localaws.kinesis.metering import total_bytes
 from workbook.localaws.kinesis.positions import shard_id, starting_counter
 from workbook.localaws.kinesis.shard import Shard
 from workbook.localaws.kinesis.stream import Stream
@@ -56,14 +57,12 @@ def get_records(call: Call) -> dict[str, Any]:
     stream, shard = _find(call, iterator)
     call.end_dry_run()
     if call.limits and not shard.reads.admit(call.now):
-        call.measure(stream, "ReadProvisionedThroughputExceeded", 1)
-        call.measure(stream, "GetRecords.Success", 0)
+        call.meter.refused_read(stream, shard)
         raise throttled(shard.id, stream.name, ACCOUNT_ID)
     limit = call.parameters.get("Limit", MAX_RECORDS)
     records, after, behind = stream.read(shard, iterator.counter, limit, call.now)
-    size = sum(len(record.data) + len(record.partition_key) for record in records)
-    shard.reads.record(size, call.now)
-    _measure(call, stream, records, size)
+    shard.reads.record(total_bytes(records), call.now)
+    call.meter.read(stream, shard, records, call.now)
     answer: dict[str, Any] = {
         "Records": describe_records(stream, records),
         "MillisBehindLatest": behind,
@@ -105,12 +104,3 @@ def describe_records(stream: Stream, records: list[Record]) -> list[dict[str, An
             if stream.key_id(record.arrived) is not None:
                 structure["EncryptionType"] = "KMS"
     return described
-
-
-def _measure(call: Call, stream: Stream, records: list[Record], size: int) -> None:
-    age = (call.now - records[-1].arrived) * 1000 if records else 0.0
-    call.measure(stream, "GetRecords.IteratorAgeMilliseconds", age, "Milliseconds")
-    call.measure(stream, "GetRecords.Records", len(records))
-    call.measure(stream, "GetRecords.Bytes", size, "Bytes")
-    call.measure(stream, "GetRecords.Success", 1)
-    call.measure(stream, "ReadProvisionedThroughputExceeded", 0)

@@ -5,7 +5,7 @@ from typing import Any
 from workbook.localaws.http import ACCOUNT_ID
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.errors import invalid, over_limit, refused
-from workbook.localaws.kinesis.stream import HOUR, ON_DEMAND, PROVISIONED, Stream
+from workbook.localaws.kinesis.stream import BY_KEY, HOUR, ON_DEMAND, PROVISIONED, Stream
 
 MIN_RETENTION_HOURS = 24
 MAX_RETENTION_HOURS = 8760
@@ -30,7 +30,7 @@ def increase_retention(call: Call) -> None:
             f"shorter than existing retention period ({stream.retention_hours} hours). Use "
             "DecreaseRetentionPeriod API."
         )
-    stream.trim(call.now)  # what is too old already does not come back
+    stream.trim(call.now, at_once=1)  # what is too old already does not come back [BC]
     set_retention(call, stream, hours)
 
 
@@ -87,6 +87,9 @@ def update_stream_mode(call: Call) -> None:
         )
     stream.mode_changes = [*recent, call.now]
     stream.mode = call.parameters["StreamModeDetails"]["StreamMode"]
+    stream.warm_mibps = call.parameters.get("WarmThroughputMiBps", stream.warm_mibps)
+    if stream.mode == PROVISIONED:
+        stream.distribution, stream.warm_mibps = BY_KEY, None
     call.begin_update(stream)
 
 

@@ -26,15 +26,11 @@ def put_record(call: Call) -> dict[str, Any]:
     shard, key, size = _place(stream, entry, "")
     call.end_dry_run()
     stream.demand.count(1, size)
-    if call.limits and not shard.writes.admit(size, call.now):
-        call.measure(stream, "WriteProvisionedThroughputExceeded", 1)
-        call.measure(stream, "PutRecord.Success", 0)
+    taken = not call.limits or shard.writes.admit(size, call.now)
+    call.meter.put_record(stream, shard, size, taken)
+    if not taken:
         raise throttled(shard.id, stream.name, ACCOUNT_ID)
     number = shard.append(key, entry["Data"], call.now)
-    call.measure(stream, "IncomingRecords", 1)
-    call.measure(stream, "IncomingBytes", size, "Bytes")
-    call.measure(stream, "PutRecord.Bytes", size, "Bytes")
-    call.measure(stream, "PutRecord.Success", 1)
     return _with_encryption(call, stream, {"ShardId": shard.id, "SequenceNumber": str(number)})
 
 
@@ -54,9 +50,12 @@ def put_records(call: Call) -> dict[str, Any]:
     stream.demand.count(len(entries), total)
     results = []
     taken = taken_bytes = 0
-    now, limits = call.now, call.limits
+    now, limits, monitored = call.now, call.limits, bool(stream.shard_level_metrics)
     for entry, (shard, key, size) in zip(entries, placed, strict=True):
-        if limits and not shard.writes.admit(size, now):
+        admitted = not limits or shard.writes.admit(size, now)
+        if monitored:
+            call.meter.put_in_shard(stream, shard, size, admitted)
+        if not admitted:
             error = throttled(shard.id, stream.name, ACCOUNT_ID)
             results.append({"ErrorCode": error.code, "ErrorMessage": error.message})
             continue
@@ -64,7 +63,7 @@ def put_records(call: Call) -> dict[str, Any]:
         results.append({"SequenceNumber": str(number), "ShardId": shard.id})
         taken += 1
         taken_bytes += size
-    _measure_taken(call, stream, len(entries), taken, taken_bytes)
+    call.meter.put_records(stream, len(entries), taken, taken_bytes)
     answer = {"FailedRecordCount": len(entries) - taken, "Records": results}
     return _with_encryption(call, stream, answer)
 
@@ -132,15 +131,3 @@ def _grow(call: Call, stream: Stream) -> None:
     if target > open_shards:
         reshard.scale(stream, target, call.now)
         call.begin_update(stream)
-
-
-def _measure_taken(call: Call, stream: Stream, offered: int, taken: int, size: int) -> None:
-    call.measure(stream, "IncomingRecords", taken)
-    call.measure(stream, "IncomingBytes", size, "Bytes")
-    call.measure(stream, "PutRecords.Bytes", size, "Bytes")
-    call.measure(stream, "PutRecords.Success", taken > 0)
-    call.measure(stream, "PutRecords.TotalRecords", offered)
-    call.measure(stream, "PutRecords.SuccessfulRecords", taken)
-    call.measure(stream, "PutRecords.FailedRecords", 0)
-    call.measure(stream, "PutRecords.ThrottledRecords", offered - taken)
-    call.measure(stream, "WriteProvisionedThroughputExceeded", offered - taken)

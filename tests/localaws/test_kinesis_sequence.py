@@ -1,0 +1,73 @@
+"""Sequence numbers, as AWS makes them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbook.localaws.kinesis import sequence
+from workbook.localaws.kinesis.shard import Shard
+
+SECONDS = st.integers(1_400_000_000, 4_000_000_000)
+INDEXES = st.integers(0, 20_000)
+COUNTERS = st.integers(0, sequence.LAST_COUNTER)
+
+
+@given(SECONDS, INDEXES, COUNTERS, SECONDS)
+def test_a_number_has_56_digits_and_says_what_it_was_made_of(created, index, counter, second):
+    """§4.3 [KL]."""
+    number = sequence.number(sequence.prefix(created, index), counter, second)
+    assert len(str(number)) == 56
+    assert sequence.parts(number) == sequence.Parts(created, index, counter, second)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (
+            49546986683135544286507457936321625675700192471156785154,
+            sequence.Parts(created=1421279230, shard_index=0, counter=469, second=1421279386),
+        ),
+        (
+            49590338271490256608559692538361571095921575989136588898,
+            sequence.Parts(
+                created=1542776258, shard_index=6, counter=1734642199, second=1545084650
+            ),
+        ),
+    ],
+)
+def test_the_layout_is_aws_own(number, said):
+    """§4.3 [KL]: two numbers from AWS's documentation; their dates are those of the pages."""
+    assert sequence.parts(number) == said
+    prefix = sequence.prefix(said.created, said.shard_index)
+    assert sequence.number(prefix, said.counter, said.second) == number
+
+
+@given(st.lists(st.floats(0, 5), min_size=2, max_size=50))
+def test_numbers_increase_within_a_shard(pauses):
+    """§4.3."""
+    now = 1_700_000_000.0
+    shard = Shard(0, 0, 9, int(now), now)
+    numbers = [shard.starting_sequence_number]
+    for pause in pauses:
+        now += pause
+        numbers.append(shard.append("k", b"", now))
+    shard.closed_at = now
+    numbers.append(shard.ending_sequence_number)
+    assert numbers == sorted(set(numbers))
+
+
+@given(st.lists(INDEXES, min_size=2, max_size=20, unique=True))
+def test_numbers_are_unique_within_a_stream(indexes):
+    """§4.3: whatever shards the records are in."""
+    now = 1_700_000_000.0
+    shards = [Shard(index, 0, 9, int(now), now) for index in indexes]
+    numbers = [shard.append("k", b"", now) for shard in shards for _ in range(3)]
+    assert len(set(numbers)) == len(numbers)
+
+
+@given(st.integers(0, 1 << 200))
+def test_what_is_no_sequence_number_is_not_taken_for_one(number):
+    parts = sequence.parts(number)
+    if parts is not None:
+        prefix = sequence.prefix(parts.created, parts.shard_index)
+        assert sequence.number(prefix, parts.counter, parts.second) == number
