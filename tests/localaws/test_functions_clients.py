@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -251,3 +252,37 @@ def handler(event, context):
     assert lines[2:6] == ["one\rstill one\n", "two\n", "three\n", "four\n"]
     assert lines[6] == "no end"
     assert lines[7].startswith("END")
+
+
+def test_the_json_format_of_the_log(aws: Aws) -> None:
+    """LoggingConfig LogFormat JSON [DG:monitoring-cloudwatchlogs-advanced]; print stays raw."""
+    code = """
+import logging
+def handler(event, context):
+    log = logging.getLogger("mine")
+    log.debug("not at INFO")
+    log.info("hello %s", "you", extra={"more": 1})
+    print("raw")
+    raise ValueError("boom")
+"""
+    config = {"LogFormat": "JSON", "LogGroup": f"/mine/{uuid.uuid4().hex}"}
+    name = create(aws, code, LoggingConfig=config)
+    request_id = invoke(aws, name)[0]["ResponseMetadata"]["RequestId"]
+    found = aws.client("logs").filter_log_events(logGroupName=config["LogGroup"])["events"]
+    init, start, hello, raw, error, report = (event["message"] for event in found)
+    assert raw == "raw\n"
+    assert json.loads(init)["type"] == "platform.initStart"
+    assert json.loads(start)["record"] == {"requestId": request_id, "version": "$LATEST"}
+    logged = json.loads(hello)
+    assert logged.pop("timestamp").endswith("Z")
+    assert logged == {
+        "level": "INFO",
+        "message": "hello you",
+        "logger": "mine",
+        "requestId": request_id,
+        "more": 1,
+    }
+    failed = json.loads(error)
+    assert (failed["level"], failed["errorType"]) == ("ERROR", "ValueError")
+    metrics = json.loads(report)["record"]["metrics"]
+    assert metrics["billedDurationMs"] >= metrics["durationMs"] + metrics["initDurationMs"]

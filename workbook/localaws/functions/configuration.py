@@ -37,6 +37,11 @@ class FunctionVersion:
         return dict(self.logging)["LogGroup"]
 
     @property
+    def logs_json(self) -> bool:
+        """Whether its log is in JSON."""
+        return dict(self.logging)["LogFormat"] == "JSON"
+
+    @property
     def arn(self) -> str:
         """The function's ARN, without a qualifier."""
         return function_arn(self.region, self.name)

@@ -12,13 +12,15 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workbook.localaws.functions import log_lines, memory, runtime_api
+from workbook.localaws.functions import failures, interpreters, memory, runtime_api
 from workbook.localaws.functions.configuration import FunctionVersion
+from workbook.localaws.functions.failures import TIMEOUT, Failure
 from workbook.localaws.functions.launch import Launch, prepare
-from workbook.localaws.functions.log_lines import INIT_LIMIT_SECONDS, TIMEOUT, Failure
+from workbook.localaws.functions.log_lines import JsonLines, TextLines, runtime_arn
 from workbook.localaws.functions.output import Output
 from workbook.localaws.functions.processes import Processes
 
+INIT_LIMIT_SECONDS = 10.0
 WATCH_SECONDS = 0.1  # how often a busy process' memory is looked at
 
 
@@ -82,6 +84,7 @@ class Environment:
         processes: starts and ends its process.
         stream: the name of its log stream.
         write: takes log lines.
+        now: gives the services' time, in seconds since the epoch.
     """
 
     def __init__(
@@ -91,12 +94,14 @@ class Environment:
         processes: Processes,
         stream: str,
         write: Callable[[list[str]], None],
+        now: Callable[[], float],
     ) -> None:
         self.function = function
         self._endpoint_url = endpoint_url
         self._processes = processes
         self._stream = stream
         self._write_log = write
+        self._lines = JsonLines(now) if function.logs_json else TextLines()
         self._directory = processes.directory / uuid.uuid4().hex[:12]
         self._launch: Launch | None = None
         self._server: asyncio.Server | None = None
@@ -115,13 +120,13 @@ class Environment:
         self._log = []
         init_milliseconds = await self._initialise() if self._launch is None else None
         self._log = []
-        self._write([log_lines.start(event.request_id, self.function.version)])
+        self._write([self._lines.start(event.request_id, self.function.version)])
         begun = time.perf_counter()
         end = await self._run(event)
         milliseconds = (time.perf_counter() - begun) * 1000
         if end.failure is TIMEOUT:
             milliseconds = self.function.timeout * 1000.0
-        report = log_lines.report(
+        report = self._lines.report(
             event.request_id,
             milliseconds,
             self.function.memory,
@@ -129,7 +134,7 @@ class Environment:
             init_milliseconds,
             end.failure,
         )
-        self._write([log_lines.end(event.request_id), report])
+        self._write([self._lines.end(event.request_id), report])
         return Outcome(end.payload, end.is_error, milliseconds, self._log)
 
     async def close(self) -> None:
@@ -166,7 +171,7 @@ class Environment:
         if end is None:
             return milliseconds
         assert end.failure is not None
-        self._write([log_lines.init_report(milliseconds, "init", end.failure)])
+        self._write([self._lines.init_report(milliseconds, "init", end.failure)])
         return None
 
     async def _start(self, limit: float) -> _End | None:
@@ -177,7 +182,8 @@ class Environment:
         """
         assert self._launch is not None
         loop = asyncio.get_running_loop()
-        self._write([self._launch.init_start])
+        label = interpreters.runtime_label(self.function.runtime)
+        self._write([self._lines.init_start(label, runtime_arn(label, self.function.region))])
         output = Output(self._write)
         try:
             process = await self._processes.start(
@@ -191,7 +197,7 @@ class Environment:
             output.close()
             request_id = self._event.request_id if self._event else ""
             program = self._shown(self._launch.command[0])
-            return _cannot_start(log_lines.cannot_start(request_id, program, problem))
+            return _cannot_start(failures.cannot_start(request_id, program, problem))
         output.started()
         running = _Running(process, output, loop.create_future())
         running.ended = loop.create_task(self._await_end(running))
@@ -212,10 +218,10 @@ class Environment:
         if running.failed is not None:
             end = running.failed
         elif running.killed is TIMEOUT:
-            document = log_lines.timed_out(request_id, self.function.timeout)
+            document = failures.timed_out(request_id, self.function.timeout)
             end = _End(json.dumps(document).encode(), True, TIMEOUT)
         else:
-            document = log_lines.exited(request_id, status)
+            document = failures.exited(request_id, status)
             failure = running.killed or Failure("error", document["errorType"])
             end = _End(json.dumps(document).encode(), True, failure)
         if not running.ready.done():
@@ -242,7 +248,7 @@ class Environment:
         failed = await self._start(self._deadline - time.time())
         if failed is not None and failed.failure is not None:
             milliseconds = (time.perf_counter() - begun) * 1000
-            self._write([log_lines.init_report(milliseconds, "invoke", failed.failure)])
+            self._write([self._lines.init_report(milliseconds, "invoke", failed.failure)])
         return failed
 
     async def _hand_over(self, event: Event) -> _End:
@@ -346,7 +352,7 @@ class Environment:
     # --- the log
 
     def _write(self, lines: list[str]) -> None:
-        lines = [self._shown(line) for line in lines]
+        lines = [self._shown(line) for line in lines if line]
         self._log += lines
         self._write_log(lines)
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.core.exceptions import JsonRESTError
 
-from workbook.localaws.functions import settings
+from workbook.localaws.functions import interpreters, settings
 from workbook.localaws.functions.configuration import LATEST
 from workbook.localaws.functions.log_lines import runtime_arn
 from workbook.localaws.functions.settings import RefusedError
@@ -116,9 +116,8 @@ class Function(LambdaFunction):
         answer["RevisionId"] = self.revision_id
         answer["LoggingConfig"] = self.logging_config
         answer["SnapStart"] = {**self.snap_start, "OptimizationStatus": "Off"}
-        answer["RuntimeVersionConfig"] = {
-            "RuntimeVersionArn": runtime_arn(self.run_time or "", self.region)
-        }
+        version = runtime_arn(interpreters.runtime_label(str(self.run_time)), self.region)
+        answer["RuntimeVersionConfig"] = {"RuntimeVersionArn": version}
         if self.dead_letter_config:
             answer["DeadLetterConfig"] = self.dead_letter_config
         if on_create:

@@ -67,6 +67,17 @@ def find(runtime: str) -> Interpreter:
     return ours
 
 
+def runtime_label(runtime: str) -> str:
+    """What INIT_START calls a runtime: by the interpreter that really runs, in AWS's form.
+
+    ``3.11.7`` is python:3.11.v7; ``provided.al2023`` is provided:al2023.v1.
+    """
+    if runtime in PROVIDED:
+        return runtime.replace(".", ":", 1) + ".v1"
+    major, minor, micro = find(runtime).version.split(".", 2)
+    return f"python:{major}.{minor}.v{micro}"
+
+
 def _candidates(version: str) -> list[str]:
     """Where an interpreter of a version may be: on the path, or kept by pyenv or uv."""
     found = [shutil.which(f"python{version}")]

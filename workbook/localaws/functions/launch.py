@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbook.localaws.functions import interpreters, log_lines, package, variables
+from workbook.localaws.functions import interpreters, package, variables
 from workbook.localaws.functions.configuration import FunctionVersion
 
 OFFICIAL = "awslambdaric"
@@ -19,15 +19,13 @@ RUNTIME = Path(__file__).parent / "runtime"
 class Launch:
     """Everything that starting the process takes.
 
-    ``paths`` pairs each folder of this machine with what it is called on AWS; ``init_start`` is
-    the log line.
+    ``paths`` pairs each folder of this machine with what it is called on AWS.
     """
 
     command: list[str]
     variables: dict[str, str]
     task_root: Path
     paths: list[tuple[str, str]]
-    init_start: str
 
 
 def prepare(
@@ -64,11 +62,10 @@ def prepare(
     )
     paths = [(str(task), "/var/task"), (str(layers), "/opt"), (str(temporary), "/tmp")]
     if function.runtime in interpreters.PROVIDED:
-        init_start = log_lines.init_start_provided(function.runtime, function.region)
         # The first of the two that is there; a missing one fails when it is started.
         bootstraps = [task / "bootstrap", layers / "bootstrap"]
         bootstrap = next(filter(Path.exists, bootstraps), bootstraps[0])
-        return Launch([str(bootstrap)], environment, task, paths, init_start)
+        return Launch([str(bootstrap)], environment, task, paths)
     python = interpreters.find(function.runtime)
     wanted = os.environ.get(CLIENT_VARIABLE, OFFICIAL) == OFFICIAL
     official = wanted and python.is_ours and interpreters.has_official_client()
@@ -94,5 +91,4 @@ def prepare(
         environment,
         task,
         paths,
-        log_lines.init_start(python.version, function.region),
     )

@@ -1,43 +1,15 @@
-"""The lines that Lambda itself writes into a function's log [OBS], and what is said of failures."""
+"""The lines that Lambda itself writes into a function's log [OBS], as text or as JSON."""
 
 import hashlib
+import json
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
 
-INIT_LIMIT_SECONDS = 10.0
-MAX_RESPONSE_BYTES = 6_291_556  # 6 MiB + 100
+from workbook.localaws.functions.failures import Failure
+
 TAIL_BYTES = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why an invocation or an initialisation ended without a reply.
-
-    ``status`` and ``error_type`` are what REPORT says of it.
-    """
-
-    status: str
-    error_type: str | None
-
-
-TIMEOUT = Failure("timeout", None)
-
-
-def init_start(version: str, region: str) -> str:
-    """INIT_START with the interpreter that really runs: ``3.11.7`` shows as python:3.11.v7."""
-    major, minor, micro = version.split(".", 2)
-    label = f"python:{major}.{minor}.v{micro}"
-    return _init_start(label, region)
-
-
-def init_start_provided(runtime: str, region: str) -> str:
-    """INIT_START of a function that brings its own bootstrap."""
-    return _init_start(runtime.replace("provided.", "provided:") + ".v1", region)
-
-
-def _init_start(label: str, region: str) -> str:
-    arn = runtime_arn(label, region)
-    return f"INIT_START Runtime Version: {label}\tRuntime Version ARN: {arn}\n"
 
 
 def runtime_arn(label: str, region: str) -> str:
@@ -45,98 +17,136 @@ def runtime_arn(label: str, region: str) -> str:
     return f"arn:aws:lambda:{region}::runtime:{hashlib.sha256(label.encode()).hexdigest()}"
 
 
-def init_report(milliseconds: float, phase: str, failure: Failure) -> str:
-    """INIT_REPORT of an initialisation that failed; ``phase`` is ``init`` or ``invoke``."""
-    return f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: {phase}{_status(failure)}\n"
+def billed(milliseconds: float, init_milliseconds: float | None) -> int:
+    """What is paid for; initialisation counts since 2025-08-01 [OBS]."""
+    return math.ceil(round(milliseconds + (init_milliseconds or 0.0), 2))
 
 
-def start(request_id: str, version: str) -> str:
-    """START, the first line of an invocation."""
-    return f"START RequestId: {request_id} Version: {version}\n"
+class TextLines:
+    """Lines in Lambda's text format; each method gives one, or an empty string for none."""
 
+    def init_start(self, label: str, arn: str) -> str:
+        """The process starts."""
+        return f"INIT_START Runtime Version: {label}\tRuntime Version ARN: {arn}\n"
 
-def end(request_id: str) -> str:
-    """END, after the last line that the function wrote."""
-    return f"END RequestId: {request_id}\n"
+    def init_report(self, milliseconds: float, phase: str, failure: Failure) -> str:
+        """It could not start; ``phase`` is ``init`` or ``invoke``."""
+        return (
+            f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: {phase}\t"
+            f"{_status(failure)}\n"
+        )
 
+    def start(self, request_id: str, version: str) -> str:
+        """The first line of an invocation."""
+        return f"START RequestId: {request_id} Version: {version}\n"
 
-def report(
-    request_id: str,
-    milliseconds: float,
-    memory: int,
-    memory_used: int,
-    init_milliseconds: float | None,
-    failure: Failure | None,
-) -> str:
-    """REPORT; initialisation is billed since 2025-08-01 [OBS].
+    def end(self, request_id: str) -> str:
+        """After the last line that the function wrote."""
+        return f"END RequestId: {request_id}\n"
 
-    Args:
-        request_id: the invocation's.
-        milliseconds: from the event's delivery to the reply.
-        memory: the function's, in MB.
-        memory_used: the most that the process used, in MB.
-        init_milliseconds: of a cold start, else None.
-        failure: None after a reply, an error of the handler included.
-    """
-    billed = math.ceil(round(milliseconds + (init_milliseconds or 0.0), 2))
-    line = (
-        f"REPORT RequestId: {request_id}\tDuration: {milliseconds:.2f} ms\t"
-        f"Billed Duration: {billed} ms\tMemory Size: {memory} MB\t"
-        f"Max Memory Used: {min(memory_used, memory)} MB\t"
-    )
-    if init_milliseconds is not None:
-        line += f"Init Duration: {init_milliseconds:.2f} ms\t"
-    return line + (_status(failure).lstrip("\t") if failure else "") + "\n"
+    def report(
+        self,
+        request_id: str,
+        milliseconds: float,
+        memory: int,
+        memory_used: int,
+        init_milliseconds: float | None,
+        failure: Failure | None,
+    ) -> str:
+        """What the invocation took.
+
+        Args:
+            request_id: the invocation's.
+            milliseconds: from the event's delivery to the reply.
+            memory: the function's, in MB.
+            memory_used: the most that the process used, in MB.
+            init_milliseconds: of a cold start, else None.
+            failure: None after a reply, an error of the handler included.
+        """
+        line = (
+            f"REPORT RequestId: {request_id}\tDuration: {milliseconds:.2f} ms\t"
+            f"Billed Duration: {billed(milliseconds, init_milliseconds)} ms\t"
+            f"Memory Size: {memory} MB\tMax Memory Used: {min(memory_used, memory)} MB\t"
+        )
+        if init_milliseconds is not None:
+            line += f"Init Duration: {init_milliseconds:.2f} ms\t"
+        return line + (_status(failure) if failure else "") + "\n"
 
 
 def _status(failure: Failure) -> str:
-    status = f"\tStatus: {failure.status}"
+    status = f"Status: {failure.status}"
     return status + (f"\tError Type: {failure.error_type}" if failure.error_type else "")
 
 
-def timed_out(request_id: str, seconds: float) -> dict[str, str]:
-    """The reply to an invocation that took too long [OBS]."""
-    return {
-        "errorType": "Sandbox.Timedout",
-        "errorMessage": (
-            f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
-        ),
-    }
+class JsonLines(TextLines):
+    """Lines in Lambda's JSON format [DG:monitoring-cloudwatchlogs-advanced].
+
+    Args:
+        now: gives the time, in seconds since the epoch.
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+
+    def init_start(self, label: str, arn: str) -> str:
+        """As text has it."""
+        return self._line(
+            "initStart",
+            initializationType="on-demand",
+            phase="init",
+            runtimeVersion=label,
+            runtimeVersionArn=arn,
+        )
+
+    def init_report(self, milliseconds: float, phase: str, failure: Failure) -> str:
+        """As text has it."""
+        return self._line(
+            "initReport",
+            initializationType="on-demand",
+            phase=phase,
+            metrics={"durationMs": round(milliseconds, 3)},
+            **_outcome(failure),
+        )
+
+    def start(self, request_id: str, version: str) -> str:
+        """As text has it."""
+        return self._line("start", requestId=request_id, version=version)
+
+    def end(self, request_id: str) -> str:
+        """The JSON format has no such line."""
+        return ""
+
+    def report(
+        self,
+        request_id: str,
+        milliseconds: float,
+        memory: int,
+        memory_used: int,
+        init_milliseconds: float | None,
+        failure: Failure | None,
+    ) -> str:
+        """As text has it."""
+        metrics: dict[str, float] = {
+            "durationMs": round(milliseconds, 3),
+            "billedDurationMs": billed(milliseconds, init_milliseconds),
+            "memorySizeMB": memory,
+            "maxMemoryUsedMB": min(memory_used, memory),
+        }
+        if init_milliseconds is not None:
+            metrics["initDurationMs"] = round(init_milliseconds, 3)
+        outcome = _outcome(failure) if failure else {"status": "success"}
+        return self._line("report", requestId=request_id, metrics=metrics, **outcome)
+
+    def _line(self, kind: str, **record: Any) -> str:
+        moment = datetime.fromtimestamp(self._now(), UTC)
+        time = f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+        line = {"time": time, "type": f"platform.{kind}", "record": record}
+        return json.dumps(line, separators=(",", ":")) + "\n"
 
 
-def exited(request_id: str, status: int) -> dict[str, str]:
-    """The reply when the process ended; ``status`` below 0 is the signal that ended it."""
-    if status == 0:
-        reason = "Runtime exited without providing a reason"
-    elif status > 0:
-        reason = f"Runtime exited with error: exit status {status}"
-    else:
-        names = {9: "killed", 11: "segmentation fault", 6: "aborted", 15: "terminated"}
-        reason = f"Runtime exited with error: signal: {names.get(-status, -status)}"
-    return {
-        "errorType": "Runtime.ExitError",
-        "errorMessage": f"RequestId: {request_id} Error: {reason}",
-    }
-
-
-def cannot_start(request_id: str, program: str, problem: OSError) -> dict[str, str]:
-    """The reply when ``bootstrap`` is missing or cannot be executed on this machine."""
-    if isinstance(problem, FileNotFoundError):
-        reason = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
-    else:
-        reason = f"fork/exec {program}: {(problem.strerror or str(problem)).lower()}"
-    return {
-        "errorType": "Runtime.InvalidEntrypoint",
-        "errorMessage": f"RequestId: {request_id} Error: {reason}",
-    }
-
-
-TOO_LARGE = {
-    "errorType": "Function.ResponseSizeTooLarge",
-    "errorMessage": (
-        f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
-    ),
-}
+def _outcome(failure: Failure) -> dict[str, str]:
+    outcome = {"status": failure.status}
+    return {**outcome, "errorType": failure.error_type} if failure.error_type else outcome
 
 
 def tail(lines: list[str]) -> bytes:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import httptools
 
-from workbook.localaws.functions.log_lines import MAX_RESPONSE_BYTES, TOO_LARGE
+from workbook.localaws.functions.failures import MAX_RESPONSE_BYTES, TOO_LARGE
 
 PREFIX = "/2018-06-01/runtime"
 ACCEPTED = b'{"status":"OK"}\n'

@@ -138,6 +138,7 @@ class FunctionService:
             self._processes,
             stream,
             lambda lines: self._logs.put(place, lines),
+            self._clock.now,
         )
 
     def _give_back(self, environment: Environment) -> None:

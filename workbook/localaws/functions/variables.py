@@ -48,6 +48,7 @@ def build(
         "AWS_LAMBDA_FUNCTION_VERSION": function.version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        **_logging(dict(function.logging)),
         "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "AWS_LAMBDA_RUNTIME_API": runtime_api,
@@ -72,3 +73,11 @@ def build(
         "_AWS_XRAY_DAEMON_PORT": "2000",
         **dict(function.variables),
     }
+
+
+def _logging(config: dict[str, str]) -> dict[str, str]:
+    """What the runtime client must know of a LoggingConfig."""
+    known = {"AWS_LAMBDA_LOG_FORMAT": config["LogFormat"]}
+    if "ApplicationLogLevel" in config:
+        known["AWS_LAMBDA_LOG_LEVEL"] = config["ApplicationLogLevel"]
+    return known

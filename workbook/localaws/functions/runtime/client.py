@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PREFIX = "/2018-06-01/runtime"
 # Runtimes that escape non-ASCII characters in replies; later ones keep them as they are.
 ESCAPING = ("python3.9", "python3.10", "python3.11")
+JSON_LOG = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
 NO_BREAK_SPACE = "\u00a0"
 
 
@@ -203,7 +204,11 @@ def describe(error: Exception, request_id: str) -> "dict[str, Any]":
 
 
 def log_error(error: "dict[str, Any]") -> None:
-    """Write an error into the log: one event, its lines joined by carriage returns."""
+    """Write an error into the log: one event, in text its lines joined by carriage returns."""
+    if JSON_LOG:
+        head = {"timestamp": timestamp(time.time()), "level": "ERROR"}
+        sys.stdout.write(json.dumps({**head, **error}) + "\n")
+        return
     message = error["errorMessage"]
     lines = ["[ERROR] {}{}".format(error["errorType"], f": {message}" if message else "")]
     lines.append("Traceback (most recent call last):")
@@ -212,6 +217,39 @@ def log_error(error: "dict[str, Any]") -> None:
             text = line.lstrip(" ")
             lines.append(NO_BREAK_SPACE * (len(line) - len(text)) + text)
     sys.stdout.write("\r".join(lines) + "\n")
+
+
+class JsonFormatter(logging.Formatter):
+    """Records as JSON; what is passed as ``extra`` goes in too."""
+
+    usual = frozenset(vars(logging.makeLogRecord({}))) | {"message", "aws_request_id"}
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One record, one line."""
+        fields: dict[str, Any] = {
+            "timestamp": timestamp(record.created),
+            "level": record.levelname,
+            "message": record.msg
+            if isinstance(record.msg, dict) and not record.args
+            else record.getMessage(),
+            "logger": record.name,
+        }
+        if record.exc_info and record.exc_info[0]:
+            kind, error, trace = record.exc_info
+            fields["stackTrace"] = traceback.format_tb(trace)
+            fields["errorType"] = kind.__name__
+            fields["errorMessage"] = str(error)
+            fields["location"] = f"{record.pathname}:{record.funcName}:{record.lineno}"
+        fields["requestId"] = vars(record).get("aws_request_id")
+        for name, value in vars(record).items():
+            if name not in self.usual:
+                fields.setdefault(name, value)
+        return json.dumps(fields, ensure_ascii=False, default=str) + "\n"
+
+
+def timestamp(seconds: float) -> str:
+    """A time as the JSON log has it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 class LogHandler(logging.Handler):
@@ -237,12 +275,17 @@ def run(handler_name: str, address: str) -> None:
     logging.Formatter.converter = time.gmtime
     log = LogHandler()
     log.setFormatter(
-        logging.Formatter(
+        JsonFormatter()
+        if JSON_LOG
+        else logging.Formatter(
             "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n",
             "%Y-%m-%dT%H:%M:%S",
         )
     )
     logging.getLogger().addHandler(log)
+    level = os.environ.get("AWS_LAMBDA_LOG_LEVEL")
+    if level:
+        logging.getLogger().setLevel("DEBUG" if level == "TRACE" else level)
     api = RuntimeApi(address)
     encoder = Encoder(ensure_ascii=os.environ["AWS_EXECUTION_ENV"].endswith(ESCAPING))
     try:
