@@ -45,9 +45,9 @@ class MappingService:
 
     def _show_to_cloudformation(self) -> None:
         """On moto's thread: let CloudFormation make mappings here."""
-        from workbook.localaws.mapping import cloudformation
+        from workbook.localaws.mapping import backend
 
-        cloudformation.install(self._registry, self._services)
+        backend.install(self._registry, self._services)
 
     async def respond(self, request: Request) -> Response | None:
         """Answer a request of the event source mapping API; None for any other."""
@@ -86,17 +86,23 @@ class MappingService:
                     return api.update(self._registry, identity, request)
                 case "DELETE":
                     return api.delete(self._registry, identity)
-        answer = await self._services.respond(request)
-        if answer.status == 404:
+        if not await self._services.call(_has_other, request.region, identity):
             raise not_found()
-        return answer
+        return None
 
 
 def _others(request: Request) -> list[dict[str, Any]]:
     """The mappings of other event sources, on moto's thread."""
-    from workbook.localaws.mapping import cloudformation
+    from workbook.localaws.mapping import backend
 
     asked = request.parameters
-    return cloudformation.other_mappings(
+    return backend.other_mappings(
         request.region, asked.get("EventSourceArn"), asked.get("FunctionName")
     )
+
+
+def _has_other(region: str, uuid: str) -> bool:
+    """Whether a mapping of another event source has this UUID, on moto's thread."""
+    from workbook.localaws.mapping import backend
+
+    return backend.has_other(region, uuid)

@@ -1,6 +1,7 @@
-"""AWS::Lambda::EventSourceMapping in moto's CloudFormation: the one place here that touches moto.
+"""Event source mappings in moto, the one place here that touches it: on its thread throughout.
 
-moto calls it on its own thread; mappings live on the loop.
+In CloudFormation, AWS::Lambda::EventSourceMapping is ours; mappings of other event sources than
+streams are moto's.
 """
 
 from collections.abc import Coroutine, Mapping
@@ -188,6 +189,11 @@ def other_mappings(
         source_arn or "", function_name or ""
     )
     return [mapping.get_configuration() for mapping in found]
+
+
+def has_other(region: str, uuid: str) -> bool:
+    """Whether moto has a mapping with this UUID; on moto's thread."""
+    return lambda_backends[ACCOUNT_ID][region].get_event_source_mapping(uuid) is not None
 
 
 def _parameters(properties: Mapping[str, Any], system_tags: Mapping[str, str]) -> dict[str, Any]:

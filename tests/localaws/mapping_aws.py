@@ -1,0 +1,181 @@
+"""Streams, functions, queues and mappings in a local AWS, made through boto3 alone."""
+
+import io
+import itertools
+import json
+import time
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from workbook import target
+
+T = TypeVar("T")
+DEADLINE = 60  # seconds, for what takes one or two on an idle machine
+PRINTING = "import json\ndef handler(event, context):\n    print(json.dumps(event))\n"
+FAILING = PRINTING + "    raise ValueError('boom')\n"
+
+
+def until(condition: Callable[[], T | None]) -> T:
+    """Ask again and again until there is an answer; fails after the deadline."""
+    end = time.monotonic() + DEADLINE
+    while True:
+        if answer := condition():
+            return answer
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def zipped(code: str) -> bytes:
+    """A function's zip with one module, ``app``."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("app.py", code)
+    return buffer.getvalue()
+
+
+class World:
+    """What tests of one local AWS need; every name is new.
+
+    Args:
+        aws: the local AWS.
+    """
+
+    def __init__(self, aws: target.Aws) -> None:
+        self.aws = aws
+        self.kinesis = aws.client("kinesis")
+        self.functions = aws.client("lambda")
+        self.sqs = aws.client("sqs")
+        self.logs = aws.client("logs")
+        self._names = (f"n{uuid.uuid4().hex[:8]}-{count}" for count in itertools.count())
+
+    def name(self) -> str:
+        """A name that nothing has."""
+        return next(self._names)
+
+    def role(self) -> str:
+        """An execution role's ARN."""
+        answer = self.aws.client("iam").create_role(
+            RoleName=self.name(), AssumeRolePolicyDocument="{}"
+        )
+        return str(answer["Role"]["Arn"])
+
+    def function(self, code: str = PRINTING, **settings: Any) -> str:
+        """A new function's name."""
+        name = self.name()
+        self.functions.create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Role=self.role(),
+            Handler="app.handler",
+            Code={"ZipFile": zipped(code)},
+            **settings,
+        )
+        self.functions.get_waiter("function_active_v2").wait(
+            FunctionName=name, WaiterConfig={"Delay": 1}
+        )
+        return name
+
+    def stream(self, shards: int = 1) -> str:
+        """A new stream's ARN."""
+        name = self.name()
+        self.kinesis.create_stream(StreamName=name, ShardCount=shards)
+        return until(lambda: self._active(name))
+
+    def _active(self, name: str) -> str | None:
+        summary = self.kinesis.describe_stream_summary(StreamName=name)
+        found = summary["StreamDescriptionSummary"]
+        return str(found["StreamARN"]) if found["StreamStatus"] == "ACTIVE" else None
+
+    def put(self, stream_arn: str, *data: Any, key: str = "k") -> list[str]:
+        """Put records, one after the other; gives their sequence numbers."""
+        return [
+            self.kinesis.put_record(
+                StreamARN=stream_arn, Data=json.dumps(one).encode(), PartitionKey=key
+            )["SequenceNumber"]
+            for one in data
+        ]
+
+    def queue(self) -> tuple[str, str]:
+        """A new queue's URL and ARN."""
+        url = self.sqs.create_queue(QueueName=self.name())["QueueUrl"]
+        names = ["QueueArn"]
+        found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+        return url, found["Attributes"]["QueueArn"]
+
+    def message(self, queue_url: str) -> Any:
+        """The next message of a queue, as JSON, once it is there."""
+
+        def body() -> Any:
+            found = self.sqs.receive_message(QueueUrl=queue_url).get("Messages", [])
+            for message in found:
+                self.sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+                return json.loads(message["Body"])
+            return None
+
+        return until(body)
+
+    def create(self, stream_arn: str, function: str, **settings: Any) -> dict[str, Any]:
+        """A new mapping as it is answered; from TRIM_HORIZON on, if nothing else is said."""
+        settings = {"StartingPosition": "TRIM_HORIZON", **settings}
+        return self.answer(
+            self.functions.create_event_source_mapping(
+                EventSourceArn=stream_arn, FunctionName=function, **settings
+            )
+        )
+
+    def answer(self, response: dict[str, Any]) -> dict[str, Any]:
+        """A response without what boto3 adds to it."""
+        return {key: value for key, value in response.items() if key != "ResponseMetadata"}
+
+    def get(self, mapping: str) -> dict[str, Any]:
+        """A mapping as it is now."""
+        return self.answer(self.functions.get_event_source_mapping(UUID=mapping))
+
+    def in_state(self, mapping: str, state: str) -> dict[str, Any]:
+        """The mapping, once it is in that state."""
+
+        def found() -> dict[str, Any] | None:
+            shown = self.get(mapping)
+            return shown if shown["State"] == state else None
+
+        return until(found)
+
+    @contextmanager
+    def mapping(self, stream_arn: str, function: str, **settings: Any) -> Iterator[str]:
+        """A mapping that is enabled, or disabled if the settings say so; deleted at the end."""
+        made = self.create(stream_arn, function, **settings)["UUID"]
+        self.in_state(made, "Enabled" if settings.get("Enabled", True) else "Disabled")
+        try:
+            yield made
+        finally:
+            self.functions.update_event_source_mapping(UUID=made, MaximumRetryAttempts=0)
+            until(lambda: self.get(made)["State"] in ("Enabled", "Disabled"))
+            self.functions.delete_event_source_mapping(UUID=made)
+
+    def printed(self, function: str) -> list[Any]:
+        """What the function has printed as JSON lines, in order per log stream."""
+        group = f"/aws/lambda/{function}"
+        found: list[Any] = []
+        try:
+            streams = self.logs.describe_log_streams(logGroupName=group)["logStreams"]
+        except self.logs.exceptions.ResourceNotFoundException:
+            return []
+        for stream in streams:
+            events = self.logs.get_log_events(
+                logGroupName=group, logStreamName=stream["logStreamName"], startFromHead=True
+            )["events"]
+            lines = [event["message"] for event in events]
+            found += [json.loads(line) for line in lines if line.startswith("{")]
+        return found
+
+    def events(self, function: str, count: int) -> list[Any]:
+        """The events that the function was invoked with, once there are so many."""
+
+        def found() -> list[Any] | None:
+            printed = self.printed(function)
+            return printed if len(printed) >= count else None
+
+        return until(found)
