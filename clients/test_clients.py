@@ -1,0 +1,171 @@
+"""Clients nobody here wrote, as they come, against the local AWS.
+
+`make clients` installs them (build/clients) and runs these tests.
+"""
+
+import base64
+import io
+import json
+import os
+import shutil
+import subprocess
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbook import target
+
+HERE = Path(__file__).parent
+BUILD = HERE.parent / "build" / "clients"
+SCRIPTS = BUILD / "venv" / ("Scripts" if os.name == "nt" else "bin")
+SECONDS = 60
+
+ADDER = "def lambda_handler(event, context):\n    return event['x'] + 1\n"
+
+
+@pytest.fixture(scope="module")
+def local() -> Iterator[target.Aws]:
+    with target.connect("local") as aws:
+        yield aws
+
+
+@pytest.fixture
+def run(local: target.Aws) -> Any:
+    """Runs a command that is told where AWS is; gives what it printed."""
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("AWS_")}
+    environment |= {
+        "AWS_ENDPOINT_URL": str(local.endpoint_url),
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+
+    def run(*command: str | Path) -> str:
+        done = subprocess.run(
+            command,
+            env=environment,
+            cwd=BUILD,
+            capture_output=True,
+            text=True,
+            timeout=2 * SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+        return done.stdout
+
+    return run
+
+
+def deploy(aws: target.Aws, name: str, package: bytes, module: str) -> None:
+    functions = aws.client("lambda")
+    functions.create_function(
+        FunctionName=name,
+        Runtime="python3.13",
+        Role=create_role(aws, name),
+        Handler=f"{module}.lambda_handler",
+        Code={"ZipFile": package},
+        Timeout=30,
+    )
+    functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+
+
+def create_role(aws: target.Aws, name: str) -> str:
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    role = aws.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+    return str(role["Role"]["Arn"])
+
+
+def test_the_aws_command_line_interface(run: Any) -> None:
+    printed = json.loads(run("bash", HERE / "command_line.sh", SCRIPTS / "aws", "by-cli"))
+    (record,) = printed["Records"]
+    assert base64.b64decode(record["Data"]) == b"hello"
+    assert printed["MillisBehindLatest"] == 0
+
+
+def test_the_javascript_sdk(run: Any, local: target.Aws) -> None:
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("adder.py", ADDER)
+    deploy(local, "adder", package.getvalue(), "adder")
+    script = shutil.copy(HERE / "javascript.mjs", BUILD)
+    printed = json.loads(run("node", script, str(local.endpoint_url), "by-javascript", "adder"))
+    assert printed == {
+        "failed": 0,
+        "got": ["one", "two"],
+        "arrived": True,
+        "pushed": ["one", "two"],
+        "answer": 21,
+    }
+
+
+def test_async_kinesis_and_aiokpl(run: Any, local: target.Aws) -> None:
+    printed = json.loads(
+        run(SCRIPTS / "python", HERE / "aio_producers.py", str(local.endpoint_url), "by-asyncio")
+    )
+    assert printed["delivered"]
+    assert printed["shards"] == ["shardId-000000000000", "shardId-000000000001"]
+    assert printed["seen"] == sorted(
+        [by, number] for by in ("aiokpl", "async-kinesis") for number in range(50)
+    )
+
+
+def test_powertools_batch_processor_as_the_handler(local: target.Aws) -> None:
+    deploy(local, "powertools", powertools_package(), "batch_processor")
+    kinesis, logs = local.client("kinesis"), local.client("logs")
+    logs.create_log_group(logGroupName="/aws/lambda/powertools")
+    kinesis.create_stream(StreamName="for-powertools", ShardCount=1)
+    kinesis.get_waiter("stream_exists").wait(StreamName="for-powertools", WaiterConfig={"Delay": 1})
+    texts = ["a", "poison", "b"]
+    kinesis.put_records(
+        StreamName="for-powertools",
+        Records=[{"Data": text.encode(), "PartitionKey": "k"} for text in texts],
+    )
+    stream = kinesis.describe_stream_summary(StreamName="for-powertools")
+    local.client("lambda").create_event_source_mapping(
+        FunctionName="powertools",
+        EventSourceArn=stream["StreamDescriptionSummary"]["StreamARN"],
+        StartingPosition="TRIM_HORIZON",
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+        MaximumRetryAttempts=1,
+    )
+    deadline = time.monotonic() + SECONDS
+    seen: list[str] = []
+    # First the whole batch; then, from the poison on, once more; the end of the retries drops it.
+    while seen.count("b") < 2:
+        assert time.monotonic() < deadline, seen
+        seen = [
+            event["message"].split()[1]
+            for event in logs.filter_log_events(logGroupName="/aws/lambda/powertools")["events"]
+            if event["message"].startswith("saw ")
+        ]
+    assert seen[:3] == texts
+    assert seen.count("a") == 1
+    assert seen.count("poison") >= 2
+
+
+def powertools_package() -> bytes:
+    """The function with the packages it brings: what pip put beside Powertools."""
+    site = next(BUILD.glob("venv/**/site-packages"))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(HERE / "batch_processor.py", "batch_processor.py")
+        archive.write(site / "typing_extensions.py", "typing_extensions.py")
+        for name in ("aws_lambda_powertools", "jmespath"):
+            for path in (site / name).rglob("*.py"):
+                archive.write(path, path.relative_to(site))
+    return buffer.getvalue()
