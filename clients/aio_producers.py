@@ -7,7 +7,8 @@ import asyncio
 import json
 import sys
 
-from aiokpl import Config, Producer as AggregatingProducer
+from aiokpl import Config
+from aiokpl import Producer as AggregatingProducer
 from kinesis import Consumer, Producer
 from kinesis.processors import JsonProcessor
 
