@@ -6,6 +6,9 @@ import uuid
 import zipfile
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from workbook.target import Aws
 
 
@@ -53,3 +56,10 @@ def log_lines(aws: Aws, name: str) -> list[str]:
     pages = aws.client("logs").get_paginator("filter_log_events")
     found = pages.paginate(logGroupName=f"/aws/lambda/{name}")
     return [event["message"] for page in found for event in page["events"]]
+
+
+def refused(call: Any, **arguments: Any) -> dict[str, Any]:
+    """Make a call that fails; gives the parsed error response."""
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    return dict(caught.value.response)

@@ -7,19 +7,11 @@ import zipfile
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
-from lambda_functions import create, create_role, invoke, zipped
+from lambda_functions import create, create_role, invoke, refused, zipped
 
 from workbook.target import Aws
 
 CODE = "def handler(event, context):\n    return 1\n"
-
-
-def refused(call: Any, **arguments: Any) -> dict[str, Any]:
-    """Make a call that fails; gives the parsed error response."""
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    return dict(caught.value.response)
 
 
 def spec(aws: Aws, **settings: Any) -> dict[str, Any]:
@@ -202,18 +194,6 @@ def test_an_existing_name_is_a_conflict(local: Aws) -> None:
     assert error["ResponseMetadata"]["HTTPStatusCode"] == 409
 
 
-@pytest.mark.parametrize("qualifier", [None, "alias"])
-def test_invoking_what_does_not_exist(local: Aws, qualifier: str | None) -> None:
-    """[OBS] 404 with the qualifier, $LATEST when there was none; the message is ``Message``."""
-    name = create(local, CODE) if qualifier else "missing"
-    given = {"Qualifier": qualifier} if qualifier else {}
-    error = refused(local.client("lambda").invoke, FunctionName=name, **given)
-    arn = f"arn:aws:lambda:us-east-1:{local.account_id}:function:{name}:{qualifier or '$LATEST'}"
-    assert error["Error"]["Code"] == "ResourceNotFoundException"
-    assert error["Error"]["Message"] == f"Function not found: {arn}"
-    assert error["ResponseMetadata"]["HTTPStatusCode"] == 404
-
-
 def test_a_function_that_does_not_exist_cannot_be_got(local: Aws) -> None:
     error = refused(local.client("lambda").get_function, FunctionName="missing")
     arn = f"arn:aws:lambda:us-east-1:{local.account_id}:function:missing"
@@ -222,38 +202,6 @@ def test_a_function_that_does_not_exist_cannot_be_got(local: Aws) -> None:
         "Message": f"Function not found: {arn}",
     }
     assert error["Message"] == error["Error"]["Message"]
-
-
-def test_a_payload_that_is_not_json_is_refused(local: Aws) -> None:
-    """[OBS]"""
-    name = create(local, CODE)
-    error = refused(local.client("lambda").invoke, FunctionName=name, Payload=b"no json")
-    assert error["Error"]["Code"] == "InvalidRequestContentException"
-    assert error["Error"]["Message"].startswith("Could not parse request body into json: ")
-
-
-@pytest.mark.parametrize(("kind", "limit"), [("RequestResponse", 6_291_456), ("Event", 1_048_576)])
-def test_a_payload_over_the_limit_is_refused(local: Aws, kind: str, limit: int) -> None:
-    """6 MB synchronous, 1 MB asynchronous [DG:gettingstarted-limits]"""
-    name = create(local, CODE)
-    error = refused(
-        local.client("lambda").invoke,
-        FunctionName=name,
-        InvocationType=kind,
-        Payload=b'"' + b"x" * (limit - 1) + b'"',
-    )
-    assert error["Error"]["Code"] == "RequestEntityTooLargeException"
-    assert error["Error"]["Message"] == (
-        f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
-    )
-
-
-def test_a_dry_run_runs_nothing(local: Aws) -> None:
-    name = create(local, CODE)
-    response = local.client("lambda").invoke(FunctionName=name, InvocationType="DryRun")
-    assert response["StatusCode"] == 204
-    groups = local.client("logs").describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")
-    assert groups["logGroups"] == []
 
 
 def test_an_update_is_in_progress_then_successful_and_changes_the_revision(local: Aws) -> None:
@@ -304,6 +252,26 @@ def test_an_unchanged_function_publishes_the_same_version(local: Aws) -> None:
     second = client.publish_version(FunctionName=name)
     assert second["Version"] == "2"
     assert second["FunctionArn"].endswith(f":{name}:2")
+
+
+def test_lists_come_in_pages(local: Aws) -> None:
+    """[BC] MaxItems, Marker, NextMarker."""
+    client = local.client("lambda")
+    names = {create(local, CODE) for _ in range(3)}
+    first = client.list_functions(MaxItems=2)
+    assert len(first["Functions"]) == 2
+    assert first["NextMarker"]
+    pages = client.get_paginator("list_functions").paginate(PaginationConfig={"PageSize": 2})
+    assert names <= {function["FunctionName"] for page in pages for function in page["Functions"]}
+
+
+def test_latest_cannot_be_deleted_alone(local: Aws) -> None:
+    name = create(local, CODE)
+    call = local.client("lambda").delete_function
+    error = refused(call, FunctionName=name, Qualifier="$LATEST")
+    assert error["Error"]["Message"] == (
+        "$LATEST version cannot be deleted without deleting the function."
+    )
 
 
 def test_reserved_concurrency_is_kept_and_bounded(local: Aws) -> None:

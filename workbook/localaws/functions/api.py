@@ -3,6 +3,7 @@
 import base64
 import binascii
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -18,8 +19,7 @@ from workbook.localaws.http import Request, Response
 if TYPE_CHECKING:
     from workbook.localaws.functions.service import FunctionService
 
-VERSION = "2015-03-31"
-CODE_PATH = ".functions"  # where GetFunction's link leads; no S3 bucket has such a name
+PAGE = 50
 MAX_PAYLOAD_BYTES = 6_291_456
 MAX_CREATE_BYTES = 70_167_211
 
@@ -27,7 +27,7 @@ MAX_CREATE_BYTES = 70_167_211
 async def respond(service: "FunctionService", request: Request) -> Response | None:
     """Answer a request of the Lambda API; None when it is none."""
     match request.method, request.segments:
-        case "GET", [".functions", region, name, version]:
+        case "GET", [".functions", region, name, version]:  # no S3 bucket has such a name
             return _code(service, Reference(region, name, version))
         case "POST", [_, "functions", name, "invocations"]:
             reference = parse_reference(name, request.region, request.parameters.get("Qualifier"))
@@ -122,7 +122,18 @@ def reworded(request: Request, response: Response) -> Response:
             return Response(204)
         case "GET", [_, "functions", _, "url"]:
             return replace(response, status=200)
+        case "GET", [_, "functions"] | [_, "functions", _, "versions" | "aliases"]:
+            return replace(response, body=page(response.body, request.parameters))
     return response
+
+
+def page(body: bytes, parameters: Mapping[str, str]) -> bytes:
+    """The part of a list that ``MaxItems`` and ``Marker`` ask for [BC]; 50 without them."""
+    ((name, items),) = orjson.loads(body).items()
+    begin = int(parameters.get("Marker", 0))
+    end = begin + min(int(parameters.get("MaxItems", PAGE)), PAGE)
+    part = {name: items[begin:end]}
+    return orjson.dumps(part | {"NextMarker": str(end)} if end < len(items) else part)
 
 
 def _reworded_error(response: Response) -> Response:

@@ -14,6 +14,7 @@ from moto.core.exceptions import JsonRESTError
 
 from workbook.localaws.functions import lookup, settings
 from workbook.localaws.functions.concurrency import ACCOUNT_LIMIT, MIN_UNRESERVED
+from workbook.localaws.functions.configuration import LATEST
 from workbook.localaws.functions.function import UPDATING, Function, Host, refusals
 
 
@@ -68,6 +69,11 @@ class FunctionsBackend(LambdaBackend):
 
     def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
         """As moto's; the function's processes end too."""
+        if qualifier == LATEST:
+            raise JsonRESTError(
+                "InvalidParameterValueException",
+                "$LATEST version cannot be deleted without deleting the function.",
+            )
         function = self.get_function(function_name, qualifier)
         super().delete_function(function_name, qualifier)
         if function.function_name not in self._lambdas._functions:

@@ -44,11 +44,12 @@ def refusals() -> Iterator[None]:
 class Host:
     """What moto's side needs of the service; called on moto's thread, so it must not wait.
 
-    ``invoke_event`` takes a function's ARN and a JSON event; ``function_deleted`` a region and a
-    name.
+    ``now`` is the clock's; ``invoke_event`` takes a function's ARN and a JSON event;
+    ``function_deleted`` a region and a name.
     """
 
     endpoint_url: str
+    now: Callable[[], float]
     invoke_event: Callable[[str, bytes], None]
     function_deleted: Callable[[str, str], None]
 
@@ -73,7 +74,7 @@ class Function(LambdaFunction):
     def _touch(self) -> None:
         """Note a change."""
         self.revision_id = str(uuid.uuid4())
-        now = datetime.now(UTC)
+        now = datetime.fromtimestamp(self.host.now(), UTC)
         self.last_modified = f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}+0000"
 
     def set_version(self, version: int) -> None:

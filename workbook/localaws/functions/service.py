@@ -52,7 +52,12 @@ class FunctionService:
         from workbook.localaws.functions.function import Host
 
         backend.install_unless_extended(
-            Host(self._endpoint_url, self._invoke_event_from_moto, self._deleted_in_moto)
+            Host(
+                self._endpoint_url,
+                self._clock.now,
+                self._invoke_event_from_moto,
+                self._deleted_in_moto,
+            )
         )
 
     async def ready(self) -> None:
