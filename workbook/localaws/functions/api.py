@@ -12,9 +12,10 @@ import orjson
 
 from workbook.localaws.doors import FunctionGoneError, InvokeThrottledError
 from workbook.localaws.functions import asynchronous, log_lines
-from workbook.localaws.functions.configuration import LATEST, Reference, parse_reference
+from workbook.localaws.functions.configuration import LATEST
 from workbook.localaws.functions.environment import Event
 from workbook.localaws.http import Request, Response
+from workbook.localaws.references import Reference, parse_reference
 
 if TYPE_CHECKING:
     from workbook.localaws.functions.service import FunctionService

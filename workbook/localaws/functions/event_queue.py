@@ -7,9 +7,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from workbook.localaws.clock import Clock
 from workbook.localaws.doors import FunctionGoneError, InvokeThrottledError
 from workbook.localaws.functions import asynchronous, lookup
-from workbook.localaws.functions.configuration import FunctionVersion, Reference
+from workbook.localaws.functions.configuration import FunctionVersion
 from workbook.localaws.functions.destinations import Destinations
 from workbook.localaws.functions.environment import Event, Outcome
+from workbook.localaws.references import Reference
 
 Run = Callable[[Reference, Event], Awaitable[tuple[FunctionVersion, Outcome]]]
 Count = Callable[[str, str, str, float], None]

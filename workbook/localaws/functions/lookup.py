@@ -7,8 +7,9 @@ replaces values rather than changing them.
 from typing import Any
 
 from workbook.localaws.doors import FunctionGoneError
-from workbook.localaws.functions.configuration import LATEST, FunctionVersion, Reference
+from workbook.localaws.functions.configuration import LATEST, FunctionVersion
 from workbook.localaws.http import ACCOUNT_ID
+from workbook.localaws.references import Reference
 
 
 def find(reference: Reference, choice: float) -> FunctionVersion:

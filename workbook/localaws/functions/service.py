@@ -9,7 +9,7 @@ from workbook.localaws.clock import Clock
 from workbook.localaws.doors import FunctionGoneError, Invocation, InvokeThrottledError
 from workbook.localaws.functions import api, lookup
 from workbook.localaws.functions.concurrency import Concurrency
-from workbook.localaws.functions.configuration import FunctionVersion, Reference, parse_reference
+from workbook.localaws.functions.configuration import FunctionVersion
 from workbook.localaws.functions.environment import Environment, Event, Outcome
 from workbook.localaws.functions.event_queue import EventQueue
 from workbook.localaws.functions.logs import Logs
@@ -17,6 +17,7 @@ from workbook.localaws.functions.pool import Pool
 from workbook.localaws.functions.processes import Processes
 from workbook.localaws.http import Request, Response
 from workbook.localaws.metrics import Metrics
+from workbook.localaws.references import Reference, parse_reference
 from workbook.localaws.services import Services
 
 

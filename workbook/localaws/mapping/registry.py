@@ -6,7 +6,6 @@ from collections.abc import Mapping as ReadOnly
 from typing import Any
 
 from workbook.localaws.doors import FunctionGoneError, SourceGoneError
-from workbook.localaws.functions.configuration import parse_reference
 from workbook.localaws.mapping.errors import (
     conflict,
     constraints,
@@ -128,13 +127,13 @@ class Registry:
 
         ``function`` may be a name or an ARN, with or without a qualifier.
         """
-        function_arn = parse_reference(function, region).arn if function else None
+        name = function.rpartition("function:")[2] if function else None
         return [
             mapping
             for mapping in self._mappings.values()
             if mapping.region == region
             and source_arn in (None, mapping.source_arn)
-            and function_arn in (None, mapping.function_arn)
+            and name in (None, mapping.function_arn.partition(":function:")[2])
         ]
 
     async def close(self) -> None:
