@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from collections import Counter
 
 import orjson
 
@@ -49,6 +50,18 @@ class NoMoto:
         """Nobody asks for CloudFormation."""
 
 
+class RecordedMetrics(Metrics):
+    """Keeps the sum of every metric by name and dimensions."""
+
+    def __init__(self, clock, services):
+        super().__init__(clock, services)
+        self.sums = Counter()
+
+    def put(self, region, namespace, name, value, unit, **dimensions):
+        super().put(region, namespace, name, value, unit, **dimensions)
+        self.sums[name, *dimensions.values()] += value
+
+
 class AwsError(Exception):
     """An error that the API answered with."""
 
@@ -69,7 +82,7 @@ class Kinesis:
         self.service = self._runner.run(self._start(limits))
 
     async def _start(self, limits):
-        self.metrics = Metrics(self.clock, NoMoto())
+        self.metrics = RecordedMetrics(self.clock, NoMoto())
         return KinesisService(self.clock, NoMoto(), self.metrics, limits=limits)
 
     def __enter__(self):

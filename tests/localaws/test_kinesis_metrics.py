@@ -2,6 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+from kinesis_harness import Kinesis
+
+RECORD = {"PartitionKey": "k", "Data": b"x", "ExplicitHashKey": "0"}
+
 
 def total(aws, stream, metric, statistic="Sum"):
     now = datetime.now(UTC)
@@ -48,3 +52,26 @@ def test_a_stream_tells_what_came_in_and_went_out(local):
     assert total(local, "metrics", "GetRecords.Records") == read
     assert total(local, "metrics", "GetRecords.Success", "Maximum") == 1
     assert total(local, "metrics", "GetRecords.IteratorAgeMilliseconds", "Maximum") >= 0
+
+
+def test_shards_are_measured_where_enhanced_monitoring_asks():
+    """The metric names of EnableEnhancedMonitoring, with dimension ShardId."""
+    with Kinesis() as kinesis:
+        kinesis.create(shards=2)
+        kinesis("PutRecord", StreamName="s", **RECORD)
+        kinesis(
+            "EnableEnhancedMonitoring",
+            StreamName="s",
+            ShardLevelMetrics=["IncomingRecords", "OutgoingRecords"],
+        )
+        kinesis("PutRecords", StreamName="s", Records=[RECORD])
+        kinesis("PutRecord", StreamName="s", **RECORD)
+        kinesis.get(kinesis.iterator(shard=1))
+        kinesis.get(kinesis.iterator(shard=0))
+        shard, other = "shardId-000000000000", "shardId-000000000001"
+        found = {key: total for key, total in kinesis.metrics.sums.items() if len(key) == 3}
+        assert found == {
+            ("IncomingRecords", "s", shard): 2,
+            ("OutgoingRecords", "s", shard): 3,
+            ("OutgoingRecords", "s", other): 0,
+        }
