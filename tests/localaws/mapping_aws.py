@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import pytest
+from botocore.exceptions import ClientError
+
 from workbook import target
 
 T = TypeVar("T")
@@ -179,3 +182,30 @@ class World:
             return printed if len(printed) >= count else None
 
         return until(found)
+
+
+def error(call: Any, **parameters: Any) -> dict[str, Any]:
+    """The error answer of a call: code, message, status and the body's other members."""
+    with pytest.raises(ClientError) as caught:
+        call(**parameters)
+    answer = caught.value.response
+    return {
+        "code": answer["Error"]["Code"],
+        "message": answer["Error"]["Message"],
+        "status": answer["ResponseMetadata"]["HTTPStatusCode"],
+        "type": answer.get("Type"),
+        "Message": answer.get("Message"),
+        "header": answer["ResponseMetadata"]["HTTPHeaders"]["x-amzn-errortype"],
+    }
+
+
+def refused(code: str, message: str) -> dict[str, Any]:
+    """What ``error`` gives for a 400 of Lambda: message in lower case, with Type or without."""
+    return {
+        "code": code,
+        "message": message,
+        "status": 400,
+        "type": None if code == "ValidationException" else "User",
+        "Message": None,
+        "header": code,
+    }

@@ -69,13 +69,13 @@ def test_reading_nothing_moves_the_checkpoint_only_when_nothing_is_unfinished() 
 def test_children_of_a_followed_shard_start_at_their_beginning(
     name: str, timestamp: float | None, position: Position
 ) -> None:
-    """[KCL, design rule of 1.8] With LATEST or AT_TIMESTAMP data would be lost else."""
+    """[design rule] With LATEST or AT_TIMESTAMP data would be lost else."""
     assert starting_position(name, timestamp, is_child=False) == position
     assert starting_position(name, timestamp, is_child=True) == TrimHorizon()
 
 
 def test_parents_are_read_to_the_end_before_their_children() -> None:
-    """[KCL] Splits and merges; an expired parent holds nobody up."""
+    """[design rule] Splits and merges; an expired parent holds nobody up."""
     shards = [
         ShardInfo("0", ()),
         ShardInfo("1", ()),

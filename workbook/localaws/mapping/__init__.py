@@ -1,1 +1,8 @@
-"""TODO"""
+"""Event source mappings: from the records of a stream to the invocations of a function.
+
+How a record travels: ``stream_poller`` (which shards, parents first) → ``shard_poller`` (reads,
+``filters``) → ``lane`` (``batching``, ``windows``) → ``delivery`` (``event``, then by the reply's
+``partial`` verdict ``retry`` and ``bisection``, or ``failures`` to ``destinations``) →
+``positions`` (the checkpoint).  Beside that the API: ``service`` → ``api`` → ``registry`` →
+``mapping``, with ``settings``; ``backend`` is for moto's CloudFormation.
+"""

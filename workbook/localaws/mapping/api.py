@@ -7,9 +7,10 @@ from urllib.parse import parse_qs
 import orjson
 
 from workbook.localaws.http import Request, Response
-from workbook.localaws.mapping.errors import MappingError, not_found
+from workbook.localaws.mapping.errors import MappingError, constraints, invalid, not_found
 from workbook.localaws.mapping.mapping import Mapping
 from workbook.localaws.mapping.registry import Registry
+from workbook.localaws.mapping.settings import constrain
 
 PAGE = 100  # mappings in one answer of List, at most
 ACCEPTED = 202
@@ -40,11 +41,13 @@ def list_page(registry: Registry, request: Request, others: list[dict[str, Any]]
     asked = request.parameters
     found = registry.find(request.region, asked.get("EventSourceArn"), asked.get("FunctionName"))
     everything = [_listed(mapping) for mapping in found] + others
-    try:
-        start, size = int(asked.get("Marker") or 0), int(asked.get("MaxItems") or PAGE)
-    except ValueError:
-        raise MappingError(400, "InvalidParameterValueException", "Invalid Marker.") from None
-    end = start + min(size, PAGE)
+    marker, size = asked.get("Marker") or "0", asked.get("MaxItems") or str(PAGE)
+    if not marker.isdecimal():
+        raise invalid("Invalid Marker.")
+    if not size.isdecimal() or int(size) < 1:
+        raise constraints([constrain(size, "maxItems", "have value greater than or equal to 1")])
+    start = int(marker)
+    end = start + min(int(size), PAGE)
     page: dict[str, Any] = {"EventSourceMappings": everything[start:end]}
     if end < len(everything):
         page["NextMarker"] = str(end)

@@ -1,4 +1,4 @@
-"""Which shards may be read: parents to their end before their children [rule of 1.8]."""
+"""Which shards may be read: parents to their end before their children [design rule]."""
 
 from collections.abc import Collection, Iterable
 

@@ -132,7 +132,7 @@ class Mapping:
                 self._tools,
                 self._report,
             )
-            self._polling = asyncio.create_task(self._poller.run(route, self._stopped))
+            self._polling = asyncio.create_task(self._poll(route))
         self.state = "Enabled" if self.settings.enabled else "Disabled"
 
     async def _end(self) -> None:
@@ -143,6 +143,15 @@ class Mapping:
             await self._polling
             self._polling = None
         await asyncio.sleep(TRANSITION_SECONDS)
+
+    async def _poll(self, route: Route) -> None:
+        """Poll; a fault of ours ends it, and is neither silent nor in the way of a new start."""
+        try:
+            await self._poller.run(route, self._stopped)
+        except Exception as fault:
+            self._report(f"PROBLEM: {fault!r}")
+            context = {"message": f"polling of mapping {self.uuid} failed", "exception": fault}
+            asyncio.get_running_loop().call_exception_handler(context)
 
     def _report(self, result: str) -> None:
         self._result = result

@@ -19,7 +19,7 @@ def starting_position(name: str, timestamp: float | None, *, is_child: bool) -> 
         name: the mapping's StartingPosition.
         timestamp: its StartingPositionTimestamp, with AT_TIMESTAMP.
         is_child: whether the shard came out of one that the mapping has read: it is then read
-            from its beginning, else records would be lost [rule of 1.8].
+            from its beginning, else records would be lost [design rule].
     """
     if is_child or name == "TRIM_HORIZON":
         return TrimHorizon()

@@ -7,7 +7,6 @@ from workbook.localaws.doors import (
     Position,
     ReadThrottledError,
     Record,
-    SourceGoneError,
     StreamSource,
 )
 from workbook.localaws.mapping.delivery import REFUSED, Delivery
@@ -39,6 +38,7 @@ class ShardPoller:
         self._checkpoint = Checkpoint(position)
         self._lanes: list[Lane] = []
         self._wake = asyncio.Event()
+        self._deliveries: set[asyncio.Task[None]] = set()
 
     def stop(self) -> None:
         """Make ``run`` look up: its ``stopped`` has been set."""
@@ -47,36 +47,23 @@ class ShardPoller:
     async def run(self, route: Route, source: StreamSource, stopped: asyncio.Event) -> None:
         """Poll until stopped, until the end of a closed shard, or until the stream is deleted."""
         self._begin(route, source)
-        deliveries: set[asyncio.Task[None]] = set()
         try:
             while not stopped.is_set() and not self.ended:
                 self._wake.clear()
+                self._check_deliveries()
                 now = route.tools.clock.now()
                 if self._has_room() and now >= self._next_read:
                     self._read(now)
                 for lane in self._lanes:
-                    if lane.is_busy:
-                        continue
-                    work = lane.next_work(route.settings, now, self._tip_read_at)
-                    if work is not None:
-                        lane.is_busy = True
-                        task = asyncio.create_task(self._deliver(lane, work, stopped))
-                        deliveries.add(task)
-                        task.add_done_callback(deliveries.discard)
+                    if not lane.is_busy:
+                        self._start_work(lane, now, stopped)
                 self.ended = self._tip_read_at == NEVER and not any(
                     lane.is_busy or lane.waiting for lane in self._lanes
                 )
                 if not self.ended:
                     await wait(self._wake, route.tools.clock, self._next_moment() - now)
-            if deliveries:
-                await asyncio.wait(deliveries)
-        except SourceGoneError:
-            if deliveries:
-                await asyncio.wait(deliveries)
-            raise
         finally:
-            for task in deliveries:
-                task.cancel()
+            await self._end_deliveries()
 
     def _begin(self, route: Route, source: StreamSource) -> None:
         """Start at the checkpoint; windows that were open stay so if nothing moved them."""
@@ -160,13 +147,39 @@ class ShardPoller:
 
     # --- delivering
 
+    def _start_work(self, lane: Lane, now: float, stopped: asyncio.Event) -> None:
+        work = lane.next_work(self._route.settings, now, self._tip_read_at)
+        if work is not None:
+            lane.is_busy = True
+            self._deliveries.add(asyncio.create_task(self._deliver(lane, work, stopped)))
+
     async def _deliver(self, lane: Lane, work: Work, stopped: asyncio.Event) -> None:
         delivery = Delivery(
             self._route, self._source, self.shard_id, work, stopped, self._checkpoint.finish
         )
-        window = await delivery.run()
-        lane.end_work(window, self._route.tools.clock.now())
-        self._wake.set()
+        try:
+            window = await delivery.run()
+            lane.end_work(window, self._route.tools.clock.now())
+        finally:
+            self._wake.set()
+
+    def _check_deliveries(self) -> None:
+        """Forget those that are over; a fault of ours in one must not go unnoticed."""
+        over = {task for task in self._deliveries if task.done()}
+        self._deliveries -= over
+        for task in over:
+            task.result()
+
+    async def _end_deliveries(self) -> None:
+        """Wait for the invocations under way; with the server's end, for nothing."""
+        try:
+            await asyncio.gather(*self._deliveries)
+        except asyncio.CancelledError:
+            for task in self._deliveries:
+                task.cancel()
+            raise
+        finally:
+            self._deliveries = set()
 
 
 def _keep_all(record: Record) -> bool:
