@@ -156,6 +156,14 @@ def test_pre_commit_and_the_container_use_make_targets_that_exist() -> None:
     assert {command.split()[1] for command in used} <= targets
 
 
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_a_page_names_only_what_is_there(page: str) -> None:
+    targets = re.findall(r"^([a-z]+):", text("Makefile"), flags=re.MULTILINE)
+    assert set(re.findall(r"(?:^|[`$] ?)make ([a-z]+)", text(page), re.MULTILINE)) <= set(targets)
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", text(page))
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
 def test_every_make_target_says_what_it_does() -> None:
     phony = re.search(r"^\.PHONY: (.*)$", text("Makefile"), flags=re.MULTILINE)
     assert phony is not None
