@@ -19,6 +19,7 @@ R4DS_FIRST = "R for Data Science; dplyr documentation"
 R4DS_SOLUTIONS = "solutions to R for Data Science's exercises"
 DPLYR_TUTORIALS = "dplyr tutorials"
 
+COLUMNS = ("month", "day", "dep_delay", "arr_delay", "carrier", "dest")  # that answers need
 MONTHS = ("January", "February", "March", "April", "May", "June")
 
 
@@ -127,7 +128,7 @@ def check(frame: pd.DataFrame, sent: pd.DataFrame | None = None) -> pd.DataFrame
     """Our answers beside the published ones.
 
     Args:
-        frame: the output stream, each flight once; needs the flights' own columns.
+        frame: the output stream, each flight once; needs ``COLUMNS``.
         sent: the flights that went into the pipeline; left out, all of the year. A question is
             answered when every flight of its period was sent, so that a part of the year can be
             checked as far as it goes.

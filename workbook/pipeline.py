@@ -1,0 +1,274 @@
+"""The whole pipeline at once: flights in, enriched flights out, answers checked, all measured."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+import pandas as pd
+import psutil
+from tqdm.auto import tqdm
+
+from workbook import answers, deployment, flights, producer, reader, target
+from workbook.target import Aws
+
+COLUMNS = ("event_id", *answers.COLUMNS)  # what a run needs of the output stream
+SHARDS = 2  # of the input stream: one batch in flight for each core
+BATCH_SIZE = 1_000
+STALL_SECONDS = 30.0  # without a record written the function is taken to be stuck
+LOOK_SECONDS = 0.5  # between two looks at the count of records
+SAMPLE_SECONDS = 0.3  # between two looks at the memory
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How many records a stage took on, and how long it was at work."""
+
+    records: int
+    seconds: float
+
+    @property
+    def records_per_second(self) -> float:
+        """The stage's speed."""
+        return self.records / self.seconds if self.seconds else 0.0
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run showed.
+
+    Args:
+        sent: flights that went in.
+        received: records that came out.
+        duplicates: records of flights that had come out already.
+        lost: flights that never came out.
+        stages: ``send``; ``process``, from the first record sent to the last one written by the
+            function; and ``read``.
+        answers: as ``answers.check`` gives them.
+        peak_bytes: memory of all processes together, at its highest.
+        seconds: from start to clean-up's end.
+    """
+
+    sent: int
+    received: int
+    duplicates: int
+    lost: int
+    stages: dict[str, Stage]
+    answers: pd.DataFrame
+    peak_bytes: int
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing was lost and no answer is wrong."""
+        return not self.lost and bool(self.answers["ok"].fillna(True).all())
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON has it; memory in bytes, times in seconds."""
+        table = self.answers.astype(object).where(self.answers.notna(), None)
+        return {
+            "passed": self.passed,
+            "flights_sent": self.sent,
+            "records_out": self.received,
+            "duplicates": self.duplicates,
+            "lost": self.lost,
+            "stages": {
+                name: {
+                    "records": stage.records,
+                    "seconds": round(stage.seconds, 3),
+                    "records_per_second": round(stage.records_per_second),
+                }
+                for name, stage in self.stages.items()
+            },
+            "peak_memory_bytes": self.peak_bytes,
+            "seconds": round(self.seconds, 3),
+            "answers": table.to_dict("records"),
+        }
+
+    def __str__(self) -> str:
+        lines = [
+            f"{'flights sent':<16}{self.sent:>9,}",
+            f"{'records out':<16}{self.received:>9,}",
+            f"{'duplicates':<16}{self.duplicates:>9,}",
+            f"{'lost':<16}{self.lost:>9,}",
+            "",
+            f"{'question':<48}{'published':>12}{'ours':>12}  result",
+            *map(_line, self.answers.to_dict("records")),
+            "",
+            *(
+                f"{name:<16}{stage.records_per_second:>9,.0f} records/s ({stage.seconds:.1f} s)"
+                for name, stage in self.stages.items()
+            ),
+            f"{'peak memory':<16}{self.peak_bytes / 2**20:>9,.0f} MiB, all processes together",
+            f"{'in all':<16}{self.seconds:>9.1f} s",
+        ]
+        return "\n".join(lines)
+
+
+def _line(row: Mapping[Any, Any]) -> str:
+    if pd.isna(row["ok"]):
+        verdict, ours = f"needs {row['needs']}", ""
+    else:
+        verdict, ours = "pass" if row["ok"] else "FAIL", _number(row["ours"])
+    return f"{row['question']:<48}{_number(row['published']):>12}{ours:>12}  {verdict}"
+
+
+def _number(value: Any) -> str:
+    if value is None:
+        return "none"
+    return f"{value:,}"
+
+
+class PeakMemory:
+    """The highest memory of this process and all below it, while in ``with``.
+
+    Pages that processes share count once, by their shares (PSS), where the system tells; else
+    only pages that are a process's own (USS).
+    """
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        here = psutil.Process()
+        while not self._stop.wait(SAMPLE_SECONDS):
+            processes = [here, *here.children(recursive=True)]
+            self.bytes = max(self.bytes, sum(map(_memory, processes)))
+
+
+def _memory(process: psutil.Process) -> int:
+    try:
+        full = process.memory_full_info()
+    except psutil.Error:  # it ended meanwhile
+        return 0
+    return int(getattr(full, "pss", 0) or full.uss)
+
+
+def run(first: int | None = None, *, progress: bool = True) -> Report:
+    """Run the pipeline on a local AWS of its own, and take everything away again.
+
+    Args:
+        first: only so many flights, in arrival order; left out, the whole year.
+        progress: whether to show bars.
+
+    Raises:
+        ValueError: ``first`` is below 1.
+    """
+    if first is not None and first < 1:
+        raise ValueError(f"a run needs at least 1 flight, not {first}")
+    started = time.monotonic()
+    with PeakMemory() as memory:
+        sent = flights.load(first)
+        with target.connect(target.LOCAL, limits=False) as aws:
+            deployment.deploy(
+                aws, shards=SHARDS, BatchSize=BATCH_SIZE, MaximumBatchingWindowInSeconds=0
+            )
+            began = time.monotonic()
+            sending = producer.send(
+                aws.client("kinesis"),
+                deployment.INPUT_STREAM,
+                flights.events(sent),
+                total=len(sent),
+                progress=progress,
+            )
+            sent = sent[["month", "day"]].copy()  # all that the check needs: memory is measured
+            received, processed_at, read_at = collect(aws, len(sent), progress)
+            deployment.clean_up(aws)
+    once = received.drop_duplicates("event_id")
+    return Report(
+        sent=len(sent),
+        received=len(received),
+        duplicates=len(received) - len(once),
+        lost=len(sent) - len(once),
+        stages={
+            "send": Stage(sending.records, sending.seconds),
+            "process": Stage(len(received), processed_at - began),
+            "read": Stage(len(received), read_at - processed_at),
+        },
+        answers=answers.check(once, sent),
+        peak_bytes=memory.bytes,
+        seconds=time.monotonic() - started,
+    )
+
+
+def collect(aws: Aws, count: int, progress: bool) -> tuple[pd.DataFrame, float, float]:
+    """Wait for the function's output and read it.
+
+    Args:
+        aws: where the pipeline is.
+        count: flights that must come out.
+        progress: whether to show bars.
+
+    Returns:
+        The output stream, and the moments (monotonic, seconds) at which it was complete and read.
+    """
+    expected = count
+    with tqdm(total=count, desc="through function", unit=" records", disable=not progress) as bar:
+        while True:
+            complete = await_count(lambda: written(aws), expected, bar)
+            processed_at = time.monotonic()
+            received = reader.read_stream(
+                aws, deployment.OUTPUT_STREAM, columns=COLUMNS, progress=progress
+            )
+            read_at = time.monotonic()
+            unique = received["event_id"].nunique()
+            if unique >= count or not complete:
+                return received, processed_at, read_at
+            expected = count + len(received) - unique  # more must follow those that came twice
+
+
+def written(aws: Aws) -> int:
+    """How many records the output stream has taken so far, as CloudWatch counts them."""
+    now = datetime.now(UTC)
+    answer = aws.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Kinesis",
+        MetricName="IncomingRecords",
+        Dimensions=[{"Name": "StreamName", "Value": deployment.OUTPUT_STREAM}],
+        StartTime=now - timedelta(hours=1),
+        EndTime=now + timedelta(minutes=1),
+        Period=60,
+        Statistics=["Sum"],
+    )
+    return int(sum(point["Sum"] for point in answer["Datapoints"]))
+
+
+def await_count(count: Callable[[], int], expected: int, bar: Any) -> bool:
+    """Wait until ``count`` is as expected, for as long as it grows.
+
+    Args:
+        count: looks, and tells how many there are.
+        expected: how many there must be.
+        bar: shows them.
+
+    Returns:
+        False when the count has stood still for half a minute.
+    """
+    seen, grew_at = -1, time.monotonic()
+    while True:
+        now = count()
+        if now > seen:
+            seen, grew_at = now, time.monotonic()
+            bar.update(now - bar.n)
+        if now >= expected:
+            return True
+        if time.monotonic() - grew_at > STALL_SECONDS:
+            return False
+        time.sleep(LOOK_SECONDS)
