@@ -133,6 +133,25 @@ def test_records_are_pushed_in_order(kinesis):
     assert event["MillisBehindLatest"] == 0
 
 
+def test_a_consumer_that_is_creating_cannot_be_used_yet(kinesis):
+    """The words are seen live."""
+    arn = kinesis("RegisterStreamConsumer", StreamARN=kinesis.arn(), ConsumerName="c")["Consumer"][
+        "ConsumerARN"
+    ]
+    created = int(kinesis.clock.now())
+    for use in (
+        lambda: Subscription(kinesis, arn),
+        lambda: kinesis("PutResourcePolicy", ResourceARN=arn, Policy='{"Statement": []}'),
+    ):
+        with pytest.raises(AwsError) as error:
+            use()
+        assert (error.value.code, error.value.message) == (
+            "ResourceInUseException",
+            f"Consumer c with creation timestamp {created} under stream: s , account {ACCOUNT} is "
+            "not in ACTIVE status.",
+        )
+
+
 def test_records_put_together_come_in_one_event(kinesis):
     """§2.4 [OBS]."""
     subscription = Subscription(kinesis, register(kinesis), "LATEST")
@@ -170,7 +189,10 @@ def test_the_same_pair_waits_5_seconds_and_then_takes_over(kinesis):
     first.next()
     with pytest.raises(AwsError) as error:
         Subscription(kinesis, arn)
-    assert error.value.code == "ResourceInUseException"
+    assert (error.value.code, error.value.message) == (
+        "ResourceInUseException",
+        f"Another active subscription exists for this consumer: {ACCOUNT}:s:{SHARD}:c",
+    )
     kinesis.clock.advance(5)
     Subscription(kinesis, arn)
     kind, _ = first.next()

@@ -162,8 +162,21 @@ def test_create_stream_is_called_5_times_in_a_second():
     with Kinesis() as kinesis:
         for number in range(5):
             kinesis("CreateStream", StreamName=f"s{number}", ShardCount=1)
-        with pytest.raises(AwsError, match="LimitExceededException: Rate exceeded"):
+        with pytest.raises(AwsError, match=f"Rate exceeded for stream s5 under account {ACCOUNT}."):
             kinesis("CreateStream", StreamName="s5", ShardCount=1)
+
+
+def test_list_streams_is_called_5_times_in_a_second():
+    """§4.1; the account's rates are told without a stream."""
+    with Kinesis() as kinesis:
+        for _ in range(5):
+            kinesis("ListStreams")
+        with pytest.raises(AwsError) as error:
+            kinesis("ListStreams")
+        assert (error.value.code, error.value.message) == (
+            "LimitExceededException",
+            f"Rate exceeded for account {ACCOUNT}.",
+        )
 
 
 def test_without_limits_nothing_is_throttled_but_record_size_still_counts():

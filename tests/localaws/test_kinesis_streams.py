@@ -157,7 +157,12 @@ def test_a_stream_with_consumers_is_deleted_only_by_force(kinesis):
     """[BC]."""
     kinesis.create()
     kinesis("RegisterStreamConsumer", StreamARN=kinesis.arn(), ConsumerName="c")
-    assert refusal(kinesis, "DeleteStream", StreamName="s")[0] == "ResourceInUseException"
+    assert refusal(kinesis, "DeleteStream", StreamName="s") == (
+        "ResourceInUseException",
+        f"DeleteStream can't delete {ACCOUNT}:s because there are consumers associated with this "
+        "data stream. To delete s anyway, set the EnforceConsumerDeletion parameter to true to "
+        "force the deletion of all the consumers that are associated with it.",
+    )
     kinesis("DeleteStream", StreamName="s", EnforceConsumerDeletion=True)
 
 

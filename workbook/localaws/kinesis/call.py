@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from workbook.localaws.http import ACCOUNT_ID
 from workbook.localaws.kinesis.errors import KinesisError, over_limit
 from workbook.localaws.kinesis.iterators import Seal
 from workbook.localaws.kinesis.limits import Bucket
@@ -63,7 +64,7 @@ class Call:
             )
 
     def limit_rate(self, operation: str, per_second: float) -> None:
-        """Count a call against the account's rate for the operation.
+        """Count a call against the account's rate for the operation; the words are seen live.
 
         Raises:
             KinesisError: it is used up.
@@ -72,7 +73,9 @@ class Call:
             return
         bucket = self.region.rates.setdefault(operation, Bucket(per_second))
         if not bucket.has(1, self.now):
-            raise over_limit(f"Rate exceeded for {operation}.")
+            name = self.parameters.get("StreamName")
+            of_stream = f"stream {name} under " if name is not None else ""
+            raise over_limit(f"Rate exceeded for {of_stream}account {ACCOUNT_ID}.")
         bucket.take(1)
 
 

@@ -17,6 +17,14 @@ def no_stream(name: str) -> KinesisError:
     return not_found(f"Stream {name} under account {ACCOUNT_ID} not found.")
 
 
+def not_active(stream: Stream, consumer: Consumer) -> KinesisError:
+    """AWS's answer, seen live, for a consumer that is CREATING or DELETING."""
+    return in_use(
+        f"Consumer {consumer.name} with creation timestamp {int(consumer.created)} under stream: "
+        f"{stream.name} , account {ACCOUNT_ID} is not in ACTIVE status."
+    )
+
+
 @dataclass(slots=True)
 class Region:
     """One region of the account."""

@@ -13,7 +13,7 @@ from workbook.localaws.kinesis.consumer import Consumer
 from workbook.localaws.kinesis.errors import KinesisError, in_use, not_found
 from workbook.localaws.kinesis.metering import total_bytes
 from workbook.localaws.kinesis.positions import shard_id, starting_counter
-from workbook.localaws.kinesis.region import no_stream
+from workbook.localaws.kinesis.region import no_stream, not_active
 from workbook.localaws.kinesis.shard import Shard
 from workbook.localaws.kinesis.stream import Stream
 
@@ -32,9 +32,7 @@ def subscribe(call: Call, clock: Clock, content_type: str) -> AsyncIterator[byte
     """
     stream, consumer = call.region.consumer(call.parameters["ConsumerARN"], call.now)
     if consumer.status(call.now) != "ACTIVE":
-        raise in_use(
-            f"Consumer {consumer.arn} is not ACTIVE, instead in state {consumer.status(call.now)}."
-        )
+        raise not_active(stream, consumer)
     found = shard_id(call.parameters["ShardId"], stream.name)
     shard = stream.shards.get(found)
     if shard is None:
@@ -49,7 +47,7 @@ def subscribe(call: Call, clock: Clock, content_type: str) -> AsyncIterator[byte
     if began is not None and call.now - began < TAKEOVER_SECONDS:
         raise in_use(
             f"Another active subscription exists for this consumer: {ACCOUNT_ID}:{stream.name}:"
-            f"{consumer.name}:{shard.id}"
+            f"{shard.id}:{consumer.name}"
         )
     call.end_dry_run()
     consumer.subscriptions[shard.id] = call.now

@@ -4,14 +4,16 @@ from typing import Any
 
 import orjson
 
-from workbook.localaws.kinesis.api.resources import resource
+from workbook.localaws.kinesis.api.resources import check_active, resource
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.errors import invalid, not_found
 
 
 def put_resource_policy(call: Call) -> None:
     """Attach a policy, which must be JSON."""
-    owner = resource(call, call.parameters["ResourceARN"])
+    arn = call.parameters["ResourceARN"]
+    check_active(call, arn)
+    owner = resource(call, arn)
     try:
         document = orjson.loads(call.parameters["Policy"])
     except orjson.JSONDecodeError:

@@ -2,7 +2,20 @@
 
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.consumer import Consumer
+from workbook.localaws.kinesis.region import not_active
 from workbook.localaws.kinesis.stream import Stream
+
+
+def check_active(call: Call, arn: str) -> None:
+    """Refuse to go on with a consumer that is CREATING or DELETING.
+
+    Raises:
+        KinesisError: it is, or there is none.
+    """
+    if "/consumer/" in arn:
+        stream, consumer = call.region.consumer(arn, call.now)
+        if consumer.status(call.now) != "ACTIVE":
+            raise not_active(stream, consumer)
 
 
 def resource(call: Call, arn: str) -> Stream | Consumer:

@@ -56,8 +56,10 @@ def delete_stream(call: Call) -> None:
         "EnforceConsumerDeletion"
     ):
         raise in_use(
-            f"Stream {stream.name} under account {ACCOUNT_ID} has registered consumers; deregister "
-            "them or set EnforceConsumerDeletion."
+            f"DeleteStream can't delete {ACCOUNT_ID}:{stream.name} because there are consumers "
+            f"associated with this data stream. To delete {stream.name} anyway, set the "
+            "EnforceConsumerDeletion parameter to true to force the deletion of all the consumers "
+            "that are associated with it."
         )
     if stream.gone_at is None:
         stream.gone_at = call.now + call.transition
