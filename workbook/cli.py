@@ -8,7 +8,6 @@ from pathlib import Path
 
 import orjson
 
-from workbook import pipeline
 from workbook.localaws import server
 
 DEFAULT_PORT = 4566
@@ -89,6 +88,8 @@ def _port(text: str) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from workbook import pipeline  # takes a second, which the other commands need not wait
+
     report = pipeline.run(options.flights)
     print(report)
     if options.json:

@@ -1,0 +1,95 @@
+"""The command line: exit status, files, and a server that any client can use."""
+
+import json
+import signal
+import subprocess
+import sys
+
+import boto3
+import pytest
+
+from workbook import answers, cli, flights, pipeline
+
+
+def report(lost: int = 0) -> pipeline.Report:
+    sent = flights.load(first=1_000)
+    return pipeline.Report(
+        sent=1_000,
+        received=1_000 - lost,
+        duplicates=0,
+        lost=lost,
+        stages={"send": pipeline.Stage(1_000, 0.5)},
+        answers=answers.check(sent, sent),
+        peak_bytes=2**20,
+        seconds=1.0,
+    )
+
+
+def test_run_reports_and_writes_json(tmp_path, capsys):
+    file = tmp_path / "report.json"
+    assert cli.main(["run", "--flights", "900", "--json", str(file)]) == 0
+    written = json.loads(file.read_bytes())
+    assert written["passed"] is True
+    assert written["flights_sent"] == 900
+    assert written["lost"] == 0
+    assert set(written["stages"]) == {"send", "process", "read"}
+    assert len(written["answers"]) == 28
+    assert {answer["ok"] for answer in written["answers"]} <= {True, None}
+    assert "lost" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("lost", "status"), [(0, 0), (1, 1)])
+def test_the_exit_status_says_whether_all_is_right(monkeypatch, lost, status):
+    monkeypatch.setattr(pipeline, "run", lambda first: report(lost))
+    assert cli.main(["run"]) == status
+
+
+@pytest.mark.parametrize("arguments", [["run", "--flights", "0"], ["serve", "--port", "70000"], []])
+def test_a_wrong_command_line_is_refused(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        cli.main(arguments)
+    assert caught.value.code == 2
+    assert "usage: workbook" in capsys.readouterr().err
+
+
+SERVE = [
+    sys.executable,
+    "-c",
+    "import sys; from workbook.cli import main; sys.exit(main())",
+    "serve",
+]
+
+
+@pytest.fixture
+def served():
+    process = subprocess.Popen([*SERVE, "--port", "0"], stdout=subprocess.PIPE, text=True)
+    yield process, process.stdout.readline().split()[-1]
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_answers_any_client_and_stops_cleanly(served, number):
+    process, url = served
+    kinesis = boto3.client(
+        "kinesis",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    kinesis.create_stream(StreamName="s", ShardCount=1)
+    assert kinesis.list_streams()["StreamNames"] == ["s"]
+    process.send_signal(number)
+    assert process.wait(20) == 0
+
+
+def test_a_taken_port_is_named_with_what_to_do(served):
+    port = served[1].rpartition(":")[2]
+    second = subprocess.run([*SERVE, "--port", port], capture_output=True, text=True, check=False)
+    assert second.returncode == 1
+    assert f"port {port} cannot be used" in second.stderr
+    assert "--port" in second.stderr
+    assert "Traceback" not in second.stderr

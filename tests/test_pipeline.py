@@ -1,0 +1,87 @@
+"""The whole pipeline: complete, checked, measured, and gone afterwards."""
+
+import dataclasses
+
+import pandas as pd
+import psutil
+import pytest
+from tqdm import tqdm
+
+from workbook import pipeline
+
+
+@pytest.fixture(scope="module")
+def run() -> tuple[pipeline.Report, set[psutil.Process]]:
+    """A report, and the processes that the run left behind."""
+    before = set(psutil.Process().children(recursive=True))
+    report = pipeline.run(1_500, progress=False)
+    return report, set(psutil.Process().children(recursive=True)) - before
+
+
+@pytest.fixture(scope="module")
+def report(run) -> pipeline.Report:
+    return run[0]
+
+
+def test_every_flight_comes_out(report):
+    assert report.sent == 1_500
+    assert report.received == 1_500 + report.duplicates
+    assert report.lost == 0
+
+
+def test_what_can_be_answered_is_right(report):
+    answers = report.answers.set_index("question")
+    assert answers.loc["flights on 1 January", "ok"]
+    assert answers["ok"].notna().sum() == 1
+    assert report.passed
+
+
+def test_every_stage_is_measured(report):
+    assert list(report.stages) == ["send", "process", "read"]
+    assert all(stage.records >= 1_500 for stage in report.stages.values())
+    assert all(0 < stage.seconds < report.seconds for stage in report.stages.values())
+    here = psutil.Process().memory_info().rss
+    assert report.peak_bytes > 50 * 2**20
+    assert report.peak_bytes < 20 * here
+
+
+def test_no_process_is_left(run):
+    assert not run[1]
+
+
+def test_the_text_has_every_figure(report):
+    text = str(report)
+    for expected in ("flights sent", "records out", "duplicates", "lost", "records/s", "MiB"):
+        assert expected in text
+    for question in report.answers["question"]:
+        assert question in text
+    assert "needs the whole year" in text
+    assert "pass" in text
+    assert "FAIL" not in text
+
+
+def test_a_wrong_answer_and_a_lost_flight_fail(report):
+    wrong = report.answers.assign(ok=pd.array([False] + [None] * 27, dtype="boolean"))
+    assert not dataclasses.replace(report, answers=wrong).passed
+    assert "FAIL" in str(dataclasses.replace(report, answers=wrong))
+    assert not dataclasses.replace(report, lost=1).passed
+
+
+def test_a_run_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="at least 1 flight, not 0"):
+        pipeline.run(0)
+
+
+def test_waiting_ends_when_the_count_is_complete(monkeypatch):
+    monkeypatch.setattr(pipeline, "LOOK_SECONDS", 0)
+    counts = iter([0, 3, 3, 7, 10, 99])
+    with tqdm(disable=True) as bar:
+        assert pipeline.await_count(lambda: next(counts), 10, bar)
+    assert next(counts) == 99
+
+
+def test_waiting_ends_when_nothing_moves(monkeypatch):
+    monkeypatch.setattr(pipeline, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(pipeline, "STALL_SECONDS", 0)
+    with tqdm(disable=True) as bar:
+        assert not pipeline.await_count(lambda: 5, 10, bar)
