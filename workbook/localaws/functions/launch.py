@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workbook.localaws.functions import interpreters, package, variables
 from workbook.localaws.functions.configuration import FunctionVersion
@@ -50,6 +51,8 @@ def prepare(
     package.extract(function.code, task)
     for layer in function.layer_code:
         package.extract(layer, layers)
+    provided = function.runtime in interpreters.PROVIDED
+    python = None if provided else interpreters.find(function.runtime)
     environment = variables.build(
         function,
         endpoint_url=endpoint_url,
@@ -59,19 +62,35 @@ def prepare(
         temporary=temporary,
         runtime_directory=RUNTIME,
         log_stream=log_stream,
+        libraries=[Path(python.library).parent] if python else [],
     )
     paths = [(str(task), "/var/task"), (str(layers), "/opt"), (str(temporary), "/tmp")]
-    if function.runtime in interpreters.PROVIDED:
+    if python is None:
         # The first of the two that is there; a missing one fails when it is started.
         bootstraps = [task / "bootstrap", layers / "bootstrap"]
         bootstrap = next(filter(Path.exists, bootstraps), bootstraps[0])
         return Launch([str(bootstrap)], environment, task, paths)
-    python = interpreters.find(function.runtime)
+    version = ".".join(python.version.split(".")[:2])
+    settings = _settings(python, version, task, layers, directory.parent / f"bytecode-{version}")
+    paths.append((str(RUNTIME), "/var/runtime"))
+    paths += [(folder, "/var/runtime") for folder in settings["folders"]]
+    paths.append((python.library, f"/var/lang/lib/python{version}"))
+    return Launch(
+        [python.executable, "-S", "-s", str(RUNTIME / "bootstrap.py"), json.dumps(settings)],
+        environment,
+        task,
+        paths,
+    )
+
+
+def _settings(
+    python: interpreters.Interpreter, version: str, task: Path, layers: Path, bytecode: Path
+) -> dict[str, Any]:
+    """What ``runtime.bootstrap`` must know: the import path, the packages, the client."""
     wanted = os.environ.get(CLIENT_VARIABLE, OFFICIAL) == OFFICIAL
     official = wanted and python.is_ours and interpreters.has_official_client()
     names, folders = interpreters.packages(official)
-    version = ".".join(python.version.split(".")[:2])
-    settings = {
+    return {
         "path": [
             str(task),
             str(layers / "python" / "lib" / f"python{version}" / "site-packages"),
@@ -81,14 +100,5 @@ def prepare(
         "folders": folders,
         "client": OFFICIAL if official else str(RUNTIME / "client.py"),
         # Our packages' folders must not collect the byte code of other interpreters.
-        "bytecode": "" if python.is_ours else str(directory.parent / f"bytecode-{version}"),
+        "bytecode": "" if python.is_ours else str(bytecode),
     }
-    paths.append((str(RUNTIME), "/var/runtime"))
-    paths += [(folder, "/var/runtime") for folder in folders]
-    paths.append((python.library, f"/var/lang/lib/python{version}"))
-    return Launch(
-        [python.executable, "-S", "-s", str(RUNTIME / "bootstrap.py"), json.dumps(settings)],
-        environment,
-        task,
-        paths,
-    )

@@ -1,6 +1,7 @@
 """The environment variables that a function's process starts with [OBS, python3.14]."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from workbook.localaws.functions.configuration import FunctionVersion
@@ -19,6 +20,7 @@ def build(
     temporary: Path,
     runtime_directory: Path,
     log_stream: str,
+    libraries: Sequence[Path] = (),
 ) -> dict[str, str]:
     """All of the variables; nothing else of the host's environment gets in.
 
@@ -31,6 +33,7 @@ def build(
         temporary: what is ``/tmp`` on AWS.
         runtime_directory: where the bootstrap is.
         log_stream: the stream that this environment writes to.
+        libraries: where the interpreter may have shared libraries of its own.
     """
     path = os.pathsep.join(part for part in (os.defpath, str(layers / "bin")) if part)
     return {
@@ -55,7 +58,9 @@ def build(
         "_HANDLER": function.handler,
         "LAMBDA_TASK_ROOT": str(task_root),
         "LAMBDA_RUNTIME_DIR": str(runtime_directory),
-        "LD_LIBRARY_PATH": f"{task_root}:{task_root / 'lib'}:{layers / 'lib'}",
+        "LD_LIBRARY_PATH": ":".join(
+            map(str, (*libraries, task_root, task_root / "lib", layers / "lib"))
+        ),
         "PATH": path,
         "PWD": str(task_root),
         "SHLVL": "0",
