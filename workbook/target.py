@@ -101,7 +101,7 @@ class Aws:
         self.close()
 
 
-def connect(where: str | None = None, *, limits: bool = True) -> Aws:
+def connect(where: str | None = None, *, limits: bool = True, speed: float = 1.0) -> Aws:
     """Find AWS.
 
     Args:
@@ -111,6 +111,8 @@ def connect(where: str | None = None, *, limits: bool = True) -> Aws:
             WORKBOOK_AWS says it, else it is ``local``.
         limits: whether the local Kinesis throttles as AWS does. Off is for bulk loads; elsewhere
             than on a local AWS of one's own it changes nothing.
+        speed: the pace of that local AWS's clock: at 60, its hour takes a minute (time-lapse).
+            What functions do takes its real time all the same.
 
     Raises:
         ValueError: ``where`` is none of these, or real AWS has no region or credentials.
@@ -118,7 +120,7 @@ def connect(where: str | None = None, *, limits: bool = True) -> Aws:
     """
     chosen = where or os.environ.get(VARIABLE) or LOCAL
     if chosen == LOCAL:
-        process, endpoint_url = _start(limits)
+        process, endpoint_url = _start(limits, speed)
         return Aws(LOCAL, _dummy_session(), endpoint_url, process)
     if chosen == REAL:
         return Aws(REAL, _real_session(), None)
@@ -149,9 +151,9 @@ def _real_session() -> boto3.Session:
     return session
 
 
-def _start(limits: bool) -> tuple["subprocess.Popen[str]", str]:
+def _start(limits: bool, speed: float) -> tuple["subprocess.Popen[str]", str]:
     """Start a local AWS and wait until it answers; gives its process and its URL."""
-    command = [sys.executable, "-m", "workbook.localaws", "--owned"]
+    command = [sys.executable, "-m", "workbook.localaws", "--owned", "--speed", str(speed)]
     if not limits:
         command.append("--no-limits")
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -160,6 +160,24 @@ def test_parents_to_their_end_before_children(position: str) -> None:
     run(test)
 
 
+def test_latest_begins_at_the_tip_of_every_shard_there_was() -> None:
+    """[design rule] Also in children that existed before the mapping did."""
+
+    async def test() -> None:
+        bench = Bench(start=Start("LATEST"))
+        bench.stream.put("old")
+        child = bench.stream.add_shard(("shardId-000000000000",))
+        bench.stream.put("older than the mapping", shard=child)
+        bench.begin()
+        await bench.advance(3)
+        bench.stream.put("new", shard=child)
+        await bench.advance(3)
+        assert bench.function.batches == [["new"]]
+        await bench.stop()
+
+    run(test)
+
+
 def test_a_blocked_parent_holds_back_its_children() -> None:
     """[design rule] Also over disable and enable."""
 

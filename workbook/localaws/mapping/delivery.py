@@ -1,7 +1,7 @@
 """Delivers one batch: invokes the function until every record of it is done with, or given up."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from workbook.localaws.doors import (
     FunctionGoneError,
@@ -85,7 +85,8 @@ class Delivery:
     async def _invoke(self, piece: Piece) -> Step:
         """One invocation, and what follows from it."""
         route = self._route
-        route.measure("IteratorAge", self._iterator_age(piece.entries), "Milliseconds")
+        if piece.entries:
+            route.measure("IteratorAge", self._iterator_age(piece.entries[-1]), "Milliseconds")
         try:
             invocation = await route.tools.functions.invoke(route.function_arn, self._event(piece))
         except (InvokeThrottledError, FunctionGoneError, OSError) as refusal:
@@ -132,11 +133,9 @@ class Delivery:
             )
         return event(piece.entries, members)
 
-    def _iterator_age(self, entries: Sequence[Entry]) -> int:
+    def _iterator_age(self, last: Entry) -> int:
         """Milliseconds since the last record of the batch arrived [DG:monitoring-metrics-types]."""
-        if not entries:
-            return 0
-        return max(0, int((self._route.tools.clock.now() - entries[-1].arrived) * 1000))
+        return max(0, int((self._route.tools.clock.now() - last.arrived) * 1000))
 
     async def _without_old_records(self, piece: Piece) -> Piece:
         """The piece without the records at its front that are too old.
