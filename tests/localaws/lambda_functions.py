@@ -6,7 +6,9 @@ import uuid
 import zipfile
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from workbook.target import Aws
@@ -49,6 +51,18 @@ def invoke(aws: Aws, name: str, event: Any = None, **settings: Any) -> tuple[dic
     """Invoke with a JSON event; gives the response and what its payload holds."""
     response = aws.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event), **settings)
     return response, json.loads(response["Payload"].read() or "null")
+
+
+def impatient(aws: Aws, region: str = "us-east-1") -> Any:
+    """A Lambda client that never tries again, for any region."""
+    return boto3.client(
+        "lambda",
+        region_name=region,
+        endpoint_url=aws.endpoint_url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
 
 
 def log_lines(aws: Aws, name: str) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 from botocore.exceptions import ClientError
-from lambda_functions import create, invoke, log_lines, zipped
+from lambda_functions import create, impatient, invoke, log_lines, zipped
 
 from workbook import target
 from workbook.localaws.doors import InvokeThrottledError
@@ -39,8 +39,7 @@ def wait_for(path: Path) -> None:
 def test_over_the_reserve_is_throttled_with_its_reason(local: Aws, tmp_path: Path) -> None:
     """[OBS] 429 TooManyRequestsException Rate Exceeded."""
     name = create(local, waits(tmp_path / "running", tmp_path / "go"), Timeout=60)
-    client = local.client("lambda")
-    client.meta.config.retries = {"total_max_attempts": 1}
+    client = impatient(local)
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
     thread = threading.Thread(target=invoke, args=[local, name])
     thread.start()

@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 import pytest
-from lambda_functions import create, create_role, invoke, log_lines, zipped
+from lambda_functions import create, create_role, impatient, invoke, log_lines, zipped
 
 from workbook.target import Aws
 
@@ -162,15 +162,7 @@ def handler(event, context):
 
 
 def test_two_regions_are_apart(local: Aws) -> None:
-    import boto3
-
-    away = boto3.client(
-        "lambda",
-        region_name="eu-west-1",
-        endpoint_url=local.endpoint_url,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+    away = impatient(local, "eu-west-1")
     code = "import os\ndef handler(event, context): return os.environ['AWS_REGION']"
     away.create_function(
         FunctionName="apart",
