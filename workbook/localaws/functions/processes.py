@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,8 +24,21 @@ class Processes:
     """Starts processes and keeps the reaper informed of them."""
 
     def __init__(self) -> None:
-        self.directory = Path(tempfile.mkdtemp(prefix="workbook-functions-"))
+        self._directory: Path | None = None
         self._reaper: subprocess.Popen[bytes] | None = None
+
+    @property
+    def directory(self) -> Path:
+        """Where environments have their folders; from its first use on the reaper minds it."""
+        if self._directory is None:
+            self._directory = Path(tempfile.mkdtemp(prefix="workbook-functions-"))
+            self._reaper = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(REAPER), str(self._directory)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                **_own_group(),
+            )
+        return self._directory
 
     async def start(
         self, command: Sequence[str], directory: Path, variables: Mapping[str, str], output: int
@@ -64,13 +76,7 @@ class Processes:
         self._tell(f"-{process.pid}\n")
 
     def _tell(self, line: str) -> None:
-        if self._reaper is None:
-            self._reaper = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(REAPER), str(self.directory)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                **_own_group(),
-            )
+        assert self._reaper is not None
         assert self._reaper.stdin is not None
         self._reaper.stdin.write(line.encode())
         self._reaper.stdin.flush()
@@ -78,7 +84,6 @@ class Processes:
     def close(self) -> None:
         """End what still runs and remove the directory."""
         if self._reaper is None:
-            shutil.rmtree(self.directory, ignore_errors=True)
             return
         assert self._reaper.stdin is not None
         self._reaper.stdin.close()
