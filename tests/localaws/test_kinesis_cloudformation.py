@@ -128,3 +128,36 @@ def test_logs_can_be_sent_on_to_a_stream(unlimited):
         ShardIteratorType="TRIM_HORIZON",
     )["ShardIterator"]
     assert len(kinesis.get_records(ShardIterator=iterator)["Records"]) == 1
+
+
+def test_a_consumer_is_a_resource_too(unlimited):
+    """AWS::Kinesis::StreamConsumer."""
+    cloudformation, kinesis = unlimited.client("cloudformation"), unlimited.client("kinesis")
+    resources = json.loads(template(Name="cfn-fan-out", ShardCount=1))["Resources"]
+    resources["Reader"] = {
+        "Type": "AWS::Kinesis::StreamConsumer",
+        "Properties": {
+            "ConsumerName": "reader",
+            "StreamARN": {"Fn::GetAtt": ["Flights", "Arn"]},
+        },
+    }
+    cloudformation.create_stack(
+        StackName="cfn-fan-out",
+        TemplateBody=json.dumps(
+            {"Resources": resources, "Outputs": {"Reader": {"Value": {"Ref": "Reader"}}}}
+        ),
+    )
+    arn = outputs(cloudformation, "cfn-fan-out")["Reader"]
+    described = kinesis.describe_stream_consumer(ConsumerARN=arn)["ConsumerDescription"]
+    assert (described["ConsumerName"], described["ConsumerStatus"]) == ("reader", "ACTIVE")
+    cloudformation.delete_stack(StackName="cfn-fan-out")
+    with pytest.raises(ClientError, match="not found"):
+        summary(kinesis, "cfn-fan-out")
+
+
+def test_a_refused_resource_refuses_its_stack(unlimited):
+    cloudformation = unlimited.client("cloudformation")
+    with pytest.raises(ClientError, match="Member must have value greater than or equal to 1"):
+        cloudformation.create_stack(
+            StackName="cfn-refused", TemplateBody=template(Name="cfn-refused", ShardCount=0)
+        )

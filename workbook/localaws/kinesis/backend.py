@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.core.common_models import CloudFormationModel
-from moto.core.exceptions import JsonRESTError
 from moto.kinesis import urls
 from moto.kinesis.models import KinesisBackend, kinesis_backends
 
@@ -17,6 +16,13 @@ from workbook.localaws.kinesis.errors import KinesisError
 
 Perform = Callable[[str, str, dict[str, Any]], dict[str, Any]]
 SYSTEM_TAG = "aws:"
+CONSUMER_ATTRIBUTES = (
+    "ConsumerARN",
+    "ConsumerCreationTimestamp",
+    "ConsumerName",
+    "ConsumerStatus",
+    "StreamARN",
+)
 
 
 class Door:
@@ -26,12 +32,14 @@ class Door:
 
 
 def _ask(region: str, operation: str, **parameters: Any) -> dict[str, Any]:
-    """An answer of our API, with errors as moto raises them."""
+    """An answer of our API, with errors as moto's CloudFormation tells them."""
     given = {name: value for name, value in parameters.items() if value is not None}
     try:
         return Door.perform(region, operation, given)
     except KinesisError as error:
-        raise JsonRESTError(error.code, error.message) from None
+        from moto.cloudformation.exceptions import ValidationError  # late: brings all of moto
+
+        raise ValidationError(message=error.message) from None
 
 
 class StreamResource(CloudFormationModel):
@@ -150,8 +158,98 @@ class StreamResource(CloudFormationModel):
     def delete_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
     ) -> None:
-        """Delete the stream, and its consumers with it."""
+        """Delete the stream, and consumers that others registered.
+
+        AWS would not, and the stack would be DELETE_FAILED; moto has no such state and would
+        forget the stack while the stream lives on.
+        """
         _ask(region_name, "DeleteStream", StreamName=resource_name, EnforceConsumerDeletion=True)
+
+
+class ConsumerResource(CloudFormationModel):
+    """A registered consumer as a resource of a stack; moto has none."""
+
+    def __init__(self, region: str, description: dict[str, Any]) -> None:
+        self.region = region
+        self.description = description
+
+    @property
+    def physical_resource_id(self) -> str:
+        """What Ref gives."""
+        arn: str = self.description["ConsumerARN"]
+        return arn
+
+    def is_created(self) -> bool:
+        """Always: a stack's consumer is ACTIVE at once."""
+        return True
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        """The property that names it."""
+        return "ConsumerName"
+
+    @staticmethod
+    def cloudformation_type() -> str:
+        """The resource's type."""
+        return "AWS::Kinesis::StreamConsumer"
+
+    @classmethod
+    def has_cfn_attr(cls, attr: str) -> bool:
+        """What Fn::GetAtt knows."""
+        return attr in CONSUMER_ATTRIBUTES
+
+    def get_cfn_attribute(self, attribute_name: str) -> str:
+        """What Fn::GetAtt gives."""
+        return str(self.description[attribute_name])
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls,
+        resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+        **kwargs: Any,
+    ) -> "ConsumerResource":
+        """Register the consumer."""
+        properties = cloudformation_json["Properties"]
+        answer = _ask(
+            region_name,
+            "RegisterStreamConsumer",
+            StreamARN=properties["StreamARN"],
+            ConsumerName=resource_name,
+            Tags=_tags(properties) or None,
+        )
+        description = {**answer["Consumer"], "StreamARN": properties["StreamARN"]}
+        return cls(region_name, description)
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: "ConsumerResource",
+        new_resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+    ) -> "ConsumerResource":
+        """Replace the consumer: AWS changes none of its properties in place."""
+        created = cls.create_from_cloudformation_json(
+            new_resource_name, cloudformation_json, account_id, region_name
+        )
+        old = original_resource.physical_resource_id
+        cls.delete_from_cloudformation_json(old, cloudformation_json, account_id, region_name)
+        return created
+
+    @classmethod
+    def delete_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
+    ) -> None:
+        """Deregister the consumer, unless it went with its stream."""
+        try:
+            Door.perform(region_name, "DeregisterStreamConsumer", {"ConsumerARN": resource_name})
+        except KinesisError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
 
 
 def _configure(region: str, name: str, properties: dict[str, Any], summary: dict[str, Any]) -> None:
@@ -256,7 +354,7 @@ def install(perform: Perform) -> None:
 
 
 def show_to_cloudformation() -> None:
-    """Let CloudFormation find ``StreamResource``, should it have looked around already."""
+    """Let CloudFormation find the resources here, should it have looked around already."""
     from moto.cloudformation.parsing import get_model_map
 
     get_model_map.cache_clear()
