@@ -10,10 +10,21 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from workbook import book
 
 
-def save(path: Path, *cells: Any) -> Path:
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A project with code and no notebooks."""
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "workbook" / "localaws").mkdir(parents=True)
+    (tmp_path / "workbook" / "localaws" / "clock.py").write_text("before\n")
+    (tmp_path / "handler.py").write_text("before\n")
+    return tmp_path
+
+
+def save(root: Path, name: str, *cells: Any) -> Path:
     """A notebook whose stamp says that its outputs are of the present code."""
     notebook = new_notebook(cells=list(cells))
-    notebook.metadata["workbook"] = {"digest": book.digest(notebook)}
+    notebook.metadata["workbook"] = {"digest": book.digest(notebook, root)}
+    path = root / "notebooks" / name
     nbformat.write(notebook, path)
     return path
 
@@ -25,12 +36,12 @@ def picture(**metadata: Any) -> Any:
 # --- what is stored
 
 
-@pytest.mark.parametrize("path", sorted(book.NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", book.stored(), ids=lambda path: path.stem)
 def test_a_stored_notebook_keeps_the_rules_of_the_book(path: Path) -> None:
     assert book.problems(path) == []
 
 
-@pytest.mark.parametrize("path", sorted(book.NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", book.stored(), ids=lambda path: path.stem)
 def test_a_stored_notebook_was_run_once_from_top_to_bottom(path: Path) -> None:
     counts = [cell.execution_count for cell in book.code_cells(book.read(path))]
     assert counts == list(range(1, len(counts) + 1))
@@ -39,16 +50,17 @@ def test_a_stored_notebook_was_run_once_from_top_to_bottom(path: Path) -> None:
 # --- each rule, broken
 
 
-def test_a_good_notebook_has_no_problems(tmp_path: Path) -> None:
+def test_a_good_notebook_has_no_problems(root: Path) -> None:
     good = picture(**{"image/png": {"alt": "A line that rises"}})
     failing = new_output("error", ename="KeyError", evalue="'x'", traceback=[])
     path = save(
-        tmp_path / "good.ipynb",
+        root,
+        "good.ipynb",
         new_markdown_cell("![a diagram](x.png)"),
         new_code_cell("\n".join("x" * 15), outputs=[good]),
         new_code_cell("{}['x']", outputs=[failing], metadata={"tags": ["raises-exception"]}),
     )
-    assert book.problems(path) == []
+    assert book.problems(path, root) == []
 
 
 @pytest.mark.parametrize(
@@ -76,36 +88,33 @@ def test_a_good_notebook_has_no_problems(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_cell_that_breaks_a_rule_is_named(tmp_path: Path, cell: Any, problem: str) -> None:
-    path = save(tmp_path / "bad.ipynb", cell)
-    assert book.problems(path) == [f"cell {cell.id}: {problem}"]
+def test_a_cell_that_breaks_a_rule_is_named(root: Path, cell: Any, problem: str) -> None:
+    path = save(root, "bad.ipynb", cell)
+    assert book.problems(path, root) == [f"cell {cell.id}: {problem}"]
 
 
-def test_a_notebook_that_is_too_large_is_named(tmp_path: Path) -> None:
+def test_a_notebook_that_is_too_large_is_named(root: Path) -> None:
     output = new_output("stream", text="x" * 300_000)
-    path = save(tmp_path / "large.ipynb", new_code_cell("x", outputs=[output]))
-    (problem,) = book.problems(path)
+    path = save(root, "large.ipynb", new_code_cell("x", outputs=[output]))
+    (problem,) = book.problems(path, root)
     assert problem.endswith("bytes are more than 300,000")
 
 
-def test_outputs_of_other_code_are_told(tmp_path: Path) -> None:
-    path = save(tmp_path / "stale.ipynb", new_code_cell("1 + 1"))
+def test_outputs_of_other_code_are_told(root: Path) -> None:
+    path = save(root, "stale.ipynb", new_code_cell("1 + 1"))
     path.write_text(path.read_text("utf-8").replace("1 + 1", "1 + 2"), "utf-8")
-    assert book.problems(path) == ["its outputs were not made by the present code: make book"]
+    assert book.problems(path, root) == ["its outputs were not made by the present code: make book"]
 
 
 # --- what outputs depend on
 
 
-def test_the_digest_is_of_the_code_and_not_of_the_prose(tmp_path: Path) -> None:
-    (tmp_path / "workbook" / "localaws").mkdir(parents=True)
-    sources = [tmp_path / "handler.py", tmp_path / "workbook" / "localaws" / "clock.py"]
-    for source in sources:
-        source.write_text("before\n")
+def test_the_digest_is_of_the_code_and_not_of_the_prose(root: Path) -> None:
+    sources = [root / "handler.py", root / "workbook" / "localaws" / "clock.py"]
 
     def digest(code: str = "x = 1", prose: str = "# Title") -> str:
         cells = [new_markdown_cell(prose), new_code_cell(code)]
-        return book.digest(new_notebook(cells=cells), tmp_path)
+        return book.digest(new_notebook(cells=cells), root)
 
     first = digest()
     assert digest(prose="# Another title") == first
@@ -121,27 +130,28 @@ def test_the_digest_is_of_the_code_and_not_of_the_prose(tmp_path: Path) -> None:
 
 
 def test_notebooks_run_alone_and_their_outputs_are_stored_in_a_stable_form(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = save(
-        tmp_path / "01_first.ipynb",
+        root,
+        "01_first.ipynb",
         new_markdown_cell("# One"),
         new_code_cell("import os\nos.environ['WORKBOOK_AWS']", metadata={"scrolled": True}),
         new_code_cell("from tqdm.auto import tqdm\nfor _ in tqdm([1, 2], 'sending'): pass"),
         new_code_cell("for _ in tqdm([1, 2], leave=False): pass"),
         new_code_cell("1 / 0", metadata={"tags": ["raises-exception"]}),
     )
-    other = save(tmp_path / "02_second.ipynb", new_code_cell("'os' in globals()"))
+    other = save(root, "02_second.ipynb", new_code_cell("'os' in globals()"))
     before = other.read_bytes()
 
-    assert book.make(["01"], folder=tmp_path) == 0
+    assert book.make(["01"], root=root) == 0
     told = capsys.readouterr().out
     assert "1 of 2 notebooks" in told
     assert "01_first" in told
     assert other.read_bytes() == before
 
     notebook = book.read(path)
-    assert book.is_current(notebook)
+    assert book.is_current(notebook, root)
     assert sorted(notebook.metadata) == ["kernelspec", "language_info", "workbook"]
     place, bar, closed_bar, failing = book.code_cells(notebook)
     assert [cell.execution_count for cell in book.code_cells(notebook)] == [1, 2, 3, 4]
@@ -154,34 +164,34 @@ def test_notebooks_run_alone_and_their_outputs_are_stored_in_a_stable_form(
 
 
 def test_only_notebooks_that_the_code_has_outgrown_run(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    save(tmp_path / "01_current.ipynb", new_code_cell("1 / 0"))
-    assert book.make(folder=tmp_path) == 0
+    save(root, "01_current.ipynb", new_code_cell("1 / 0"))
+    assert book.make(root=root) == 0
     assert "0 of 1 notebooks to run" in capsys.readouterr().out
 
 
 def test_a_notebook_that_fails_is_told_and_not_stored(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    save(tmp_path / "01_good.ipynb", new_code_cell("x = 1"))
-    save(tmp_path / "02_alone.ipynb", new_code_cell("print(x)"))
-    save(tmp_path / "03_dies.ipynb", new_code_cell("import os; os._exit(3)"))
-    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
-    assert book.make(check=True, folder=tmp_path) == 1
+    save(root, "01_good.ipynb", new_code_cell("x = 1"))
+    save(root, "02_alone.ipynb", new_code_cell("print(x)"))
+    save(root, "03_dies.ipynb", new_code_cell("import os; os._exit(3)"))
+    before = {path: path.read_bytes() for path in (root / "notebooks").iterdir()}
+    assert book.make(check=True, root=root) == 1
     told = capsys.readouterr().out
     assert "name 'x' is not defined" in told
     assert "Kernel died" in told
-    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert {path: path.read_bytes() for path in (root / "notebooks").iterdir()} == before
 
 
-def test_check_runs_what_is_current_too_and_stores_nothing(tmp_path: Path) -> None:
-    path = save(tmp_path / "01_good.ipynb", new_code_cell("1"))
+def test_check_runs_what_is_current_too_and_stores_nothing(root: Path) -> None:
+    path = save(root, "01_good.ipynb", new_code_cell("1"))
     before = path.read_bytes()
-    assert book.make(check=True, folder=tmp_path) == 0
+    assert book.make(check=True, root=root) == 0
     assert path.read_bytes() == before
 
 
-def test_a_name_that_no_notebook_has_is_refused(tmp_path: Path) -> None:
+def test_a_name_that_no_notebook_has_is_refused(root: Path) -> None:
     with pytest.raises(ValueError, match="starts with '99'"):
-        book.make(["99"], folder=tmp_path)
+        book.make(["99"], root=root)

@@ -21,7 +21,6 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = ROOT / "notebooks"
 AT_ONCE = 2  # kernels; each has a local AWS beside it
 CELL_TIMEOUT_SECONDS = 120
 
@@ -39,13 +38,13 @@ class Outcome(NamedTuple):
     error: str
 
 
-def make(names: Sequence[str] = (), *, check: bool = False, folder: Path = NOTEBOOKS) -> int:
+def make(names: Sequence[str] = (), *, check: bool = False, root: Path = ROOT) -> int:
     """Run notebooks and store their outputs in them; prints a line for each.
 
     Args:
         names: which ones, by the start of their names; left out, those whose code has changed.
         check: run all of them (or those named) and store nothing.
-        folder: where they are.
+        root: of the project; they are in its folder ``notebooks``.
 
     Returns:
         Exit status: 1 when one failed, or breaks a rule of the book.
@@ -53,24 +52,31 @@ def make(names: Sequence[str] = (), *, check: bool = False, folder: Path = NOTEB
     Raises:
         ValueError: no notebook has such a name.
     """
-    paths = sorted(folder.glob("*.ipynb"))
+    paths = stored(root)
     for name in names:
         if not any(path.name.startswith(name) for path in paths):
-            raise ValueError(f"no notebook in {folder} has a name that starts with {name!r}")
+            raise ValueError(f"no notebook has a name that starts with {name!r}")
     if names:
         chosen = [path for path in paths if path.name.startswith(tuple(names))]
     elif check:
         chosen = paths
     else:
-        chosen = [path for path in paths if not is_current(read(path))]
+        chosen = [path for path in paths if not is_current(read(path), root)]
     print(f"{len(chosen)} of {len(paths)} notebooks to run, {AT_ONCE} at a time", flush=True)
-    outcomes = asyncio.run(_run_all(chosen, store=not check))
+    outcomes = asyncio.run(_run_all(chosen, root, store=not check))
     print(f"{sum(outcome.seconds for outcome in outcomes):7.1f} s in all")
     failed = any(outcome.error for outcome in outcomes)
-    broken = [] if check else [f"{path.name}: {text}" for path in paths for text in problems(path)]
+    broken = (
+        [] if check else [f"{path.name}: {text}" for path in paths for text in problems(path, root)]
+    )
     for text in broken:
         print(text)
     return int(failed or bool(broken))
+
+
+def stored(root: Path = ROOT) -> list[Path]:
+    """Where the notebooks are, in their order."""
+    return sorted((root / "notebooks").glob("*.ipynb"))
 
 
 def read(path: Path) -> NotebookNode:
@@ -144,13 +150,13 @@ def _texts(output: NotebookNode) -> Iterator[str]:
     yield output.get("data", {}).get("text/plain", "")
 
 
-async def _run_all(paths: list[Path], *, store: bool) -> list[Outcome]:
+async def _run_all(paths: list[Path], root: Path, *, store: bool) -> list[Outcome]:
     turn = asyncio.Semaphore(AT_ONCE)
     with tqdm(total=len(paths), unit="notebook", disable=None) as bar:
 
         async def one(path: Path) -> Outcome:
             async with turn:
-                outcome = await _run(path, store=store)
+                outcome = await _run(path, root, store=store)
             state = "failed" if outcome.error else "ok"
             bar.write(f"{outcome.seconds:7.1f} s  {path.stem:30} {state}")
             if outcome.error:
@@ -172,10 +178,10 @@ class _Client(NotebookClient):
             self.widget_state.pop(msg["content"]["comm_id"], None)
 
 
-async def _run(path: Path, *, store: bool) -> Outcome:
+async def _run(path: Path, root: Path, *, store: bool) -> Outcome:
     """Run one notebook from top to bottom; store it only when it came to its end."""
     notebook = read(path)
-    stamp = digest(notebook)  # before the run: code that changes meanwhile makes it stale
+    stamp = digest(notebook, root)  # before the run: code that changes meanwhile makes it stale
     client = _Client(
         notebook,
         timeout=CELL_TIMEOUT_SECONDS,
