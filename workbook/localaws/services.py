@@ -7,10 +7,15 @@ requests and direct calls alike, goes through one worker thread, one at a time.
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
+import orjson
+
 from workbook.localaws.http import Request, Response
+
+LONG_POLL_SECONDS = 0.1  # between two looks into a queue that somebody waits for
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,7 +47,21 @@ class Services:
 
     async def respond(self, request: Request) -> Response:
         """Answer a request as moto's server does."""
+        if request.headers.get("x-amz-target") == "AmazonSQS.ReceiveMessage":
+            return await self._receive_messages(request)
         return await self.call(self._respond, request)
+
+    async def _receive_messages(self, request: Request) -> Response:
+        """Long polling [BC]: moto would sleep on its thread, and nothing else be answered."""
+        parameters = orjson.loads(request.body)
+        deadline = self._loop.time() + float(parameters.get("WaitTimeSeconds") or 0)
+        body = orjson.dumps(parameters | {"WaitTimeSeconds": 0})
+        while True:
+            response = await self.call(self._respond, replace(request, body=body))
+            found = response.status != 200 or orjson.loads(response.body).get("Messages")
+            if found or self._loop.time() >= deadline:
+                return response
+            await asyncio.sleep(LONG_POLL_SECONDS)
 
     def _respond(self, request: Request) -> Response:
         if request.service == "cloudformation":
