@@ -148,10 +148,20 @@ class PeakMemory:
         self._thread.join()
 
     def _watch(self) -> None:
-        here = psutil.Process()
+        here, resident = psutil.Process(), 0
         while not self._stop.wait(SAMPLE_SECONDS):
             processes = [here, *here.children(recursive=True)]
-            self.bytes = max(self.bytes, sum(map(_memory, processes)))
+            now = sum(_resident(process) for process in processes)
+            if now > 1.01 * resident:  # only then is it worth the far dearer look at shares
+                resident = now
+                self.bytes = max(self.bytes, sum(map(_memory, processes)))
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:  # it ended meanwhile
+        return 0
 
 
 def _memory(process: psutil.Process) -> int:
