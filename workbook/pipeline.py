@@ -20,7 +20,7 @@ SHARDS = 2  # of the input stream: one batch in flight for each core
 BATCH_SIZE = 1_000
 STALL_SECONDS = 30.0  # without a record written the function is taken to be stuck
 LOOK_SECONDS = 0.5  # between two looks at the count of records
-SAMPLE_SECONDS = 0.3  # between two looks at the memory
+SAMPLE_SECONDS = 1.0  # between two looks at the memory, which take some 20 ms each
 
 
 @dataclass(frozen=True)
@@ -148,20 +148,10 @@ class PeakMemory:
         self._thread.join()
 
     def _watch(self) -> None:
-        here, resident = psutil.Process(), 0
+        here = psutil.Process()
         while not self._stop.wait(SAMPLE_SECONDS):
             processes = [here, *here.children(recursive=True)]
-            now = sum(_resident(process) for process in processes)
-            if now > 1.01 * resident:  # only then is it worth the far dearer look at shares
-                resident = now
-                self.bytes = max(self.bytes, sum(map(_memory, processes)))
-
-
-def _resident(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_info().rss)
-    except psutil.Error:  # it ended meanwhile
-        return 0
+            self.bytes = max(self.bytes, sum(map(_memory, processes)))
 
 
 def _memory(process: psutil.Process) -> int:
