@@ -1,5 +1,6 @@
 """SubscribeToShard: records pushed to a registered consumer as they come."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -92,7 +93,10 @@ class _Subscription:
                 if "ChildShards" in event:
                     return
             else:
-                await self._clock.sleep(POLL_SECONDS * self._clock.speed)
+                try:
+                    await self._clock.sleep(POLL_SECONDS * self._clock.speed)
+                except asyncio.CancelledError:  # the server ends, and every connection with it
+                    return
 
     def _check(self, now: float) -> None:
         """End a subscription whose stream or consumer is gone, or that another took over."""
