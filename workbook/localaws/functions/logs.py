@@ -20,6 +20,7 @@ class Logs:
         self._clock = clock
         self._services = services
         self._waiting: dict[Stream, list[dict[str, Any]]] = defaultdict(list)
+        self._made: set[Stream] = set()
         self._flushing: asyncio.Task[None] | None = None
 
     def put(self, stream: Stream, lines: list[str]) -> None:
@@ -27,10 +28,12 @@ class Logs:
         timestamp = int(self._clock.now() * 1000)
         self._waiting[stream] += [{"timestamp": timestamp, "message": line} for line in lines]
         if self._flushing is None:
-            self._flushing = asyncio.get_running_loop().create_task(self._flush_soon())
+            # An environment's group and stream are there as soon as it says something.
+            pause = FLUSH_SECONDS if stream in self._made else 0.0
+            self._flushing = asyncio.get_running_loop().create_task(self._flush_after(pause))
 
-    async def _flush_soon(self) -> None:
-        await asyncio.sleep(FLUSH_SECONDS)
+    async def _flush_after(self, pause: float) -> None:
+        await asyncio.sleep(pause)
         self._flushing = None
         await self.flush()
 
@@ -38,15 +41,20 @@ class Logs:
         """Write what is waiting; a reader of logs then sees all that happened."""
         waiting, self._waiting = self._waiting, defaultdict(list)
         if waiting:
-            await self._services.call(_write, waiting)
+            await self._services.call(self._write, waiting)
 
+    def _write(self, waiting: dict[Stream, list[dict[str, Any]]]) -> None:
+        from moto.logs.models import logs_backends
 
-def _write(waiting: dict[Stream, list[dict[str, Any]]]) -> None:
-    from moto.logs.models import logs_backends
-
-    for (region, group, stream), events in waiting.items():
-        backend = logs_backends[ACCOUNT_ID][region]
-        backend.ensure_log_group(group)
-        backend.ensure_log_stream(group, stream)
-        # Not through the backend, which refuses the times of a clock that runs ahead.
-        backend.groups[group].put_log_events(stream, events)
+        for place, events in waiting.items():
+            region, group, stream = place
+            backend = logs_backends[ACCOUNT_ID][region]
+            if place not in self._made:
+                # An environment makes its group and stream once; what it still says when they
+                # have been deleted is lost, and does not bring them back.
+                self._made.add(place)
+                backend.ensure_log_group(group)
+                backend.ensure_log_stream(group, stream)
+            if group in backend.groups and stream in backend.groups[group].streams:
+                # Not through the backend, which refuses the times of a clock that runs ahead.
+                backend.groups[group].put_log_events(stream, events)
