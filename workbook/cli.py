@@ -56,6 +56,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--no-limits", dest="limits", action="store_false", help="let Kinesis throttle nothing"
     )
+    serve.add_argument(
+        "--speed",
+        type=_speed,
+        default=1.0,
+        help="local seconds in one real second, for time-lapse (default: 1, real time)",
+    )
     serve.set_defaults(do=_serve)
 
     make = commands.add_parser(
@@ -87,6 +93,16 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
+    return speed
+
+
 def _run(options: argparse.Namespace) -> int:
     from workbook import pipeline  # takes a second, which the other commands need not wait
 
@@ -99,7 +115,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     try:
-        asyncio.run(server.serve(options.port, limits=options.limits))
+        asyncio.run(server.serve(options.port, limits=options.limits, speed=options.speed))
     except OSError as error:
         print(
             f"workbook serve: port {options.port} cannot be used ({error.strerror}); end what "

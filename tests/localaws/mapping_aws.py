@@ -8,6 +8,7 @@ import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
@@ -173,6 +174,25 @@ class World:
             lines = [event["message"] for event in events]
             found += [json.loads(line) for line in lines if line.startswith("{")]
         return found
+
+    def metric(self, name: str, dimension: dict[str, str], statistic: str) -> float:
+        """A metric's value over all time, once there is one."""
+        cloudwatch = self.aws.client("cloudwatch")
+
+        def found() -> list[float]:
+            now = datetime.now(UTC)
+            points = cloudwatch.get_metric_statistics(
+                Namespace="AWS/Lambda",
+                MetricName=name,
+                Dimensions=[dimension],
+                StartTime=now - timedelta(days=1),
+                EndTime=now + timedelta(days=4),
+                Period=5 * 86_400,
+                Statistics=[statistic],
+            )["Datapoints"]
+            return [point[statistic] for point in points]
+
+        return sum(until(found))
 
     def events(self, function: str, count: int) -> list[Any]:
         """The events that the function was invoked with, once there are so many."""

@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -227,34 +227,14 @@ def test_a_destination_that_is_not_there_is_counted(world: World) -> None:
     ) as mapping:
         by_function = {"Name": "FunctionName", "Value": function}
         by_mapping = {"Name": "EventSourceMappingUUID", "Value": mapping}
-        assert metric(world, "DestinationDeliveryFailures", by_function, "Sum") == 1
-        assert metric(world, "DroppedEventCount", by_mapping, "Sum") == 1
-        assert metric(world, "InvokedEventCount", by_mapping, "Sum") == 1
-        assert metric(world, "FailedInvokeEventCount", by_mapping, "Sum") == 1
-        assert metric(world, "PolledEventCount", by_mapping, "Sum") == 1
-        assert metric(world, "IteratorAge", by_function, "Maximum") >= 0
+        assert world.metric("DestinationDeliveryFailures", by_function, "Sum") == 1
+        assert world.metric("DroppedEventCount", by_mapping, "Sum") == 1
+        assert world.metric("InvokedEventCount", by_mapping, "Sum") == 1
+        assert world.metric("FailedInvokeEventCount", by_mapping, "Sum") == 1
+        assert world.metric("PolledEventCount", by_mapping, "Sum") == 1
+        assert world.metric("IteratorAge", by_function, "Maximum") >= 0
         world.put(stream, 2)
         world.events(function, 2)
-
-
-def metric(world: World, name: str, dimension: dict[str, str], statistic: str) -> float:
-    """A metric's value over the last hour, once there are data."""
-    cloudwatch = world.aws.client("cloudwatch")
-
-    def found() -> list[float]:
-        now = datetime.now(UTC)
-        points = cloudwatch.get_metric_statistics(
-            Namespace="AWS/Lambda",
-            MetricName=name,
-            Dimensions=[dimension],
-            StartTime=now - timedelta(hours=1),
-            EndTime=now + timedelta(minutes=1),
-            Period=7200,
-            Statistics=[statistic],
-        )["Datapoints"]
-        return [point[statistic] for point in points]
-
-    return sum(until(found))
 
 
 def test_aliases_and_versions_as_targets(world: World) -> None:

@@ -15,6 +15,8 @@ INSIDE = {  # tests of ours that hold no rule of AWS's
     "test_reading_nothing_moves_the_checkpoint_only_when_nothing_is_unfinished",
     "test_a_deleted_stream_that_comes_back_is_read_again",
     "test_a_deleted_stream_ends_nothing_else",
+    "test_a_long_window_takes_its_time",
+    "test_a_records_age_passes_at_the_same_pace",
     "test_mappings_of_queues_are_still_there",
     "test_every_test_that_is_named_exists",
     "test_every_rule_of_the_mapping_is_named",

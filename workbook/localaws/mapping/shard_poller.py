@@ -20,7 +20,7 @@ from workbook.localaws.mapping.waiting import wait
 
 POLL_SECONDS = 1.0  # between polls of an idle shard [DG:with-kinesis]
 PUSH_SECONDS = 0.1  # the same under enhanced fan-out, where AWS pushes
-READ_LIMITS = (1_000, 10_000)  # records per read: at least, at most
+READ_LIMITS = (2_500, 10_000)  # records asked for in one read: at least, at most
 NEVER = float("inf")
 
 
