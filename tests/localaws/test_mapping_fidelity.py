@@ -17,6 +17,7 @@ INSIDE = {  # tests of ours that hold no rule of AWS's
     "test_a_deleted_stream_ends_nothing_else",
     "test_a_long_window_takes_its_time",
     "test_a_records_age_passes_at_the_same_pace",
+    "test_the_servers_end_waits_for_nothing",
     "test_mappings_of_queues_are_still_there",
     "test_every_test_that_is_named_exists",
     "test_every_rule_of_the_mapping_is_named",

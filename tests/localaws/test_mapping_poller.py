@@ -1,5 +1,6 @@
-"""Polling: reads, batches, windows, positions, retries; in process, on a clock set by hand."""
+"""Polling: reads, batches, windows, positions; in process, on a clock set by hand."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -280,6 +281,24 @@ def test_stopping_waits_for_the_invocation_under_way() -> None:
         await bench.advance(5)
         assert bench.function.batches == [["a"]]
         await bench.close()
+
+    run(test)
+
+
+def test_the_servers_end_waits_for_nothing() -> None:
+    """Neither for a batch that is retried for ever nor for an invocation under way."""
+
+    async def test() -> None:
+        async def never(event: Any) -> None:
+            await asyncio.Event().wait()
+
+        for handler in (boom, never):
+            bench = Bench(handler)
+            bench.stream.put("a")
+            bench.begin()
+            await bench.advance(5)
+            assert bench.function.events
+            await asyncio.wait_for(bench.close(), 30)
 
     run(test)
 

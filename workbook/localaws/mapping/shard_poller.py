@@ -7,6 +7,7 @@ from workbook.localaws.doors import (
     Position,
     ReadThrottledError,
     Record,
+    SourceGoneError,
     StreamSource,
 )
 from workbook.localaws.mapping.delivery import REFUSED, Delivery
@@ -62,8 +63,12 @@ class ShardPoller:
                 )
                 if not self.ended:
                     await wait(self._wake, route.tools.clock, self._next_moment() - now)
+            await asyncio.gather(*self._deliveries)  # the invocations under way
+        except SourceGoneError:
+            await asyncio.gather(*self._deliveries)
+            raise
         finally:
-            await self._end_deliveries()
+            await self._abandon_deliveries()
 
     def _begin(self, route: Route, source: StreamSource) -> None:
         """Start at the checkpoint; windows that were open stay so if nothing moved them."""
@@ -170,16 +175,12 @@ class ShardPoller:
         for task in over:
             task.result()
 
-    async def _end_deliveries(self) -> None:
-        """Wait for the invocations under way; with the server's end, for nothing."""
-        try:
-            await asyncio.gather(*self._deliveries)
-        except asyncio.CancelledError:
-            for task in self._deliveries:
-                task.cancel()
-            raise
-        finally:
-            self._deliveries = set()
+    async def _abandon_deliveries(self) -> None:
+        """End what is still under way: when the server ends, or after a fault of ours."""
+        for task in self._deliveries:
+            task.cancel()
+        await asyncio.gather(*self._deliveries, return_exceptions=True)
+        self._deliveries = set()
 
 
 def _keep_all(record: Record) -> bool:
