@@ -6,6 +6,7 @@ Notebooks call ``connect()`` and then speak boto3, the same wherever they are se
 import os
 import subprocess
 import sys
+import threading
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ VARIABLE = "WORKBOOK_AWS"
 LOCAL = "local"
 REAL = "aws"
 REGION = "us-east-1"
+START_SECONDS = 60
 STOP_SECONDS = 10
 
 
@@ -158,10 +160,14 @@ def _start(limits: bool, speed: float) -> tuple["subprocess.Popen[str]", str]:
         command.append("--no-limits")
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
+    too_late = threading.Timer(START_SECONDS, process.kill)
+    too_late.start()
     line = process.stdout.readline()
+    too_late.cancel()
     if not line.startswith(READY):
         process.kill()
         raise RuntimeError(
-            f"the local AWS did not start (exit status {process.wait()}); it said: {line.strip()!r}"
+            f"the local AWS did not start within {START_SECONDS} s (exit status "
+            f"{process.wait()}); it said: {line.strip()!r}. To see why, run `{' '.join(command)}`"
         )
     return process, line.removeprefix(READY).strip()

@@ -155,6 +155,7 @@ async def serve(
     else:
         signal.signal(signal.SIGINT, end)
     print(READY + endpoint_url, flush=True)
+    sys.stdout = sys.stderr  # what moto prints must not fill a pipe that nobody reads
     try:
         await server.serve(sockets=[listener])
     finally:
