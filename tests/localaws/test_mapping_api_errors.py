@@ -104,6 +104,35 @@ def test_create_refuses_an_unknown_alias(world: World, stream: str, function: st
     ) == refused("InvalidParameterValueException", "Function does not exist")
 
 
+@pytest.mark.parametrize("source", ["kinesis", "sqs", "dynamodb"])
+def test_an_unknown_function_is_refused_for_any_event_source(world: World, source: str) -> None:
+    """[OBS] Before anything is asked about the source itself."""
+    assert error(
+        world.functions.create_event_source_mapping,
+        EventSourceArn=f"arn:aws:{source}:{REGION}:123456789012:somewhere",
+        FunctionName="nobody",
+        StartingPosition="LATEST",
+    ) == refused("InvalidParameterValueException", "Function does not exist")
+
+
+@pytest.mark.parametrize("source", ["kinesis", "sqs"])
+def test_a_destination_for_successes_is_refused_for_any_event_source(
+    world: World, source: str
+) -> None:
+    """[OBS] Before the function is looked for."""
+    arn = f"arn:aws:{source}:{REGION}:123456789012:somewhere"
+    assert error(
+        world.functions.create_event_source_mapping,
+        EventSourceArn=arn,
+        FunctionName="nobody",
+        StartingPosition="LATEST",
+        DestinationConfig={"OnSuccess": {"Destination": arn}},
+    ) == refused(
+        "InvalidParameterValueException",
+        "Unsupported DestinationConfig parameter for given event source mapping type.",
+    )
+
+
 def test_create_needs_an_event_source(world: World, function: str) -> None:
     """[OBS]"""
     assert error(
@@ -137,6 +166,35 @@ def test_create_refuses_an_unknown_starting_position(
         "ValidationException",
         "1 validation error detected: Value 'NOWHERE' at 'startingPosition' failed to satisfy "
         "constraint: Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]",
+    )
+
+
+def test_all_wrong_values_are_named_at_once(unchecked: Any, world: World) -> None:
+    """[BC] What the API's description of itself rules out comes before anything else."""
+    answer = error(
+        unchecked.create_event_source_mapping,
+        EventSourceArn="stream",
+        FunctionName="no body",
+        StartingPosition="NOWHERE",
+        BatchSize=0,
+    )
+    assert answer["code"] == "ValidationException"
+    assert answer["message"].startswith("4 validation errors detected: Value ")
+    for member in ("eventSourceArn", "functionName", "startingPosition", "batchSize"):
+        assert f"at '{member}' failed to satisfy constraint: Member must" in answer["message"]
+    answer = error(unchecked.create_event_source_mapping, EventSourceArn="arn:aws:sqs:::q")
+    assert answer["message"] == (
+        "1 validation error detected: Value null at 'functionName' failed to satisfy constraint: "
+        "Member must not be null"
+    )
+
+
+def test_list_refuses_more_than_10000_items(unchecked: Any) -> None:
+    """[BC]"""
+    assert error(unchecked.list_event_source_mappings, MaxItems=10_001) == refused(
+        "ValidationException",
+        "1 validation error detected: Value '10001' at 'maxItems' failed to satisfy constraint: "
+        "Member must have value less than or equal to 10000",
     )
 
 

@@ -116,6 +116,24 @@ def test_a_deleted_function_loses_nothing() -> None:
     run(test)
 
 
+def test_a_deleted_function_is_noticed_when_there_is_work() -> None:
+    """[OBS] Its idle mapping goes on saying what it said."""
+
+    async def test() -> None:
+        bench = Bench()
+        bench.begin()
+        await bench.advance(1)
+        bench.function.gone = True
+        await bench.advance(100)
+        assert bench.results == []
+        bench.stream.put("a")
+        await bench.advance(1)
+        assert bench.results == ["PROBLEM: Function does not exist"]
+        await bench.stop()
+
+    run(test)
+
+
 def test_record_age_is_per_record() -> None:
     """[OBS] Aged records leave the front of a batch, the younger are delivered."""
 

@@ -7,10 +7,10 @@ from urllib.parse import parse_qs
 import orjson
 
 from workbook.localaws.http import Request, Response
-from workbook.localaws.mapping.errors import MappingError, constraints, invalid, not_found
+from workbook.localaws.mapping.constraints import check
+from workbook.localaws.mapping.errors import MappingError, invalid, not_found
 from workbook.localaws.mapping.mapping import Mapping
 from workbook.localaws.mapping.registry import Registry
-from workbook.localaws.mapping.settings import constrain
 
 PAGE = 100  # mappings in one answer of List, at most
 ACCEPTED = 202
@@ -38,14 +38,13 @@ def delete(registry: Registry, identity: str) -> Response:
 
 def list_page(registry: Registry, request: Request, others: list[dict[str, Any]]) -> Response:
     """ListEventSourceMappings; ``others`` are those of other event sources."""
-    asked = request.parameters
-    found = registry.find(request.region, asked.get("EventSourceArn"), asked.get("FunctionName"))
-    everything = [_listed(mapping) for mapping in found] + others
+    asked: dict[str, Any] = dict(request.parameters)
     marker, size = asked.get("Marker") or "0", asked.get("MaxItems") or str(PAGE)
     if not marker.isdecimal():
         raise invalid("Invalid Marker.")
-    if not size.isdecimal() or int(size) < 1:
-        raise constraints([constrain(size, "maxItems", "have value greater than or equal to 1")])
+    check(asked | {"MaxItems": int(size) if size.lstrip("-").isdecimal() else size})
+    found = registry.find(request.region, asked.get("EventSourceArn"), asked.get("FunctionName"))
+    everything = [_listed(mapping) for mapping in found] + others
     start = int(marker)
     end = start + min(int(size), PAGE)
     page: dict[str, Any] = {"EventSourceMappings": everything[start:end]}

@@ -11,15 +11,15 @@ from moto.awslambda.models import EventSourceMapping, lambda_backends
 from moto.core.common_models import CloudFormationModel
 
 from workbook.localaws.http import ACCOUNT_ID
+from workbook.localaws.mapping.constraints import FLAGS, RANGES
 from workbook.localaws.mapping.mapping import mapping_arn
 from workbook.localaws.mapping.registry import Registry, is_kinesis
-from workbook.localaws.mapping.settings import NUMBERS, Settings
+from workbook.localaws.mapping.settings import Settings
 from workbook.localaws.services import Services
 
 T = TypeVar("T")
 TYPE = "AWS::Lambda::EventSourceMapping"
 REPLACED_BY = ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp")
-FLAGS = ("Enabled", "BisectBatchOnFunctionError")
 
 
 class Resource(CloudFormationModel):
@@ -199,7 +199,7 @@ def has_other(region: str, uuid: str) -> bool:
 def _parameters(properties: Mapping[str, Any], system_tags: Mapping[str, str]) -> dict[str, Any]:
     """A template's properties as parameters of the API: numbers and flags may be strings."""
     parameters = dict(properties)
-    for name in NUMBERS:
+    for name in RANGES:
         value = parameters.get(name)
         if isinstance(value, str) and value.lstrip("-").isdecimal():
             parameters[name] = int(value)

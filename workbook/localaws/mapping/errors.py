@@ -34,10 +34,9 @@ def invalid(message: str) -> MappingError:
     return MappingError(400, "InvalidParameterValueException", message)
 
 
-def constraints(problems: list[str]) -> MappingError:
-    """Values outside the ranges of the API's own description of itself."""
-    count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected: "
-    return MappingError(400, "ValidationException", count + "; ".join(problems))
+def unsupported(parameter: str) -> MappingError:
+    """A parameter is for other event sources [OBS]."""
+    return invalid(f"Unsupported {parameter} parameter for given event source mapping type.")
 
 
 def not_found() -> MappingError:

@@ -6,15 +6,16 @@ from collections.abc import Mapping as ReadOnly
 from typing import Any
 
 from workbook.localaws.doors import FunctionGoneError, SourceGoneError
-from workbook.localaws.mapping.errors import (
-    conflict,
-    constraints,
-    invalid,
-    not_found,
-)
+from workbook.localaws.mapping.constraints import check
+from workbook.localaws.mapping.errors import conflict, invalid, not_found
 from workbook.localaws.mapping.mapping import Mapping
 from workbook.localaws.mapping.route import Tools
-from workbook.localaws.mapping.settings import Settings, constrain, read_settings, read_start
+from workbook.localaws.mapping.settings import (
+    Settings,
+    read_settings,
+    read_start,
+    refuse_on_success,
+)
 
 
 def is_kinesis(arn: object) -> bool:
@@ -44,16 +45,13 @@ class Registry:
         Raises:
             MappingError: it cannot be.
         """
-        name = parameters.get("FunctionName")
-        if name is None:
-            raise constraints([constrain(None, "functionName", "not be null")])
+        check(parameters, "FunctionName")
         source_arn = parameters.get("EventSourceArn")
-        if not is_kinesis(source_arn):
+        if source_arn is None or not is_kinesis(source_arn):
             raise invalid("Unrecognized event source.")
-        assert isinstance(source_arn, str)
         start = read_start(parameters, self._tools.clock.now())
         settings = read_settings(parameters, Settings())
-        function_arn = self._resolve(name, region)
+        function_arn = self._resolve(parameters["FunctionName"], region)
         try:
             self._tools.streams.source(source_arn)
         except SourceGoneError:
@@ -71,6 +69,16 @@ class Registry:
         )
         self._mappings[mapping.uuid] = mapping
         return mapping
+
+    def check_other(self, parameters: ReadOnly[str, Any], region: str) -> None:
+        """Refuse a mapping of another event source, which is moto's, as one of ours.
+
+        Raises:
+            MappingError: it cannot be.
+        """
+        check(parameters, "FunctionName")
+        refuse_on_success(parameters.get("DestinationConfig") or {})
+        self._resolve(parameters["FunctionName"], region)
 
     def has(self, identity: str) -> bool:
         """Whether there is a mapping with this UUID."""
@@ -101,6 +109,7 @@ class Registry:
             MappingError: there is no such mapping, or it cannot be changed so.
         """
         mapping = self.get(identity)
+        check(parameters)
         settings = read_settings(parameters, present or mapping.settings)
         function_arn = mapping.function_arn
         if parameters.get("FunctionName") is not None:
@@ -146,9 +155,9 @@ class Registry:
         await mapping.settled()
         del self._mappings[mapping.uuid]
 
-    def _resolve(self, name: Any, region: str) -> str:
+    def _resolve(self, name: str, region: str) -> str:
         try:
-            return self._tools.functions.resolve(str(name), region)
+            return self._tools.functions.resolve(name, region)
         except FunctionGoneError:
             raise invalid("Function does not exist") from None
 

@@ -63,8 +63,10 @@ class MappingService:
     async def _route(self, request: Request) -> Response | None:
         match request.method, request.segments:
             case "POST", ["2015-03-31", "event-source-mappings"]:
-                source = api.parameters(request).get("EventSourceArn")
+                asked = api.parameters(request)
+                source = asked.get("EventSourceArn")
                 if isinstance(source, str) and source.split(":")[2:3] in (["sqs"], ["dynamodb"]):
+                    self._registry.check_other(asked, request.region)
                     return None
                 return api.create(self._registry, request)
             case "GET", ["2015-03-31", "event-source-mappings"]:

@@ -105,17 +105,18 @@ class ShardPoller:
         least, most = READ_LIMITS
         limit = min(most, max(least, route.settings.batch_size * route.settings.factor))
         try:
-            role = route.tools.functions.role(route.function_arn)
             result = self._source.read(self.shard_id, self._position, limit)
+            if result.records:
+                self._sort(result.records, route.tools.functions.role(route.function_arn), now)
         except (ReadThrottledError, FunctionGoneError) as refusal:
-            if isinstance(refusal, FunctionGoneError):
+            if isinstance(refusal, FunctionGoneError):  # the records are read again later
                 route.report(REFUSED[FunctionGoneError])
             self._next_read = now + backoff(self._throttled)
             self._throttled += 1
             return
+        route.count("PolledEventCount", len(result.records))
         self._throttled = 0
         self._position = result.position
-        self._sort(result.records, role, now)
         self._checkpoint.reach(result.position)
         if result.closed:
             self._tip_read_at = NEVER
@@ -138,7 +139,6 @@ class ShardPoller:
             else:
                 filtered.append(record.sequence_number)
         self._checkpoint.finish(filtered)
-        route.count("PolledEventCount", len(records))
         if route.settings.patterns:
             route.count("FilteredOutEventCount", len(filtered))
 
