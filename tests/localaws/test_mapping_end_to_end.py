@@ -186,14 +186,26 @@ def test_failures_go_to_a_queue(world: World) -> None:
 
 
 def test_failures_go_to_a_topic(world: World) -> None:
-    """[OBS] SNS: the document is the Message."""
+    """[OBS] SNS: the document is the Message of a notification, key by key."""
     stream, function = world.stream(), world.function(FAILING)
     url, queue = world.queue()
     sns = world.aws.client("sns")
     topic = sns.create_topic(Name=world.name())["TopicArn"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)["SubscriptionArn"]
     failure(world, stream, function, topic)
-    check_document(json.loads(world.message(url)["Message"]), stream, function)
+    notification = world.message(url)
+    check_document(json.loads(notification.pop("Message")), stream, function)
+    for varying in ("MessageId", "Signature", "Timestamp"):
+        assert notification.pop(varying)
+    certificate = "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-"
+    assert notification.pop("SigningCertURL").startswith(certificate)
+    assert notification == {
+        "Type": "Notification",
+        "TopicArn": topic,
+        "SignatureVersion": "1",
+        "UnsubscribeURL": "https://sns.us-east-1.amazonaws.com/?Action=Unsubscribe"
+        f"&SubscriptionArn={subscription}",
+    }
 
 
 def test_failures_go_to_a_bucket(world: World) -> None:

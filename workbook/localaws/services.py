@@ -74,6 +74,10 @@ class Services:
             )
 
             self._application = DomainDispatcherApplication(create_backend_app)
+        if request.service == "sns":
+            from workbook.localaws import notifications  # late: few sessions need it
+
+            notifications.install()
         from werkzeug.test import EnvironBuilder, run_wsgi_app
 
         builder = EnvironBuilder(
