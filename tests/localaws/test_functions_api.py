@@ -106,11 +106,11 @@ def test_the_code_can_be_downloaded(local: Aws) -> None:
             "for modification. Reserved keys used in this request: AWS_REGION",
         ),
         (
-            {"Environment": {"Variables": {"A": "x" * 4096}}},
+            {"Environment": {"Variables": {"AA": "x" * 4096}}},
             "InvalidParameterValueException",
             "Lambda was unable to configure your environment variables because the environment "
             "variables you have provided exceeded the 4KB limit. String measured: "
-            '{"A":"' + "x" * 4096 + '"}',
+            '{"AA":"' + "x" * 4096 + '"}',
         ),
         (
             {"Role": "arn:aws:iam::123456789012:role/missing"},
@@ -148,8 +148,8 @@ def test_a_wrong_setting_is_refused(
 
 def test_exactly_4_kb_of_variables_are_accepted(local: Aws) -> None:
     """[OBS] Their JSON may have 4,096 bytes."""
-    value = "x" * (4096 - len('{"A":""}'))
-    create(local, CODE, Environment={"Variables": {"A": value}})
+    value = "x" * (4096 - len('{"AA":""}'))
+    create(local, CODE, Environment={"Variables": {"AA": value}})
 
 
 def test_a_zip_over_50_mib_is_refused(local: Aws) -> None:

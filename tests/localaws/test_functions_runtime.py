@@ -118,10 +118,10 @@ def test_an_update_makes_new_environments(local: Aws) -> None:
     name = create(local, "def handler(event, context): return 'old'")
     assert invoke(local, name)[1] == "old"
     client = local.client("lambda")
-    code = zipped(app="import os\ndef handler(event, context): return os.environ.get('A')")
+    code = zipped(app="import os\ndef handler(event, context): return os.environ.get('AA')")
     client.update_function_code(FunctionName=name, ZipFile=code)
     assert invoke(local, name)[1] is None
-    client.update_function_configuration(FunctionName=name, Environment={"Variables": {"A": "b"}})
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": {"AA": "b"}})
     assert invoke(local, name)[1] == "b"
 
 

@@ -6,16 +6,36 @@ What would have run code in Docker becomes an asynchronous invocation by us.  Th
 """
 
 import copy
+import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from moto.awslambda import urls
-from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
+from moto.awslambda.exceptions import UnknownAliasException, UnknownEventConfig
+from moto.awslambda.models import (
+    EventInvokeConfig,
+    LambdaAlias,
+    LambdaBackend,
+    LambdaFunction,
+    lambda_backends,
+)
 from moto.core.exceptions import JsonRESTError
 
 from workbook.localaws.functions import lookup, settings
 from workbook.localaws.functions.concurrency import ACCOUNT_LIMIT, MIN_UNRESERVED
 from workbook.localaws.functions.configuration import LATEST
 from workbook.localaws.functions.function import UPDATING, Function, Host, refusals
+from workbook.localaws.references import function_arn
+
+
+class _InvokeConfig(EventInvokeConfig):
+    """The settings of asynchronous invocations, as AWS answers them [BC, OBS]."""
+
+    def response(self) -> dict[str, Any]:
+        """Both destinations are always named."""
+        given = self.config.get("DestinationConfig") or {}
+        destinations = {"OnFailure": {}, "OnSuccess": {}, **given}
+        return {**super().response(), "DestinationConfig": destinations}
 
 
 class FunctionsBackend(LambdaBackend):
@@ -40,6 +60,9 @@ class FunctionsBackend(LambdaBackend):
     ) -> dict[str, Any]:
         """UpdateFunctionCode; DryRun checks and changes nothing."""
         function = self._checked(function_name, body)
+        with refusals():
+            settings.check_constraints({"Architectures": body.get("Architectures")})
+            settings.check_source(body)
         if body.get("DryRun"):
             trial = copy.copy(function)
             trial.code = dict(function.code)
@@ -61,11 +84,20 @@ class FunctionsBackend(LambdaBackend):
     def publish_version(self, function_name: str, description: str = "") -> LambdaFunction | None:
         """PublishVersion: an unchanged function keeps its last version [OBS]."""
         function: Any = self._lambdas.get_function_by_name_or_arn_forbid_qualifier(function_name)
-        published = self._lambdas._functions[function.function_name]["versions"]
-        if published:
-            same = lookup.behaviour(function) == lookup.behaviour(published[-1])
-            function.code_or_config_updated = not same
-        return super().publish_version(function_name, description)
+        versions = self._lambdas._functions[function.function_name]["versions"]
+        # Not compared with the version itself: that one may have a description of its own.
+        behaviour = lookup.behaviour(function)
+        if versions and versions[-1].published_behaviour == behaviour:
+            return versions[-1]  # type: ignore[no-any-return]
+        function.versions_published += 1  # the number of a deleted version does not come back
+        version: Any = copy.copy(function)
+        version.set_version(function.versions_published)
+        version.published_behaviour = behaviour
+        if description:
+            version.description = description
+        versions.append(version)
+        self._lambdas._arns[version.function_arn] = version
+        return version  # type: ignore[no-any-return]
 
     def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
         """As moto's; the function's processes end too."""
@@ -99,8 +131,52 @@ class FunctionsBackend(LambdaBackend):
         self, function_name: str, config: dict[str, Any]
     ) -> dict[str, Any]:
         """Replace the settings of asynchronous invocations."""
-        self.get_function(function_name).event_invoke_config = []
-        return super().put_function_event_invoke_config(function_name, config)
+        if not config:
+            raise JsonRESTError(
+                "InvalidParameterValueException",
+                "You must specify at least one of error handling or destination setting.",
+            )
+        function = self.get_function(function_name)
+        arn = function_arn(self.region_name, function.function_name, LATEST)
+        kept = _InvokeConfig(arn, Function.host.now(), config)  # type: ignore[arg-type]
+        function.event_invoke_config = [kept]
+        return kept.response()
+
+    def list_versions_by_function(self, function_name: str) -> Iterable[LambdaFunction]:
+        """ListVersionsByFunction, of a function that there is."""
+        self.get_function(function_name)
+        return super().list_versions_by_function(function_name)
+
+    def update_alias(
+        self,
+        name: str,
+        function_name: str,
+        function_version: str,
+        description: str,
+        routing_config: Any,
+    ) -> LambdaAlias:
+        """UpdateAlias: each update is a new revision; empty weights end the splitting [OBS]."""
+        try:
+            alias = super().update_alias(
+                name, function_name, function_version, description, routing_config
+            )
+        except UnknownAliasException:
+            arn = function_arn(self.region_name, function_name, name)
+            missing = JsonRESTError("ResourceNotFoundException", f"Alias not found: {arn}")
+            missing.code = 404
+            raise missing from None
+        alias.revision_id = str(uuid.uuid4())
+        if routing_config is not None and not routing_config.get("AdditionalVersionWeights"):
+            alias.routing_config = ""  # moto's none
+        return alias
+
+    def get_function_event_invoke_config(self, function_name: str) -> dict[str, Any]:
+        """The settings of asynchronous invocations, if they were put."""
+        function = self.get_function(function_name)
+        if not function.event_invoke_config:
+            arn = function_arn(self.region_name, function.function_name, LATEST)
+            raise UnknownEventConfig(arn)
+        return function.event_invoke_config[0].response()
 
     def update_function_event_invoke_config(
         self, function_name: str, config: dict[str, Any]

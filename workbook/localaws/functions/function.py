@@ -68,6 +68,8 @@ class Function(LambdaFunction):
         )
         self.snap_start = spec.get("SnapStart") or {"ApplyOn": "None"}
         self.dead_letter_config = spec.get("DeadLetterConfig")
+        self.has_environment = "Environment" in spec
+        self.versions_published = 0
         super().__init__(account_id=account_id, spec=spec, region=region, version=LATEST)
         self._touch()
 
@@ -99,6 +101,7 @@ class Function(LambdaFunction):
         with refusals():
             settings.check(config_updates)
         super().update_configuration(config_updates)
+        self.has_environment |= "Environment" in config_updates
         if "EphemeralStorage" in config_updates:
             self.ephemeral_storage = config_updates["EphemeralStorage"]["Size"]
         if "TracingConfig" in config_updates:
@@ -119,6 +122,8 @@ class Function(LambdaFunction):
         answer["SnapStart"] = {**self.snap_start, "OptimizationStatus": "Off"}
         version = runtime_arn(interpreters.runtime_label(str(self.run_time)), self.region)
         answer["RuntimeVersionConfig"] = {"RuntimeVersionArn": version}
+        if self.has_environment:
+            answer["Environment"] = {"Variables": self.environment_vars}
         if self.dead_letter_config:
             answer["DeadLetterConfig"] = self.dead_letter_config
         if on_create:

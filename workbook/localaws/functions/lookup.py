@@ -7,9 +7,13 @@ replaces values rather than changing them.
 from typing import Any
 
 from workbook.localaws.doors import FunctionGoneError
+from workbook.localaws.functions import package
+from workbook.localaws.functions.concurrency import ACCOUNT_LIMIT
 from workbook.localaws.functions.configuration import LATEST, FunctionVersion
 from workbook.localaws.http import ACCOUNT_ID
 from workbook.localaws.references import Reference
+
+MAX_STORED_BYTES = 80_530_636_800  # 75 GB of code in a region
 
 
 def find(reference: Reference, choice: float) -> FunctionVersion:
@@ -52,6 +56,25 @@ def reserved_in_all(region: str) -> int:
     """What all functions of the region have reserved together."""
     groups = list(_backend(region)._lambdas._functions.values())
     return sum(int(group["latest"].reserved_concurrency or 0) for group in groups)
+
+
+def account(region: str) -> dict[str, Any]:
+    """GetAccountSettings: the account's limits in a region, and what it uses of them [BC]."""
+    groups = list(_backend(region)._lambdas._functions.values())
+    versions = [one for group in groups for one in (group["latest"], *group["versions"])]
+    return {
+        "AccountLimit": {
+            "TotalCodeSize": MAX_STORED_BYTES,
+            "CodeSizeUnzipped": package.MAX_UNZIPPED_BYTES,
+            "CodeSizeZipped": package.MAX_ZIPPED_BYTES,
+            "ConcurrentExecutions": ACCOUNT_LIMIT,
+            "UnreservedConcurrentExecutions": ACCOUNT_LIMIT - reserved_in_all(region),
+        },
+        "AccountUsage": {
+            "TotalCodeSize": sum(int(one.code_size) for one in versions),
+            "FunctionCount": len(groups),
+        },
+    }
 
 
 def event_invoke_config(reference: Reference) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What the Lambda API accepts in a function's settings, and in which words it refuses."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +9,21 @@ from workbook.localaws.functions import interpreters, package
 
 MAX_VARIABLES_BYTES = 4096
 ENUM = (*interpreters.PROVIDED, *interpreters.SUPPORTED)
-RANGES = {"Timeout": ("timeout", 1, 900), "MemorySize": ("memorySize", 128, 10_240)}
+RANGES = {"Timeout": (1, 900), "MemorySize": (128, 10_240)}
+REGION = r"(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}"
+TEXTS = {  # most characters, pattern [BC]
+    "FunctionName": (
+        140,
+        rf"(arn:(aws[a-zA-Z-]*)?:lambda:)?({REGION}:)?(\d{{12}}:)?(function:)?"
+        r"([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?",
+    ),
+    "Role": (10_000, r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+"),
+    "Handler": (128, r"[^\s]+"),
+    "Description": (256, ""),
+}
+MAX_NAME = 64  # the pattern's length is for a whole ARN [BC]
+ARCHITECTURES = ("x86_64", "arm64")
+VARIABLE_NAME = "[a-zA-Z]([a-zA-Z0-9_])+"  # so of two characters at least [BC]
 RESERVED = frozenset(
     {
         "_HANDLER",
@@ -62,6 +77,19 @@ def check_new(settings: Mapping[str, Any]) -> None:
             "packages.",
         )
     check(settings)
+    check_source(settings.get("Code") or {})
+
+
+def check_source(code: Mapping[str, Any]) -> None:
+    """Check that a request says where the code is.
+
+    Raises:
+        RefusedError: it does not.
+    """
+    if not code.get("ZipFile") and not code.get("S3Bucket"):
+        raise RefusedError(
+            "InvalidParameterValueException", "Please provide a source for function code."
+        )
 
 
 def check(settings: Mapping[str, Any]) -> None:
@@ -77,18 +105,58 @@ def check(settings: Mapping[str, Any]) -> None:
             f"Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum "
             f"value set: [{', '.join(ENUM)}] or be a valid ARN",
         )
-    for name, (field, least, most) in RANGES.items():
-        value = settings.get(name)
-        if value is None or least <= int(value) <= most:
-            continue
-        bound = f"greater than or equal to {least}" if int(value) < least else ""
-        bound = bound or f"less than or equal to {most}"
-        raise RefusedError(
-            "ValidationException",
-            f"1 validation error detected: Value '{value}' at '{field}' failed to satisfy "
-            f"constraint: Member must have value {bound}",
-        )
+    check_constraints(settings)
     check_variables((settings.get("Environment") or {}).get("Variables") or {})
+
+
+def check_constraints(settings: Mapping[str, Any]) -> None:
+    """Check lengths, patterns and ranges, all at once [BC].
+
+    Raises:
+        RefusedError: naming every setting that is wrong.
+    """
+    problems = []
+    for name, (longest, pattern) in TEXTS.items():
+        text = settings.get(name)
+        if name == "FunctionName" and text and ":" not in text:
+            longest = MAX_NAME
+        if text is not None and len(text) > longest:
+            rule = f"have length less than or equal to {longest}"
+            problems.append(_problem(name, text, rule))
+        if text and pattern and re.fullmatch(pattern, text) is None:
+            problems.append(_problem(name, text, f"satisfy regular expression pattern: {pattern}"))
+    for name, (least, most) in RANGES.items():
+        value = settings.get(name)
+        if value is not None and int(value) < least:
+            problems.append(_problem(name, value, f"have value greater than or equal to {least}"))
+        if value is not None and int(value) > most:
+            problems.append(_problem(name, value, f"have value less than or equal to {most}"))
+    problems += _architecture_problems(settings.get("Architectures") or [])
+    variables = (settings.get("Environment") or {}).get("Variables") or {}
+    if not all(re.fullmatch(VARIABLE_NAME, name) for name in variables):
+        problems.append(
+            "Value at 'environment.variables' failed to satisfy constraint: Map keys must satisfy "
+            f"constraint: [Member must satisfy regular expression pattern: {VARIABLE_NAME}]"
+        )
+    if problems:
+        count = f"{len(problems)} validation error{'s' * (len(problems) > 1)} detected: "
+        raise RefusedError("ValidationException", count + "; ".join(problems))
+
+
+def _architecture_problems(given: list[str]) -> list[str]:
+    shown, problems = f"[{', '.join(given)}]", []
+    if len(given) > 1:
+        problems.append(_problem("Architectures", shown, "have length less than or equal to 1"))
+    if not set(given) <= set(ARCHITECTURES):
+        rule = f"Member must satisfy enum value set: [{', '.join(ARCHITECTURES)}]"
+        rule = f"satisfy constraint: [{rule}, Member must not be null]"
+        problems.append(_problem("Architectures", shown, rule))
+    return problems
+
+
+def _problem(name: str, value: object, rule: str) -> str:
+    member = name[0].lower() + name[1:]
+    return f"Value '{value}' at '{member}' failed to satisfy constraint: Member must {rule}"
 
 
 def check_variables(variables: Mapping[str, str]) -> None:

@@ -81,8 +81,10 @@ def build(
 
 
 def _logging(config: dict[str, str]) -> dict[str, str]:
-    """What the runtime client must know of a LoggingConfig."""
-    known = {"AWS_LAMBDA_LOG_FORMAT": config["LogFormat"]}
-    if "ApplicationLogLevel" in config:
-        known["AWS_LAMBDA_LOG_LEVEL"] = config["ApplicationLogLevel"]
-    return known
+    """What the runtime client must know of a LoggingConfig; nothing of the default."""
+    if config["LogFormat"] == "Text":
+        return {}
+    return {
+        "AWS_LAMBDA_LOG_FORMAT": config["LogFormat"],
+        "AWS_LAMBDA_LOG_LEVEL": config["ApplicationLogLevel"],
+    }
