@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from mapping_aws import World, until
 
 from workbook import target
@@ -77,6 +78,7 @@ def test_a_stacks_mapping(world: World) -> None:
         "DestinationConfig": {"OnFailure": {"Destination": queue}},
         "FilterCriteria": {"Filters": [{"Pattern": '{"data":{"a":[1]}}'}]},
         "MetricsConfig": {"Metrics": ["EventCount"]},
+        "KmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/k",
         "Tags": [{"Key": "team", "Value": "flights"}],
     }
     stack = Stack(world, properties)
@@ -90,6 +92,7 @@ def test_a_stacks_mapping(world: World) -> None:
         "MaximumBatchingWindowInSeconds": 3,
         "BisectBatchOnFunctionError": True,
     }
+    expected["KMSKeyArn"] = expected.pop("KmsKeyArn")
     del expected["FunctionName"], expected["Tags"]
     assert {name: shown[name] for name in expected} == expected
     assert world.functions.list_tags(Resource=stack.outputs["Arn"])["Tags"] == {
@@ -108,7 +111,7 @@ def test_a_stacks_mapping(world: World) -> None:
     assert (updated["State"], updated["BatchSize"]) == ("Enabled", 9)
     assert updated["MaximumRetryAttempts"] == -1
     assert updated["DestinationConfig"] == {"OnFailure": {}}
-    assert "FilterCriteria" not in updated
+    assert not {"FilterCriteria", "MetricsConfig", "KMSKeyArn"} & updated.keys()
 
     stack.api.delete_stack(StackName=stack.name)
     listed = world.functions.list_event_source_mappings(FunctionName=function)
@@ -128,6 +131,32 @@ def test_defaults(world: World) -> None:
     assert shown["BatchSize"] == 100
     assert shown["ParallelizationFactor"] == 1
     assert shown["MaximumRecordAgeInSeconds"] == -1
+    stack.api.delete_stack(StackName=stack.name)
+
+
+def test_a_stack_tells_why_its_mapping_is_refused(world: World) -> None:
+    """[OBS] The API's own words, of a create and of an update, which changes nothing."""
+    properties = {
+        "EventSourceArn": world.stream(),
+        "FunctionName": world.function(),
+        "StartingPosition": "AT_TIMESTAMP",
+        "StartingPositionTimestamp": "1688169600.000",
+    }
+    stack = Stack(world, properties)
+    before = world.get(stack.outputs["Ref"])
+    for wrong, message in (
+        ({"FunctionName": "nobody"}, "Function does not exist"),
+        ({"BatchSize": "many"}, "BatchSize must be an integer"),
+        ({"MaximumRetryAttempts": 10_001}, "at 'maximumRetryAttempts' failed to satisfy"),
+    ):
+        body = template({**properties, **wrong})
+        for call, name in (
+            (stack.api.create_stack, world.name()),
+            (stack.api.update_stack, stack.name),
+        ):
+            with pytest.raises(ClientError, match=message):
+                call(StackName=name, TemplateBody=body)
+    assert world.get(stack.outputs["Ref"]) == before
     stack.api.delete_stack(StackName=stack.name)
 
 

@@ -5,13 +5,16 @@ streams are moto's.
 """
 
 from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
+import orjson
 from moto.awslambda.models import EventSourceMapping, lambda_backends
 from moto.core.common_models import CloudFormationModel
 
 from workbook.localaws.http import ACCOUNT_ID
 from workbook.localaws.mapping.constraints import FLAGS, RANGES
+from workbook.localaws.mapping.errors import MappingError
 from workbook.localaws.mapping.mapping import mapping_arn
 from workbook.localaws.mapping.registry import Registry, is_kinesis
 from workbook.localaws.mapping.settings import Settings
@@ -19,6 +22,7 @@ from workbook.localaws.services import Services
 
 T = TypeVar("T")
 TYPE = "AWS::Lambda::EventSourceMapping"
+VALUES = {*FLAGS, *RANGES, "StartingPositionTimestamp"}
 REPLACED_BY = ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp")
 
 
@@ -150,7 +154,13 @@ class Resource(CloudFormationModel):
 
     @classmethod
     def _on_loop(cls, coroutine: Coroutine[Any, Any, T]) -> T:
-        return cls.services.on_loop(coroutine)
+        """What the coroutine gives; its refusals as moto's CloudFormation tells them."""
+        try:
+            return cls.services.on_loop(coroutine)
+        except MappingError as error:
+            from moto.cloudformation.exceptions import ValidationError  # late: brings all of moto
+
+            raise ValidationError(message=error.message) from None
 
     # --- on the loop
 
@@ -197,14 +207,12 @@ def has_other(region: str, uuid: str) -> bool:
 
 
 def _parameters(properties: Mapping[str, Any], system_tags: Mapping[str, str]) -> dict[str, Any]:
-    """A template's properties as parameters of the API: numbers and flags may be strings."""
+    """A template's properties as parameters of the API [CFNL]: numbers and flags may be strings."""
     parameters = dict(properties)
-    for name in RANGES:
-        value = parameters.get(name)
-        if isinstance(value, str) and value.lstrip("-").isdecimal():
-            parameters[name] = int(value)
-    for name in FLAGS:
-        if parameters.get(name) in ("true", "false"):
-            parameters[name] = parameters[name] == "true"
+    parameters["KMSKeyArn"] = parameters.pop("KmsKeyArn", None)
+    for name in VALUES & parameters.keys():
+        if isinstance(parameters[name], str):
+            with suppress(orjson.JSONDecodeError):  # what is no value is refused as any is
+                parameters[name] = orjson.loads(parameters[name])
     tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or []}
     return {**parameters, "Tags": {**tags, **system_tags}}
