@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import os
+import sys
 
 from workbook.localaws.server import serve
 
@@ -11,3 +13,6 @@ parser.add_argument("--no-limits", dest="limits", action="store_false")
 parser.add_argument("--speed", type=float, default=1.0)
 parser.add_argument("--owned", action="store_true")
 asyncio.run(serve(**vars(parser.parse_args())))
+# All is closed. The interpreter would take moto's many objects apart, and its owner waits.
+sys.stdout.flush()
+os._exit(0)

@@ -49,6 +49,8 @@ class _Stream:
         self.headers: list[tuple[str, str]] = headers
         self.body = bytearray()
         self.window = asyncio.Event()  # set when the client may have made room for more
+        self.taken = False  # whether the application has the request
+        self.gone = asyncio.Event()  # set when the client took its request back
 
 
 class Http2Protocol(asyncio.Protocol):
@@ -138,7 +140,9 @@ class Http2Protocol(asyncio.Protocol):
                         stream.window.set()
             case StreamReset():
                 if event.stream_id in self._streams:
-                    self._streams.pop(event.stream_id).window.set()
+                    stream = self._streams.pop(event.stream_id)
+                    stream.window.set()
+                    stream.gone.set()
 
     async def _answer(self, stream_id: int) -> None:
         stream = self._streams[stream_id]
@@ -158,6 +162,10 @@ class Http2Protocol(asyncio.Protocol):
         }
 
         async def receive() -> dict[str, Any]:
+            if stream.taken:
+                await stream.gone.wait()
+                return {"type": "http.disconnect"}
+            stream.taken = True
             return {"type": "http.request", "body": bytes(stream.body)}
 
         async def send(message: dict[str, Any]) -> None:

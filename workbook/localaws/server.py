@@ -1,12 +1,13 @@
 """The front door: one loopback port, from which each request goes to the part that answers it."""
 
+import asyncio
 import contextlib
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 import uvicorn
@@ -91,9 +92,38 @@ class LocalAws:
             }
         )
         if response.stream is not None:
-            async for part in response.stream:
-                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send_stream(response.stream, receive, send)
         await send({"type": "http.response.body", "body": response.body})
+
+
+async def send_stream(parts: AsyncGenerator[bytes, None], receive: Any, send: Any) -> None:
+    """ASGI: send a body as it is made, until it ends or the client is gone.
+
+    Args:
+        parts: the body; closed in the end, whatever happens.
+        receive: tells that the client is gone.
+        send: takes the parts.
+    """
+
+    async def forward() -> None:
+        async for part in parts:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+
+    async def await_disconnect() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    forwarding = asyncio.create_task(forward())
+    watching = asyncio.create_task(await_disconnect())
+    try:
+        await asyncio.wait({forwarding, watching}, return_when=asyncio.FIRST_COMPLETED)
+        if forwarding.done():
+            forwarding.result()
+    finally:
+        forwarding.cancel()
+        watching.cancel()
+        await asyncio.gather(forwarding, watching, return_exceptions=True)
+        await parts.aclose()
 
 
 class _Server(uvicorn.Server):

@@ -80,7 +80,9 @@ class KinesisService:
         try:
             return self._answer(target.removeprefix(TARGET), request, content_type)
         except KinesisError as error:
-            body = {"__type": error.code, "message": error.message}
+            body = {"__type": error.code}
+            if error.message:  # some have none [KL]
+                body["message"] = error.message
             return _response(error.status, content_type, wire.encode(content_type, body))
 
     def _answer(self, operation: str, request: Request, content_type: str) -> Response:

@@ -1,7 +1,7 @@
 """SubscribeToShard: records pushed to a registered consumer as they come."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from workbook.localaws.clock import Clock
@@ -25,7 +25,7 @@ POLL_SECONDS = 0.07  # real ones; AWS delivers in about 70 ms [KD]
 MAX_RECORDS = 10_000  # of one event
 
 
-def subscribe(call: Call, clock: Clock, content_type: str) -> AsyncIterator[bytes]:
+def subscribe(call: Call, clock: Clock, content_type: str) -> AsyncGenerator[bytes, None]:
     """Begin to push, after the checks that make the call itself fail.
 
     Raises:
@@ -75,7 +75,7 @@ class _Subscription:
         self._shard = shard
         self._reads = consumer.reads[shard.id]
 
-    async def events(self, counter: int) -> AsyncIterator[bytes]:
+    async def events(self, counter: int) -> AsyncGenerator[bytes, None]:
         """Messages until the five minutes are over, the shard ends or someone takes over."""
         yield self._message("initial-response", {})
         sent_at = float("-inf")
