@@ -284,13 +284,14 @@ def test_the_function_is_updated_while_running(world: World) -> None:
 
 
 def test_reserved_concurrency_of_zero_stops_the_mapping_without_loss(world: World) -> None:
-    """[DG:kinesis-on-failure-destination] Throttles use up no retry."""
+    """[DG:kinesis-on-failure-destination] Throttles use up no retry; CloudWatch counts them."""
     stream, function = world.stream(), world.function()
     world.functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
     world.put(stream, 1)
     with world.mapping(stream, function, MaximumRetryAttempts=0) as mapping:
         until(lambda: world.get(mapping)["LastProcessingResult"].startswith("PROBLEM"))
         assert world.printed(function) == []
+        assert world.metric("Throttles", {"Name": "FunctionName", "Value": function}, "Sum") >= 1
         world.functions.delete_function_concurrency(FunctionName=function)
         (event,) = world.events(function, 1)
     assert data(event) == [1]
