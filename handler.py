@@ -39,11 +39,8 @@ WHOLE_NUMBERS = {  # from, to
     "flight": (1, 9999),
 }
 NUMBERS_OR_NULL = {"dep_time": (0, 2400), "dep_delay": (-1440, 14400)}  # null: cancelled
-CODES = {
-    "carrier": re.compile("[A-Z0-9]{2}"),
-    "origin": re.compile("[A-Z]{3}"),
-    "dest": re.compile("[A-Z]{3}"),
-}
+AIRPORT = re.compile("[A-Z]{3}")
+CODES = {"carrier": re.compile("[A-Z0-9]{2}"), "origin": AIRPORT, "dest": AIRPORT}
 REQUIRED = (*WHOLE_NUMBERS, *NUMBERS_OR_NULL, *CODES, "time_hour")
 
 # What Kinesis accepts. Sizes are bytes of data and partition key together.
@@ -64,9 +61,7 @@ if not OUTPUT_STREAM:
 KINESIS = boto3.client(
     "kinesis",
     config=Config(
-        connect_timeout=2,
-        read_timeout=10,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3}
     ),
 )
 
@@ -151,12 +146,15 @@ def process_batch(records: list[dict[str, Any]]) -> tuple[list[Output], str | No
 def process_record(record: dict[str, Any]) -> Output:
     """Take one Kinesis record to what is written for it, with the same partition key.
 
+    A record without one (a stream with distribution AUTO takes such) goes by its `event_id`.
+
     Raises:
         BadRecord: it cannot be decoded, is no valid departure, or becomes too large.
     """
     shard_id, _, sequence_number = record["eventID"].partition(":")
-    data = encode(process_data(decode(record), shard_id, sequence_number))
-    output = Output(sequence_number, record["kinesis"]["partitionKey"], data)
+    enriched = process_data(decode(record), shard_id, sequence_number)
+    partition_key = record["kinesis"].get("partitionKey") or enriched["event_id"]
+    output = Output(sequence_number, partition_key, encode(enriched))
     if output.size > MAX_RECORD_BYTES:
         raise BadRecord(f"enriched it has {output.size} bytes; the limit is {MAX_RECORD_BYTES}")
     return output
@@ -298,9 +296,8 @@ def write(outputs: list[Output], remaining_millis: Callable[[], int]) -> Counter
 
     The same key leads to the same shard, but that is not enough: PutRecords may refuse one entry
     and accept the next, and the refused one, sent again, lands behind it. So a call never carries
-    two records of one key, and a record waits until all before it with its key are accepted.
-    With many keys the calls are still well filled. A key that has the batch to itself makes calls
-    of one record: on Kinesis that is the price of strict order.
+    two records of one key, and a record waits until all before it with its key are accepted. The
+    price: a key that has the batch to itself makes calls of one record.
 
     Args:
         outputs: in the order to keep.
@@ -324,11 +321,9 @@ def write(outputs: list[Output], remaining_millis: Callable[[], int]) -> Counter
             StreamName=OUTPUT_STREAM,
             Records=[{"PartitionKey": o.partition_key, "Data": o.data} for o in call],
         )
-        failed = []
-        for output, result in zip(call, response["Records"], strict=True):
-            if "ErrorCode" in result:
-                refused[result["ErrorCode"]] += 1
-                failed.append(output)
+        entries = list(zip(call, response["Records"], strict=True))
+        failed = [output for output, entry in entries if "ErrorCode" in entry]
+        refused.update(entry["ErrorCode"] for _, entry in entries if "ErrorCode" in entry)
         waiting = failed + rest
         if failed:  # back off, by chance (so that functions do not keep in step), ever longer
             pause, limit = random.uniform(0, limit), min(2 * limit, LONGEST_PAUSE)
