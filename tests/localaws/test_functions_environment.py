@@ -145,6 +145,7 @@ def test_a_crash_is_an_exit_error(local: Aws, ending: str, reason: str) -> None:
     }
     last = report(log_lines(local, name))
     assert (last["Status"], last["Error Type"]) == ("error", "Runtime.ExitError")
+    assert last["Max Memory Used"] != "0 MB"
     assert "FunctionError" not in invoke(local, name, 0)[0]
 
 
@@ -169,6 +170,15 @@ def handler(event, context):
     response, second = invoke(local, name)
     assert "FunctionError" not in response
     assert second != first.pid
+
+
+def test_an_event_that_races_with_the_death_of_its_process_gets_another(local: Aws) -> None:
+    """An idle process that dies is no failure of the event that it never had."""
+    name = create(local, COUNT)
+    for _ in range(20):
+        response, reply = invoke(local, name)
+        assert "FunctionError" not in response, reply
+        psutil.Process(reply[0]).kill()
 
 
 def test_a_child_of_the_function_ends_with_it(local: Aws) -> None:

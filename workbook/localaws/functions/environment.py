@@ -73,6 +73,7 @@ class _Running:
     killed: Failure | None = None
     failed: _End | None = None
     answer: runtime_api.Answer | None = None
+    answered: runtime_api.Answer | None = None
 
 
 class Environment:
@@ -204,9 +205,12 @@ class Environment:
         self._running = running
         timer = loop.call_later(limit, self._kill, running, TIMEOUT)
         try:
-            return await running.ready
+            failed = await running.ready
         finally:
             timer.cancel()
+        if failed is None:  # for one that exits in its first event
+            self._memory_used = max(self._memory_used, memory.peak(process.pid))
+        return failed
 
     async def _await_end(self, running: _Running) -> None:
         """Wait until the process ends, and say so to whoever waits for it."""
@@ -227,8 +231,9 @@ class Environment:
         if not running.ready.done():
             running.ready.set_result(end)
         # One that ended between two events is no failure of the second.
-        idle = self._undelivered is not None and running.killed is None
-        self._finish(_LOST if idle else end)
+        unread = running.answered is not None and running.answered.unread()
+        idle = unread or self._undelivered is not None
+        self._finish(_LOST if idle and running.killed is None else end)
 
     async def _run(self, event: Event) -> _End:
         """Give the event to the process, starting it anew when it is gone, and wait for the end."""
@@ -273,7 +278,8 @@ class Environment:
         running, event = self._running, self._undelivered
         if running is None or running.answer is None or event is None:
             return
-        answer, running.answer, self._undelivered = running.answer, None, None
+        answer, running.answer = running.answer, None
+        running.answered = answer
         headers = {
             "Lambda-Runtime-Aws-Request-Id": event.request_id,
             "Lambda-Runtime-Deadline-Ms": str(int(self._deadline * 1000)),
@@ -282,7 +288,8 @@ class Environment:
         }
         if event.client_context is not None:
             headers["Lambda-Runtime-Client-Context"] = event.client_context
-        answer(200, event.payload, headers)
+        if answer(200, event.payload, headers):
+            self._undelivered = None
 
     def _finish(self, end: _End) -> None:
         if self._result is not None and not self._result.done():

@@ -7,6 +7,7 @@ would cost more than the process' own idle time.
 
 import asyncio
 import json
+import socket
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -23,8 +24,12 @@ _REASONS = {200: "OK", 202: "Accepted", 400: "Bad Request", 403: "Forbidden", 40
 class Answer(Protocol):
     """Sends the reply to a call; may be kept until there is one."""
 
-    def __call__(self, status: int, body: bytes, headers: Mapping[str, str] = ...) -> None:
-        """``headers`` go beside those of every reply."""
+    def __call__(self, status: int, body: bytes, headers: Mapping[str, str] = ...) -> bool:
+        """``headers`` go beside those of every reply; False when nobody is there to take it."""
+        ...
+
+    def unread(self) -> bool:
+        """Whether the caller, which has ended, ended before it had read the reply."""
         ...
 
 
@@ -111,6 +116,7 @@ class _Connection(asyncio.Protocol):
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._transport: asyncio.Transport | None = None
+        self._was_reset = False
         self._parser = httptools.HttpRequestParser(self)
         self._begin()
 
@@ -125,6 +131,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        self._was_reset |= isinstance(exc, ConnectionError)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -151,13 +158,35 @@ class _Connection(asyncio.Protocol):
         path, headers = self._path.decode("latin-1"), self._headers
         method = self._parser.get_method().decode()
         self._begin()
-        handle(self._sandbox, method, path, headers, body, self._answer)
+        handle(self._sandbox, method, path, headers, body, self)
 
-    def _answer(self, status: int, body: bytes, headers: Mapping[str, str] = NO_HEADERS) -> None:
-        if self._transport is None:
-            return
+    def __call__(self, status: int, body: bytes, headers: Mapping[str, str] = NO_HEADERS) -> bool:
+        if self._transport is None or self._has_hung_up():
+            return False
         head = [f"HTTP/1.1 {status} {_REASONS.get(status, '')}", "Content-Type: application/json"]
         head += [f"{name}: {value}" for name, value in headers.items()]
         head += [f"Content-Length: {len(body)}", "", ""]
         self._transport.write("\r\n".join(head).encode())
         self._transport.write(body)
+        return True
+
+    def unread(self) -> bool:
+        if self._transport is not None:
+            self._has_hung_up()
+        return self._was_reset
+
+    def _has_hung_up(self) -> bool:
+        """Whether the other side is gone, which the loop may not have seen yet.
+
+        A process that is killed while it waits for an event must not be given one.  One that
+        ends with something unread resets the connection, instead of closing it.
+        """
+        assert self._transport is not None
+        with self._transport.get_extra_info("socket").dup() as connection:
+            try:
+                return not connection.recv(1, socket.MSG_PEEK)
+            except BlockingIOError:
+                return False
+            except ConnectionError:
+                self._was_reset = True
+                return True
