@@ -53,6 +53,7 @@ class World:
         self.functions = aws.client("lambda")
         self.sqs = aws.client("sqs")
         self.logs = aws.client("logs")
+        self._iam = aws.client("iam")
         self._names = (f"n{uuid.uuid4().hex[:8]}-{count}" for count in itertools.count())
 
     def name(self) -> str:
@@ -61,9 +62,7 @@ class World:
 
     def role(self) -> str:
         """An execution role's ARN."""
-        answer = self.aws.client("iam").create_role(
-            RoleName=self.name(), AssumeRolePolicyDocument="{}"
-        )
+        answer = self._iam.create_role(RoleName=self.name(), AssumeRolePolicyDocument="{}")
         return str(answer["Role"]["Arn"])
 
     def function(self, code: str = PRINTING, **settings: Any) -> str:
@@ -77,10 +76,12 @@ class World:
             Code={"ZipFile": zipped(code)},
             **settings,
         )
-        self.functions.get_waiter("function_active_v2").wait(
-            FunctionName=name, WaiterConfig={"Delay": 1}
-        )
+        until(lambda: self._is_active(name))
         return name
+
+    def _is_active(self, function: str) -> bool:
+        shown = self.functions.get_function_configuration(FunctionName=function)
+        return bool(shown["State"] == "Active")
 
     def stream(self, shards: int = 1) -> str:
         """A new stream's ARN."""
@@ -155,7 +156,6 @@ class World:
         try:
             yield made
         finally:
-            self.functions.update_event_source_mapping(UUID=made, MaximumRetryAttempts=0)
             until(lambda: self.get(made)["State"] in ("Enabled", "Disabled"))
             self.functions.delete_event_source_mapping(UUID=made)
 
