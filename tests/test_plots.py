@@ -62,4 +62,5 @@ def test_the_text_is_stored_with_the_picture_in_the_notebook():
     alt = output["metadata"]["image/png"]["alt"]
     assert "Bar chart of the mean departure delay by origin" in alt
     assert output["data"]["text/plain"] == alt
+    assert f'<img alt="{alt}" src="data:image/png;base64,' in output["data"]["text/html"]
     assert base64.b64decode(output["data"]["image/png"]).startswith(b"\x89PNG")

@@ -1,10 +1,11 @@
 """Pictures in one style, each with a text that says what it shows, computed from its own data.
 
 The colours are Okabe and Ito's, told apart by colour-blind readers too. ``show`` puts the text
-into the notebook as the picture's ``alt`` metadata and as its plain-text form.
+into the notebook with the picture, wherever a reader of notebooks looks for it.
 """
 
 import base64
+import html
 import io
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from cycler import cycler
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, YELLOW, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#000000"
@@ -66,6 +68,10 @@ def subplots(
 def show(figure: Figure, alt: str) -> None:
     """End a cell with a picture that a screen reader can read too.
 
+    JupyterLab gives an ``image/png`` no alt text, whatever its metadata say; an ``img`` in HTML
+    keeps its own, there and in nbconvert's pages. What cannot show HTML, such as a PDF, takes the
+    PNG or the text. Twice in the notebook, the picture has to be small: 64 colours do for charts.
+
     Args:
         figure: what to show.
         alt: what it shows, in words and figures; no learner should miss anything without seeing.
@@ -75,11 +81,17 @@ def show(figure: Figure, alt: str) -> None:
     """
     if not alt.strip():
         raise ValueError("alt must say what the picture shows")
-    image = io.BytesIO()
+    drawn, image = io.BytesIO(), io.BytesIO()
     with mpl.rc_context(STYLE):
-        figure.savefig(image, format="png", dpi=DPI, metadata={"Software": None})
+        figure.savefig(drawn, format="png", dpi=DPI)
+    Image.open(drawn).convert("RGB").quantize(64).save(image, "PNG", optimize=True)
+    png = base64.b64encode(image.getvalue()).decode()
     display(  # type: ignore[no-untyped-call]
-        {"image/png": base64.b64encode(image.getvalue()).decode(), "text/plain": alt},
+        {
+            "text/html": f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">',
+            "image/png": png,
+            "text/plain": alt,
+        },
         metadata={"image/png": {"alt": alt}},
         raw=True,
     )
