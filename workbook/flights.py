@@ -41,7 +41,7 @@ def load(first: int | None = None, **selection: Any) -> pd.DataFrame:
     filters = [(name, "==", value) for name, value in selection.items()] or None
     table = pq.read_table(PATH, filters=filters)
     when = arrival(table.select(["time_hour", "minute", "dep_delay"]).to_pandas())
-    table = table.take(np.argsort(when.to_numpy(), kind="stable")[:first])
+    table = table.take(np.argsort(when.to_numpy("datetime64[us]"), kind="stable")[:first])
     # Int64, though the file says Int16, so that arithmetic on the columns does not overflow.
     whole = {kind: pd.Int64Dtype() for kind in (pa.int8(), pa.int16())}
     frame: pd.DataFrame = table.to_pandas(types_mapper=whole.get)
