@@ -10,7 +10,7 @@ BIN := .venv/bin
 endif
 READY := .venv/ready
 
-.PHONY: help run test lab serve book lint format types lock setup clean
+.PHONY: help run test lab serve book clients lint format types lock setup clean
 
 help: ## list the tasks (this is what `make` alone does)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -24,13 +24,24 @@ test: $(READY) ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
 
 lab: $(READY) ## open JupyterLab at the first notebook
-	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/01_create_the_stream.ipynb $(ARGS)
+	$(BIN)/jupyter lab --LabApp.news_url=None \
+		--LabApp.default_url=/lab/tree/notebooks/01_create_the_stream.ipynb $(ARGS)
 
 serve: $(READY) ## run the local AWS in the foreground, for any AWS client
 	$(BIN)/workbook serve --port 4566 $(ARGS)
 
 book: $(READY) ## run the notebooks that the code has outgrown and store their outputs
 	$(BIN)/workbook book $(ARGS)
+
+clients: $(READY) build/clients/ready ## try clients that others wrote (needs Node.js 18 or newer, and npm)
+	$(BIN)/python -m pytest clients $(ARGS)
+
+build/clients/ready: clients/requirements.txt clients/package.json
+	$(PYTHON) -m venv build/clients/venv
+	build/clients/venv/$(notdir $(BIN))/python -m pip install --quiet --requirement clients/requirements.txt
+	cp clients/package.json build/clients
+	cd build/clients && npm install --no-package-lock --no-fund --no-audit
+	touch $@
 
 lint: $(READY) ## check style and format, notebooks included
 	$(BIN)/ruff check .

@@ -52,12 +52,7 @@ def test_a_wrong_command_line_is_refused(arguments, capsys):
     assert "usage: workbook" in capsys.readouterr().err
 
 
-SERVE = [
-    sys.executable,
-    "-c",
-    "import sys; from workbook.cli import main; sys.exit(main())",
-    "serve",
-]
+SERVE = [sys.executable, "-m", "workbook", "serve"]
 
 
 @pytest.fixture

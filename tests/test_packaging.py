@@ -142,7 +142,7 @@ def makes(script: str) -> list[str]:
 
 def test_the_workflow_runs_what_ci_run_runs_on_three_systems() -> None:
     steps = [step["run"] for step in workflow_job()["steps"] if "run" in step]
-    stages = re.findall(r"^stage (.*)$", text(".ci/run"), flags=re.MULTILINE)
+    stages = re.findall(r"^\s*stage (.*)$", text(".ci/run"), flags=re.MULTILINE)
     assert makes("\n".join(steps)) == makes("\n".join(stages)) == stages
     assert workflow_job()["strategy"]["matrix"]["system"] == ["ubuntu", "macos", "windows"]
 
