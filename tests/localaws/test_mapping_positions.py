@@ -12,8 +12,7 @@ from workbook.localaws.doors import (
     ShardInfo,
     TrimHorizon,
 )
-from workbook.localaws.mapping.lineage import readable
-from workbook.localaws.mapping.positions import Checkpoint, starting_position
+from workbook.localaws.mapping.positions import Checkpoint, readable, starting_position
 
 
 @given(st.permutations(range(1, 12)), st.data())

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbook.localaws.mapping.bisection import halves
 from workbook.localaws.mapping.event import Entry
 from workbook.localaws.mapping.partial import Failed, FailedFrom, Succeeded, Verdict
 from workbook.localaws.mapping.retry import (
@@ -15,6 +14,7 @@ from workbook.localaws.mapping.retry import (
     after_reply,
     backoff,
     cut_aged,
+    halves,
 )
 
 

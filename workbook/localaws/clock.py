@@ -26,3 +26,14 @@ class Clock:
     async def sleep(self, seconds: float) -> None:
         """Wait for ``seconds`` of this clock."""
         await asyncio.sleep(max(0.0, seconds) / self.speed)
+
+    async def wait(self, event: asyncio.Event, seconds: float) -> None:
+        """Wait until ``event`` is set, for ``seconds`` of this clock at most."""
+        if event.is_set():
+            return
+        either = [asyncio.create_task(event.wait()), asyncio.create_task(self.sleep(seconds))]
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in either:
+                task.cancel()

@@ -17,7 +17,6 @@ from workbook.localaws.mapping.lane import Work
 from workbook.localaws.mapping.partial import Failed, FailedFrom, Succeeded, Verdict, verdict
 from workbook.localaws.mapping.retry import Piece, Step
 from workbook.localaws.mapping.route import Route
-from workbook.localaws.mapping.waiting import wait
 from workbook.localaws.mapping.windows import Window
 
 OK = "OK"
@@ -76,7 +75,7 @@ class Delivery:
                     await self._give_up(step.given_up, failures.RETRIES_EXHAUSTED)
                 pieces[:0] = step.again
                 if pieces:
-                    await wait(self._stopped, self._route.tools.clock, step.pause)
+                    await self._route.tools.clock.wait(self._stopped, step.pause)
         except SourceGoneError:  # the stream was deleted: nothing is left to deliver
             return None
         ended = self._work.is_final and not pieces

@@ -1,15 +1,32 @@
-"""Where in a shard a mapping is: its checkpoint, and where it begins."""
+"""Where in a stream a mapping is: which shards it reads, where each begins, its checkpoint."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from workbook.localaws.doors import (
     AfterSequenceNumber,
     AtTimestamp,
     Latest,
     Position,
+    ShardInfo,
     TrimHorizon,
 )
+
+
+def readable(shards: Iterable[ShardInfo], ended: Collection[str]) -> list[str]:
+    """The shards to read now: parents to their end before their children [design rule].
+
+    Args:
+        shards: all that the stream lists; an expired parent is no longer among them.
+        ended: those read to their end.
+    """
+    listed = {shard.shard_id: shard for shard in shards}
+    return [
+        shard_id
+        for shard_id, shard in listed.items()
+        if shard_id not in ended
+        and all(parent in ended or parent not in listed for parent in shard.parents)
+    ]
 
 
 def starting_position(name: str, timestamp: float | None, *, is_child: bool) -> Position:

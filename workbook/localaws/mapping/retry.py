@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from workbook.localaws.mapping.bisection import halves
 from workbook.localaws.mapping.event import Entry
 from workbook.localaws.mapping.partial import FailedFrom, Succeeded, Verdict
 
+T = TypeVar("T")
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 12.0
 
@@ -86,6 +86,15 @@ def after_reply(piece: Piece, verdict: Verdict, policy: Policy) -> Step:
     if 0 <= policy.retries < failed.attempts:
         return Step((), (), failed)
     return Step((), (failed,), None, backoff(piece.pauses))
+
+
+def halves(batch: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
+    """BisectBatchOnFunctionError: both halves of a batch of at least two, in order.
+
+    The first is never the smaller.
+    """
+    middle = (len(batch) + 1) // 2
+    return batch[:middle], batch[middle:]
 
 
 def cut_aged(entries: Sequence[Entry], oldest: float) -> int:

@@ -17,7 +17,6 @@ from workbook.localaws.mapping.lane import Lane, Work, lane_of
 from workbook.localaws.mapping.positions import Checkpoint
 from workbook.localaws.mapping.retry import backoff
 from workbook.localaws.mapping.route import Route
-from workbook.localaws.mapping.waiting import wait
 
 POLL_SECONDS = 1.0  # between polls of an idle shard [DG:with-kinesis]
 PUSH_SECONDS = 0.1  # the same under enhanced fan-out, where AWS pushes
@@ -62,7 +61,7 @@ class ShardPoller:
                     lane.is_busy or lane.waiting for lane in self._lanes
                 )
                 if not self.ended:
-                    await wait(self._wake, route.tools.clock, self._next_moment() - now)
+                    await route.tools.clock.wait(self._wake, self._next_moment() - now)
             await asyncio.gather(*self._deliveries)  # the invocations under way
         except SourceGoneError:
             await asyncio.gather(*self._deliveries)

@@ -3,12 +3,10 @@
 import asyncio
 
 from workbook.localaws.doors import SourceGoneError, StreamSource
-from workbook.localaws.mapping.lineage import readable
-from workbook.localaws.mapping.positions import starting_position
+from workbook.localaws.mapping.positions import readable, starting_position
 from workbook.localaws.mapping.route import Route
 from workbook.localaws.mapping.settings import Start
 from workbook.localaws.mapping.shard_poller import POLL_SECONDS, ShardPoller
-from workbook.localaws.mapping.waiting import wait
 
 STREAM_GONE = "PROBLEM: Stream not found"  # AWS's own words are not known [?]
 
@@ -34,7 +32,7 @@ class StreamPoller:
             except SourceGoneError:
                 self._shards, self._first = {}, set()
                 route.report(STREAM_GONE)
-                await wait(stopped, route.tools.clock, POLL_SECONDS)
+                await route.tools.clock.wait(stopped, POLL_SECONDS)
 
     def wake(self) -> None:
         """Make every poller look up: ``stopped`` has been set."""
@@ -48,7 +46,7 @@ class StreamPoller:
                 if not stopped.is_set():
                     self._start_readable(route, source, stopped, running)
                 if not running:  # every shard has ended, and no new one is listed yet
-                    await wait(stopped, route.tools.clock, POLL_SECONDS)
+                    await route.tools.clock.wait(stopped, POLL_SECONDS)
                     continue
                 done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
