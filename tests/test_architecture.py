@@ -22,6 +22,7 @@ KNOW_MOTO = {
     "workbook.localaws.kinesis.backend",
     "workbook.localaws.mapping.backend",
     "workbook.localaws.metrics",
+    "workbook.localaws.notifications",
     "workbook.localaws.services",
 }
 # What a function does takes real time, at any speed of the clock: its duration and its deadline.
