@@ -24,8 +24,7 @@ test: $(READY) ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
 
 lab: $(READY) ## open JupyterLab at the first notebook
-	$(BIN)/jupyter lab --LabApp.news_url=None \
-		--LabApp.default_url=/lab/tree/notebooks/01_create_the_stream.ipynb $(ARGS)
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/01_create_the_stream.ipynb $(ARGS)
 
 serve: $(READY) ## run the local AWS in the foreground, for any AWS client
 	$(BIN)/workbook serve --port 4566 $(ARGS)

@@ -5,6 +5,7 @@ standard library only, and its syntax is understood by the old Pythons that it t
 """
 
 import hashlib
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,7 @@ def _install() -> None:
         project = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
         subprocess.run([*pip, *project], check=True)
         _compile(python)
+        _keep_jupyterlab_from_asking_for_news()
     except subprocess.CalledProcessError as error:
         sys.exit("Setting up .venv failed at: " + " ".join(error.cmd))
 
@@ -70,6 +72,17 @@ def _compile(python: Path) -> None:
     ).stdout.strip()
     everything = ["-m", "compileall", "-qq", "-j", "0", "-x", r"[/\\]tests[/\\]", site]
     subprocess.run([str(python), *everything], check=False)
+
+
+def _keep_jupyterlab_from_asking_for_news() -> None:
+    """Turn off the plugin that asks newcomers whether to fetch Jupyter's news.
+
+    It is what ``jupyter labextension disable --level=sys_prefix`` writes, in 4 s less.
+    """
+    settings = VENV / "etc" / "jupyter" / "labconfig" / "page_config.json"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    plugin = "@jupyterlab/apputils-extension:announcements"
+    settings.write_text(json.dumps({"disabledExtensions": {plugin: True}}))
 
 
 def _locked(name: str) -> str:
