@@ -152,6 +152,43 @@ def test_the_metrics_of_a_function(local: Aws) -> None:
     assert total("ConcurrentExecutions", "Maximum") == 1
 
 
+def test_concurrent_executions_are_measured_for_as_long_as_they_last(
+    local: Aws, tmp_path: Path
+) -> None:
+    """[DG:monitoring-metrics-types] How many instances are processing events: a gauge."""
+    name = create(local, waits(tmp_path / "running", tmp_path / "go"), Timeout=60)
+    thread = threading.Thread(target=invoke, args=[local, name])
+    thread.start()
+    wait_for(tmp_path / "running")
+
+    def seconds() -> list[float]:
+        """The maximum of each second that was measured."""
+        now = datetime.now(UTC)
+        query: Any = {
+            "Id": "running",
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "AWS/Lambda",
+                    "MetricName": "ConcurrentExecutions",
+                    "Dimensions": [{"Name": "FunctionName", "Value": name}],
+                },
+                "Period": 1,
+                "Stat": "Maximum",
+            },
+        }
+        (result,) = local.client("cloudwatch").get_metric_data(
+            MetricDataQueries=[query], StartTime=now - timedelta(seconds=60), EndTime=now
+        )["MetricDataResults"]
+        return result["Values"]
+
+    pause = threading.Event()
+    while len(seconds()) < 3:
+        pause.wait(0.1)
+    (tmp_path / "go").touch()
+    thread.join()
+    assert set(seconds()) == {1}
+
+
 @pytest.mark.parametrize("ending", ["close", "kill", "terminate"])
 def test_no_process_outlives_the_local_aws(tmp_path: Path, ending: str) -> None:
     """Functions, busy and idle, their children and the local AWS' helpers."""

@@ -12,14 +12,14 @@ from workbook.localaws.http import ACCOUNT_ID
 from workbook.localaws.services import Services
 
 FLUSH_SECONDS = 1.0
-Key = tuple[str, str, tuple[tuple[str, str], ...]]  # a metric: name, unit, dimensions
+# What is summed up together: name, unit and dimensions of a metric, and a second's start.
+Key = tuple[str, str, tuple[tuple[str, str], ...], float]
 
 
 @dataclass(slots=True)
 class Statistics:
     """The data points of one metric in one second: CloudWatch's statistic set."""
 
-    at: float
     count: int = 0
     total: float = 0.0
     least: float = math.inf
@@ -36,13 +36,15 @@ class Statistics:
 class Metrics:
     """Takes data points at once and puts them into moto's CloudWatch once a second.
 
-    All points of a metric between two writes become one statistic set, so that a year of flights
-    leaves some hundred of them, not millions.
+    All points of a metric in one second become one statistic set, which bears that second's start
+    as its time: so a year of flights leaves some hundred of them, not millions, and who asks by
+    the second gets whole seconds. In time-lapse it is a real second, which is longer on our clock.
     """
 
     def __init__(self, clock: Clock, services: Services) -> None:
         self._clock = clock
         self._services = services
+        self._second = max(1.0, clock.speed)
         self._waiting: dict[tuple[str, str], dict[Key, Statistics]] = defaultdict(dict)
         self._flushing: asyncio.Task[None] | None = None
 
@@ -60,10 +62,11 @@ class Metrics:
             dimensions: such as ``FunctionName="f"``.
         """
         points = self._waiting[region, namespace]
-        key = (name, unit, tuple(dimensions.items()))
+        now = self._clock.now()
+        key = (name, unit, tuple(dimensions.items()), now - now % self._second)
         statistics = points.get(key)
         if statistics is None:
-            statistics = points[key] = Statistics(self._clock.now())
+            statistics = points[key] = Statistics()
         statistics.add(value)
         if self._flushing is None:
             self._flushing = asyncio.get_running_loop().create_task(self._flush_soon())
@@ -90,7 +93,7 @@ def _write(waiting: dict[tuple[str, str], dict[Key, Statistics]]) -> None:
 
 
 def _datum(key: Key, statistics: Statistics) -> dict[str, Any]:
-    name, unit, dimensions = key
+    name, unit, dimensions, second = key
     return {
         "MetricName": name,
         "StatisticValues": {
@@ -100,6 +103,6 @@ def _datum(key: Key, statistics: Statistics) -> dict[str, Any]:
             "Maximum": statistics.most,
         },
         "Unit": unit,
-        "Timestamp": datetime.fromtimestamp(statistics.at, UTC).replace(tzinfo=None),
+        "Timestamp": datetime.fromtimestamp(second, UTC).replace(tzinfo=None),
         "Dimensions": [{"Name": label, "Value": text} for label, text in dimensions],
     }

@@ -21,6 +21,10 @@ class Concurrency:
         """How many of a function are under way."""
         return self._busy[region, name]
 
+    def under_way(self) -> list[tuple[str, str]]:
+        """Region and name of each function that is at work."""
+        return [function for function, busy in self._busy.items() if busy]
+
     @contextmanager
     def slot(
         self, region: str, name: str, reserved: int | None, reserved_in_all: int

@@ -20,6 +20,8 @@ from workbook.localaws.metrics import Metrics
 from workbook.localaws.references import Reference, parse_reference
 from workbook.localaws.services import Services
 
+GAUGE_SECONDS = 1.0  # real ones, as invocations are; between two looks at how many run
+
 
 class FunctionService:
     """Runs functions; a ``doors.FunctionTarget``.
@@ -43,6 +45,7 @@ class FunctionService:
         self._events = EventQueue(endpoint_url, clock, self.run, self._count)
         self._loop = asyncio.get_running_loop()
         self._concurrency = Concurrency()
+        self._gauging: asyncio.TimerHandle | None = None
         self._pool = Pool(self._make)
         self._tasks: set[asyncio.Task[object]] = set()
         self._installed = self._loop.create_task(services.call(self._install))
@@ -101,14 +104,13 @@ class FunctionService:
             with self._concurrency.slot(
                 region, name, lookup.reserved(region, name), lookup.reserved_in_all(region)
             ):
-                busy = self._concurrency.of(region, name)
+                self._gauge(region, name)
                 outcome = await self._run_in_environment(function, event)
         except InvokeThrottledError:
             self._count(region, name, "Throttles", 1)
             raise
         self._count(region, name, "Invocations", 1)
         self._count(region, name, "Errors", int(outcome.is_error))
-        self._count(region, name, "ConcurrentExecutions", busy)
         self._count(region, name, "Duration", outcome.milliseconds, "Milliseconds")
         return function, outcome
 
@@ -179,6 +181,17 @@ class FunctionService:
         """Put a metric, by FunctionName alone: moto would count more dimensions twice."""
         self._metrics.put(region, "AWS/Lambda", metric, value, unit, FunctionName=name)
 
+    def _gauge(self, region: str, name: str) -> None:
+        """Put how many of a function run, now and each second while any does."""
+        self._count(region, name, "ConcurrentExecutions", self._concurrency.of(region, name))
+        if self._gauging is None:
+            self._gauging = self._loop.call_later(GAUGE_SECONDS, self._gauge_all)
+
+    def _gauge_all(self) -> None:
+        self._gauging = None
+        for region, name in self._concurrency.under_way():
+            self._gauge(region, name)
+
     # --- requests
 
     async def respond(self, request: Request) -> Response | None:
@@ -192,6 +205,8 @@ class FunctionService:
         """End every process."""
         for task in list(self._tasks):
             task.cancel()
+        if self._gauging is not None:
+            self._gauging.cancel()
         self._events.close()
         await self._pool.close()
         await asyncio.to_thread(self._processes.close)

@@ -1,0 +1,53 @@
+"""Data points become statistic sets, one for each metric and second."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from workbook.localaws.clock import Clock
+from workbook.localaws.metrics import Metrics
+
+
+class HandClock(Clock):
+    """Time that stands where a test puts it."""
+
+    moment = 1_000_020.25
+
+    def now(self) -> float:
+        return self.moment
+
+
+class Written:
+    """Takes what would be written to moto."""
+
+    def __init__(self) -> None:
+        self.sets: dict[float, tuple[int, float]] = {}
+
+    async def call(self, _: Any, waiting: Any) -> None:
+        for points in waiting.values():
+            self.sets |= {key[3]: (one.count, one.total) for key, one in points.items()}
+
+
+@pytest.mark.parametrize(
+    ("speed", "expected"),
+    [
+        (1, {1_000_020.0: (2, 3.0), 1_000_021.0: (1, 4.0)}),
+        (60, {1_000_020.0: (2, 3.0), 1_000_080.0: (1, 4.0)}),
+    ],
+)
+def test_the_points_of_a_second_are_one_set_at_its_start(
+    speed: float, expected: dict[float, tuple[int, float]]
+) -> None:
+    """In time-lapse a real second, which is ``speed`` of the clock's."""
+    clock, written = HandClock(speed), Written()
+
+    async def run() -> None:
+        metrics = Metrics(clock, written)  # type: ignore[arg-type]
+        for passed, value in ((0, 1.0), (0.5, 2.0), (0.5, 4.0)):
+            clock.moment += passed * speed
+            metrics.put("r", "AWS/Kinesis", "IncomingRecords", value, "Count", StreamName="s")
+        await metrics.flush()
+
+    asyncio.run(run())
+    assert written.sets == expected
