@@ -1,0 +1,170 @@
+"""The book as static HTML: a page for each notebook and one that lists them, with run times.
+
+Each page is one file that stands alone. A browser loads nothing beside it: pictures and style are
+inside, and a policy in its head forbids the rest, whatever an output may hold. Everything can be
+reached with the keyboard and read by a screen reader.
+"""
+
+import datetime
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jinja2
+from bs4 import BeautifulSoup, Tag
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+
+BOOK = "Streaming on AWS Lambda and Kinesis, in Python"
+TEMPLATES = Path(__file__).parent
+
+
+class Chapter(NamedTuple):
+    """What is known of one notebook: for its own page, and for the one that lists them all.
+
+    ``run`` has the seconds that it took and under which conditions, as ``book`` stores it, or is
+    ``None``; ``size`` is that of the body, in bytes.
+    """
+
+    number: str
+    title: str
+    purpose: str
+    file: str
+    sections: list[tuple[str, str]]
+    body: str
+    size: int
+    run: Mapping[str, Any] | None
+
+
+def write(notebooks: Mapping[Path, NotebookNode], folder: Path) -> Path:
+    """Write the pages, and nothing else into their folder; gives where the index is.
+
+    Args:
+        notebooks: with their outputs, by the path of each, in their order.
+        folder: made if need be. Pages of notebooks that are gone are removed.
+
+    Raises:
+        ValueError: a notebook has no title or says nothing about itself; it links to a notebook
+            that is not there, or shows a picture that it does not hold.
+    """
+    names = {path.name for path in notebooks}
+    chapters = [_chapter(path, notebook, names) for path, notebook in notebooks.items()]
+    loader = jinja2.FileSystemLoader(TEMPLATES)
+    templates = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True)
+    pages = {"index.html": _index(templates, chapters)}
+    for before, chapter, after in zip(
+        [None, *chapters], chapters, [*chapters[1:], None], strict=False
+    ):
+        pages[chapter.file] = templates.get_template("notebook.html.j2").render(
+            book=BOOK, chapter=chapter, before=before, after=after
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.html"):
+        if old.name not in pages:
+            old.unlink()
+    for name, text in pages.items():
+        (folder / name).write_text(text, "utf-8", newline="\n")
+    return folder / "index.html"
+
+
+def _index(templates: jinja2.Environment, chapters: list[Chapter]) -> str:
+    conditions: dict[str, list[str]] = {}
+    for chapter in chapters:
+        if chapter.run:
+            conditions.setdefault(_conditions(chapter.run), []).append(chapter.number)
+    return templates.get_template("index.html.j2").render(
+        book=BOOK, chapters=chapters, conditions=conditions
+    )
+
+
+def _conditions(run: Mapping[str, Any]) -> str:
+    """When and where a run time was measured, in words."""
+    date = datetime.date.fromisoformat(run["date"])
+    versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
+    return f"{date.day} {date:%B %Y}, on {run['system']} with {run['cores']} cores, {versions}"
+
+
+def _chapter(path: Path, notebook: NotebookNode, names: set[str]) -> Chapter:
+    exporter = HTMLExporter(
+        template_name="basic",
+        template_file="cells.html.j2",
+        extra_template_paths=[str(TEMPLATES)],
+    )
+    cells, _ = exporter.from_notebook_node(notebook)
+    body = BeautifulSoup(cells, "html.parser")
+    for mark in body.select("a.anchor-link"):  # the list of sections leads to the headings
+        mark.decompose()
+    for table in body.select("table"):
+        _make_readable(table, body)
+    try:
+        title, purpose = _opening(body)
+        for link in body.select("a[href]"):
+            _lead_to_page(link, names)
+        for picture in body.select("img"):
+            _check_inside(picture)
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from None
+    text = str(body)
+    number, _, _ = path.stem.partition("_")
+    return Chapter(
+        number=number.lstrip("0"),
+        title=title,
+        purpose=purpose,
+        file=f"{path.stem}.html",
+        sections=[(str(head["id"]), head.get_text()) for head in body.select("h2[id]")],
+        body=text,
+        size=len(text.encode()),
+        run=notebook.metadata.get("workbook", {}).get("run"),
+    )
+
+
+def _opening(body: BeautifulSoup) -> tuple[str, str]:
+    """The title, and the first paragraph under it that is more than a label."""
+    first = body.find()
+    if first is None or first.name != "h1":
+        raise ValueError("it must start with its title, a line '# Title'")
+    for paragraph in first.find_next_siblings("p"):
+        if any(not isinstance(part, Tag) or part.name != "strong" for part in paragraph.contents):
+            return first.get_text(), paragraph.get_text()
+    raise ValueError("a paragraph under its title must say what the reader will do")
+
+
+def _make_readable(table: Tag, body: BeautifulSoup) -> None:
+    """Say which cells are heads, and of what; let a wide table scroll by itself.
+
+    pandas brings borders and alignment of its own and empty heads; what no head says is no head.
+    """
+    for style in table.find_previous_siblings("style", attrs={"scoped": True}):
+        style.decompose()
+    for name in ("border", "class"):
+        del table[name]
+    for row in table.select("tr"):
+        del row["style"]
+    for head in table.select("th"):
+        if head.get_text(strip=True):
+            head["scope"] = "col" if head.find_parent("thead") else "row"
+        else:
+            head.name = "td"
+            del head["scope"]
+    table.wrap(body.new_tag("div", attrs={"class": "scroll"}))
+
+
+def _lead_to_page(link: Tag, names: set[str]) -> None:
+    """Let a link to a notebook lead to its page; a link to another file of the project is text."""
+    path, hash_mark, anchor = str(link["href"]).partition("#")
+    if not path or ":" in path:
+        return
+    if not path.endswith(".ipynb"):
+        link.unwrap()
+    elif path in names:
+        link["href"] = path.removesuffix(".ipynb") + ".html" + hash_mark + anchor
+    else:
+        raise ValueError(f"it links to {path}, which is not there")
+
+
+def _check_inside(picture: Tag) -> None:
+    source = str(picture.get("src", ""))
+    if not source.startswith("data:"):
+        raise ValueError(
+            f"the picture {source!r} is not inside it: attach it to its cell, or let code draw it"
+        )
