@@ -22,7 +22,8 @@ def root(tmp_path: Path) -> Path:
 
 def save(root: Path, name: str, *cells: Any) -> Path:
     """A notebook whose stamp says that its outputs are of the present code."""
-    notebook = new_notebook(cells=list(cells))
+    opening = new_markdown_cell("# Title\n\nWhat the reader will do.")
+    notebook = new_notebook(cells=[opening, *cells])
     notebook.metadata["workbook"] = {"digest": book.digest(notebook, root)}
     path = root / "notebooks" / name
     nbformat.write(notebook, path)
@@ -153,6 +154,10 @@ def test_notebooks_run_alone_and_their_outputs_are_stored_in_a_stable_form(
     notebook = book.read(path)
     assert book.is_current(notebook, root)
     assert sorted(notebook.metadata) == ["kernelspec", "language_info", "workbook"]
+    run = notebook.metadata["workbook"]["run"]
+    assert run["seconds"] > 0
+    assert set(run["versions"]) == {"Python", "boto3", "pandas", "moto"}
+    assert f"{run['seconds']} s" in (root / "build" / "book" / "index.html").read_text("utf-8")
     place, bar, closed_bar, failing = book.code_cells(notebook)
     assert [cell.execution_count for cell in book.code_cells(notebook)] == [1, 2, 3, 4]
     assert place.metadata == {}
@@ -190,6 +195,8 @@ def test_check_runs_what_is_current_too_and_stores_nothing(root: Path) -> None:
     before = path.read_bytes()
     assert book.make(check=True, root=root) == 0
     assert path.read_bytes() == before
+    index = (root / "build" / "book" / "index.html").read_text("utf-8")
+    assert "not measured" not in index  # what was not stored is shown
 
 
 def test_a_name_that_no_notebook_has_is_refused(root: Path) -> None:

@@ -1,16 +1,20 @@
 """The notebooks as a book: run each alone, in a fresh kernel, and store outputs that fit the code.
 
 A stored output belongs to the code that made it: the notebook's own, the handler's, and that of
-``workbook``. Their digest is stamped into the notebook, so a test can tell when one changed.
+``workbook``. Their digest is stamped into the notebook, so a test can tell when one changed. Beside
+it stands how long the run took and under which conditions, for the table of run times.
 """
 
 import asyncio
+import datetime
 import hashlib
 import html
 import os
+import platform
 import re
 import time
 from collections.abc import Iterator, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +24,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from tqdm import tqdm
 
+from workbook import pages
+
 ROOT = Path(__file__).resolve().parent.parent
 AT_ONCE = 2  # kernels; each has a local AWS beside it
 CELL_TIMEOUT_SECONDS = 120
@@ -28,6 +34,7 @@ LARGEST_BYTES = 300_000
 LONGEST_CELL_LINES = 15
 EXPECTED_ERROR = "raises-exception"  # Jupyter's tag for a cell that is meant to fail
 WIDGET = "application/vnd.jupyter.widget-view+json"
+MEASURED_WITH = ("boto3", "pandas", "moto")  # what a run time depends on, beside Python
 
 
 class Outcome(NamedTuple):
@@ -41,6 +48,8 @@ class Outcome(NamedTuple):
 def make(names: Sequence[str] = (), *, check: bool = False, root: Path = ROOT) -> int:
     """Run notebooks and store their outputs in them; prints a line for each.
 
+    In the end, all are written as HTML too, to ``build/book``.
+
     Args:
         names: which ones, by the start of their names; left out, those whose code has changed.
         check: run all of them (or those named) and store nothing.
@@ -50,7 +59,7 @@ def make(names: Sequence[str] = (), *, check: bool = False, root: Path = ROOT) -
         Exit status: 1 when one failed, or breaks a rule of the book.
 
     Raises:
-        ValueError: no notebook has such a name.
+        ValueError: no notebook has such a name, or one cannot become a page.
     """
     paths = stored(root)
     for name in names:
@@ -71,7 +80,32 @@ def make(names: Sequence[str] = (), *, check: bool = False, root: Path = ROOT) -
     )
     for text in broken:
         print(text)
+    print(f"As pages: {_write_pages(paths, outcomes, root)}")
     return int(failed or bool(broken))
+
+
+def _write_pages(paths: list[Path], outcomes: list[Outcome], root: Path) -> Path:
+    """The stored notebooks as HTML, with the present run times where there are any."""
+    notebooks = {path: read(path) for path in paths}
+    for outcome in outcomes:
+        if not outcome.error:
+            stamp = notebooks[outcome.path].metadata.setdefault("workbook", {})
+            stamp["run"] = _measured(outcome.seconds)
+    return pages.write(notebooks, root / "build" / "book")
+
+
+def _measured(seconds: float) -> dict[str, Any]:
+    """How long a run took, when, and on what."""
+    return {
+        "seconds": round(seconds, 1),
+        "date": datetime.date.today().isoformat(),
+        "system": platform.system(),
+        "cores": os.cpu_count(),
+        "versions": {
+            "Python": platform.python_version(),
+            **{name: metadata.version(name) for name in MEASURED_WITH},
+        },
+    }
 
 
 def stored(root: Path = ROOT) -> list[Path]:
@@ -198,11 +232,12 @@ async def _run(path: Path, root: Path, *, store: bool) -> Outcome:
         await client.async_execute(env={**os.environ, "WORKBOOK_AWS": "local"})
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as failure:
         error = str(failure)
+    seconds = time.monotonic() - started
     if store and not error:
         tidy(notebook, client.widget_state)
-        notebook.metadata["workbook"] = {"digest": stamp}
+        notebook.metadata["workbook"] = {"digest": stamp, "run": _measured(seconds)}
         nbformat.write(notebook, path)
-    return Outcome(path, time.monotonic() - started, error)
+    return Outcome(path, seconds, error)
 
 
 def tidy(notebook: NotebookNode, widgets: dict[str, dict[str, Any]]) -> None:
