@@ -25,6 +25,8 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from workbook import pages
+from workbook.exercises import cells, proof
+from workbook.exercises.exercise import UnknownExerciseError
 
 ROOT = Path(__file__).resolve().parent.parent
 AT_ONCE = 2  # kernels; each has a local AWS beside it
@@ -52,7 +54,7 @@ def make(names: Sequence[str] = (), *, check: bool = False, root: Path = ROOT) -
 
     Args:
         names: which ones, by the start of their names; left out, those whose code has changed.
-        check: run all of them (or those named) and store nothing.
+        check: run all of them (or those named), prove their exercises and store nothing.
         root: of the project; they are in its folder ``notebooks``.
 
     Returns:
@@ -142,6 +144,11 @@ def problems(path: Path, root: Path = ROOT) -> list[str]:
     """Each rule of the book that a stored notebook breaks, in words; none is good."""
     notebook = read(path)
     found = [text for cell in notebook.cells for text in _problems_of_cell(cell)]
+    try:
+        if not cells.fit(notebook, path.stem):
+            found.append("its exercises are not those of workbook/exercises: make book")
+    except UnknownExerciseError as error:
+        found.append(str(error))
     if not is_current(notebook, root):
         found.append("its outputs were not made by the present code: make book")
     if path.stat().st_size > LARGEST_BYTES:
@@ -215,7 +222,6 @@ class _Client(NotebookClient):
 async def _run(path: Path, root: Path, *, store: bool) -> Outcome:
     """Run one notebook from top to bottom; store it only when it came to its end."""
     notebook = read(path)
-    stamp = digest(notebook, root)  # before the run: code that changes meanwhile makes it stale
     client = _Client(
         notebook,
         timeout=CELL_TIMEOUT_SECONDS,
@@ -228,8 +234,16 @@ async def _run(path: Path, root: Path, *, store: bool) -> Outcome:
     started = time.monotonic()
     error = ""
     try:
+        cells.write_into(notebook, path.stem)
+        if not store:
+            proof.add(notebook, path.stem)
+        stamp = digest(notebook, root)  # before the run: code that changes meanwhile makes it stale
         # Never on a real account, whatever the user's own notebooks are set to.
         await client.async_execute(env={**os.environ, "WORKBOOK_AWS": "local"})
+        if not store:
+            error = "\n".join(proof.failures(notebook, path.stem))
+    except UnknownExerciseError as unknown:
+        error = str(unknown)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as failure:
         error = str(failure)
     seconds = time.monotonic() - started

@@ -1,0 +1,41 @@
+"""The cell magic ``%%exercise 05.1``: runs the cell, and shows what is to say about it."""
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import display
+
+from workbook.exercises.exercise import UnknownExerciseError, find
+from workbook.exercises.judge import Feedback, judge
+
+
+def register(shell: InteractiveShell) -> None:
+    """Give the shell the cell magic; its variables are the notebook's."""
+
+    def exercise(line: str, cell: str) -> None:
+        number = line.strip()
+        try:
+            wanted = find(number)
+        except UnknownExerciseError as error:
+            show(Feedback("error", f"**Not checked**: {error}."), number)
+        else:
+            transform = shell.input_transformer_manager.transform_cell  # %time, say, to Python
+            show(judge(wanted, transform(cell), shell.user_ns), number)
+
+    shell.magics_manager.register_function(exercise, "cell")
+
+
+def show(feedback: Feedback, number: str) -> None:
+    """Show feedback in words; its metadata tell programs which exercise, and how it went."""
+    plain = markdown = feedback.text
+    if feedback.hint:
+        plain += f"\n\nHint: {feedback.hint}"
+        markdown += f"\n\n{folded('Hint', feedback.hint)}"
+    display(  # type: ignore[no-untyped-call]
+        {"text/markdown": markdown, "text/plain": plain},
+        raw=True,
+        metadata={"exercise": number, "outcome": feedback.outcome},
+    )
+
+
+def folded(title: str, markdown: str) -> str:
+    """Markdown that opens when its title is clicked."""
+    return f"<details><summary>{title}</summary>\n\n{markdown}\n\n</details>"
