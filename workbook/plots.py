@@ -66,7 +66,13 @@ def subplots(
 
 
 def show(figure: Figure, alt: str) -> None:
-    """End a cell with a picture that a screen reader can read too.
+    """End a cell with a picture that a screen reader can read too; see ``mimebundle``."""
+    data, metadata = mimebundle(figure, alt)
+    display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+
+
+def mimebundle(figure: Figure, alt: str) -> tuple[dict[str, str], dict[str, Any]]:
+    """A picture as notebooks keep it: its data by MIME type, and its metadata.
 
     JupyterLab gives an ``image/png`` no alt text, whatever its metadata say; an ``img`` in HTML
     keeps its own, there and in nbconvert's pages. What cannot show HTML, such as a PDF, takes the
@@ -86,15 +92,12 @@ def show(figure: Figure, alt: str) -> None:
         figure.savefig(drawn, format="png", dpi=DPI)
     Image.open(drawn).convert("RGB").quantize(64).save(image, "PNG", optimize=True)
     png = base64.b64encode(image.getvalue()).decode()
-    display(  # type: ignore[no-untyped-call]
-        {
-            "text/html": f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">',
-            "image/png": png,
-            "text/plain": alt,
-        },
-        metadata={"image/png": {"alt": alt}},
-        raw=True,
-    )
+    data = {
+        "text/html": f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">',
+        "image/png": png,
+        "text/plain": alt,
+    }
+    return data, {"image/png": {"alt": alt}}
 
 
 def records_per_shard(counts: pd.DataFrame) -> Picture:
