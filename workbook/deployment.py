@@ -29,7 +29,13 @@ LOG_DAYS = 7
 
 DEADLINE_SECONDS = 300.0  # longer than any step takes on AWS; locally each takes moments
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0  # seconds between two looks
-FORGIVEN = ("ResourceNotFoundException", "NoSuchEntity", "ResourceInUseException")
+FORGIVEN = (
+    "ResourceNotFoundException",
+    "ResourceInUseException",
+    "NoSuchEntity",
+    "QueueDoesNotExist",
+    "AWS.SimpleQueueService.NonExistentQueue",  # the same, in the older protocol
+)
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say: same file in, same bytes out
 
 MAPPING = {  # what a mapping of ours is unless said otherwise
@@ -77,38 +83,39 @@ def create_stream(kinesis: Any, name: str, shards: int = 1) -> str:
     return str(summary()["StreamARN"])
 
 
-def policy(input_arn: str, output_arn: str, function: str = FUNCTION) -> dict[str, Any]:
+def create_queue(sqs: Any, name: str) -> tuple[str, str]:
+    """Create a queue for what a mapping gives up on; gives its URL and its ARN."""
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return str(url), str(answer["Attributes"]["QueueArn"])
+
+
+def policy(
+    input_arn: str, output_arn: str, function: str = FUNCTION, *, queue_arn: str | None = None
+) -> dict[str, Any]:
     """What the function may do, and nothing more: read, write, log.  [DG:with-kinesis]
 
     Args:
         input_arn: of the stream that its mapping reads.
         output_arn: of the stream that it writes to.
         function: its name, which its log group has too.
+        queue_arn: of the queue that its mapping reports failures to, if there is one.
     """
     _, partition, _, region, account, _ = input_arn.split(":", 5)
     log_group = f"arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{function}"
     read = ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator")
+    allowed = {
+        "ReadInput": ([f"kinesis:{action}" for action in (*read, "ListShards")], input_arn),
+        "WriteOutput": ("kinesis:PutRecords", output_arn),
+        "WriteLogs": (["logs:CreateLogStream", "logs:PutLogEvents"], f"{log_group}:*"),
+    }
+    if queue_arn is not None:
+        allowed["ReportFailures"] = ("sqs:SendMessage", queue_arn)
     return {
         "Version": "2012-10-17",
         "Statement": [
-            {
-                "Sid": "ReadInput",
-                "Effect": "Allow",
-                "Action": [f"kinesis:{action}" for action in (*read, "ListShards")],
-                "Resource": input_arn,
-            },
-            {
-                "Sid": "WriteOutput",
-                "Effect": "Allow",
-                "Action": "kinesis:PutRecords",
-                "Resource": output_arn,
-            },
-            {
-                "Sid": "WriteLogs",
-                "Effect": "Allow",
-                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-                "Resource": f"{log_group}:*",
-            },
+            {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource}
+            for sid, (actions, resource) in allowed.items()
         ],
     }
 
@@ -142,15 +149,16 @@ def create_log_group(logs: Any, function: str = FUNCTION) -> str:
     return name
 
 
-def package(path: Path = HANDLER_FILE) -> bytes:
-    """A zip with this one file at its root: the same bytes for the same file, everywhere."""
+def package(*paths: Path) -> bytes:
+    """A zip with these files at its root (left out, the handler): same files, same bytes."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as writer:
-        entry = zipfile.ZipInfo(path.name, ZIP_TIME)
-        entry.compress_type = zipfile.ZIP_DEFLATED
-        entry.create_system = 3  # Unix, wherever it is made,
-        entry.external_attr = 0o644 << 16  # so that Lambda may read it
-        writer.writestr(entry, path.read_bytes())
+        for path in paths or (HANDLER_FILE,):
+            entry = zipfile.ZipInfo(path.name, ZIP_TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3  # Unix, wherever it is made,
+            entry.external_attr = 0o644 << 16  # so that Lambda may read it
+            writer.writestr(entry, path.read_bytes())
     return archive.getvalue()
 
 
@@ -243,13 +251,22 @@ def clean_up(
     function: str = FUNCTION,
     role: str = ROLE,
     streams: tuple[str, ...] = (INPUT_STREAM, OUTPUT_STREAM),
+    queues: tuple[str, ...] = (),
 ) -> None:
     """Delete the pipeline, whatever of it there is, and see that nothing is left.
+
+    Args:
+        aws: where from.
+        function: with its mappings and its log group.
+        role: the function's.
+        streams: with their consumers.
+        queues: names of SQS queues.
 
     Raises:
         LeftOverError: something is still there after five minutes; it is named.
     """
     kinesis, lambda_, iam, logs = map(aws.client, ("kinesis", "lambda", "iam", "logs"))
+    sqs = aws.client("sqs")
     log_group = f"/aws/lambda/{function}"
 
     def delete() -> None:
@@ -260,6 +277,10 @@ def clean_up(
         for stream in streams:
             _forgiving(kinesis.delete_stream, StreamName=stream, EnforceConsumerDeletion=True)
         _forgiving(logs.delete_log_group, logGroupName=log_group)
+        for queue in queues:
+            url = _forgiving(sqs.get_queue_url, QueueName=queue)
+            if url:
+                _forgiving(sqs.delete_queue, QueueUrl=url["QueueUrl"])
 
     def left() -> list[str]:
         things = [f"event source mapping {m['UUID']}" for m in _mappings(lambda_, function)]
@@ -273,6 +294,9 @@ def clean_up(
         groups = logs.describe_log_groups(logGroupNamePrefix=log_group)["logGroups"]
         if any(group["logGroupName"] == log_group for group in groups):
             things.append(f"log group {log_group}")
+        for queue in queues:
+            if _forgiving(sqs.get_queue_url, QueueName=queue):
+                things.append(f"queue {queue}")
         return things
 
     def gone() -> bool:

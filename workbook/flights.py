@@ -55,6 +55,12 @@ def columns() -> list[str]:
     return list(pq.read_schema(PATH).names)
 
 
+def count() -> int:
+    """How many flights there are."""
+    rows: int = pq.read_metadata(PATH).num_rows
+    return rows
+
+
 def scheduled(frame: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
     """Event time: when each flight should have left, in UTC."""
     return frame["time_hour"] + pd.to_timedelta(frame["minute"].astype("int64"), unit="min")

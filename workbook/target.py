@@ -15,6 +15,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
+from workbook.localaws.clock import Clock
 from workbook.localaws.server import LOOPBACK, READY
 
 VARIABLE = "WORKBOOK_AWS"
@@ -33,6 +34,7 @@ class Aws:
         session: makes the clients, with the credentials and the region that belong there.
         endpoint_url: None on real AWS.
         process: the local AWS, when it belongs to this object.
+        clock: the time that it goes by; left out, the world's.
     """
 
     def __init__(
@@ -41,12 +43,14 @@ class Aws:
         session: boto3.Session,
         endpoint_url: str | None,
         process: "subprocess.Popen[str] | None" = None,
+        clock: Clock | None = None,
     ) -> None:
         self.where = where
         self.endpoint_url = endpoint_url
         self.region: str = session.region_name
         self._session = session
         self._process = process
+        self._clock = clock or Clock()
 
     def __repr__(self) -> str:
         place = f"{self.where} AWS at {self.endpoint_url}" if self.endpoint_url else "real AWS"
@@ -56,6 +60,15 @@ class Aws:
     def is_real(self) -> bool:
         """Whether calls reach the user's own AWS account, and cost money."""
         return self.where == REAL
+
+    @property
+    def speed(self) -> float:
+        """Seconds that pass there in one real second: above 1 only in time-lapse."""
+        return self._clock.speed
+
+    def now(self) -> float:
+        """The time there, in seconds since the Unix epoch: what records' arrival times go by."""
+        return self._clock.now()
 
     @property
     def account_id(self) -> str:
@@ -122,8 +135,9 @@ def connect(where: str | None = None, *, limits: bool = True, speed: float = 1.0
     """
     chosen = where or os.environ.get(VARIABLE) or LOCAL
     if chosen == LOCAL:
-        process, endpoint_url = _start(limits, speed)
-        return Aws(LOCAL, _dummy_session(), endpoint_url, process)
+        clock = Clock(speed)
+        process, endpoint_url = _start(limits, clock)
+        return Aws(LOCAL, _dummy_session(), endpoint_url, process, clock)
     if chosen == REAL:
         return Aws(REAL, _real_session(), None)
     if urlsplit(chosen).scheme in ("http", "https") and urlsplit(chosen).hostname:
@@ -153,9 +167,10 @@ def _real_session() -> boto3.Session:
     return session
 
 
-def _start(limits: bool, speed: float) -> tuple["subprocess.Popen[str]", str]:
+def _start(limits: bool, clock: Clock) -> tuple["subprocess.Popen[str]", str]:
     """Start a local AWS and wait until it answers; gives its process and its URL."""
-    command = [sys.executable, "-m", "workbook.localaws", "--owned", "--speed", str(speed)]
+    command = [sys.executable, "-m", "workbook.localaws", "--owned"]
+    command += ["--speed", str(clock.speed), "--epoch", str(clock.epoch)]
     if not limits:
         command.append("--no-limits")
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -10,18 +10,22 @@ class Clock:
     Args:
         speed: local seconds that pass in one real second. 1 is real time; with 60 an hour's
             lesson takes a minute.
+        epoch: when it agrees with the world's, in seconds since the Unix epoch; left out, now.
+            Clocks with the same speed and epoch agree, in other processes too.
     """
 
-    def __init__(self, speed: float = 1.0) -> None:
+    def __init__(self, speed: float = 1.0, epoch: float | None = None) -> None:
         if speed <= 0:
             raise ValueError(f"speed must be above 0, not {speed}")
         self.speed = speed
-        self._epoch = time.time()
+        world = time.time()
+        self.epoch = world if epoch is None else epoch
+        self._passed = world - self.epoch  # real seconds since then
         self._started = time.monotonic()
 
     def now(self) -> float:
         """Seconds since the Unix epoch, never going backwards."""
-        return self._epoch + (time.monotonic() - self._started) * self.speed
+        return self.epoch + (self._passed + time.monotonic() - self._started) * self.speed
 
     async def sleep(self, seconds: float) -> None:
         """Wait for ``seconds`` of this clock."""

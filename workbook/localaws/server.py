@@ -135,7 +135,12 @@ class _Server(uvicorn.Server):
 
 
 async def serve(
-    port: int = 0, *, limits: bool = True, speed: float = 1.0, owned: bool = False
+    port: int = 0,
+    *,
+    limits: bool = True,
+    speed: float = 1.0,
+    epoch: float | None = None,
+    owned: bool = False,
 ) -> None:
     """Run the local AWS until SIGINT, SIGTERM or the end of its owner.
 
@@ -145,6 +150,7 @@ async def serve(
         port: loopback port; 0 takes a free one.
         limits: whether Kinesis' throughput limits hold.
         speed: the pace of its clock; see ``Clock``.
+        epoch: when that clock agrees with the world's; see ``Clock``.
         owned: whether the end of standard input ends it: an owner that holds the other end of
             that pipe need not do anything, and may be killed.
 
@@ -156,7 +162,7 @@ async def serve(
     # Connections inherit it; without it an answer's second part may wait 40 ms for the first's ACK.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     endpoint_url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-    application = LocalAws(endpoint_url, Clock(speed), limits=limits)
+    application = LocalAws(endpoint_url, Clock(speed, epoch), limits=limits)
     server = _Server(
         uvicorn.Config(
             application,

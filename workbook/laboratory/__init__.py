@@ -1,0 +1,12 @@
+"""Experiments with the pipeline: a workload, settings, and a tidy table of what came of them.
+
+result = run(aws, Experiment(workload=Workload(rate=500), mapping={"BatchSize": 10}))
+result.summary()
+"""
+
+from workbook.laboratory.experiment import Experiment, Pipeline, run
+from workbook.laboratory.result import Result
+from workbook.laboratory.sweep import Sweep, sweep
+from workbook.laboratory.workload import Workload
+
+__all__ = ["Experiment", "Pipeline", "Result", "Sweep", "Workload", "run", "sweep"]

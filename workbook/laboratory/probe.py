@@ -1,0 +1,63 @@
+"""The handler under observation: what runs in the function of an experiment, beside handler.py.
+
+It says in the log which records an invocation has, before the handler sees them, and what became
+of them, after. What the log says is all that the experiment knows, so it works on AWS too.
+
+Environment variables: BATCH_MILLIS and RECORD_MILLIS, time to spend on each batch and on each of
+its records before the handler begins, as a call to another service would; BAD_RECORDS, what
+follows a record that the handler reports: `report` passes the report on, `raise` fails the batch.
+"""
+
+import base64
+import json
+import os
+import time
+import zlib
+from typing import Any
+
+import handler
+
+BATCH_SECONDS = float(os.environ["BATCH_MILLIS"]) / 1000
+RECORD_SECONDS = float(os.environ["RECORD_MILLIS"]) / 1000
+RAISES = os.environ["BAD_RECORDS"] == "raise"
+
+
+class BatchFailed(RuntimeError):
+    """The handler reported a record, and the whole batch is to fail for it."""
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Do as the handler does, and say so.
+
+    Raises:
+        BatchFailed: it reported a record, and BAD_RECORDS is `raise`.
+    """
+    records = event["Records"]
+    numbers = "\n".join(record["kinesis"]["sequenceNumber"] for record in records)
+    shard_id = records[0]["eventID"].partition(":")[0]
+    # Sequence numbers have 56 digits, nearly all of them alike: packed they fit a line of the log.
+    packed = base64.b64encode(zlib.compress(numbers.encode(), 1)).decode()
+    say(
+        "begin",
+        request_id=context.aws_request_id,
+        shard_id=shard_id,
+        records=len(records),
+        last_arrival=records[-1]["kinesis"]["approximateArrivalTimestamp"],
+        sequence_numbers=packed,
+    )
+    time.sleep(BATCH_SECONDS + RECORD_SECONDS * len(records))  # the simulated call
+    answer = handler.lambda_handler(event, context)
+    failed_from = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+    if failed_from and RAISES:
+        raise BatchFailed(f"record {failed_from[0]} cannot be processed")
+    say(
+        "end",
+        request_id=context.aws_request_id,
+        failed_from=failed_from[0] if failed_from else None,
+    )
+    return answer
+
+
+def say(probe: str, **facts: Any) -> None:
+    """One line of the log, flushed now: what follows may kill the process."""
+    print(json.dumps({"probe": probe, **facts}), flush=True)

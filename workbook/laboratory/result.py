@@ -1,0 +1,215 @@
+"""What came of an experiment: one row for each record, each invocation, each failure."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from workbook.laboratory import costs
+from workbook.laboratory.logbook import Invocation
+
+FRAMES = ("invocations", "records", "failures")
+FATES = ("written", "given up", "lost", "pending")
+TIME = pd.DatetimeTZDtype("us", "UTC")
+FAILURE_COLUMNS: dict[str, Any] = {
+    "condition": "str",
+    "shard_id": "str",
+    "records": "int64",
+    "invocations": "int64",
+    "first_sequence_number": "str",
+    "last_sequence_number": "str",
+    "at": TIME,
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """An experiment's outcome.
+
+    Args:
+        experiment: its settings, as ``Experiment.as_dict`` gives them.
+        invocations: see ``logbook.table``.
+        records: see ``records_table``.
+        failures: see ``failures_table``.
+    """
+
+    experiment: Mapping[str, Any]
+    invocations: pd.DataFrame
+    records: pd.DataFrame
+    failures: pd.DataFrame
+
+    @property
+    def seconds(self) -> float:
+        """From the first record sent to the last sign of work on any of them."""
+        ends = [self.invocations["ended"].max(), self.records["written"].max()]
+        last = max((end for end in ends if not pd.isna(end)), default=self.records["sent"].max())
+        return float((last - self.records["sent"].min()).total_seconds())
+
+    def cost(self) -> "pd.Series[float]":
+        """What this run costs on AWS in USD, by item; shards at the number that it began with."""
+        written = int(self.records["copies"].sum())
+        billed = self.invocations["billed_ms"] * self.invocations["memory_mb"]
+        return costs.bill(
+            shard_hours=2 * self.experiment["shards"] * self.seconds / 3600,
+            put_units=len(self.records) + written,  # a flight has less than 25 KB
+            requests=len(self.invocations),
+            gb_seconds=float(billed.sum()) / 1000 / 1024,
+        )
+
+    def summary(self) -> "pd.Series[Any]":
+        """The run in figures.
+
+        Returns:
+            ``records``; ``per_second``, records written a second; ``p50_ms`` and ``p99_ms``, the
+            latency from sent to written; ``max_iterator_age_ms``; ``invocations``; ``retries``,
+            invocations that tried their first record again; ``duplicates``, records in the output
+            beyond the first of each; ``given_up``, described in the failure queue; ``lost``,
+            taken for processed and yet not written; ``pending``, not done when patience was
+            over; ``usd_per_million``, the run's cost scaled to a million records.
+        """
+        records, invocations = self.records, self.invocations
+        latency = records["latency_ms"].dropna()
+        written = int(records["written"].notna().sum())
+        fates = records["fate"].value_counts()
+        return pd.Series(
+            {
+                "records": len(records),
+                "per_second": written / self.seconds if self.seconds else math.nan,
+                "p50_ms": latency.quantile(0.5),
+                "p99_ms": latency.quantile(0.99),
+                "max_iterator_age_ms": invocations["iterator_age_ms"].max(),
+                "invocations": len(invocations),
+                "retries": int((invocations["attempt"] > 1).sum()),
+                "duplicates": int(records["copies"].sum()) - written,
+                "given_up": int(fates.get("given up", 0)),
+                "lost": int(fates.get("lost", 0)),
+                "pending": int(fates.get("pending", 0)),
+                "usd_per_million": self.cost().sum() / len(records) * 1e6,
+            },
+            dtype=object,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write the tables as Parquet and the settings as JSON into ``folder``."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in FRAMES:
+            getattr(self, name).to_parquet(folder / f"{name}.parquet")
+        # Last: a folder with it is whole.
+        (folder / "experiment.json").write_text(json.dumps(self.experiment, indent=1))
+
+    @classmethod
+    def load(cls, folder: Path) -> "Result":
+        """What ``save`` wrote.
+
+        Raises:
+            FileNotFoundError: it did not write there, or not to its end.
+        """
+        experiment = json.loads((folder / "experiment.json").read_text())
+        return cls(experiment, *(pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES))
+
+
+def failures_table(documents: list[dict[str, Any]]) -> pd.DataFrame:
+    """What the mapping gave up, one row for each document in the failure queue, by time.
+
+    Returns:
+        ``condition``, ``shard_id``, ``records``, ``invocations``, ``first_sequence_number``,
+        ``last_sequence_number``, ``at`` (UTC).
+    """
+    rows = [
+        (
+            document["requestContext"]["condition"],
+            batch["shardId"],
+            batch["batchSize"],
+            document["requestContext"]["approximateInvokeCount"],
+            batch["startSequenceNumber"],
+            batch["endSequenceNumber"],
+            pd.Timestamp(document["timestamp"]),
+        )
+        for document in documents
+        for batch in [document["KinesisBatchInfo"]]
+    ]
+    frame = pd.DataFrame(rows, columns=list(FAILURE_COLUMNS)).astype(FAILURE_COLUMNS)
+    return frame.sort_values("at", kind="stable", ignore_index=True)
+
+
+def records_table(
+    *,
+    sent: pd.DataFrame,
+    written: pd.DataFrame,
+    poison: set[int],
+    refusals: Mapping[int, int],
+    invocations: list[Invocation],
+    failures: pd.DataFrame,
+    reports_failures: bool,
+) -> pd.DataFrame:
+    """One row for each record sent, by its number ``n``.
+
+    Args:
+        sent: the input stream, with ``n`` and ``sent_at``.
+        written: the output stream, with ``n``.
+        poison: numbers of the records that cannot be processed.
+        refusals: how often the input stream refused a record, by number.
+        invocations: of the function, by start.
+        failures: see ``failures_table``.
+        reports_failures: whether the mapping heeds what the handler reports.
+
+    Returns:
+        ``partition_key``, ``shard_id``, ``sequence_number``; ``sent`` (first tried), ``arrived``
+        (in the stream), ``invoked`` (first in a batch), ``written`` (in the output, the first
+        copy), all UTC and missing if never; ``refused`` (times the stream refused it);
+        ``attempts`` (invocations that had it); ``batch`` (the last of them, as in ``invocations``);
+        ``copies`` (in the output); ``poison``; ``latency_ms`` from sent to written; ``fate``:
+        ``written``, ``given up`` (described in the failure queue), ``lost`` (Lambda took it for
+        processed) or ``pending``.
+    """
+    sent = sent.sort_values("n").set_index(sent["n"].sort_values().astype("int64"))
+    frame = pd.DataFrame(
+        {
+            "partition_key": sent["partition_key"],
+            "shard_id": sent["shard_id"].astype("str"),
+            "sequence_number": sent["sequence_number"],
+            "sent": pd.to_datetime(sent["sent_at"].astype("float64"), unit="s", utc=True),
+            "arrived": sent["arrival_time"],
+        }
+    )
+    frame.index.name = "n"
+    numbers = frame["sequence_number"].map(int)
+    tries: dict[int, list[int]] = {}
+    done: set[int] = set()
+    for batch, invocation in enumerate(invocations):
+        done.update(invocation.done(reports_failures))
+        for number in invocation.sequence_numbers:
+            tries.setdefault(number, []).append(batch)
+    starts = [invocation.started for invocation in invocations]
+    invoked = numbers.map(lambda n: starts[tries[n][0]] if n in tries else math.nan)
+    output = written.groupby(written["n"].astype("int64"))["arrival_time"].agg(["min", "size"])
+    frame["sent"] = frame["sent"].astype(TIME)
+    frame["invoked"] = pd.to_datetime(invoked, unit="ms", utc=True).astype(TIME)
+    frame["written"] = output["min"].reindex(frame.index).astype(TIME)
+    frame["refused"] = frame.index.map(lambda n: refusals.get(n, 0)).astype("int64")
+    frame["attempts"] = numbers.map(lambda n: len(tries.get(n, ()))).astype("int64")
+    frame["batch"] = numbers.map(lambda n: tries[n][-1] if n in tries else None).astype("Int64")
+    frame["copies"] = output["size"].reindex(frame.index).fillna(0).astype("int64")
+    frame["poison"] = frame.index.isin(poison)
+    frame["latency_ms"] = (frame["written"] - frame["sent"]).dt.total_seconds() * 1000
+    given_up = _in_any(failures, frame["shard_id"], numbers)
+    frame["fate"] = "pending"
+    frame.loc[given_up, "fate"] = "given up"
+    frame.loc[numbers.isin(done), "fate"] = "lost"
+    frame.loc[frame["copies"] > 0, "fate"] = "written"
+    return frame
+
+
+def _in_any(
+    failures: pd.DataFrame, shards: "pd.Series[str]", numbers: "pd.Series[int]"
+) -> "pd.Series[bool]":
+    """Whether each record is in the span of a failure's document."""
+    inside = pd.Series(False, index=numbers.index)
+    for row in failures.itertuples():
+        first, last = int(str(row.first_sequence_number)), int(str(row.last_sequence_number))
+        inside |= (shards == row.shard_id) & numbers.map(lambda n: first <= n <= last)  # noqa: B023
+    return inside
