@@ -47,6 +47,7 @@ def test_a_wrong_answer_gets_a_hint_about_itself(notebook: Notebook) -> None:
         ("raise ValueError('one\\ntwo `three`')", "`ValueError: one two 'three'`"),
         ('=%"""é=1a', "Line 2 of the cell raises `SyntaxError"),  # IPython's parser fails on it
         ("total = 7", "The cell must give `answer` a value."),
+        ("", "The cell must give `answer` a value."),
         ("# nothing", "The cell must give `answer` a value."),
     ],
 )

@@ -20,6 +20,13 @@ def register(shell: InteractiveShell) -> None:
             show(judge(wanted, _python(shell, cell), shell.user_ns), number)
 
     shell.magics_manager.register_function(exercise, "cell")
+    shell.input_transformers_cleanup.append(_never_empty)
+
+
+def _never_empty(lines: list[str]) -> list[str]:
+    """The cell's lines, with one more for who deleted all: IPython refuses magics over nothing."""
+    alone = len(lines) == 1 and lines[0].startswith("%%exercise")
+    return [*lines, "\n"] if alone else lines
 
 
 def _python(shell: InteractiveShell, cell: str) -> str:
