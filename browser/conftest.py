@@ -38,6 +38,7 @@ def browser() -> Iterator[Browser]:
             "say where it is: CHROMIUM=/where/it/is make browser",
             pytrace=False,
         )
+    shutil.rmtree(SCREENSHOTS, ignore_errors=True)  # of notebooks that may have another name now
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=path, args=SWITCHES, chromium_sandbox=False
