@@ -79,6 +79,8 @@ class LiveCharts:
         self.widget = go.FigureWidget(
             make_subplots(rows, COLUMNS, subplot_titles=titles, vertical_spacing=0.18)
         )
+        # Its buttons would cover a title; there is no public name for them [plotly 6].
+        self.widget._config = {**self.widget._config, "displayModeBar": False}
         self.widget.update_layout(
             template="plotly_white",
             autosize=True,
