@@ -169,8 +169,9 @@ EXERCISES = (
                 \"\"\"Ids of the shards that a key's records may be in, the oldest first.\"\"\"
                 found = {}
                 for shard in shards:
-                    low, high = (int(end) for end in shard["HashKeyRange"].values())
-                    if min(low, high) <= hash_key(key) <= max(low, high):
+                    ends = shard["HashKeyRange"]
+                    low, high = int(ends["StartingHashKey"]), int(ends["EndingHashKey"])
+                    if low <= hash_key(key) <= high:
                         started = shard["SequenceNumberRange"]["StartingSequenceNumber"]
                         found[int(started)] = shard["ShardId"]
                 return [found[started] for started in sorted(found)]
