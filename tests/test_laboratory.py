@@ -1,0 +1,270 @@
+"""Experiments on a local AWS: every record accounted for, and nothing left behind."""
+
+import math
+from collections.abc import Iterator
+
+import pandas as pd
+import pytest
+
+from workbook import laboratory as lab
+from workbook import target
+from workbook.laboratory import costs
+from workbook.laboratory.sweep import digest
+
+
+@pytest.fixture(scope="module")
+def fast() -> Iterator[target.Aws]:
+    """A local AWS in time-lapse: pauses between retries are short."""
+    with target.connect(target.LOCAL, speed=20) as aws:
+        yield aws
+
+
+def experiment(**settings) -> lab.Experiment:
+    """A small burst, with windows and retries as short as they can be."""
+    base = lab.Experiment(
+        workload=lab.Workload(records=60, rate=math.inf),
+        mapping={"MaximumBatchingWindowInSeconds": 0, "MaximumRetryAttempts": 1},
+    )
+    return base.vary(**settings)
+
+
+def assert_nothing_is_left(aws: target.Aws) -> None:
+    assert not [n for n in aws.client("kinesis").list_streams()["StreamNames"] if "lab-" in n]
+    functions = aws.client("lambda").list_functions()["Functions"]
+    assert not [f for f in functions if f["FunctionName"].startswith("lab-")]
+    assert not [r for r in aws.client("iam").list_roles()["Roles"] if "lab-" in r["RoleName"]]
+    assert not aws.client("sqs").list_queues(QueueNamePrefix="lab-").get("QueueUrls")
+    groups = aws.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/lab-")
+    assert not groups["logGroups"]
+
+
+def test_every_record_is_written_once_and_timed_in_order(fast):
+    result = lab.run(fast, experiment(BatchSize=25, shards=2), progress=False)
+    records, invocations = result.records, result.invocations
+    assert list(records.index) == list(range(60))
+    assert set(records["fate"]) == {"written"}
+    assert (records["copies"] == 1).all()
+    assert (records["attempts"] == 1).all()
+    assert records["shard_id"].nunique() == 2
+    assert (records["arrived"] <= records["invoked"]).all()
+    assert (records["invoked"] <= records["written"]).all()
+    assert invocations["records"].sum() == 60
+    assert invocations["records"].max() <= 25
+    for batch, group in records.groupby("batch"):
+        assert len(group) == invocations.loc[batch, "records"]
+        assert set(group["shard_id"]) == {invocations.loc[batch, "shard_id"]}
+    summary = result.summary()
+    assert summary["records"] == 60
+    assert summary["p50_ms"] <= summary["p99_ms"]
+    assert summary[["duplicates", "given_up", "lost", "pending", "retries"]].sum() == 0
+    assert_nothing_is_left(fast)
+
+
+def test_what_is_given_up_is_told_with_its_retries(fast):
+    result = lab.run(
+        fast,
+        experiment(poison_every=60, BatchSize=100, BisectBatchOnFunctionError=False),
+        progress=False,
+    )
+    records = result.records
+    (bad,) = records.index[records["poison"]]
+    assert (records.loc[: bad - 1, "fate"] == "written").all()
+    assert (records.loc[bad:, "fate"] == "given up").all()  # all behind it share its batch
+    assert list(result.failures["condition"]) == ["RetryAttemptsExhausted"]
+    assert list(result.failures["records"]) == [60 - bad]
+    assert result.summary()["given_up"] == 60 - bad
+    assert_nothing_is_left(fast)
+
+
+def test_bisecting_gives_up_only_the_poison_and_makes_duplicates(fast):
+    result = lab.run(
+        fast,
+        experiment(
+            poison_every=60,
+            BatchSize=100,
+            bad_records="raise",
+            FunctionResponseTypes=[],
+            MaximumRetryAttempts=0,
+        ),
+        progress=False,
+    )
+    records = result.records
+    assert list(records.index[records["fate"] == "given up"]) == list(
+        records.index[records["poison"]]
+    )
+    assert set(result.invocations["outcome"]) == {"ok", "error"}
+    assert result.summary()["duplicates"] == records["copies"].sum() - 59
+
+
+def test_a_report_that_nobody_heeds_loses_records(fast):
+    result = lab.run(
+        fast,
+        experiment(poison_every=60, BatchSize=100, FunctionResponseTypes=[]),
+        progress=False,
+    )
+    (bad,) = result.records.index[result.records["poison"]]
+    assert (result.records.loc[bad:, "fate"] == "lost").all()
+    assert result.summary()["lost"] == 60 - bad
+
+
+def test_a_blocked_shard_is_pending_when_patience_is_over(fast):
+    result = lab.run(
+        fast,
+        experiment(
+            poison_every=60,
+            BatchSize=10,
+            bad_records="raise",
+            FunctionResponseTypes=[],
+            BisectBatchOnFunctionError=False,
+            MaximumRetryAttempts=-1,
+            MaximumRecordAgeInSeconds=-1,
+            patience=20.0,
+        ),
+        progress=False,
+    )
+    (bad,) = result.records.index[result.records["poison"]]
+    assert result.records.loc[bad, "fate"] == "pending"
+    assert result.records.loc[bad, "attempts"] > 1
+    assert_nothing_is_left(fast)
+
+
+def test_the_function_spends_the_time_it_is_told_to(fast):
+    result = lab.run(
+        fast, experiment(BatchSize=20, batch_millis=30.0, record_millis=2.0), progress=False
+    )
+    assert (result.invocations["duration_ms"] >= 30 + 2 * result.invocations["records"]).all()
+
+
+def test_the_pipeline_can_be_changed_while_it_runs(fast):
+    def double(pipeline: lab.Pipeline) -> None:
+        pipeline.aws.client("kinesis").update_shard_count(
+            StreamName=pipeline.input_stream, TargetShardCount=2, ScalingType="UNIFORM_SCALING"
+        )
+
+    result = lab.run(fast, experiment(records=200, rate=5.0), during=double, progress=False)
+    assert set(result.records["fate"]) == {"written"}
+    assert result.records["shard_id"].nunique() > 1
+
+
+def test_a_fault_in_what_changes_it_reaches_the_caller_and_leaves_nothing(fast):
+    def fail(pipeline: lab.Pipeline) -> None:
+        raise LookupError("no such knob")
+
+    with pytest.raises(LookupError, match="no such knob"):
+        lab.run(fast, experiment(), during=fail, progress=False)
+    assert_nothing_is_left(fast)
+
+
+def test_a_refused_setting_is_told_and_leaves_nothing(fast):
+    with pytest.raises(fast.client("lambda").exceptions.ClientError, match="MaximumRecordAge"):
+        lab.run(fast, experiment(BatchSize=100, MaximumRecordAgeInSeconds=5), progress=False)
+    assert_nothing_is_left(fast)
+
+
+def test_time_lapse_tells_times_of_its_own_clock(fast):
+    before = fast.now()
+    result = lab.run(fast, experiment(records=40, rate=4.0), progress=False)
+    sent = result.records["sent"]
+    assert before <= sent.min().timestamp()
+    assert (sent.max() - sent.min()).total_seconds() >= 39 / 4 - 0.001
+    assert ((result.records["arrived"] - sent).dt.total_seconds() >= -0.1).all()
+
+
+def test_the_bill_has_each_item_at_its_price(fast):
+    result = lab.run(fast, experiment(BatchSize=20), progress=False)
+    bill = result.cost()
+    assert bill["Lambda requests"] == pytest.approx(len(result.invocations) * 0.2e-6)
+    assert bill["PUT payload units"] == pytest.approx(120 * 0.014e-6)
+    billed = result.invocations["billed_ms"].sum() / 1000 * 256 / 1024
+    assert bill["Lambda GB-seconds"] == pytest.approx(billed * 0.0000166667)
+    assert bill["shard hours"] == pytest.approx(2 * result.seconds / 3600 * 0.015)
+    assert costs.bill().sum() == 0
+
+
+# --- settings
+
+
+def test_settings_go_where_they_belong():
+    varied = lab.Experiment().vary(rate=9.0, BatchSize=7, shards=3, key="dest")
+    assert (varied.workload.rate, varied.workload.key) == (9.0, "dest")
+    assert varied.mapping == {"BatchSize": 7}
+    assert varied.shards == 3
+
+
+def test_an_unknown_setting_is_named_with_those_there_are():
+    with pytest.raises(ValueError, match=r"no setting Batchsize; there are .*BatchSize"):
+        lab.Experiment().vary(Batchsize=7)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("shards", 0), ("batch_millis", -1.0), ("bad_records", "skip"), ("patience", math.inf)],
+)
+def test_a_setting_out_of_range_is_refused_by_name(field, value):
+    with pytest.raises(ValueError, match=f"{field} must be .*, not {value!r}"):
+        lab.Experiment(**{field: value})
+
+
+# --- sweeps
+
+
+def test_a_sweep_has_a_row_for_each_run_and_its_settings_in_every_table(fast):
+    outcome = lab.sweep(
+        fast, experiment(), {"BatchSize": [20, 60], "shards": [1, 2]}, at_once=4, progress=False
+    )
+    assert list(outcome.summary["BatchSize"]) == [20, 20, 60, 60]
+    assert list(outcome.summary["shards"]) == [1, 2, 1, 2]
+    assert set(outcome.summary["records"]) == {60}
+    for table in (outcome.invocations, outcome.records):
+        assert list(table.columns[:2]) == ["BatchSize", "shards"]
+    assert len(outcome.records) == 4 * 60
+    assert outcome.records.groupby(["BatchSize", "shards"]).size().eq(60).all()
+
+
+def test_a_sweep_that_was_stopped_goes_on_where_it_was(fast, tmp_path, monkeypatch):
+    done = []
+    run = lab.sweep.__globals__["run"]
+
+    def counting(aws, each, **options):
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(each.mapping["BatchSize"])
+        return run(aws, each, **options)
+
+    monkeypatch.setitem(lab.sweep.__globals__, "run", counting)
+    sizes = {"BatchSize": [20, 30, 60]}
+    with pytest.raises(KeyboardInterrupt):
+        lab.sweep(fast, experiment(), sizes, folder=tmp_path, progress=False)
+    assert done == [20, 30]
+
+    monkeypatch.setitem(lab.sweep.__globals__, "run", run)
+    outcome = lab.sweep(fast, experiment(), sizes, folder=tmp_path, progress=False)
+    assert list(outcome.summary["BatchSize"]) == [20, 30, 60]
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_result_is_the_same_after_parquet(fast, tmp_path):
+    result = lab.run(fast, experiment(BatchSize=20), progress=False)
+    result.save(tmp_path / "one")
+    loaded = lab.Result.load(tmp_path / "one")
+    for name in ("invocations", "records", "failures"):
+        pd.testing.assert_frame_equal(getattr(loaded, name), getattr(result, name))
+    assert loaded.summary().equals(result.summary())
+
+
+def test_a_run_that_was_not_written_to_its_end_is_not_taken_for_whole(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        lab.Result.load(tmp_path)
+
+
+def test_a_run_is_known_by_all_its_settings(fast):
+    one = experiment()
+    assert digest(fast, one) == digest(fast, experiment())
+    others = [experiment(seed=2), experiment(BatchSize=7), experiment(shards=2)]
+    assert len({digest(fast, each) for each in (one, *others)}) == 4
+
+
+@pytest.mark.parametrize("vary", [{}, {"BatchSize": []}])
+def test_a_sweep_over_nothing_is_refused(fast, vary):
+    with pytest.raises(ValueError, match="vary needs settings"):
+        lab.sweep(fast, experiment(), vary)
