@@ -232,6 +232,19 @@ def test_a_panel_whose_pipeline_goes_away_says_so_and_ends() -> None:
         panel.stop()
 
 
+def test_a_stopped_panel_starts_again_with_what_it_had(aws: Aws) -> None:
+    panel = live.Panel(aws)
+    panel.start()
+    until(lambda: not panel.frame().empty)
+    panel.stop()
+    assert panel._status.text == "Stopped; panel.start() goes on."
+    before = panel.frame()
+    panel.start()
+    until(lambda: len(panel.frame()) > len(before))
+    panel.stop()
+    assert panel.frame().index[0] == before.index[0]
+
+
 # --- the picture
 
 

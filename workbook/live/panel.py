@@ -81,7 +81,6 @@ class Panel:
         self._stream = stream
         self._mapping = Mapping(aws, _find(aws, stream, function, output))
         self._sampler = Sampler(aws, stream, function, output)
-        self._charts = LiveCharts(self._sampler)
         self._settings = self._mapping.look()
         self._monitoring = Monitoring(aws, stream)
         self._is_real = aws.is_real
@@ -105,15 +104,15 @@ class Panel:
         self._status = Line(role="status")
         self._figures = Line()
         controls = [*self._knobs.values(), self._switch, self._stop]
-        self._box = widgets.VBox(
-            [
-                widgets.HBox(controls, layout={"flex_flow": "row wrap"}),
-                self._status,
-                self._charts.widget,
-                self._figures,
-            ]
-        )
+        self._row = widgets.HBox(controls, layout={"flex_flow": "row wrap"})
+        self._box = widgets.VBox()
+        self._put_charts()
         self._show_settings()
+
+    def _put_charts(self) -> None:
+        """Put new charts into the box: Plotly's draw no more once they were out of sight."""
+        self._charts = LiveCharts(self._sampler)
+        self._box.children = (self._row, self._status, self._charts.widget, self._figures)
 
     def _knob(self, name: str) -> Any:
         label, least, most = KNOBS[name]
@@ -135,6 +134,9 @@ class Panel:
         """Begin to watch; a panel that is at it already goes on."""
         if self._thread is not None and self._thread.is_alive():
             return
+        if self._thread is not None:
+            self._charts.widget.close()
+            self._put_charts()
         self._ending.clear()
         self._say(f"Watching, with shard-level monitoring on for {self._stream}.")
         self._show(self._bundle())
