@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = ROOT / ".venv" / ("Scripts" if os.name == "nt" else "bin")
@@ -40,8 +40,17 @@ ENDED = f"""() => {{
   return kernel?.status === "idle"
     && (code.some(failed) || code.every((cell) => cell.execution_count !== null));
 }}"""
-
 SAVED = "() => !jupyterapp.shell.currentWidget.context.model.dirty"
+# JupyterLab lays out what is near the window, which moves what was scrolled to.
+SHOWN = """(element) => {
+  element.scrollIntoView({block: "center"});
+  const {top, bottom} = element.getBoundingClientRect();
+  const middle = (top + bottom) / 2;
+  const stays = top === element.top && middle > 0 && middle < innerHeight;
+  element.frames = stays ? element.frames + 1 : 0;
+  element.top = top;
+  return element.frames > 20;
+}"""
 
 
 class Lab(NamedTuple):
@@ -102,6 +111,11 @@ def code_cells(page: Page) -> list[dict[str, Any]]:
     """The code cells of the notebook in front, with their outputs as they are now."""
     cells: list[dict[str, Any]] = page.evaluate(CELLS)
     return [cell for cell in cells if cell["cell_type"] == "code"]
+
+
+def show(page: Page, place: Locator) -> None:
+    """Scroll until the place is in view, and stays there."""
+    page.wait_for_function(SHOWN, arg=place.element_handle(), timeout=TIMEOUT)
 
 
 def failures(cells: list[dict[str, Any]]) -> list[str]:
