@@ -82,6 +82,31 @@ def test_every_step_leaves_something_ready(aws):
     assert group["retentionInDays"] == 7
 
 
+def test_a_stream_that_is_refused_for_a_limit_is_asked_for_again(aws):
+    """CreateStream is taken five times a second [BC, KD:service-sizes-and-limits]."""
+    busy = Busy(aws.client("kinesis"), refusals=2)
+    arn = deployment.create_stream(busy, "flights")
+    assert arn.endswith(":stream/flights")
+    assert busy.refusals == 0
+
+
+class Busy:
+    """Kinesis with limits that are used up for a while."""
+
+    def __init__(self, kinesis, refusals):
+        self._kinesis, self.refusals = kinesis, refusals
+
+    def __getattr__(self, name):
+        return getattr(self._kinesis, name)
+
+    def create_stream(self, **request):
+        if self.refusals:
+            self.refusals -= 1
+            error = {"Error": {"Code": "LimitExceededException", "Message": "Rate exceeded"}}
+            raise self._kinesis.exceptions.LimitExceededException(error, "CreateStream")
+        return self._kinesis.create_stream(**request)
+
+
 def test_clean_up_leaves_nothing_and_may_be_called_at_any_stage(aws):
     deployment.clean_up(aws)  # nothing there yet
     kinesis, iam = aws.client("kinesis"), aws.client("iam")

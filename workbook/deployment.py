@@ -73,8 +73,23 @@ def wait_until(what: str, condition: Callable[[], bool]) -> None:
 
 
 def create_stream(kinesis: Any, name: str, shards: int = 1) -> str:
-    """Create a provisioned stream; gives its ARN once it is ACTIVE."""
-    kinesis.create_stream(StreamName=name, ShardCount=shards)
+    """Create a provisioned stream; gives its ARN once it is ACTIVE.
+
+    AWS takes five such calls a second and has five streams CREATING at once: who comes too early
+    tries again.
+
+    Raises:
+        NotReadyError: the limits, that of shards among them, did not allow it for five minutes.
+    """
+
+    def created() -> bool:
+        try:
+            kinesis.create_stream(StreamName=name, ShardCount=shards)
+        except kinesis.exceptions.LimitExceededException:
+            return False
+        return True
+
+    wait_until(f"the account's limits to allow stream {name}", created)
 
     def summary() -> Any:
         return kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
