@@ -101,3 +101,14 @@ def test_real_aws_needs_a_region_and_credentials(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     with pytest.raises(ValueError, match="aws configure"):
         target.connect("aws")
+
+
+def test_the_time_there_is_what_records_arrive_by_in_time_lapse_too() -> None:
+    with target.connect(target.LOCAL, speed=50) as aws:
+        assert aws.speed == 50
+        kinesis = aws.client("kinesis")
+        before = aws.now()
+        kinesis.create_stream(StreamName="clocks", ShardCount=1)
+        summary = kinesis.describe_stream_summary(StreamName="clocks")
+        created = summary["StreamDescriptionSummary"]["StreamCreationTimestamp"].timestamp()
+        assert before - 1 <= created <= aws.now() + 1

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from mapping_bench import (
@@ -303,16 +304,22 @@ def test_the_servers_end_waits_for_nothing() -> None:
     run(test)
 
 
-def test_read_throttles_back_off() -> None:
-    """[KD:service-sizes-and-limits] Reads are shared with others; nothing is lost."""
+def test_throttled_reads_are_tried_again_a_second_later_by_chance() -> None:
+    """[KD:service-sizes-and-limits] Reads are shared with others; nothing is lost.
+
+    Pauses that grow, or keep in step, would starve one of many readers while the others go on.
+    """
 
     async def test() -> None:
         bench = Bench()
         bench.stream.put("a")
-        bench.stream.throttled = 3
+        bench.stream.throttled = 8
         bench.begin()
-        await bench.advance(10)
-        assert [time - BEGIN for _, time, _ in bench.stream.reads][:5] == [0, 1, 3, 7, 8]
+        await bench.advance(15)
+        times = [time for _, time, _ in bench.stream.reads][:9]
+        pauses = [after - before for before, after in pairwise(times)]
+        assert all(0.5 <= pause <= 1.5 for pause in pauses)
+        assert len(set(pauses)) > 1
         assert bench.function.batches == [["a"]]
         await bench.stop()
 

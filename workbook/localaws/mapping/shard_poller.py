@@ -1,6 +1,7 @@
 """Polls one shard: reads, filters, batches, delivers, and keeps the checkpoint."""
 
 import asyncio
+import random
 
 from workbook.localaws.doors import (
     FunctionGoneError,
@@ -20,6 +21,9 @@ from workbook.localaws.mapping.route import Route
 
 POLL_SECONDS = 1.0  # between polls of an idle shard [DG:with-kinesis]
 PUSH_SECONDS = 0.1  # the same under enhanced fan-out, where AWS pushes
+# Before a refused read is tried again, on average [KD:service-sizes-and-limits]; by chance, else
+# readers that keep in step leave the same one without, for ever.
+THROTTLE_SECONDS = 1.0
 READ_LIMITS = (2_500, 10_000)  # records asked for in one read: at least, at most
 NEVER = float("inf")
 
@@ -83,7 +87,7 @@ class ShardPoller:
         self._position = self._checkpoint.position
         self._next_read = 0.0
         self._tip_read_at = -NEVER
-        self._throttled = 0
+        self._refused = 0
 
     # --- reading
 
@@ -107,14 +111,16 @@ class ShardPoller:
             result = self._source.read(self.shard_id, self._position, limit)
             if result.records:
                 self._sort(result.records, route.tools.functions.role(route.function_arn), now)
-        except (ReadThrottledError, FunctionGoneError) as refusal:
-            if isinstance(refusal, FunctionGoneError):  # the records are read again later
-                route.report(REFUSED[FunctionGoneError])
-            self._next_read = now + backoff(self._throttled)
-            self._throttled += 1
+        except ReadThrottledError:
+            self._next_read = now + THROTTLE_SECONDS * random.uniform(0.5, 1.5)
+            return
+        except FunctionGoneError:  # the records are read again later
+            route.report(REFUSED[FunctionGoneError])
+            self._next_read = now + backoff(self._refused)
+            self._refused += 1
             return
         route.count("PolledEventCount", len(result.records))
-        self._throttled = 0
+        self._refused = 0
         self._position = result.position
         self._checkpoint.reach(result.position)
         if result.closed:
