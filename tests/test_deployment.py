@@ -82,29 +82,39 @@ def test_every_step_leaves_something_ready(aws):
     assert group["retentionInDays"] == 7
 
 
-def test_a_stream_that_is_refused_for_a_limit_is_asked_for_again(aws):
-    """CreateStream is taken five times a second [BC, KD:service-sizes-and-limits]."""
-    busy = Busy(aws.client("kinesis"), refusals=2)
-    arn = deployment.create_stream(busy, "flights")
+def test_streams_refused_for_a_limit_are_created_and_deleted_later(aws):
+    """AWS takes five CreateStream and DeleteStream a second [BC, KD:service-sizes-and-limits]."""
+    busy = Busy(aws, refusals={"create_stream": 2, "delete_stream": 3})
+    arn = deployment.create_stream(busy.client("kinesis"), "flights")
     assert arn.endswith(":stream/flights")
-    assert busy.refusals == 0
+    deployment.clean_up(busy)
+    assert busy.refusals == {"create_stream": 0, "delete_stream": 0}
+    assert aws.client("kinesis").list_streams()["StreamNames"] == []
 
 
 class Busy:
-    """Kinesis with limits that are used up for a while."""
+    """An AWS whose limits for some calls to Kinesis are used up for a while."""
 
-    def __init__(self, kinesis, refusals):
-        self._kinesis, self.refusals = kinesis, refusals
+    def __init__(self, aws, refusals):
+        self.aws = aws
+        self.refusals = refusals
 
-    def __getattr__(self, name):
-        return getattr(self._kinesis, name)
+    def client(self, service):
+        client = self.aws.client(service)
+        if service == "kinesis":
+            for name in self.refusals:
+                setattr(client, name, self._refusing(client, name, getattr(client, name)))
+        return client
 
-    def create_stream(self, **request):
-        if self.refusals:
-            self.refusals -= 1
+    def _refusing(self, client, name, call):
+        def refuse_or_call(**request):
+            if not self.refusals[name]:
+                return call(**request)
+            self.refusals[name] -= 1
             error = {"Error": {"Code": "LimitExceededException", "Message": "Rate exceeded"}}
-            raise self._kinesis.exceptions.LimitExceededException(error, "CreateStream")
-        return self._kinesis.create_stream(**request)
+            raise client.exceptions.LimitExceededException(error, name)
+
+        return refuse_or_call
 
 
 def test_clean_up_leaves_nothing_and_may_be_called_at_any_stage(aws):

@@ -10,6 +10,7 @@ import json
 import time
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -290,7 +291,8 @@ def clean_up(
         _forgiving(lambda_.delete_function, FunctionName=function)
         _delete_role(iam, role)
         for stream in streams:
-            _forgiving(kinesis.delete_stream, StreamName=stream, EnforceConsumerDeletion=True)
+            with suppress(kinesis.exceptions.LimitExceededException):  # five a second; next time
+                _forgiving(kinesis.delete_stream, StreamName=stream, EnforceConsumerDeletion=True)
         _forgiving(logs.delete_log_group, logGroupName=log_group)
         for queue in queues:
             url = _forgiving(sqs.get_queue_url, QueueName=queue)
