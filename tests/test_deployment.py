@@ -82,6 +82,42 @@ def test_every_step_leaves_something_ready(aws):
     assert group["retentionInDays"] == 7
 
 
+def test_what_is_asked_too_often_is_asked_again(aws):
+    """AWS takes five CreateStream and DeleteStream a second, 20 DescribeStreamSummary [BC, KD]."""
+    calls = ("create_stream", "describe_stream_summary", "delete_stream")
+    busy = Busy(aws, refusals=dict.fromkeys(calls, 2))
+    arn = deployment.create_stream(busy.client("kinesis"), "flights")
+    assert arn.endswith(":stream/flights")
+    deployment.clean_up(busy)
+    assert busy.refusals == dict.fromkeys(calls, 0)
+    assert aws.client("kinesis").list_streams()["StreamNames"] == []
+
+
+class Busy:
+    """An AWS whose limits for some calls to Kinesis are used up for a while."""
+
+    def __init__(self, aws, refusals):
+        self.aws = aws
+        self.refusals = refusals
+
+    def client(self, service):
+        client = self.aws.client(service)
+        if service == "kinesis":
+            for name in self.refusals:
+                setattr(client, name, self._refusing(client, name, getattr(client, name)))
+        return client
+
+    def _refusing(self, client, name, call):
+        def refuse_or_call(**request):
+            if not self.refusals[name]:
+                return call(**request)
+            self.refusals[name] -= 1
+            error = {"Error": {"Code": "LimitExceededException", "Message": "Rate exceeded"}}
+            raise client.exceptions.LimitExceededException(error, name)
+
+        return refuse_or_call
+
+
 def test_clean_up_leaves_nothing_and_may_be_called_at_any_stage(aws):
     deployment.clean_up(aws)  # nothing there yet
     kinesis, iam = aws.client("kinesis"), aws.client("iam")

@@ -36,6 +36,7 @@ FORGIVEN = (
     "QueueDoesNotExist",
     "AWS.SimpleQueueService.NonExistentQueue",  # the same, in the older protocol
 )
+TOO_OFTEN = ("LimitExceededException", "TooManyRequestsException")  # asked of Kinesis, of Lambda
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say: same file in, same bytes out
 
 MAPPING = {  # what a mapping of ours is unless said otherwise
@@ -60,27 +61,51 @@ class LeftOverError(RuntimeError):
 def wait_until(what: str, condition: Callable[[], bool]) -> None:
     """Look again and again, ever less often, until ``condition`` holds.
 
+    While AWS refuses its calls because there were too many (five CreateStream a second, say), it
+    does not hold.
+
     Raises:
         NotReadyError: it did not within five minutes; names ``what`` was waited for.
     """
     pause = FIRST_PAUSE
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while not condition():
+    while not _holds(condition):
         if time.monotonic() > deadline:
             raise NotReadyError(f"after {DEADLINE_SECONDS:.0f} s still waiting for {what}")
         time.sleep(pause)
         pause = min(1.5 * pause, LONGEST_PAUSE)
 
 
+def _holds(condition: Callable[[], bool]) -> bool:
+    try:
+        return condition()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in TOO_OFTEN:
+            return False
+        raise
+
+
 def create_stream(kinesis: Any, name: str, shards: int = 1) -> str:
-    """Create a provisioned stream; gives its ARN once it is ACTIVE."""
-    kinesis.create_stream(StreamName=name, ShardCount=shards)
+    """Create a provisioned stream; gives its ARN once it is ACTIVE.
 
-    def summary() -> Any:
-        return kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+    Raises:
+        NotReadyError: it did not become so, or a limit (on shards, say) did not allow it.
+    """
+    arn = ""
 
-    wait_until(f"stream {name}", lambda: summary()["StreamStatus"] == "ACTIVE")
-    return str(summary()["StreamARN"])
+    def created() -> bool:
+        kinesis.create_stream(StreamName=name, ShardCount=shards)
+        return True
+
+    def active() -> bool:
+        nonlocal arn
+        summary = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+        arn = str(summary["StreamARN"])
+        return bool(summary["StreamStatus"] == "ACTIVE")
+
+    wait_until(f"the limits to allow stream {name}", created)
+    wait_until(f"stream {name}", active)
+    return arn
 
 
 def create_queue(sqs: Any, name: str) -> tuple[str, str]:
