@@ -120,7 +120,7 @@ def _check_memory(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             "When `c` comes, only the oldest id is forgotten, `a`; `b` is still known.",
         ),
         (
-            ["a", "a", "a", "b", "a"],
+            ["a", "b", "b", "b", "a"],
             2,
             ["a", "b"],
             "Copies must not take up room: `a` and `b` are two ids, however often they come.",
