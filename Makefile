@@ -10,7 +10,7 @@ BIN := .venv/bin
 endif
 READY := .venv/ready
 
-.PHONY: help run test lab serve book clients lint format types lock setup clean
+.PHONY: help run test lab serve book clients browser lint format types lock setup clean
 
 help: ## list the tasks (this is what `make` alone does)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -29,7 +29,7 @@ lab: $(READY) ## open JupyterLab at the first notebook
 serve: $(READY) ## run the local AWS in the foreground, for any AWS client
 	$(BIN)/workbook serve --port 4566 $(ARGS)
 
-book: $(READY) ## run the notebooks that the code has outgrown and store their outputs
+book: $(READY) ## run the notebooks that the code has outgrown; store outputs, and pages in build/book
 	$(BIN)/workbook book $(ARGS)
 
 clients: $(READY) build/clients/ready ## try clients that others wrote (needs Node.js 18 or newer, and npm)
@@ -40,6 +40,14 @@ build/clients/ready: clients/requirements.txt clients/package.json
 	build/clients/venv/$(notdir $(BIN))/python -m pip install --quiet --requirement clients/requirements.txt
 	cp clients/package.json build/clients
 	cd build/clients && npm install --no-package-lock --no-fund --no-audit
+	touch $@
+
+browser: $(READY) build/browser/ready ## try pages and notebooks in a real browser (needs Chromium or Chrome)
+	build/browser/venv/$(notdir $(BIN))/python -m pytest browser $(ARGS)
+
+build/browser/ready: browser/requirements.txt
+	$(PYTHON) -m venv build/browser/venv
+	build/browser/venv/$(notdir $(BIN))/python -m pip install --quiet --requirement browser/requirements.txt
 	touch $@
 
 lint: $(READY) ## check style and format, notebooks included

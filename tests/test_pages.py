@@ -142,6 +142,12 @@ def test_a_picture_from_elsewhere_is_refused(tmp_path: Path, source: str) -> Non
         page(tmp_path, new_markdown_cell(f"![a picture]({source})"))
 
 
+def test_a_formula_that_takes_a_script_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"01_lesson\.ipynb: '.*rho.*' has a formula in TeX"):
+        page(tmp_path, new_markdown_cell(r"Utilisation is $\rho = \lambda / \mu$."))
+    page(tmp_path, new_markdown_cell("Run `echo $A $B`:\n\n```\n$ a\n$ b\n```"))
+
+
 # --- links
 
 

@@ -1,11 +1,14 @@
 """Pictures carry a text computed from what they show, into the notebook."""
 
 import base64
+import io
+import math
 
 import nbformat
 import pandas as pd
 import pytest
 from nbclient import NotebookClient
+from PIL import Image, ImageColor
 
 from workbook import flights, plots
 
@@ -49,6 +52,19 @@ def test_a_picture_without_text_is_refused(first_flights):
     figure, _ = plots.mean_delay(first_flights, "hour")
     with pytest.raises(ValueError, match="alt"):
         plots.show(figure, " ")
+
+
+def test_a_small_picture_keeps_the_colours_of_thin_lines():
+    """Readers tell lines apart by them, and the colours were chosen for that."""
+    figure, axes = plots.subplots()
+    for number, colour in enumerate(plots.COLOURS[:4]):
+        axes.plot([0, 1], [number, number], color=colour)
+    data, _ = plots.mimebundle(figure, "four lines")
+    image = Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("RGB")
+    shown = [colour for _, colour in image.getcolors()]
+    for colour in plots.COLOURS[:4]:
+        wanted = ImageColor.getrgb(colour)
+        assert min(math.dist(wanted, one) for one in shown) < 5
 
 
 def test_the_text_is_stored_with_the_picture_in_the_notebook():

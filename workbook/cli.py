@@ -68,7 +68,8 @@ def _parser() -> argparse.ArgumentParser:
         "book",
         help="run the notebooks that the code has outgrown and store their outputs",
         description="Run notebooks, each alone in a fresh kernel, and store their outputs in "
-        "them. Exit status 1: one failed, or breaks a rule of the book.",
+        "them; write all as HTML to build/book. Exit status 1: one failed, or breaks a rule of the "
+        "book.",
     )
     make.add_argument(
         "names",

@@ -90,7 +90,10 @@ def mimebundle(figure: Figure, alt: str) -> tuple[dict[str, str], dict[str, Any]
     drawn, image = io.BytesIO(), io.BytesIO()
     with mpl.rc_context(STYLE):
         figure.savefig(drawn, format="png", dpi=DPI)
-    Image.open(drawn).convert("RGB").quantize(64).save(image, "PNG", optimize=True)
+    colours = Image.open(drawn).convert("RGB")
+    # This method keeps the colours of thin lines, which others mix with each other.
+    small = colours.quantize(64, method=Image.Quantize.FASTOCTREE)
+    small.save(image, "PNG", optimize=True)
     png = base64.b64encode(image.getvalue()).decode()
     data = {
         "text/html": f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">',

@@ -92,6 +92,8 @@ def _told(error: BaseException, name: str, variables: Mapping[str, Any]) -> str:
     line = _line(error)
     if line is None:  # not the learner's code: the check, with an answer it was not made for
         answer = variables.get(name)
+        if callable(answer):
+            return f"`{name}` is a function; it, or what it gives back, cannot be judged ({said})."
         kind, value = type(answer).__name__, _as_code(reprlib.repr(answer))
         return f"`{name}` is {value}, of type `{kind}`, which cannot be judged ({said})."
     text = f"Line {line} of the cell raises {said}."

@@ -17,10 +17,25 @@ def register(shell: InteractiveShell) -> None:
         except UnknownExerciseError as error:
             show(Feedback("error", f"**Not checked**: {error}."), number)
         else:
-            transform = shell.input_transformer_manager.transform_cell  # %time, say, to Python
-            show(judge(wanted, transform(cell), shell.user_ns), number)
+            show(judge(wanted, _python(shell, cell), shell.user_ns), number)
 
     shell.magics_manager.register_function(exercise, "cell")
+    shell.input_transformers_cleanup.append(_never_empty)
+
+
+def _never_empty(lines: list[str]) -> list[str]:
+    """The cell's lines, with one more for who deleted all: IPython refuses magics over nothing."""
+    alone = len(lines) == 1 and lines[0].startswith("%%exercise")
+    return [*lines, "\n"] if alone else lines
+
+
+def _python(shell: InteractiveShell, cell: str) -> str:
+    """The cell with what IPython adds to Python, such as %time, turned into Python."""
+    try:
+        code: str = shell.input_transformer_manager.transform_cell(cell)
+    except Exception:  # it trips over some broken code, of which Python itself says what is wrong
+        return cell
+    return code
 
 
 def show(feedback: Feedback, number: str) -> None:

@@ -142,8 +142,8 @@ class Pipeline:
         """The function's role."""
         return f"{self.name}-role"
 
-    def deploy(self, experiment: Experiment) -> tuple[str, str]:
-        """Make it all; gives the mapping's UUID and the queue's URL."""
+    def deploy(self, experiment: Experiment) -> str:
+        """Make it all; gives the queue's URL."""
         aws, name = self.aws, self.name
         kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
         input_arn = deployment.create_stream(kinesis, self.input_stream, experiment.shards)
@@ -174,10 +174,10 @@ class Pipeline:
                 FunctionName=name, ReservedConcurrentExecutions=experiment.concurrency
             )
         destination = {"OnFailure": {"Destination": queue_arn}}
-        uuid_ = deployment.create_mapping(
+        deployment.create_mapping(
             lambda_, input_arn, name, **{"DestinationConfig": destination, **experiment.mapping}
         )
-        return uuid_, queue_url
+        return queue_url
 
     def clean_up(self) -> None:
         """Delete it all, and see that nothing is left.
@@ -217,7 +217,7 @@ def run(
     """
     pipeline = Pipeline(f"lab-{uuid.uuid4().hex[:8]}", aws)
     try:
-        _, queue_url = pipeline.deploy(experiment)
+        queue_url = pipeline.deploy(experiment)
         refusals = _send(pipeline, experiment.workload, during, progress)
         invocations, documents = _follow(pipeline, experiment, queue_url, progress)
         return _result(pipeline, experiment, refusals, invocations, documents)

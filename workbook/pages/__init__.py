@@ -6,17 +6,20 @@ reached with the keyboard and read by a screen reader.
 """
 
 import datetime
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jinja2
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString, Tag
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 BOOK = "Streaming on AWS Lambda and Kinesis, in Python"
 TEMPLATES = Path(__file__).parent
+FORMULA = re.compile(r"\$[^$\n]+\$")  # in TeX
 
 
 class Chapter(NamedTuple):
@@ -45,7 +48,7 @@ def write(notebooks: Mapping[Path, NotebookNode], folder: Path) -> Path:
 
     Raises:
         ValueError: a notebook has no title or says nothing about itself; it links to a notebook
-            that is not there, or shows a picture that it does not hold.
+            that is not there, shows a picture that it does not hold, or has a formula in TeX.
     """
     names = {path.name for path in notebooks}
     chapters = [_chapter(path, notebook, names) for path, notebook in notebooks.items()]
@@ -102,6 +105,8 @@ def _chapter(path: Path, notebook: NotebookNode, names: set[str]) -> Chapter:
             _lead_to_page(link, names)
         for picture in body.select("img"):
             _check_inside(picture)
+        for formula in body.find_all(string=FORMULA):
+            _check_readable(formula)
     except ValueError as error:
         raise ValueError(f"{path.name}: {error}") from None
     text = str(body)
@@ -167,4 +172,12 @@ def _check_inside(picture: Tag) -> None:
     if not source.startswith("data:"):
         raise ValueError(
             f"the picture {source!r} is not inside it: attach it to its cell, or let code draw it"
+        )
+
+
+def _check_readable(formula: NavigableString) -> None:
+    if not formula.find_parent(["code", "pre"]) and not formula.find_parent(class_="output"):
+        raise ValueError(
+            f"{str(formula)!r} has a formula in TeX, which takes a script to show: write it "
+            "in Unicode, such as λ = 1/μ"
         )

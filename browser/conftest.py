@@ -1,0 +1,120 @@
+"""A browser that reaches this machine only, what went wrong in it, and who could not use a page."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, sync_playwright
+
+from browser import lab
+
+SCREENSHOTS = Path(__file__).parent.parent / "build" / "browser" / "screenshots"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+HERE = "127.0.0.1"
+SWITCHES = (
+    f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {HERE}",
+    # What the browser does on its own account is no fault of the pages.
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+)
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.fail(
+            "there is no Chromium on the PATH: install it (Debian: apt-get install chromium), or "
+            "say where it is: CHROMIUM=/where/it/is make browser",
+            pytrace=False,
+        )
+    shutil.rmtree(SCREENSHOTS, ignore_errors=True)  # of notebooks that may have another name now
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=SWITCHES, chromium_sandbox=False
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def faults() -> list[str]:
+    """What went wrong in the page: its errors, and what it asked of another host."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, faults: list[str]) -> Iterator[Page]:
+    """A page whose faults are noted."""
+
+    def note_host(url: str) -> None:
+        address = urlsplit(url)
+        if address.hostname not in (HERE, None):
+            faults.append(f"asks another host: {url}")
+
+    def note_error(message: ConsoleMessage) -> None:
+        if message.type == "error" and message.text not in lab.HARMLESS:
+            faults.append(f"console: {message.text} ({message.location['url']})")
+
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    context.on("request", lambda request: note_host(request.url))
+    page.on("websocket", lambda socket: note_host(socket.url))
+    page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+    page.on("console", note_error)
+    yield page
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[lab.Lab]:
+    with lab.running(tmp_path_factory.mktemp("lab")) as server:
+        yield server
+
+
+@pytest.fixture
+def jupyter(server: lab.Lab, page: Page) -> Iterator[lab.Lab]:
+    """JupyterLab, whose kernels end with the test."""
+    yield server
+    page.evaluate("window.jupyterapp?.serviceManager.sessions.shutdownAll()")
+
+
+@pytest.fixture
+def barriers(page: Page) -> Callable[..., list[str]]:
+    """Gives what axe finds in the page, each with its place.
+
+    ``within`` is a selector: only what it chooses is looked at. ``rules`` are the only ones asked.
+    """
+
+    def barriers(*rules: str, within: str | None = None) -> list[str]:
+        only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": RULES}
+        options = {"runOnly": only, "resultTypes": ["violations"]}  # the rest is long
+        found = Axe().run(page, context=within, options=options).response["violations"]
+        return [
+            f"{rule['id']}: {rule['help']}: {node['target']} {node['html'][:200]}"
+            for rule in found
+            for node in rule["nodes"]
+        ]
+
+    return barriers
+
+
+@pytest.fixture
+def keep(page: Page) -> Callable[..., None]:
+    """Keeps a screenshot under a name: of the page, or of what is given."""
+
+    def keep(name: str, of: Page | Locator = page, **options: Any) -> None:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        of.screenshot(path=SCREENSHOTS / f"{name}.png", **options)
+
+    return keep

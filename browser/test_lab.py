@@ -1,0 +1,28 @@
+"""The notebooks in JupyterLab, as learners see them: open, run all, look at the pictures."""
+
+import os
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from browser import lab
+
+# Each takes as long as it runs. NOTEBOOKS="01_… 02_…" in the environment tries others.
+NOTEBOOKS = os.environ.get("NOTEBOOKS", "05_analyse_the_output").split()
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_runs_from_top_to_bottom_and_shows_its_pictures(
+    jupyter: lab.Lab, name: str, page: Page, faults: list[str], keep: Callable[..., None]
+) -> None:
+    jupyter.open(page, f"notebooks/{name}.ipynb")
+    lab.start_all(page)
+    assert lab.failures(lab.wait_for_end(page)) == []
+    pictures = page.locator(".jp-OutputArea-output img").all()
+    assert pictures
+    for number, picture in enumerate(pictures, 1):
+        lab.show(page, picture)
+        keep(f"lab-{name}-{number}")
+        assert picture.evaluate("img => img.naturalWidth > 0 && img.alt.length > 20")
+    assert faults == []

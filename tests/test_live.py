@@ -1,0 +1,285 @@
+"""The live view: what it asks of AWS, its knobs, the picture it leaves, and what it puts back."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import nbformat
+import numpy as np
+import pytest
+from nbclient import NotebookClient
+
+from workbook import deployment, live, target
+from workbook.live import monitoring
+from workbook.live.charts import charts, still
+from workbook.live.mapping import Mapping
+from workbook.live.sampler import PERIODS, Sampler
+from workbook.target import Aws
+
+NAMES = (deployment.INPUT_STREAM, deployment.FUNCTION, deployment.OUTPUT_STREAM)
+PAUSE = threading.Event()
+
+
+@pytest.fixture(scope="module")
+def deployed() -> Iterator[tuple[Aws, str]]:
+    """A local AWS with the pipeline, and its mapping's UUID."""
+    with target.connect(target.LOCAL) as aws:
+        yield aws, deployment.deploy(aws, shards=2)
+
+
+@pytest.fixture
+def aws(deployed: tuple[Aws, str]) -> Aws:
+    return deployed[0]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition; it comes about, or the whole test run is ended by who waits for it."""
+    while not condition():
+        PAUSE.wait(0.05)
+
+
+def put(aws: Aws, records: int) -> None:
+    entries = [{"Data": b"{}", "PartitionKey": f"key {n}"} for n in range(records)]
+    aws.client("kinesis").put_records(StreamName=NAMES[0], Records=entries)
+
+
+def monitored(aws: Aws) -> bool:
+    answer = aws.client("kinesis").describe_stream_summary(StreamName=NAMES[0])
+    levels = answer["StreamDescriptionSummary"]["EnhancedMonitoring"]
+    return any(monitoring.METRIC in level["ShardLevelMetrics"] for level in levels)
+
+
+def sampled(sampler: Sampler, name: str, least: float) -> float:
+    """Sample until the figure's sum over all periods is ``least``; gives the sum."""
+
+    def there() -> bool:
+        sampler.sample()
+        return bool(sampler.frame()[name].sum() * sampler.period >= least)
+
+    until(there)
+    return float(sampler.frame()[name].sum() * sampler.period)
+
+
+# --- figures
+
+
+def test_every_record_in_and_out_is_counted_once(aws: Aws) -> None:
+    sampler = Sampler(aws, *NAMES)
+    put(aws, 40)
+    put(aws, 60)
+    assert sampled(sampler, "records in", 100) == 100
+
+
+def test_ages_are_known_by_shard_while_monitoring_is_on(aws: Aws) -> None:
+    watched = monitoring.Monitoring(aws, NAMES[0])
+    watched.turn_on()
+    sampler = Sampler(aws, *NAMES)
+    shards = ["shardId-000000000000", "shardId-000000000001"]
+
+    def known() -> bool:
+        sampler.sample()
+        return bool(sampler.names and sampler.frame()[shards].notna().any().all())
+
+    until(known)
+    assert sampler.ages == ["iterator age", *shards]
+    assert (sampler.frame()[shards].min() >= 0).all()
+    watched.restore()
+
+
+def test_throttles_and_batches_are_counted(aws: Aws) -> None:
+    """A function without any concurrency is throttled."""
+    lambda_ = aws.client("lambda")
+    sampler = Sampler(aws, *NAMES)
+    lambda_.put_function_concurrency(FunctionName=NAMES[1], ReservedConcurrentExecutions=0)
+    put(aws, 1)
+    assert sampled(sampler, "throttled invocations", 1) >= 1
+    lambda_.delete_function_concurrency(FunctionName=NAMES[1])
+    assert sampled(sampler, "batches in flight", 1) >= 1
+
+
+def test_what_was_not_measured_is_none_or_unknown(aws: Aws) -> None:
+    sampler = Sampler(aws, *NAMES)
+    assert sampler.in_words() == "no figures yet"
+    assert sampler.frame().empty
+
+    def begun() -> bool:
+        sampler.sample()
+        return not sampler.frame().empty
+
+    until(begun)
+    assert len(sampler.series("errors")) == PERIODS
+    assert np.isnan(sampler.series("errors")[0])  # before it began
+    assert sampler.series("errors")[-1] == 0
+    assert np.isnan(sampler.series("shardId-000000000000")[-1])  # nobody measures it
+    assert "0 errors" in sampler.in_words()
+
+
+def test_on_aws_figures_are_by_the_minute_and_late_ones_are_asked_for_again(aws: Aws) -> None:
+    real = Aws(target.REAL, target._dummy_session(), aws.endpoint_url)
+    sampler = Sampler(real, *NAMES)
+    assert (sampler.period, sampler.tick) == (60, 60)
+    asked: list[Any] = []
+    sampler._cloudwatch.meta.events.register(
+        "provide-client-params.cloudwatch.GetMetricData",
+        lambda params, **_: asked.append(params),
+    )
+    sampler.sample()
+    sampler.sample()
+    for call in asked:
+        assert (call["EndTime"] - call["StartTime"]).total_seconds() >= 15 * 60
+        assert {query["MetricStat"]["Period"] for query in call["MetricDataQueries"]} == {60}
+    assert len(asked) == 2
+
+
+def test_in_time_lapse_a_period_is_a_real_second() -> None:
+    with target.connect(target.LOCAL, speed=60) as aws:
+        deployment.deploy(aws)
+        sampler = Sampler(aws, *NAMES)
+        assert (sampler.period, sampler.tick) == (60, 1)
+        put(aws, 30)
+        assert sampled(sampler, "records in", 30) == pytest.approx(30)
+        assert charts(sampler)[3].title == "Errors and throttles in each 60 seconds"
+
+
+# --- knobs
+
+
+def test_a_change_is_through_when_the_mapping_has_it(deployed: tuple[Aws, str]) -> None:
+    mapping = Mapping(*deployed)
+    mapping.change(BatchSize=321)
+    mapping.change(MaximumBatchingWindowInSeconds=2)
+    seen = mapping.look()
+    assert (seen["BatchSize"], seen["MaximumBatchingWindowInSeconds"]) == (321, 2)
+    assert seen["State"] == "Enabled"
+
+
+def test_a_knob_changes_the_mapping_and_says_so(deployed: tuple[Aws, str]) -> None:
+    panel = live.Panel(deployed[0])
+    panel._knobs["ParallelizationFactor"].value = 4
+    until(lambda: panel._status.text == "The mapping has ParallelizationFactor=4.")
+    assert Mapping(*deployed).look()["ParallelizationFactor"] == 4
+
+
+def test_the_switch_disables_and_enables(deployed: tuple[Aws, str]) -> None:
+    panel = live.Panel(deployed[0])
+    panel.start()
+    for before, state in (("Disable", "Disabled"), ("Enable", "Enabled")):
+        until(lambda word=before: panel._switch.description == f"{word} the mapping")
+        panel._switch.click()
+        until(lambda word=state: Mapping(*deployed).look()["State"] == word)
+    panel.stop()
+
+
+def test_a_refusal_is_shown_in_awss_words_and_the_knob_goes_back(
+    deployed: tuple[Aws, str],
+) -> None:
+    """The widget's own bounds lie within AWS's: a value outside comes from nowhere else."""
+    panel = live.Panel(deployed[0])
+    present = panel._knobs["BatchSize"].value
+    panel._knobs["BatchSize"].max = 20_000
+    panel._knobs["BatchSize"].value = 10_001
+    until(lambda: "did not take BatchSize=10001" in panel._status.text)
+    assert "ValidationException" in panel._status.text
+    panel.start()
+    until(lambda: panel._knobs["BatchSize"].value == present)
+    panel.stop()
+
+
+def test_a_change_by_a_cell_reaches_the_knob(deployed: tuple[Aws, str]) -> None:
+    panel = live.Panel(deployed[0])
+    panel.start()
+    Mapping(*deployed).change(BatchSize=77)
+    until(lambda: panel._knobs["BatchSize"].value == 77)
+    panel.stop()
+
+
+# --- from start to stop
+
+
+def test_monitoring_is_as_it_was_after_the_panel(aws: Aws) -> None:
+    assert not monitored(aws)
+    with live.Panel(aws):
+        until(lambda: monitored(aws))
+    assert not monitored(aws)
+    shards = {"StreamName": NAMES[0], "ShardLevelMetrics": [monitoring.METRIC]}
+    aws.client("kinesis").enable_enhanced_monitoring(**shards)
+    with live.Panel(aws) as panel:
+        until(lambda: not panel.frame().empty)
+    assert monitored(aws)
+    aws.client("kinesis").disable_enhanced_monitoring(**shards)
+
+
+@pytest.mark.parametrize("missing", ["stream", "function", "output"])
+def test_a_pipeline_that_is_not_there_is_named_with_the_fix(aws: Aws, missing: str) -> None:
+    with pytest.raises(live.NoPipelineError, match=r"'nowhere'.*deployment\.deploy\(aws\)"):
+        live.Panel(aws, **{missing: "nowhere"})
+
+
+def test_a_missing_mapping_is_named_with_the_fix(aws: Aws) -> None:
+    with pytest.raises(live.NoPipelineError, match="no mapping leads from 'processed_stream'"):
+        live.Panel(aws, stream=NAMES[2])
+
+
+def test_a_panel_whose_pipeline_goes_away_says_so_and_ends() -> None:
+    with target.connect(target.LOCAL) as aws:
+        deployment.deploy(aws)
+        panel = live.Panel(aws)
+        panel.start()
+        until(lambda: not panel.frame().empty)
+        deployment.clean_up(aws)
+        panel._thread.join()
+        assert panel._status.text.startswith("Stopped, as the pipeline is gone: ")
+        panel.stop()
+
+
+def test_a_stopped_panel_starts_again_with_what_it_had(aws: Aws) -> None:
+    panel = live.Panel(aws)
+    panel.start()
+    until(lambda: not panel.frame().empty)
+    panel.stop()
+    assert panel._status.text == "Stopped; panel.start() goes on."
+    before = panel.frame()
+    panel.start()
+    until(lambda: len(panel.frame()) > len(before))
+    panel.stop()
+    assert panel.frame().index[0] == before.index[0]
+
+
+# --- the picture
+
+
+def test_the_pictures_text_is_computed_from_its_figures(aws: Aws) -> None:
+    sampler = Sampler(aws, *NAMES)
+    put(aws, 30)
+    sampled(sampler, "records in", 30)
+    figure, alt = still(sampler, NAMES[0])
+    frame = sampler.frame()
+    assert f"over {len(frame)} periods of 1 s" in alt
+    assert f"Latest: {sampler.in_words()}." in alt
+    assert f"Records in: 30 in all, at most {frame['records in'].max():.0f} a second" in alt
+    drawn = figure.axes[0].lines[0].get_ydata()
+    assert list(drawn) == list(frame["records in"])
+    assert [axes.get_title() for axes in figure.axes] == [c.title for c in charts(sampler)]
+
+
+def test_a_picture_without_figures_says_so(aws: Aws) -> None:
+    assert "no figures yet" in still(Sampler(aws, *NAMES), NAMES[0]).alt
+
+
+def test_a_stopped_panel_leaves_its_picture_in_the_notebook() -> None:
+    cells = [
+        "from workbook import deployment, live, target\n"
+        "aws = target.connect('local')\n"
+        "uuid = deployment.deploy(aws)",
+        "panel = live.Panel(aws)\npanel",
+        "deployment.wait_until('figures', lambda: not panel.frame().empty)\npanel.stop()",
+        "aws.close()",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    NotebookClient(notebook, timeout=120).execute()
+    (output,) = notebook.cells[1].outputs
+    assert set(output["data"]) == {"text/html", "image/png", "text/plain"}
+    alt = output["metadata"]["image/png"]["alt"]
+    assert alt.startswith("Four line charts of the pipeline behind stream flights")
+    assert alt == output["data"]["text/plain"]
+    assert "panel.start() goes on" in output["data"]["text/html"]

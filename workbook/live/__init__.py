@@ -1,0 +1,12 @@
+"""The live view: a panel in JupyterLab that shows a running pipeline, and has knobs for it.
+
+from workbook import live
+
+panel = live.Panel(aws)
+panel
+"""
+
+from workbook.live.panel import Panel
+from workbook.live.sampler import NoPipelineError
+
+__all__ = ["NoPipelineError", "Panel"]

@@ -1,0 +1,64 @@
+"""Shard-level monitoring of iterator ages: on while it is needed, and as it was after that."""
+
+from workbook.deployment import wait_until
+from workbook.target import Aws
+
+METRIC = "IteratorAgeMilliseconds"
+
+
+class Monitoring:
+    """The monitoring of one stream.
+
+    Args:
+        aws: where the stream is.
+        stream: its name.
+    """
+
+    def __init__(self, aws: Aws, stream: str) -> None:
+        self._kinesis = aws.client("kinesis")
+        self._stream = stream
+        self._is_on = False
+        self._is_ours = False  # whether it was us who turned it on
+
+    def turn_on(self) -> None:
+        """See that it is on; a stream that is being changed has to be asked again.
+
+        Raises:
+            ClientError: ResourceNotFoundException when the stream is gone.
+        """
+        if self._is_on:
+            return
+        answer = self._kinesis.describe_stream_summary(StreamName=self._stream)
+        levels = answer["StreamDescriptionSummary"]["EnhancedMonitoring"]
+        if not any(METRIC in level["ShardLevelMetrics"] for level in levels):
+            try:
+                self._kinesis.enable_enhanced_monitoring(
+                    StreamName=self._stream, ShardLevelMetrics=[METRIC]
+                )
+            except self._kinesis.exceptions.ResourceInUseException:
+                return
+            self._is_ours = True
+        self._is_on = True
+
+    def restore(self) -> None:
+        """Turn it off, if it was us who turned it on.
+
+        Raises:
+            NotReadyError: the stream was being changed for five minutes.
+        """
+        errors = self._kinesis.exceptions
+
+        def restored() -> bool:
+            try:
+                self._kinesis.disable_enhanced_monitoring(
+                    StreamName=self._stream, ShardLevelMetrics=[METRIC]
+                )
+            except errors.ResourceInUseException:
+                return False
+            except errors.ResourceNotFoundException:
+                pass
+            return True
+
+        if self._is_ours:
+            wait_until(f"stream {self._stream} to have its monitoring restored", restored)
+        self._is_on = self._is_ours = False

@@ -1,0 +1,302 @@
+"""The panel: the live charts, knobs for the mapping, and a still picture when it stops."""
+
+import atexit
+import html
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Self
+
+import anywidget
+import ipywidgets as widgets
+import pandas as pd
+import traitlets
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
+from IPython.display import DisplayHandle, display
+
+from workbook import plots
+from workbook.deployment import FUNCTION, INPUT_STREAM, OUTPUT_STREAM, NotReadyError
+from workbook.live.charts import LiveCharts, still
+from workbook.live.mapping import Mapping
+from workbook.live.monitoring import Monitoring
+from workbook.live.sampler import NoPipelineError, Sampler
+from workbook.target import Aws
+
+KNOBS = {  # what the API calls them: label, least and most
+    "BatchSize": ("Batch size, records", 1, 10_000),
+    "MaximumBatchingWindowInSeconds": ("Batching window, seconds", 0, 300),
+    "ParallelizationFactor": ("Parallelization factor", 1, 10),
+}
+ON_AWS = (  # prices of us-east-1
+    "AWS's figures are by the minute and come some minutes late. Shard-level monitoring costs "
+    "0.30 USD for each shard and month, by the hour; asking costs 0.01 USD for 1,000 figures."
+)
+
+
+class Line(anywidget.AnyWidget):
+    """A line of text; with role ``status``, screen readers say it when it changes."""
+
+    _esm = """
+    export default {
+      render({ model, el }) {
+        const line = document.createElement("p");
+        line.setAttribute("role", model.get("role"));
+        line.style.margin = "2px";
+        const show = () => { line.textContent = model.get("text"); };
+        model.on("change:text", show);
+        show();
+        el.append(line);
+      },
+    };
+    """
+    text = traitlets.Unicode().tag(sync=True)
+    role = traitlets.Unicode("note").tag(sync=True)
+
+
+class Panel:
+    """A live view of one pipeline. As the last line of a cell it is shown, and starts.
+
+    It stops by its button, by ``stop``, at the end of ``with``, or when the pipeline is gone; then
+    a picture of what it showed takes its place in the notebook. While it runs, shard-level
+    monitoring of iterator ages is on for the stream, which costs money on AWS.
+
+    Args:
+        aws: where the pipeline runs.
+        stream: the name of the stream that goes in.
+        function: the function's name.
+        output: the name of the stream that comes out.
+
+    Raises:
+        NoPipelineError: a part of the pipeline is not there; the message names it and the fix.
+    """
+
+    def __init__(
+        self,
+        aws: Aws,
+        stream: str = INPUT_STREAM,
+        function: str = FUNCTION,
+        output: str = OUTPUT_STREAM,
+    ) -> None:
+        self._stream = stream
+        self._mapping = Mapping(aws, _find(aws, stream, function, output))
+        self._sampler = Sampler(aws, stream, function, output)
+        self._settings = self._mapping.look()
+        self._monitoring = Monitoring(aws, stream)
+        self._is_real = aws.is_real
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._changes = ThreadPoolExecutor(1, thread_name_prefix="knobs")
+        self._latest_change: Future[None] | None = None
+        self._handle: DisplayHandle | None = None
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self._knobs = {name: self._knob(name) for name in KNOBS}
+        self._switch = widgets.Button(layout={"width": "auto"})
+        self._switch.on_click(lambda _: self._change(Enabled=self._settings["State"] != "Enabled"))
+        self._stop = widgets.Button(
+            description="Stop watching",
+            tooltip="End the live view and leave a picture in its place",
+            layout={"width": "auto"},
+        )
+        self._stop.on_click(lambda _: self._ending.set())
+        self._status = Line(role="status")
+        self._figures = Line()
+        controls = [*self._knobs.values(), self._switch, self._stop]
+        self._row = widgets.HBox(controls, layout={"flex_flow": "row wrap"})
+        self._box = widgets.VBox()
+        self._put_charts()
+        self._show_settings()
+
+    def _put_charts(self) -> None:
+        """Put new charts into the box: Plotly's draw no more once they were out of sight."""
+        self._charts = LiveCharts(self._sampler)
+        self._box.children = (self._row, self._status, self._charts.widget, self._figures)
+
+    def _knob(self, name: str) -> Any:
+        label, least, most = KNOBS[name]
+        knob = widgets.BoundedIntText(
+            self._settings[name],
+            min=least,
+            max=most,
+            description=label,
+            tooltip=f"{name} of the event source mapping, {least} to {most}",
+            style={"description_width": "initial"},
+            layout={"width": "auto"},
+        )
+        knob.observe(lambda change: self._turned(name, change["new"]), "value")
+        return knob
+
+    # --- running
+
+    def start(self) -> None:
+        """Begin to watch; a panel that is at it already goes on."""
+        if self._thread is not None and self._thread.is_alive():
+            return
+        if self._thread is not None:
+            self._charts.widget.close()
+            self._put_charts()
+        self._ending.clear()
+        self._say(f"Watching, with shard-level monitoring on for {self._stream}.")
+        self._show(self._bundle())
+        self._thread = threading.Thread(target=self._watch, daemon=True, name="live view")
+        self._thread.start()
+        atexit.register(self.stop)
+
+    def stop(self) -> None:
+        """End, turn monitoring off if it was us who turned it on, and leave a still picture."""
+        self._ending.set()
+        if self._thread is not None:
+            self._thread.join()
+        atexit.unregister(self.stop)
+
+    def __enter__(self) -> Self:
+        self.start()
+        display(self)  # type: ignore[no-untyped-call]
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _watch(self) -> None:
+        """Tick until told to end or until the pipeline is gone; in a thread of its own."""
+        ending = "Stopped by a fault."
+        try:
+            ending = self._tick_on()
+        finally:
+            self._finish(ending)
+
+    def _tick_on(self) -> str:
+        """Tick until there is a reason to end, which it gives."""
+        due = time.monotonic()
+        while True:
+            try:
+                self._tick()
+            except (ClientError, BotoCoreError) as error:
+                if self._is_gone(error):
+                    return f"Stopped, as the pipeline is gone: {error}"
+                self._say(f"AWS says: {error}")
+            due = max(due + self._sampler.tick, time.monotonic())
+            if self._ending.wait(due - time.monotonic()):
+                return "Stopped; panel.start() goes on."
+
+    def _tick(self) -> None:
+        self._monitoring.turn_on()
+        self._sampler.sample()
+        self._settings = self._mapping.look()
+        self._show_settings()
+        self._charts.draw()
+        self._figures.text = self._sampler.in_words()
+
+    def _is_gone(self, error: Exception) -> bool:
+        """A local AWS that does not answer has ended; a network may come back."""
+        if isinstance(error, ClientError):
+            return error.response["Error"]["Code"] == "ResourceNotFoundException"
+        return isinstance(error, EndpointConnectionError) and not self._is_real
+
+    def _finish(self, ending: str) -> None:
+        try:
+            self._monitoring.restore()
+        except (ClientError, BotoCoreError, NotReadyError) as error:
+            if not self._is_gone(error):
+                ending += f" Shard-level monitoring may still be on: {error}"
+        self._say(ending)
+        data, metadata = plots.mimebundle(*self.still())
+        data["text/html"] += f"<p>{html.escape(ending)}</p>"
+        self._show(data, metadata)
+
+    # --- knobs
+
+    def _turned(self, name: str, value: int) -> None:
+        if value != self._settings[name]:  # else it is us who showed the present value
+            self._change(**{name: value})
+
+    def _change(self, **settings: Any) -> None:
+        self._latest_change = self._changes.submit(self._apply, settings)
+
+    def _apply(self, settings: dict[str, Any]) -> None:
+        """Change the mapping, in the thread for it; what AWS says is shown."""
+        told = ", ".join(f"{name}={value}" for name, value in settings.items())
+        self._say(f"Changing the mapping to {told} ...")
+        try:
+            self._mapping.change(**settings)
+            self._settings = self._mapping.look()
+        except (ClientError, BotoCoreError, NotReadyError) as error:
+            self._say(f"The mapping did not take {told}: {error}")
+        else:
+            self._say(f"The mapping has {told}.")
+
+    def _show_settings(self) -> None:
+        """Show how the mapping is, also when a cell changed it; not while a change is under way."""
+        if self._latest_change is not None and not self._latest_change.done():
+            return
+        for name, knob in self._knobs.items():
+            knob.value = self._settings[name]
+        is_on = self._settings["State"] == "Enabled"
+        self._switch.description = "Disable the mapping" if is_on else "Enable the mapping"
+
+    def _say(self, text: str) -> None:
+        self._status.text = f"{text} {ON_AWS}" if self._is_real else text
+
+    # --- what it showed
+
+    def frame(self) -> pd.DataFrame:
+        """The figures that are kept, one row for each period; see ``Sampler.frame``."""
+        return self._sampler.frame()
+
+    def still(self) -> plots.Picture:
+        """A picture of the figures as they are now."""
+        return still(self._sampler, self._stream)
+
+    def _ipython_display_(self) -> None:
+        self.start()
+        self._handle = display(  # type: ignore[no-untyped-call]
+            self._bundle(), raw=True, display_id=True
+        )
+
+    def _show(self, data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        """Put something else in the panel's place in the notebook, if it has one."""
+        if self._handle is not None:
+            self._handle.update(  # type: ignore[no-untyped-call]
+                data, metadata=metadata or {}, raw=True
+            )
+
+    def _bundle(self) -> dict[str, Any]:
+        """The widget; its words are short, which would else be all that is in it."""
+        bundle: dict[str, Any] = self._box._repr_mimebundle_()
+        return bundle | {"text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        return f"<live view of {self._stream}: {self._sampler.in_words()}>"
+
+
+def _find(aws: Aws, stream: str, function: str, output: str) -> str:
+    """The UUID of the mapping from stream to function, once all of the pipeline is found."""
+    kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
+    fix = (
+        "deploy the pipeline first, with deployment.deploy(aws), or name yours: "
+        "live.Panel(aws, stream=..., function=..., output=...)"
+    )
+    arns = {}
+    for name in (stream, output):
+        try:
+            answer = kinesis.describe_stream_summary(StreamName=name)
+        except kinesis.exceptions.ResourceNotFoundException:
+            raise NoPipelineError(f"there is no stream {name!r}: {fix}") from None
+        arns[name] = answer["StreamDescriptionSummary"]["StreamARN"]
+    try:
+        lambda_.get_function_configuration(FunctionName=function)
+    except lambda_.exceptions.ResourceNotFoundException:
+        raise NoPipelineError(f"there is no function {function!r}: {fix}") from None
+    mappings = lambda_.list_event_source_mappings(
+        EventSourceArn=arns[stream], FunctionName=function
+    )["EventSourceMappings"]
+    if not mappings:
+        raise NoPipelineError(f"no mapping leads from {stream!r} to {function!r}: {fix}")
+    return str(mappings[0]["UUID"])

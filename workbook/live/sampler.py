@@ -1,0 +1,197 @@
+"""What the live view asks CloudWatch, and the samples that it keeps.
+
+A sample is one period: a second of the local AWS, a real second of it in time-lapse, a minute of
+AWS, which has its figures by the minute and some minutes late. Each tick is one GetMetricData call
+about the periods that ended since the last one.
+"""
+
+import math
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from workbook.live import monitoring
+from workbook.target import Aws
+
+PERIODS = 120  # kept, and shown
+AWS_PERIOD = 60  # seconds
+AWS_LATE = 15  # periods that are asked for again on AWS, where figures come late
+RECENT = 5  # periods in which an age still counts as present
+MOST_SHARDS = 490  # with the rest, they fit into the 500 queries of a GetMetricData call
+AGE = "iterator age"  # of the batches that the function gets
+
+
+class Figure(NamedTuple):
+    """A metric in CloudWatch: ``scale`` makes of its unit the one that is shown."""
+
+    namespace: str
+    metric: str
+    statistic: str
+    dimensions: dict[str, str]
+    scale: float = 1.0
+
+
+class NoPipelineError(LookupError):
+    """What the live view is to watch is not there; the message names it and the fix."""
+
+
+class Sampler:
+    """Asks for the figures of one pipeline, and keeps those of the last 120 periods.
+
+    Args:
+        aws: where the pipeline runs.
+        stream: the name of the stream that goes in.
+        function: the function's name.
+        output: the name of the stream that comes out.
+    """
+
+    def __init__(self, aws: Aws, stream: str, function: str, output: str) -> None:
+        self.period = AWS_PERIOD if aws.is_real else math.ceil(max(1.0, aws.speed))
+        self.tick = self.period / aws.speed  # in real seconds
+        self.names: list[str] = []  # of the figures, in their order
+        self._aws = aws
+        self._stream = stream
+        self._again = AWS_LATE * self.period if aws.is_real else 0
+        self._kinesis, self._cloudwatch = aws.client("kinesis"), aws.client("cloudwatch")
+        lambda_, kinesis = {"FunctionName": function}, {"StreamName": stream}
+        rate = 1 / self.period
+        throttled = "WriteProvisionedThroughputExceeded"
+        self._counts = {  # nothing measured is none
+            "records in": Figure("AWS/Kinesis", "IncomingRecords", "Sum", kinesis, rate),
+            "records out": Figure(
+                "AWS/Kinesis", "IncomingRecords", "Sum", {"StreamName": output}, rate
+            ),
+            "batches in flight": Figure("AWS/Lambda", "ConcurrentExecutions", "Maximum", lambda_),
+            "errors": Figure("AWS/Lambda", "Errors", "Sum", lambda_),
+            "throttled invocations": Figure("AWS/Lambda", "Throttles", "Sum", lambda_),
+            "throttled records in": Figure("AWS/Kinesis", throttled, "Sum", kinesis),
+            "throttled records out": Figure(
+                "AWS/Kinesis", throttled, "Sum", {"StreamName": output}
+            ),
+        }
+        self._age = Figure("AWS/Lambda", "IteratorAge", "Maximum", lambda_, 0.001)
+        self._rows: dict[int, dict[str, float]] = {}  # by the start of their periods
+        self._asked = self._begun = self._last_ended() - self.period - self._again
+        self._newest = self._begun
+
+    def sample(self) -> None:
+        """Ask for what was measured since the last call.
+
+        Raises:
+            ClientError: AWS refused; ResourceNotFoundException when the stream is gone.
+        """
+        end = self._last_ended()
+        start = max(self._asked - self._again, end - PERIODS * self.period)
+        if start >= end:
+            return
+        figures = self._figures()
+        self.names = list(figures)
+        pages = self._cloudwatch.get_paginator("get_metric_data").paginate(
+            MetricDataQueries=[
+                _query(f"f{number}", figure, self.period)
+                for number, figure in enumerate(figures.values())
+            ],
+            StartTime=datetime.fromtimestamp(start, UTC),
+            EndTime=datetime.fromtimestamp(end, UTC),
+        )
+        for page in pages:
+            for result in page["MetricDataResults"]:
+                self._keep(int(result["Id"][1:]), result, figures)
+        self._asked = end
+        self._newest = max(self._rows, default=start) if self._aws.is_real else end - self.period
+        for old in [at for at in self._rows if at <= self._newest - PERIODS * self.period]:
+            del self._rows[old]
+
+    def _last_ended(self) -> int:
+        """The end of the last period that is over."""
+        return int(self._aws.now()) // self.period * self.period
+
+    def _figures(self) -> dict[str, Figure]:
+        pages = self._kinesis.get_paginator("list_shards").paginate(StreamName=self._stream)
+        shards = [shard["ShardId"] for page in pages for shard in page["Shards"]]
+        ages = {
+            shard: Figure(
+                "AWS/Kinesis",
+                monitoring.METRIC,
+                "Maximum",
+                {"StreamName": self._stream, "ShardId": shard},
+                0.001,
+            )
+            for shard in shards[-MOST_SHARDS:]
+        }
+        return {**self._counts, AGE: self._age, **ages}
+
+    def _keep(self, number: int, result: Any, figures: dict[str, Figure]) -> None:
+        name = self.names[number]
+        for at, value in zip(result["Timestamps"], result["Values"], strict=True):
+            start = int(at.timestamp()) // self.period * self.period
+            self._rows.setdefault(start, {})[name] = value * figures[name].scale
+
+    # --- what was measured
+
+    @property
+    def ages(self) -> list[str]:
+        """The names of the figures that are iterator ages: the function's, then each shard's."""
+        return [name for name in self.names if name not in self._counts]
+
+    def starts(self) -> npt.NDArray[np.int64]:
+        """The start of each of the 120 periods, in seconds since the Unix epoch."""
+        return self._newest + self.period * np.arange(1 - PERIODS, 1)
+
+    def series(self, name: str) -> npt.NDArray[np.float64]:
+        """A figure in each of the 120 periods; NaN before the first, and where no age is known.
+
+        Records per second; batches, errors and throttles in each period; ages in seconds.
+        """
+        nothing = 0.0 if name in self._counts else math.nan
+        return np.array(
+            [
+                self._rows.get(start, {}).get(name, nothing) if start >= self._begun else math.nan
+                for start in self.starts().tolist()
+            ]
+        )
+
+    def frame(self) -> pd.DataFrame:
+        """Every figure, a column each as ``series`` has it, by the periods' starts (UTC)."""
+        starts = self.starts()
+        data = {name: self.series(name) for name in self.names}
+        index = pd.to_datetime(starts, unit="s", utc=True).rename("period")
+        return pd.DataFrame(data, index)[starts >= self._begun]
+
+    def in_words(self) -> str:
+        """The latest period in one line; errors and throttles are those of all that is kept."""
+        if not self.names:
+            return "no figures yet"
+        latest = {name: self.series(name)[-1] for name in self._counts}
+        sums = {name: np.nansum(self.series(name)) for name in self._counts}
+        throttles = sum(sums[name] for name in sums if name.startswith("throttled"))
+        return (
+            f"in {latest['records in']:,.0f}/s, out {latest['records out']:,.0f}/s, "
+            f"oldest {self._oldest()}, {latest['batches in flight']:.0f} in flight, "
+            f"{sums['errors']:,.0f} errors, {throttles:,.0f} throttles"
+        )
+
+    def _oldest(self) -> str:
+        recent = np.concatenate([self.series(name)[-RECENT:] for name in self.ages])
+        known = recent[~np.isnan(recent)]
+        return f"{known.max():,.1f} s" if known.size else "unknown"
+
+
+def _query(identity: str, figure: Figure, period: int) -> dict[str, Any]:
+    return {
+        "Id": identity,
+        "MetricStat": {
+            "Metric": {
+                "Namespace": figure.namespace,
+                "MetricName": figure.metric,
+                "Dimensions": [
+                    {"Name": name, "Value": value} for name, value in figure.dimensions.items()
+                ],
+            },
+            "Period": period,
+            "Stat": figure.statistic,
+        },
+    }
