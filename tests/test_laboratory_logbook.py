@@ -112,6 +112,7 @@ def test_attempts_are_counted_by_the_first_record():
     ]
     table = logbook.table(look(*found), True)
     assert list(table["attempt"]) == [1, 2, 2, 1]
+    assert list(table["first_sequence_number"]) == ["1", "1", "3", "5"]
 
 
 def test_environments_are_numbered_by_first_use():

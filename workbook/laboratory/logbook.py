@@ -136,11 +136,12 @@ def table(invocations: list[Invocation], reports_failures: bool) -> pd.DataFrame
     """One row for each invocation, by start.
 
     Returns:
-        Columns ``shard_id``, ``started``, ``ended`` (UTC), ``records``, ``attempt`` (1 when its
-        first record is tried for the first time), ``outcome``, ``failed`` (records that Lambda
-        does not take to be processed), ``iterator_age_ms`` (of its last record, at the start),
-        ``duration_ms``, ``billed_ms``, ``init_ms`` (missing when warm), ``memory_mb``,
-        ``environment`` (0, 1, ... by first use) and ``request_id``.
+        Columns ``shard_id``, ``started``, ``ended`` (UTC), ``records``,
+        ``first_sequence_number`` (of its first record), ``attempt`` (1 when that record is tried
+        for the first time), ``outcome``, ``failed`` (records that Lambda does not take to be
+        processed), ``iterator_age_ms`` (of its last record, at the start), ``duration_ms``,
+        ``billed_ms``, ``init_ms`` (missing when warm), ``memory_mb``, ``environment`` (0, 1, ...
+        by first use) and ``request_id``.
     """
     tries: dict[int, int] = {}
     environments: dict[str, int] = {}
@@ -155,6 +156,7 @@ def table(invocations: list[Invocation], reports_failures: bool) -> pd.DataFrame
                 "started": each.started,
                 "ended": each.ended,
                 "records": len(each.sequence_numbers),
+                "first_sequence_number": str(each.sequence_numbers[0]),
                 "attempt": tries[each.sequence_numbers[0]],
                 "outcome": each.outcome(reports_failures),
                 "failed": len(each.sequence_numbers) - len(each.done(reports_failures)),
@@ -179,6 +181,7 @@ COLUMNS = {
     "started": "int64",
     "ended": "int64",
     "records": "int64",
+    "first_sequence_number": "str",
     "attempt": "int64",
     "outcome": "str",
     "failed": "int64",

@@ -1,0 +1,107 @@
+"""The picture of attempts over time, from tables as an experiment gives them."""
+
+import pandas as pd
+import pytest
+
+from workbook import plots
+from workbook.laboratory import Result, pictures
+from workbook.laboratory.logbook import COLUMNS
+from workbook.laboratory.result import failures_table
+
+SHARD = "shardId-000000000000"
+FIRST = 10**55  # a sequence number; those behind it follow by one
+
+
+def moment(seconds):
+    return pd.Timestamp("2026-01-01T00:00:00Z") + pd.Timedelta(seconds=seconds)
+
+
+def result(*tries, given_up=(), shards=(SHARD,)):
+    """A result with a poison record at place 2 of 6.
+
+    Args:
+        tries: of each invocation its second, first place, records, failed ones and outcome.
+        given_up: of each failure its second and its first and last place.
+        shards: of the records, in turn.
+    """
+    rows = [
+        {
+            **dict.fromkeys(COLUMNS, 0),
+            "started": moment(at),
+            "first_sequence_number": str(FIRST + first),
+            "records": records,
+            "failed": failed,
+            "outcome": outcome,
+        }
+        for at, first, records, failed, outcome in tries
+    ]
+    documents = [
+        {
+            "requestContext": {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": 1},
+            "timestamp": moment(at).isoformat(),
+            "KinesisBatchInfo": {
+                "shardId": SHARD,
+                "batchSize": last - first + 1,
+                "startSequenceNumber": str(FIRST + first),
+                "endSequenceNumber": str(FIRST + last),
+            },
+        }
+        for at, first, last in given_up
+    ]
+    records = pd.DataFrame(
+        {
+            "shard_id": [shards[n % len(shards)] for n in range(6)],
+            "sequence_number": [str(FIRST + n) for n in range(6)],
+            "poison": [n == 2 for n in range(6)],
+        }
+    )
+    return Result({}, pd.DataFrame(rows), records, failures_table(documents))
+
+
+def bars(axes):
+    """Every bar: when, and from which place to which."""
+    found = [
+        (float(x), round(float(low) + 0.4), round(float(high) - 0.4))
+        for lines in axes.collections
+        for (x, low), (_, high) in lines.get_segments()
+    ]
+    return sorted(found)
+
+
+def test_each_invocation_is_a_bar_over_its_records_and_so_is_what_was_given_up():
+    failing = result((0, 0, 4, 4, "error"), (1, 0, 4, 4, "error"), given_up=[(3, 0, 3)])
+    figure, alt = pictures.attempts({"retries only": failing})
+    panel = figure.axes[0]
+    assert panel.get_title() == "retries only"
+    assert bars(panel) == [(0, 0, 3), (1, 0, 3), (3, 0, 3)]
+    assert "retries only: 2 invocations (2 error) in 3 s, records 0 to 3 given up at 3 s" in alt
+
+
+def test_a_partial_invocation_is_cut_where_it_failed():
+    partial = result((0, 0, 4, 2, "partial"), (1, 2, 2, 2, "partial"), given_up=[(2, 2, 2)])
+    figure, alt = pictures.attempts({"partial": partial})
+    assert bars(figure.axes[0]) == [(0, 0, 1), (0, 2, 3), (1, 2, 3), (2, 2, 2)]
+    assert "record 2 given up" in alt
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["ok", "partial", "given up", "poison"]
+
+
+def test_the_poison_is_a_line_through_its_panel():
+    figure, _ = pictures.attempts({"one": result((0, 0, 6, 6, "error"))})
+    lines = [line for line in figure.axes[0].lines if line.get_linestyle() == ":"]
+    assert [line.get_ydata()[0] for line in lines] == [2]
+
+
+def test_panels_are_two_in_a_row_and_the_last_may_be_empty():
+    one = result((0, 0, 6, 0, "ok"))
+    figure, alt = pictures.attempts({"a": one, "b": one, "c": one})
+    assert [axes.axison for axes in figure.axes] == [True, True, True, False]
+    assert alt.startswith("3 panels")
+    assert plots.mimebundle(figure, alt)
+
+
+def test_nothing_and_several_shards_are_refused():
+    with pytest.raises(ValueError, match="results must have"):
+        pictures.attempts({})
+    with pytest.raises(ValueError, match="'wide' has records of several shards"):
+        pictures.attempts({"wide": result((0, 0, 6, 0, "ok"), shards=("a", "b"))})

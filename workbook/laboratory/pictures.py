@@ -1,0 +1,119 @@
+"""Pictures of what came of experiments, in the workbook's style; see ``plots``."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from workbook import plots
+from workbook.laboratory.result import Result
+from workbook.plots import Picture
+
+OUTCOMES = {  # colour and marker: either alone tells them apart
+    "ok": (plots.BLUE, "o"),
+    "partial": (plots.ORANGE, "^"),
+    "error": (plots.RED, "x"),
+    "timeout": (plots.PURPLE, "v"),
+    "given up": (plots.BLACK, "s"),
+}
+
+
+def attempts(results: Mapping[str, Result]) -> Picture:
+    """Which records each invocation had, and when; a panel for each result.
+
+    An invocation is a vertical bar from its first record to its last. Of a partial one, what was
+    done is drawn as ``ok``. What the mapping gave up is a bar too, at the moment when it did.
+
+    Args:
+        results: by the title of their panel, each of an experiment with one shard.
+
+    Raises:
+        ValueError: there are no results, or one has records of several shards.
+    """
+    if not results:
+        raise ValueError("results must have one result or more")
+    rows = (len(results) + 1) // 2
+    figure, grid = plots.subplots(rows, 2, size=(9, 1 + 2.3 * rows), sharey=True, squeeze=False)
+    drawn: set[str] = set()
+    told = []
+    for (title, result), axes in zip(results.items(), grid.flat, strict=False):
+        if result.records["shard_id"].nunique() > 1:
+            raise ValueError(f"the result {title!r} has records of several shards, not of one")
+        bars = _bars(result)
+        drawn.update(bars["outcome"])
+        _panel(axes, bars, result.records["poison"])
+        axes.set(title=title, xlabel="seconds since the first invocation")
+        told.append(f"{title}: {_told(result, bars)}")
+    for axes in list(grid.flat)[len(results) :]:
+        axes.set_axis_off()
+    for axes in grid[:, 0]:
+        axes.set_ylabel("record")
+    figure.legend(handles=_legend(drawn), loc="outside lower center", ncols=len(OUTCOMES) + 1)
+    figure.suptitle("Attempts over time: each bar is an invocation and the records it had")
+    alt = f"{len(results)} panels with the attempts over time. {'; '.join(told)}."
+    return Picture(figure, alt)
+
+
+def _bars(result: Result) -> pd.DataFrame:
+    """Bars of one outcome: ``at``, seconds since the first invocation; ``first`` and ``last``,
+    places of records in the shard; ``outcome``."""
+    invocations, failures = result.invocations, result.failures
+    numbers = sorted(result.records["sequence_number"], key=int)
+    place = pd.Series(range(len(numbers)), index=numbers)
+    begin = invocations["started"].min()
+    first = invocations["first_sequence_number"].map(place)
+    tried = pd.DataFrame(
+        {
+            "at": (invocations["started"] - begin).dt.total_seconds(),
+            "first": first,
+            "last": first + invocations["records"] - 1,
+            "outcome": invocations["outcome"],
+        }
+    )
+    is_partial = invocations["outcome"] == "partial"
+    cut = tried["last"] - invocations["failed"]  # the last one that was done
+    done = tried.assign(last=cut, outcome="ok")[is_partial & (cut >= first)]
+    tried.loc[is_partial, "first"] = cut + 1
+    given_up = pd.DataFrame(
+        {
+            "at": (failures["at"] - begin).dt.total_seconds(),
+            "first": failures["first_sequence_number"].map(place),
+            "last": failures["last_sequence_number"].map(place),
+            "outcome": "given up",
+        }
+    )
+    bars = pd.concat([tried, done, given_up], ignore_index=True)
+    return bars.astype({"first": "int64", "last": "int64"})
+
+
+def _panel(axes: Axes, bars: pd.DataFrame, poison: "pd.Series[bool]") -> None:
+    for outcome, group in bars.groupby("outcome"):
+        colour, marker = OUTCOMES[str(outcome)]
+        axes.vlines(group["at"], group["first"] - 0.4, group["last"] + 0.4, colour, linewidth=2.5)
+        axes.plot(group["at"], group["first"], marker, color=colour, markersize=5)
+    for place in range(len(poison)):
+        if poison.iloc[place]:
+            axes.axhline(place, color=plots.BLACK, linestyle=":", linewidth=1, zorder=0)
+    axes.grid(visible=False, axis="x")
+
+
+def _legend(drawn: set[str]) -> list[Line2D]:
+    handles = [
+        Line2D([], [], color=colour, marker=marker, linewidth=3, label=outcome)
+        for outcome, (colour, marker) in OUTCOMES.items()
+        if outcome in drawn
+    ]
+    return [*handles, Line2D([], [], color=plots.BLACK, linestyle=":", label="poison")]
+
+
+def _told(result: Result, bars: pd.DataFrame) -> str:
+    """A panel in words and figures."""
+    outcomes = result.invocations["outcome"].value_counts()
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
+    text = f"{len(result.invocations)} invocations ({counts}) in {bars['at'].max():.0f} s"
+    for _, bar in bars[bars["outcome"] == "given up"].iterrows():
+        one = bar["first"] == bar["last"]
+        which = f"record {bar['first']}" if one else f"records {bar['first']} to {bar['last']}"
+        text += f", {which} given up at {bar['at']:.0f} s"
+    return text
