@@ -24,7 +24,7 @@ from workbook import deployment, reader
 from workbook.laboratory import logbook, pacing
 from workbook.laboratory.logbook import Invocation, Logbook
 from workbook.laboratory.result import Result, failures_table, records_table
-from workbook.laboratory.workload import Workload
+from workbook.laboratory.workload import Departure, Workload
 from workbook.target import Aws
 
 PROBE_FILE = Path(__file__).with_name("probe.py")
@@ -218,16 +218,17 @@ def run(
     pipeline = Pipeline(f"lab-{uuid.uuid4().hex[:8]}", aws)
     try:
         queue_url = pipeline.deploy(experiment)
-        refusals = _send(pipeline, experiment.workload, during, progress)
+        departures = list(experiment.workload.departures())
+        refusals = _send(pipeline, departures, during, progress)
         invocations, documents = _follow(pipeline, experiment, queue_url, progress)
-        return _result(pipeline, experiment, refusals, invocations, documents)
+        return _result(pipeline, experiment, departures, refusals, invocations, documents)
     finally:
         pipeline.clean_up()
 
 
 def _send(
     pipeline: Pipeline,
-    workload: Workload,
+    departures: list[Departure],
     during: Callable[[Pipeline], None] | None,
     progress: bool,
 ) -> Mapping[int, int]:
@@ -236,19 +237,17 @@ def _send(
     changing: Future[None] | None = None
     with (
         ThreadPoolExecutor(1) as aside,
-        tqdm(desc="sent", total=workload.records, unit=" records", disable=not progress) as bar,
+        tqdm(desc="sent", total=len(departures), unit=" records", disable=not progress) as bar,
     ):
 
         def sent(count: int) -> None:
             nonlocal taken, changing
             taken += count
             bar.update(count)
-            if during and changing is None and 2 * taken >= workload.records:
+            if during and changing is None and 2 * taken >= len(departures):
                 changing = aside.submit(during, pipeline)
 
-        refusals = pacing.send(
-            pipeline.aws, pipeline.input_stream, workload.departures(), sent=sent
-        )
+        refusals = pacing.send(pipeline.aws, pipeline.input_stream, departures, sent=sent)
     if changing is not None:
         changing.result()  # its exception, if it raised one
     return refusals
@@ -291,6 +290,7 @@ def _receive(sqs: Any, queue_url: str, documents: dict[str, dict[str, Any]]) -> 
 def _result(
     pipeline: Pipeline,
     experiment: Experiment,
+    departures: list[Departure],
     refusals: Mapping[int, int],
     invocations: list[Invocation],
     documents: list[dict[str, Any]],
@@ -306,7 +306,7 @@ def _result(
         records=records_table(
             sent=read(pipeline.input_stream, "n", "sent_at"),
             written=read(pipeline.output_stream, "n"),
-            poison={d.number for d in experiment.workload.departures() if d.is_poison},
+            poison={departure.number for departure in departures if departure.is_poison},
             refusals=refusals,
             invocations=invocations,
             failures=failures,
