@@ -31,7 +31,8 @@ def send(
         stream: its name.
         departures: in the order of sending.
         sent: called with the count of records taken, after each call.
-        patience: real seconds to go on trying since the stream last took a record.
+        patience: real seconds to go on trying since the stream last took a record, or had none
+            to take.
 
     Returns:
         How often each record was refused, by its number; nothing for those that never were.
@@ -43,7 +44,7 @@ def send(
     kinesis: Any = aws.client("kinesis")
     scheduled = deque(departures)
     waiting: deque[producer.Entry] = deque()
-    numbers: dict[bytes, int] = {}  # of the records under way, by their payload
+    numbers: dict[bytes, int] = {}  # of the records, by their payload
     refusals: Counter[int] = Counter()
     errors: Counter[str] = Counter()
     shards: Counter[str] = Counter()
@@ -56,6 +57,8 @@ def send(
             entry = _entry(departure, now)
             numbers[entry.data] = departure.number
             waiting.append(entry)
+        if not waiting:
+            last_taken = time.monotonic()  # nothing was refused while nothing was due
         if not waiting or time.monotonic() < rest_until:
             time.sleep(TICK_SECONDS)
             continue
