@@ -2,6 +2,7 @@
 
 import json
 import math
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,9 +68,9 @@ class Result:
             ``records``; ``per_second``, records written a second; ``p50_ms`` and ``p99_ms``, the
             latency from sent to written; ``max_iterator_age_ms``; ``invocations``; ``retries``,
             invocations that tried their first record again; ``duplicates``, records in the output
-            beyond the first of each; ``given_up``, described in the failure queue; ``lost``,
-            taken for processed and yet not written; ``pending``, not done when patience was
-            over; ``usd_per_million``, the run's cost scaled to a million records.
+            beyond the first of each; ``given_up``, described in the failure queue and never
+            written; ``lost``, taken for processed and yet not written; ``pending``, not done when
+            patience was over; ``usd_per_million``, the run's cost scaled to a million records.
         """
         records, invocations = self.records, self.invocations
         latency = records["latency_ms"].dropna()
@@ -94,21 +95,29 @@ class Result:
         )
 
     def save(self, folder: Path) -> None:
-        """Write the tables as Parquet and the settings as JSON into ``folder``."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in FRAMES:
-            getattr(self, name).to_parquet(folder / f"{name}.parquet")
-        # Last: a folder with it is whole.
-        (folder / "experiment.json").write_text(json.dumps(self.experiment, indent=1))
+        """Write the tables as Parquet and the settings as JSON into ``folder``.
+
+        It is there when it is whole, and takes the place of what was there.
+        """
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".saving-", dir=folder.parent) as beside:
+            fresh = Path(beside) / "fresh"
+            fresh.mkdir()
+            for name in FRAMES:
+                getattr(self, name).to_parquet(fresh / f"{name}.parquet")
+            (fresh / "experiment.json").write_text(json.dumps(self.experiment, indent=1), "utf-8")
+            if folder.exists():
+                folder.replace(Path(beside) / "former")
+            fresh.replace(folder)
 
     @classmethod
     def load(cls, folder: Path) -> "Result":
         """What ``save`` wrote.
 
         Raises:
-            FileNotFoundError: it did not write there, or not to its end.
+            FileNotFoundError: it did not write there.
         """
-        experiment = json.loads((folder / "experiment.json").read_text())
+        experiment = json.loads((folder / "experiment.json").read_text("utf-8"))
         return cls(experiment, *(pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES))
 
 
@@ -158,15 +167,17 @@ def records_table(
         reports_failures: whether the mapping heeds what the handler reports.
 
     Returns:
-        ``partition_key``, ``shard_id``, ``sequence_number``; ``sent`` (first tried), ``arrived``
-        (in the stream), ``invoked`` (first in a batch), ``written`` (in the output, the first
-        copy), all UTC and missing if never; ``refused`` (times the stream refused it);
-        ``attempts`` (invocations that had it); ``batch`` (the last of them, as in ``invocations``);
-        ``copies`` (in the output); ``poison``; ``latency_ms`` from sent to written; ``fate``:
-        ``written``, ``given up`` (described in the failure queue), ``lost`` (Lambda took it for
-        processed) or ``pending``.
+        ``partition_key``, ``shard_id``, ``sequence_number``; ``sent`` (when it was due and the
+        producer took it on, by the producer's clock), ``arrived`` (in the stream), ``invoked``
+        (first in a batch), ``written`` (in the output, the first copy), all UTC and missing if
+        never; ``refused`` (times the stream refused it); ``attempts`` (invocations that had it);
+        ``batch`` (the last of them, as in ``invocations``); ``copies`` (in the output); ``poison``;
+        ``latency_ms`` from sent to written; ``fate``: ``written``, else ``lost`` (Lambda took it
+        for processed), else ``given up`` (described in the failure queue), else ``pending``.
     """
-    sent = sent.sort_values("n").set_index(sent["n"].sort_values().astype("int64"))
+    # A PutRecords call whose answer is lost goes again: then the stream has records twice.
+    sent = sent.astype({"n": "int64"}).sort_values(["n", "arrival_time"]).drop_duplicates("n")
+    sent = sent.set_index("n")
     frame = pd.DataFrame(
         {
             "partition_key": sent["partition_key"],
@@ -196,20 +207,17 @@ def records_table(
     frame["copies"] = output["size"].reindex(frame.index).fillna(0).astype("int64")
     frame["poison"] = frame.index.isin(poison)
     frame["latency_ms"] = (frame["written"] - frame["sent"]).dt.total_seconds() * 1000
-    given_up = _in_any(failures, frame["shard_id"], numbers)
+    given_up: set[int] = set()
+    for row in failures.itertuples():
+        first, last = int(str(row.first_sequence_number)), int(str(row.last_sequence_number))
+        # Other batches of the shard may be between these two (ParallelizationFactor): which
+        # records it were, an invocation says that had both. A batch that nobody tried has none.
+        tried = set(tries.get(first, ())) & set(tries.get(last, ()))
+        in_shard = numbers[frame["shard_id"] == row.shard_id]
+        among = invocations[tried.pop()].sequence_numbers if tried else in_shard
+        given_up.update(n for n in among if first <= n <= last)
     frame["fate"] = "pending"
-    frame.loc[given_up, "fate"] = "given up"
+    frame.loc[numbers.isin(given_up), "fate"] = "given up"
     frame.loc[numbers.isin(done), "fate"] = "lost"
     frame.loc[frame["copies"] > 0, "fate"] = "written"
     return frame
-
-
-def _in_any(
-    failures: pd.DataFrame, shards: "pd.Series[str]", numbers: "pd.Series[int]"
-) -> "pd.Series[bool]":
-    """Whether each record is in the span of a failure's document."""
-    inside = pd.Series(False, index=numbers.index)
-    for row in failures.itertuples():
-        first, last = int(str(row.first_sequence_number)), int(str(row.last_sequence_number))
-        inside |= (shards == row.shard_id) & numbers.map(lambda n: first <= n <= last)  # noqa: B023
-    return inside
