@@ -2,13 +2,16 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 import pytest
+from botocore.exceptions import ClientError
 
 from workbook import laboratory as lab
-from workbook import target
+from workbook import reader, target
 from workbook.laboratory import costs
+from workbook.laboratory.experiment import ForgottenError
 from workbook.laboratory.sweep import digest
 
 
@@ -181,6 +184,19 @@ def test_the_bill_has_each_item_at_its_price(fast):
     assert costs.bill().sum() == 0
 
 
+def test_records_that_the_streams_have_forgotten_are_no_result(fast, monkeypatch):
+    """In time-lapse 24 hours are short; what is left would tell of too few records."""
+    whole = reader.read_stream
+
+    def without_the_first(aws, stream, **options):
+        return whole(aws, stream, **options).iloc[1:]
+
+    monkeypatch.setattr(reader, "read_stream", without_the_first)
+    with pytest.raises(ForgottenError, match=r"-in has only 59 of 60 records.*lower speed"):
+        lab.run(fast, experiment(), progress=False)
+    assert_nothing_is_left(fast)
+
+
 # --- settings
 
 
@@ -203,6 +219,12 @@ def test_an_unknown_setting_is_named_with_those_there_are():
 def test_a_setting_out_of_range_is_refused_by_name(field, value):
     with pytest.raises(ValueError, match=f"{field} must be .*, not {value!r}"):
         lab.Experiment(**{field: value})
+
+
+@pytest.mark.parametrize("name", ["Batchsize", "FilterCriteria", "TumblingWindowInSeconds"])
+def test_a_mapping_setting_that_no_experiment_has_is_refused_by_name(name):
+    with pytest.raises(ValueError, match=f"mapping must not have {name}; .* BatchSize"):
+        lab.Experiment(mapping={name: 1})
 
 
 # --- sweeps
@@ -243,6 +265,24 @@ def test_a_sweep_that_was_stopped_goes_on_where_it_was(fast, tmp_path, monkeypat
     assert len(list(tmp_path.iterdir())) == 3
 
 
+def test_a_run_that_fails_ends_the_sweep_and_is_named(fast, tmp_path, monkeypatch):
+    begun = []
+    run = lab.sweep.__globals__["run"]
+
+    def counting(aws, each, **options):
+        begun.append(each.mapping["BatchSize"])
+        return run(aws, each, **options)
+
+    monkeypatch.setitem(lab.sweep.__globals__, "run", counting)
+    sizes = {"BatchSize": [20, 10_001, *range(30, 40)]}
+    with pytest.raises(ClientError, match="10001") as refusal:
+        lab.sweep(fast, experiment(), sizes, folder=tmp_path, progress=False)
+    assert refusal.value.__notes__ == ["This was the run with {'BatchSize': 10001}."]
+    assert len(begun) <= 3  # the next may have begun before the failure was seen
+    assert len(list(tmp_path.iterdir())) == len(begun) - 1
+    assert_nothing_is_left(fast)
+
+
 def test_a_result_is_the_same_after_parquet(fast, tmp_path):
     result = lab.run(fast, experiment(BatchSize=20), progress=False)
     result.save(tmp_path / "one")
@@ -250,11 +290,19 @@ def test_a_result_is_the_same_after_parquet(fast, tmp_path):
     for name in ("invocations", "records", "failures"):
         pd.testing.assert_frame_equal(getattr(loaded, name), getattr(result, name))
     assert loaded.summary().equals(result.summary())
+    replace(result, experiment={"shards": 2}).save(tmp_path / "one")
+    assert lab.Result.load(tmp_path / "one").experiment == {"shards": 2}
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
 
 
-def test_a_run_that_was_not_written_to_its_end_is_not_taken_for_whole(tmp_path):
+def test_a_run_that_was_not_written_to_its_end_is_not_there(tmp_path):
+    """A value that JSON has not ends the writing when the tables are there already."""
+    tables = [pd.DataFrame({"n": [1]})] * 3
+    with pytest.raises(TypeError):
+        lab.Result({"shards": object()}, *tables).save(tmp_path / "one")
+    assert list(tmp_path.iterdir()) == []
     with pytest.raises(FileNotFoundError):
-        lab.Result.load(tmp_path)
+        lab.Result.load(tmp_path / "one")
 
 
 def test_a_run_is_known_by_all_its_settings(fast):
@@ -268,3 +316,8 @@ def test_a_run_is_known_by_all_its_settings(fast):
 def test_a_sweep_over_nothing_is_refused(fast, vary):
     with pytest.raises(ValueError, match="vary needs settings"):
         lab.sweep(fast, experiment(), vary)
+
+
+def test_a_sweep_of_no_run_at_once_is_refused(fast):
+    with pytest.raises(ValueError, match="at_once must be 1 or more, not 0"):
+        lab.sweep(fast, experiment(), {"BatchSize": [20]}, at_once=0)

@@ -16,13 +16,14 @@ def moment(seconds):
     return pd.Timestamp("2026-01-01T00:00:00Z") + pd.Timedelta(seconds=seconds)
 
 
-def result(*tries, given_up=(), shards=(SHARD,)):
+def result(*tries, given_up=(), shards=(SHARD,), factor=1):
     """A result with a poison record at place 2 of 6.
 
     Args:
         tries: of each invocation its second, first place, records, failed ones and outcome.
         given_up: of each failure its second and its first and last place.
         shards: of the records, in turn.
+        factor: batches of the shard at once, at most.
     """
     rows = [
         {
@@ -55,7 +56,8 @@ def result(*tries, given_up=(), shards=(SHARD,)):
             "poison": [n == 2 for n in range(6)],
         }
     )
-    return Result({}, pd.DataFrame(rows), records, failures_table(documents))
+    mapping = {"ParallelizationFactor": factor}
+    return Result({"mapping": mapping}, pd.DataFrame(rows), records, failures_table(documents))
 
 
 def bars(axes):
@@ -100,8 +102,10 @@ def test_panels_are_two_in_a_row_and_the_last_may_be_empty():
     assert plots.mimebundle(figure, alt)
 
 
-def test_nothing_and_several_shards_are_refused():
+def test_nothing_and_several_shards_or_batches_at_once_are_refused():
     with pytest.raises(ValueError, match="results must have"):
         pictures.attempts({})
     with pytest.raises(ValueError, match="'wide' has records of several shards"):
         pictures.attempts({"wide": result((0, 0, 6, 0, "ok"), shards=("a", "b"))})
+    with pytest.raises(ValueError, match="'quick' has a ParallelizationFactor above 1"):
+        pictures.attempts({"quick": result((0, 0, 6, 0, "ok"), factor=2)})

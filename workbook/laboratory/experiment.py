@@ -39,7 +39,9 @@ class Experiment:
     Args:
         workload: what is sent.
         shards: of the input stream; the output stream has as many.
-        mapping: what differs from ``deployment.MAPPING``, in AWS's names.
+        mapping: what differs from ``deployment.MAPPING``, in AWS's names. Filters and tumbling
+            windows are not for experiments: what a filter drops leaves no trace to account for,
+            and the handler keeps no state.
         batch_millis: time that the function spends on each batch, as for a call elsewhere.
         record_millis: the same for each record.
         bad_records: what follows a record that cannot be processed: the handler's ``report``, or
@@ -49,6 +51,9 @@ class Experiment:
         concurrency: reserved for the function; None is no limit of its own.
         patience: seconds (of AWS's clock) that the pipeline has after the last record was sent;
             what is not done by then is ``pending``.
+
+    Raises:
+        ValueError: a value is out of range, or the mapping has no such setting; it is named.
     """
 
     workload: Workload = field(default_factory=Workload)
@@ -72,6 +77,10 @@ class Experiment:
         ):
             if not is_good:
                 raise ValueError(f"{name} must be {wanted}, not {getattr(self, name)!r}")
+        unknown = ", ".join(sorted(self.mapping.keys() - MAPPING_SETTINGS))
+        if unknown:
+            known = ", ".join(sorted(MAPPING_SETTINGS))
+            raise ValueError(f"mapping must not have {unknown}; an experiment may set {known}")
 
     def vary(self, **settings: Any) -> Self:
         """The same with other values.
@@ -106,13 +115,11 @@ class Experiment:
         return asdict(self)
 
 
-MAPPING_SETTINGS = {
-    *deployment.MAPPING,
-    "ParallelizationFactor",
-    "TumblingWindowInSeconds",
-    "FilterCriteria",
-    "StartingPositionTimestamp",
-}
+MAPPING_SETTINGS = {*deployment.MAPPING, "ParallelizationFactor"}  # that experiments may vary
+
+
+class ForgottenError(RuntimeError):
+    """The streams kept records for a shorter time than the experiment took."""
 
 
 @dataclass(frozen=True)
@@ -212,6 +219,7 @@ def run(
 
     Raises:
         producer.NotSentError: the stream refused everything for a minute.
+        ForgottenError: in time-lapse, the streams' 24 hours were over before all was read.
         deployment.LeftOverError: something could not be deleted.
         botocore.exceptions.ClientError: AWS refused a setting, for instance.
     """
@@ -265,7 +273,7 @@ def _follow(
     with tqdm(desc="processed", total=total, unit=" records", disable=not progress) as bar:
         while True:
             is_late = aws.now() > give_up_at
-            _receive(sqs, queue_url, documents)
+            _receive(sqs, queue_url, documents, wait=int(is_late))
             done: set[int] = set()
             for invocation in book.look():
                 done.update(invocation.done(experiment.reports_failures))
@@ -276,13 +284,18 @@ def _follow(
             time.sleep(LOOK_SECONDS)
 
 
-def _receive(sqs: Any, queue_url: str, documents: dict[str, dict[str, Any]]) -> None:
-    """Take all that is in the queue; ``documents`` has each once, by its message's id."""
+def _receive(sqs: Any, queue_url: str, documents: dict[str, dict[str, Any]], wait: int) -> None:
+    """Take what is in the queue; ``documents`` has each once, by its message's id.
+
+    Without seconds to wait, SQS asks some of its servers only and may miss messages.  [BC]
+    """
     while True:
-        messages = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages")
-        if not messages:
+        answer = sqs.receive_message(
+            QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=wait
+        )
+        if not answer.get("Messages"):
             return
-        for message in messages:
+        for message in answer["Messages"]:
             documents[message["MessageId"]] = json.loads(message["Body"])
             sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
 
@@ -298,14 +311,23 @@ def _result(
     def read(stream: str, *columns: str) -> pd.DataFrame:
         return reader.read_stream(pipeline.aws, stream, columns=columns, progress=False)
 
+    # In this order: what is written came later than what was sent, and is forgotten later.
+    written = read(pipeline.output_stream, "n")
+    sent = read(pipeline.input_stream, "n", "sent_at")
+    if sent["n"].nunique() < len(departures):
+        raise ForgottenError(
+            f"{pipeline.input_stream} has only {sent['n'].nunique()} of {len(departures)} records "
+            f"any more: streams keep them for 24 hours, and time runs at {pipeline.aws.speed} "
+            "times its pace; connect with a lower speed"
+        )
     reports = experiment.reports_failures
     failures = failures_table(documents)
     return Result(
         experiment=experiment.as_dict(),
         invocations=logbook.table(invocations, reports),
         records=records_table(
-            sent=read(pipeline.input_stream, "n", "sent_at"),
-            written=read(pipeline.output_stream, "n"),
+            sent=sent,
+            written=written,
             poison={departure.number for departure in departures if departure.is_poison},
             refusals=refusals,
             invocations=invocations,

@@ -11,7 +11,7 @@ import pandas as pd
 START = re.compile(r"START RequestId: (\S+)")
 REPORT = re.compile(r"REPORT RequestId: (\S+)\t(.*)")
 FIGURE = re.compile(r"([A-Z][\w ]+): ([\w.]+)")
-OVERLAP_MILLIS = 2_000  # how far back each look goes again: events may come late
+OVERLAP_MILLIS = 30_000  # how far back each look goes again: on AWS, events may come late
 
 
 class Invocation(NamedTuple):

@@ -26,10 +26,11 @@ def attempts(results: Mapping[str, Result]) -> Picture:
     done is drawn as ``ok``. What the mapping gave up is a bar too, at the moment when it did.
 
     Args:
-        results: by the title of their panel, each of an experiment with one shard.
+        results: by the title of their panel, each of an experiment with one shard and a
+            ParallelizationFactor of 1: only then an invocation's records follow one another.
 
     Raises:
-        ValueError: there are no results, or one has records of several shards.
+        ValueError: there are no results, or one is of several shards or several batches at once.
     """
     if not results:
         raise ValueError("results must have one result or more")
@@ -40,6 +41,8 @@ def attempts(results: Mapping[str, Result]) -> Picture:
     for (title, result), axes in zip(results.items(), grid.flat, strict=False):
         if result.records["shard_id"].nunique() > 1:
             raise ValueError(f"the result {title!r} has records of several shards, not of one")
+        if result.experiment["mapping"].get("ParallelizationFactor", 1) > 1:
+            raise ValueError(f"the result {title!r} has a ParallelizationFactor above 1")
         bars = _bars(result)
         drawn.update(bars["outcome"])
         _panel(axes, bars, result.records["poison"])

@@ -62,10 +62,15 @@ def sweep(
         progress: whether to show a bar.
 
     Raises:
-        ValueError: a setting has an unknown name or no values.
+        ValueError: a setting has an unknown name, no values or one out of range, or ``at_once``
+            is below 1.
+        Exception: what ``run`` raises, with a note that says under which settings; no run begins
+            any more.
     """
     if not vary or not all(vary.values()):
         raise ValueError("vary needs settings, each with one value or more")
+    if at_once < 1:
+        raise ValueError(f"at_once must be 1 or more, not {at_once}")
     combinations = [
         dict(zip(vary, values, strict=True)) for values in itertools.product(*vary.values())
     ]
@@ -74,9 +79,15 @@ def sweep(
         ThreadPoolExecutor(at_once) as pool,
         tqdm(total=len(experiments), desc="experiments", unit="run", disable=not progress) as bar,
     ):
-        runs = [pool.submit(_run_or_load, aws, each, folder) for each in experiments]
+        runs = {
+            pool.submit(_run_or_load, aws, each, folder): settings
+            for each, settings in zip(experiments, combinations, strict=True)
+        }
         try:
-            for _ in as_completed(runs):
+            for ended in as_completed(runs):
+                if error := ended.exception():
+                    error.add_note(f"This was the run with {runs[ended]}.")
+                    raise error
                 bar.update()
             results = [each.result() for each in runs]
         finally:  # after an interruption or a failure, what waits is left out
