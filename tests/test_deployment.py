@@ -155,7 +155,7 @@ class Stubborn:
 
 
 class Lambda:
-    """A Lambda that knows a new role only at the third try."""
+    """A Lambda that knows a new role, or what it may do, only at the third try."""
 
     class exceptions:
         class InvalidParameterValueException(Exception):
@@ -170,14 +170,42 @@ class Lambda:
         if self.tries < 3:
             raise self.exceptions.InvalidParameterValueException(self.message)
 
+    def create_event_source_mapping(self, **request):
+        self.create_function()
+        return {"UUID": "u"}
+
     def get_function_configuration(self, FunctionName):
         return {"State": "Active", "FunctionArn": "arn:f"}
+
+    def get_event_source_mapping(self, UUID):
+        return {"State": "Enabled"}
 
 
 def test_creation_waits_until_the_role_is_known():
     client = Lambda("The role defined for the function cannot be assumed by Lambda.")
     assert deployment.create_function(client, "arn:role", b"") == "arn:f"
     assert client.tries == 3
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Cannot access stream arn:s. Please ensure the role can perform the GetRecords, "
+        "GetShardIterator, DescribeStream, ListShards, and ListStreams Actions on your stream",
+        "The provided execution role does not have permissions to call SendMessage on SQS",
+    ],
+)
+def test_a_mapping_waits_until_the_roles_rights_are_known(message):
+    client = Lambda(message)
+    assert deployment.create_mapping(client, "arn:s") == "u"
+    assert client.tries == 3
+
+
+def test_rights_that_stay_unknown_are_told_in_lambdas_words(monkeypatch):
+    monkeypatch.setattr(deployment, "DEADLINE_SECONDS", 0.0)
+    client = Lambda("Please ensure the role can perform GetRecords")
+    with pytest.raises(deployment.NotReadyError, match=r"the role of f.*can perform GetRecords"):
+        deployment.create_mapping(client, "arn:s", "f")
 
 
 def test_any_other_refusal_is_raised_at_once():

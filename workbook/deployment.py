@@ -32,9 +32,16 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0  # seconds between two looks
 FORGIVEN = (
     "ResourceNotFoundException",
     "ResourceInUseException",
+    "ResourceConflictException",  # the same, of a function that is still Pending
+    "DeleteConflict",  # of a role: IAM has not heard everywhere that its policies are gone
     "NoSuchEntity",
     "QueueDoesNotExist",
     "AWS.SimpleQueueService.NonExistentQueue",  # the same, in the older protocol
+)
+ROLE_UNKNOWN = (  # what Lambda says of a role, or of its policy, that it does not know yet
+    "cannot be assumed by Lambda",
+    "execution role does not have permissions",
+    "ensure the role can perform",
 )
 TOO_OFTEN = ("LimitExceededException", "TooManyRequestsException")  # asked of Kinesis, of Lambda
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say: same file in, same bytes out
@@ -216,34 +223,57 @@ def create_function(
         **settings,
     }
 
-    def created() -> bool:
-        try:
-            lambda_.create_function(**request)
-        except lambda_.exceptions.InvalidParameterValueException as error:
-            if "cannot be assumed" in str(error):
-                return False
-            raise
-        return True
-
     def configuration() -> Any:
         return lambda_.get_function_configuration(FunctionName=name)
 
-    wait_until(f"role {role_arn} to be known to Lambda", created)
+    _once_role_is_known(lambda_, lambda_.create_function, request, f"role {role_arn}")
     wait_until(f"function {name}", lambda: configuration()["State"] == "Active")
     return str(configuration()["FunctionArn"])
 
 
+def _once_role_is_known(
+    lambda_: Any, create: Callable[..., Any], request: dict[str, Any], role: str
+) -> Any:
+    """Make a call that needs a role, again until Lambda knows the role and what it may do."""
+    answer: Any = None
+    refusal = ""
+
+    def created() -> bool:
+        nonlocal answer, refusal
+        try:
+            answer = create(**request)
+        except lambda_.exceptions.InvalidParameterValueException as error:
+            refusal = str(error)
+            if any(text in refusal for text in ROLE_UNKNOWN):
+                return False
+            raise
+        return True
+
+    try:
+        wait_until(f"{role} to be known to Lambda", created)
+    except NotReadyError as error:
+        raise NotReadyError(f"{error}: {refusal}") from None
+    return answer
+
+
 def create_mapping(lambda_: Any, stream_arn: str, function: str = FUNCTION, **settings: Any) -> str:
     """Let Lambda poll the stream for the function; gives the mapping's UUID once it is Enabled.
+
+    On AWS a new role's policy takes seconds to be known everywhere; until then it is tried again.
 
     Args:
         lambda_: a boto3 client.
         stream_arn: of the stream to read.
         function: to invoke.
         settings: what differs from ``MAPPING``, such as ``BatchSize=1000``.
+
+    Raises:
+        NotReadyError: the role stayed without its rights, or the mapping did not become Enabled.
     """
     request = {"EventSourceArn": stream_arn, "FunctionName": function, **MAPPING, **settings}
-    uuid = str(lambda_.create_event_source_mapping(**request)["UUID"])
+    create = lambda_.create_event_source_mapping
+    answer = _once_role_is_known(lambda_, create, request, f"the role of {function}")
+    uuid = str(answer["UUID"])
 
     def state() -> Any:
         return lambda_.get_event_source_mapping(UUID=uuid)["State"]
@@ -343,10 +373,10 @@ def _delete_role(iam: Any, name: str) -> None:
     """A role goes only after its policies."""
     inline = _forgiving(iam.list_role_policies, RoleName=name)
     for policy_name in inline["PolicyNames"] if inline else ():
-        iam.delete_role_policy(RoleName=name, PolicyName=policy_name)
+        _forgiving(iam.delete_role_policy, RoleName=name, PolicyName=policy_name)
     attached = _forgiving(iam.list_attached_role_policies, RoleName=name)
     for each in attached["AttachedPolicies"] if attached else ():
-        iam.detach_role_policy(RoleName=name, PolicyArn=each["PolicyArn"])
+        _forgiving(iam.detach_role_policy, RoleName=name, PolicyArn=each["PolicyArn"])
     _forgiving(iam.delete_role, RoleName=name)
 
 
