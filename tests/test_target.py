@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
@@ -101,6 +103,25 @@ def test_real_aws_needs_a_region_and_credentials(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     with pytest.raises(ValueError, match="aws configure"):
         target.connect("aws")
+
+
+def test_clients_are_made_one_at_a_time() -> None:
+    """boto3's sessions are not safe for threads, and sweeps run in several."""
+    here, most = [], []
+
+    class Session:
+        region_name = "us-east-1"
+
+        def client(self, service: str, **options: object) -> None:
+            here.append(service)
+            most.append(len(here))
+            threading.Event().wait(0.01)
+            here.pop()
+
+    aws = target.Aws("other", Session(), "http://127.0.0.1:9")  # type: ignore[arg-type]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(aws.client, ["kinesis"] * 4))
+    assert most == [1] * 4
 
 
 def test_the_time_there_is_what_records_arrive_by_in_time_lapse_too() -> None:

@@ -51,6 +51,7 @@ class Aws:
         self._session = session
         self._process = process
         self._clock = clock or Clock()
+        self._making = threading.Lock()  # a session must not make two clients at once  [boto3]
 
     def __repr__(self) -> str:
         place = f"{self.where} AWS at {self.endpoint_url}" if self.endpoint_url else "real AWS"
@@ -82,14 +83,16 @@ class Aws:
 
     def client(self, service: str) -> Any:
         """A boto3 client of ``service`` (``kinesis``, ``lambda``, ...), for this place."""
-        return self._session.client(
-            service,  # type: ignore[call-overload]
-            endpoint_url=self.endpoint_url,
-            config=Config(
-                ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # not in the stubs
-                max_pool_connections=32,
-            ),
+        config = Config(
+            ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # not in the stubs
+            max_pool_connections=32,
         )
+        with self._making:
+            return self._session.client(
+                service,  # type: ignore[call-overload]
+                endpoint_url=self.endpoint_url,
+                config=config,
+            )
 
     def close(self) -> None:
         """End the local AWS, if it belongs to this object, and all that runs in it."""
@@ -127,7 +130,9 @@ def connect(where: str | None = None, *, limits: bool = True, speed: float = 1.0
         limits: whether the local Kinesis throttles as AWS does. Off is for bulk loads; elsewhere
             than on a local AWS of one's own it changes nothing.
         speed: the pace of that local AWS's clock: at 60, its hour takes a minute (time-lapse).
-            What functions do takes its real time all the same.
+            What functions do takes its real time all the same, and all limits are by that clock:
+            at 60, a stream keeps records for 24 real minutes, and ``deployment.MAPPING`` gives
+            them up after one, when MaximumRecordAgeInSeconds has passed.
 
     Raises:
         ValueError: ``where`` is none of these, or real AWS has no region or credentials.
