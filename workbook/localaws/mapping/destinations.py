@@ -23,6 +23,15 @@ class Destinations:
         self._endpoint_url = endpoint_url
         self._client = cache(self._new_client)
 
+    async def prepare(self, arn: str, region: str) -> None:
+        """Make ready for ``send``: the first client takes a while, which holds up a shard.
+
+        Args:
+            arn: of a queue, topic or bucket.
+            region: of the mapping.
+        """
+        await asyncio.to_thread(self._client_for, arn, region)
+
     async def send(
         self,
         arn: str,
@@ -58,8 +67,8 @@ class Destinations:
         region: str,
         now: float,
     ) -> None:
-        _, _, service, place, account, name = arn.split(":", 5)
-        client = self._client(service, place or region)
+        client = self._client_for(arn, region)
+        _, _, service, _, account, name = arn.split(":", 5)
         if service == "sqs":
             queue = client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)
             client.send_message(QueueUrl=queue["QueueUrl"], MessageBody=_text(document))
@@ -69,6 +78,10 @@ class Destinations:
             key = object_key(mapping, document["KinesisBatchInfo"]["shardId"], now)
             body = _text({**document, "payload": payload.decode()})
             client.put_object(Bucket=name, Key=key, Body=body.encode())
+
+    def _client_for(self, arn: str, region: str) -> Any:
+        _, _, service, place, _ = arn.split(":", 4)
+        return self._client(service, place or region)
 
     def _new_client(self, service: str, region: str) -> Any:
         return boto3.Session("test", "test", region_name=region).client(
