@@ -31,6 +31,21 @@ KNOW_REAL_TIME = {
     "workbook.localaws.functions.environment",
     "workbook.localaws.functions.runtime.client",
 }
+# The bench's packages: whom of the others each knows, and which modules of the bench use them.
+LABORATORY, LIVE = "workbook.laboratory", "workbook.live"
+EXERCISES, PAGES = "workbook.exercises", "workbook.pages"
+ACQUAINTED: dict[str, set[str]] = {
+    LABORATORY: set(),
+    LIVE: set(),
+    EXERCISES: {LABORATORY},  # whose prices and settings its lessons judge by
+    PAGES: set(),
+}
+USED_BY: dict[str, set[str]] = {
+    LABORATORY: set(),
+    LIVE: set(),
+    EXERCISES: {"workbook.book"},
+    PAGES: {"workbook.book"},
+}
 # The bench speaks boto3 to the local AWS, as to AWS. These start it, or write what it would write.
 BENCH_THAT_KNOWS_LOCALAWS = {"workbook.cli", "workbook.events", "workbook.target"}
 
@@ -110,6 +125,35 @@ def test_the_bench_reaches_the_local_aws_through_boto3() -> None:
     assert bench <= BENCH_THAT_KNOWS_LOCALAWS
 
 
+@pytest.mark.parametrize("package", sorted(ACQUAINTED))
+def test_a_package_of_the_bench_knows_only_those_it_builds_on(package: str) -> None:
+    known = {
+        other
+        for other in ACQUAINTED.keys() - {package}
+        if any(inside(name, package) for name in importers(other))
+    }
+    assert known == ACQUAINTED[package]
+
+
+@pytest.mark.parametrize("package", sorted(USED_BY))
+def test_the_rest_of_the_bench_does_without_its_packages(package: str) -> None:
+    others = {
+        name for name in importers(package) if not any(inside(name, other) for other in ACQUAINTED)
+    }
+    assert others == USED_BY[package]
+
+
+def test_pages_are_made_from_notebooks_alone() -> None:
+    ours = {i for name, t in MODULES.items() if inside(name, PAGES) for i in imports(t)}
+    assert {name for name in ours if inside(name, "workbook")} == set()
+
+
+def test_the_probe_needs_what_lambda_has_and_the_handler() -> None:
+    allowed = {*sys.stdlib_module_names, "handler"}
+    imported = imports(MODULES["workbook.laboratory.probe"])
+    assert {name.split(".")[0] for name in imported} <= allowed
+
+
 def test_the_handler_needs_what_lambda_has() -> None:
     allowed = {*sys.stdlib_module_names, "boto3", "botocore"}
     assert {name.split(".")[0] for name in imports(MODULES["handler"])} <= allowed
@@ -134,7 +178,7 @@ def test_a_notebook_imports_nothing_of_the_local_aws(path: Path) -> None:
 
 
 def test_no_file_is_over_400_lines() -> None:
-    folders = ["workbook", "tests", "benchmarks", "data"]
+    folders = ["workbook", "tests", "browser", "clients", "benchmarks", "data"]
     paths = [ROOT / "handler.py", *(p for name in folders for p in (ROOT / name).rglob("*.py"))]
     lengths = {str(p.relative_to(ROOT)): len(p.read_text("utf-8").splitlines()) for p in paths}
     assert {name: lines for name, lines in lengths.items() if lines > 400} == {}
