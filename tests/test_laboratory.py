@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from botocore.exceptions import ClientError
@@ -231,9 +232,8 @@ def test_a_mapping_setting_that_no_experiment_has_is_refused_by_name(name):
 
 
 def test_a_sweep_has_a_row_for_each_run_and_its_settings_in_every_table(fast):
-    outcome = lab.sweep(
-        fast, experiment(), {"BatchSize": [20, 60], "shards": [1, 2]}, at_once=4, progress=False
-    )
+    settings = {"BatchSize": np.array([20, 60]), "shards": range(1, 3)}
+    outcome = lab.sweep(fast, experiment(), settings, at_once=4, progress=False)
     assert list(outcome.summary["BatchSize"]) == [20, 20, 60, 60]
     assert list(outcome.summary["shards"]) == [1, 2, 1, 2]
     assert set(outcome.summary["records"]) == {60}
@@ -312,7 +312,7 @@ def test_a_run_is_known_by_all_its_settings(fast):
     assert len({digest(fast, each) for each in (one, *others)}) == 4
 
 
-@pytest.mark.parametrize("vary", [{}, {"BatchSize": []}])
+@pytest.mark.parametrize("vary", [{}, {"BatchSize": []}, {"BatchSize": np.array([])}])
 def test_a_sweep_over_nothing_is_refused(fast, vary):
     with pytest.raises(ValueError, match="vary needs settings"):
         lab.sweep(fast, experiment(), vary)

@@ -7,12 +7,13 @@ calls again with the same settings gets what is there, and runs only what is mis
 import hashlib
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
@@ -41,7 +42,7 @@ class Sweep:
 def sweep(
     aws: Aws,
     experiment: Experiment,
-    vary: Mapping[str, Sequence[Any]],
+    vary: Mapping[str, Iterable[Any]],
     *,
     folder: Path | str | None = None,
     at_once: int = 1,
@@ -55,7 +56,8 @@ def sweep(
     Args:
         aws: where.
         experiment: what all runs have in common.
-        vary: values for each setting, by the names that ``Experiment.vary`` takes.
+        vary: values for each setting, by the names that ``Experiment.vary`` takes; lists, ranges
+            or arrays.
         folder: where runs are kept as Parquet, and looked for; None keeps nothing.
         at_once: runs side by side, each in a pipeline of its own. On a laptop they share its
             processors, so more than a few disturb one another.
@@ -67,12 +69,13 @@ def sweep(
         Exception: what ``run`` raises, with a note that says under which settings; no run begins
             any more.
     """
-    if not vary or not all(vary.values()):
+    choices = {name: _plain(values) for name, values in vary.items()}
+    if not choices or not all(choices.values()):
         raise ValueError("vary needs settings, each with one value or more")
     if at_once < 1:
         raise ValueError(f"at_once must be 1 or more, not {at_once}")
     combinations = [
-        dict(zip(vary, values, strict=True)) for values in itertools.product(*vary.values())
+        dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values())
     ]
     experiments = [experiment.vary(**settings) for settings in combinations]
     with (
@@ -103,6 +106,11 @@ def sweep(
         _join([result.records for result in results], combinations),
         results,
     )
+
+
+def _plain(values: Iterable[Any]) -> list[Any]:
+    """Python's own values: neither AWS nor JSON takes NumPy's."""
+    return [value.item() if isinstance(value, np.generic) else value for value in values]
 
 
 def _run_or_load(aws: Aws, experiment: Experiment, folder: Path | str | None) -> Result:
