@@ -1,6 +1,5 @@
 """The live view: what it asks of AWS, its knobs, the picture it leaves, and what it puts back."""
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,7 +16,6 @@ from workbook.live.sampler import PERIODS, Sampler
 from workbook.target import Aws
 
 NAMES = (deployment.INPUT_STREAM, deployment.FUNCTION, deployment.OUTPUT_STREAM)
-PAUSE = threading.Event()
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +31,8 @@ def aws(deployed: tuple[Aws, str]) -> Aws:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition; it comes about, or the whole test run is ended by who waits for it."""
-    while not condition():
-        PAUSE.wait(0.05)
+    """Wait for a condition; fails when it does not come about."""
+    deployment.wait_until("what the test is about", condition)
 
 
 def put(aws: Aws, records: int) -> None:
@@ -63,7 +60,7 @@ def sampled(sampler: Sampler, name: str, least: float) -> float:
 # --- figures
 
 
-def test_every_record_in_and_out_is_counted_once(aws: Aws) -> None:
+def test_every_record_in_is_counted_once(aws: Aws) -> None:
     sampler = Sampler(aws, *NAMES)
     put(aws, 40)
     put(aws, 60)
