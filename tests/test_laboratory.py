@@ -12,7 +12,6 @@ from botocore.exceptions import ClientError
 from workbook import laboratory as lab
 from workbook import reader, target
 from workbook.laboratory import costs
-from workbook.laboratory.experiment import ForgottenError
 from workbook.laboratory.sweep import digest
 
 
@@ -24,10 +23,14 @@ def fast() -> Iterator[target.Aws]:
 
 
 def experiment(**settings) -> lab.Experiment:
-    """A small burst, with windows and retries as short as they can be."""
+    """A small burst, with windows and retries as short as they can be.
+
+    Patience is of the clock that runs 20 times as fast: a slow machine needs much of it.
+    """
     base = lab.Experiment(
         workload=lab.Workload(records=60, rate=math.inf),
         mapping={"MaximumBatchingWindowInSeconds": 0, "MaximumRetryAttempts": 1},
+        patience=3600.0,
     )
     return base.vary(**settings)
 
@@ -127,8 +130,9 @@ def test_a_blocked_shard_is_pending_when_patience_is_over(fast):
         progress=False,
     )
     (bad,) = result.records.index[result.records["poison"]]
+    assert set(result.records.loc[bad:, "fate"]) <= {"pending", "written"}
     assert result.records.loc[bad, "fate"] == "pending"
-    assert result.records.loc[bad, "attempts"] > 1
+    assert result.failures.empty
     assert_nothing_is_left(fast)
 
 
@@ -145,7 +149,7 @@ def test_the_pipeline_can_be_changed_while_it_runs(fast):
             StreamName=pipeline.input_stream, TargetShardCount=2, ScalingType="UNIFORM_SCALING"
         )
 
-    result = lab.run(fast, experiment(records=200, rate=5.0), during=double, progress=False)
+    result = lab.run(fast, experiment(records=100, rate=1.0), during=double, progress=False)
     assert set(result.records["fate"]) == {"written"}
     assert result.records["shard_id"].nunique() > 1
 
@@ -193,7 +197,7 @@ def test_records_that_the_streams_have_forgotten_are_no_result(fast, monkeypatch
         return whole(aws, stream, **options).iloc[1:]
 
     monkeypatch.setattr(reader, "read_stream", without_the_first)
-    with pytest.raises(ForgottenError, match=r"-in has only 59 of 60 records.*lower speed"):
+    with pytest.raises(lab.ForgottenError, match=r"-in has only 59 of 60 records.*lower speed"):
         lab.run(fast, experiment(), progress=False)
     assert_nothing_is_left(fast)
 

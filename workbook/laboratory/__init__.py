@@ -4,9 +4,18 @@ result = run(aws, Experiment(workload=Workload(rate=500), mapping={"BatchSize": 
 result.summary()
 """
 
-from workbook.laboratory.experiment import Experiment, Pipeline, run
+from workbook.laboratory.experiment import Experiment, ForgottenError, Pipeline, run
 from workbook.laboratory.result import Result
 from workbook.laboratory.sweep import Sweep, sweep
 from workbook.laboratory.workload import Workload
 
-__all__ = ["Experiment", "Pipeline", "Result", "Sweep", "Workload", "run", "sweep"]
+__all__ = [
+    "Experiment",
+    "ForgottenError",
+    "Pipeline",
+    "Result",
+    "Sweep",
+    "Workload",
+    "run",
+    "sweep",
+]
