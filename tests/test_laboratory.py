@@ -309,6 +309,14 @@ def test_a_run_that_was_not_written_to_its_end_is_not_there(tmp_path):
         lab.Result.load(tmp_path / "one")
 
 
+def test_a_run_of_another_handler_is_another_run(fast, tmp_path, monkeypatch):
+    before = digest(fast, experiment())
+    changed = tmp_path / "handler.py"
+    changed.write_text("# changed\n")
+    monkeypatch.setitem(digest.__globals__, "CODE", (changed,))
+    assert digest(fast, experiment()) != before
+
+
 def test_a_run_is_known_by_all_its_settings(fast):
     one = experiment()
     assert digest(fast, one) == digest(fast, experiment())

@@ -27,7 +27,7 @@ from workbook.laboratory.result import Result, failures_table, records_table
 from workbook.laboratory.workload import Departure, Workload
 from workbook.target import Aws
 
-PROBE_FILE = Path(__file__).with_name("probe.py")
+CODE = (deployment.HANDLER_FILE, Path(__file__).with_name("probe.py"))  # the function's
 LOOK_SECONDS = 0.25  # real ones between two looks at the log
 REPORTS = "ReportBatchItemFailures"
 
@@ -162,7 +162,7 @@ class Pipeline:
         deployment.create_function(
             lambda_,
             role_arn,
-            deployment.package(deployment.HANDLER_FILE, PROBE_FILE),
+            deployment.package(*CODE),
             name,
             Handler="probe.lambda_handler",
             MemorySize=experiment.memory,

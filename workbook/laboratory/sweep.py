@@ -1,7 +1,8 @@
 """Many experiments that differ in a few settings, as one: stopped and resumed at will.
 
-Each run is written as Parquet when it ends, in a folder named by a digest of its settings. Whoever
-calls again with the same settings gets what is there, and runs only what is missing.
+Each run is written as Parquet when it ends, in a folder named by a digest of its settings and of
+the function's code. Whoever calls again with the same settings and the same handler gets what is
+there, and runs only what is missing.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from workbook.laboratory.experiment import Experiment, run
+from workbook.laboratory.experiment import CODE, Experiment, run
 from workbook.laboratory.result import Result
 from workbook.target import Aws
 
@@ -126,9 +127,11 @@ def _run_or_load(aws: Aws, experiment: Experiment, folder: Path | str | None) ->
 
 
 def digest(aws: Aws, experiment: Experiment) -> str:
-    """What names a run's folder: 16 hexadecimal digits of where it runs and all its settings."""
+    """What names a run's folder: 16 hexadecimal digits of where, with what code, and all settings."""
     settings = {"aws": aws.where, "speed": aws.speed, **experiment.as_dict()}
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+    code = [path.read_text("utf-8") for path in CODE]
+    text = "\0".join([json.dumps(settings, sort_keys=True), *code])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _join(frames: list[pd.DataFrame], combinations: list[dict[str, Any]]) -> pd.DataFrame:
