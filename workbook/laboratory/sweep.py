@@ -127,7 +127,7 @@ def _run_or_load(aws: Aws, experiment: Experiment, folder: Path | str | None) ->
 
 
 def digest(aws: Aws, experiment: Experiment) -> str:
-    """What names a run's folder: 16 hexadecimal digits of where, with what code, and all settings."""
+    """What names a run's folder: 16 hexadecimal digits of place, code and all settings."""
     settings = {"aws": aws.where, "speed": aws.speed, **experiment.as_dict()}
     code = [path.read_text("utf-8") for path in CODE]
     text = "\0".join([json.dumps(settings, sort_keys=True), *code])
