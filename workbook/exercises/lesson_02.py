@@ -263,7 +263,8 @@ EXERCISES = (
             """,
         explanation="""
             Both good flights arrive, once each. The flight before the bad record is not written
-            again, because it was not delivered again.
+            again, because it was not delivered again. (Lambda counts a little differently: when a
+            part of the batch is done, it begins to count anew; there the first call would be free.)
             """,
         wrong=(
             """

@@ -88,8 +88,8 @@ EXERCISES = (
             """,
         hint="""
             `lambda_.update_event_source_mapping(UUID=mapping["UUID"], Enabled=...)`; wait for the
-            state `Disabled` as you waited for `Enabled`. Then `wait_until` the ids of the ten are
-            in the output stream; what if they never come?
+            state `Disabled` as you waited for `Enabled`. In the end `wait_until` the ids of all ten
+            are in the output stream.
             """,
         solution="""
             ten = list(flights.events(flights.load(month=1, day=2).head(10)))
@@ -192,9 +192,9 @@ EXERCISES = (
     Exercise(
         title="More memory",
         task="""
-            Measure a cold start with `MemorySize=1024`. On AWS more memory brings more processor,
-            so the import is faster. Is it on your computer? And what does that start cost, without
-            the price of the request?
+            Measure a cold start with `MemorySize=1024`. On AWS more memory brings more processor.
+            Does it on your computer? And what does that call cost, without the price of the
+            request?
             """,
         blank="""
             # change the memory, wait, call once
@@ -219,8 +219,8 @@ EXERCISES = (
             """,
         explanation="""
             The local AWS does not slow a function down for having little memory, so the time stays
-            about the same and the price is four times as high. On AWS the time falls, and the price
-            often stays about where it was.
+            about the same and the price is four times as high. On AWS work that keeps the processor
+            busy gets faster, and its price often stays about where it was.
             """,
         wrong=(
             """

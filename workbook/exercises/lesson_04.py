@@ -138,7 +138,7 @@ EXERCISES = (
         title="Out of order",
         name="out_of_order",
         task="""
-            In the section on retrying, refused records came back behind others. For how many
+            In *Send the refused ones again*, refused records came back behind others. For how many
             aeroplanes did flights change their order in the input stream? Write
             `out_of_order(stream)`, which counts them. It gets a table in the order of the stream,
             with the number that each flight had when it was sent, `place`, beside its key,
@@ -233,7 +233,7 @@ EXERCISES = (
             A little less than twice as many, since the fuller shard holds up the rest. To see it
             happen, call `kinesis.update_shard_count(StreamName=INPUT, TargetShardCount=2,
             ScalingType="UNIFORM_SCALING")`, wait for the stream, and send with the producer again.
-            A short run looks faster than a long one: each shard gives its first second at once.
+            A short run looks faster than a long one: a rested shard takes a second's worth at once.
             """,
         wrong=(
             """

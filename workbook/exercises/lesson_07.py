@@ -101,10 +101,7 @@ EXERCISES = (
         name="utilisation",
         blank="""
             def utilisation(rate, size, batch_millis, record_millis, factor=1):
-                return ...
-
-
-            utilisation(25, 2, 90, 8)
+                return ...  # try it with utilisation(25, 2, 90, 8)
             """,
         hint="""
             One record takes `record_millis` and its share of `batch_millis`. Times the rate, in
@@ -114,14 +111,10 @@ EXERCISES = (
             def utilisation(rate, size, batch_millis, record_millis, factor=1):
                 seconds = (batch_millis / size + record_millis) / 1000
                 return rate * seconds / factor
-
-
-            utilisation(25, 2, 90, 8)
             """,
         explanation="""
-            1.325 for the small batches: a third more work than one lane can do. The measured
-            utilisation is a little higher, since the function does more
-            than these two.
+            The small batches give 1.325: a third more work than one lane can do. The measured
+            utilisation is a little higher, since the function does more than these two.
             """,
         wrong=(
             """
@@ -197,9 +190,9 @@ EXERCISES = (
     Exercise(
         title="The cheapest that is fast enough",
         task="""
-            A service promises that 95 of 100 flights are written within a time: let it be the
-            median of `table["p95_s"]`. Which setting is the cheapest that keeps the promise, with
-            a `p95_s` below it?
+            A service promises that 95 of 100 flights are written within a certain time. Let it be
+            the median of `table["p95_s"]`. Which setting is the cheapest that keeps the promise,
+            with a `p95_s` below that?
             """,
         blank="""
             target = table["p95_s"].median()
@@ -236,7 +229,7 @@ EXERCISES = (
         check=_check_cheapest,
     ),
     Exercise(
-        title="When will it be over?",
+        title="The end of a backlog",
         task="""
             After an outage, records are 40 seconds old when the function gets them; 300 arrive in
             a second, and the function, mended, can do 360. How many records wait now? And in how

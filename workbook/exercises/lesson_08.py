@@ -238,7 +238,7 @@ EXERCISES = (
             answer = left.index[last + 1]
             """,
         explanation="""
-            The middle of the range would have given one child much more than the other.
+            The middle of the range would give one child over a third more than the other.
             `UpdateShardCount` always cuts ranges evenly; only `SplitShard` lets you choose.
             """,
         wrong=(
@@ -274,8 +274,8 @@ EXERCISES = (
             answer = next(shards for shards in range(1, 100) if worth("dest", shards) >= 5_000)
             """,
         explanation="""
-            More than twice as many as with even shares. And what is enough today may not be with
-            one shard more: look at the curve again.
+            More than twice as many as with even shares. And not every further shard helps: look
+            at the curve again.
             """,
         wrong=(
             """
@@ -297,9 +297,10 @@ EXERCISES = (
     Exercise(
         title="Salt for the large ones only",
         task="""
-            Salt costs order, so give it only to those who need it. Write `salted_key(event, salts)`
-            for flights keyed by `dest`: `ORD` and `ATL` become as many keys as there are salts, all
-            other destinations keep their key. A flight must have the same key each time.
+            Salt costs order, so give it only to the keys that need it. Write
+            `salted_key(event, salts)` for flights keyed by `dest`: `ORD` and `ATL` become as many
+            keys as there are salts, all other destinations keep their key. A flight must have the
+            same key each time.
             """,
         blank="""
             def salted_key(event, salts):

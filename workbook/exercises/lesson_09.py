@@ -56,7 +56,9 @@ def _check_merge(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     name, partials = notebook["NAME"], notebook["partials"]
     hour = ["time_hour", "origin"]
     true = partials.groupby(hour)["flights"].sum()
-    delivered = pd.concat([partials, partials.iloc[::3]]).sample(frac=1, random_state=1)
+    copies = partials.iloc[::3]  # each a record of its own in the stream
+    copies = copies.assign(sequence_number=copies["sequence_number"] + "0")
+    delivered = pd.concat([partials, copies]).sample(frac=1, random_state=1)
     merged = answer(delivered).sort_index()
     if list(merged.index.names) != hour:
         return f"The result must be a Series with the index `{hour}`, in this order."
@@ -180,8 +182,9 @@ EXERCISES = (
         title="Merge partial sums",
         task="""
             Write `merge(rows)`: it gets partial sums like `partials`, in any order and some of
-            them twice, and gives the true number of flights for each `time_hour` and `origin`, as
-            a Series with these two as its index.
+            them twice (the copy is a record of its own, under the same name). It gives the true
+            number of flights for each `time_hour` and `origin`, as a Series with these two as its
+            index.
             """,
         blank="""
             def merge(rows):

@@ -1,36 +1,36 @@
-"""Exercises of notebook 11: where time goes, an experiment in code, and reading a sweep."""
+"""Exercises of notebook 11: who waits long, an experiment in code, and reading a sweep."""
 
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
+
 from workbook import laboratory as lab
 from workbook.exercises.exercise import Exercise
 
-NEAR = 0.01  # a mean may be rounded
+NEAR = 0.01  # a share may be rounded
 
 
 def _check_waiting(answer: Any, notebook: Mapping[str, Any]) -> str | None:
-    records = notebook["records"]
+    records, half = notebook["records"], pd.Timedelta(milliseconds=500)
 
-    def mean(begin: str, end: str) -> float:
-        return float((records[end] - records[begin]).dt.total_seconds().mean())
+    def share(begin: str, end: str) -> float:
+        return float((records[end] - records[begin] > half).mean())
 
-    waiting = 1000 * mean("arrived", "invoked")
-    means = {
-        waiting / 1000: "That is in seconds. How many milliseconds is it?",
-        1000 * mean("sent", "written"): "That is the whole way, from sent to written.",
-        1000 * mean("sent", "invoked"): (
-            "That begins when the producer sent it. It waits in the shard only once it has arrived."
-        ),
-        1000 * mean("invoked", "written"): "That is the way through the function, after waiting.",
-    }
-    value = float(answer)
-    if abs(value - waiting) <= NEAR * waiting:
+    value, right = float(answer), share("arrived", "invoked")
+    if abs(value - right) < NEAR:
         return None
-    for wrong, hint in means.items():
-        if abs(value - wrong) <= NEAR * wrong:
-            return hint
-    return f"{value:,.1f} is not the mean over all records. Did you leave some out?"
+    if value == round(right * len(records)):
+        return "That is how *many* waited so long. What share of all records are they?"
+    if not 0 <= value <= 1:
+        return f"A share is a number from 0 to 1, and {value:,.1f} is not."
+    if value == 0:
+        return "Somebody did wait longer than half a second. Compare like units: s or ms?"
+    if abs(value - (1 - right)) < NEAR:
+        return "That is the share of those that waited *less* than half a second."
+    if abs(value - share("sent", "written")) < NEAR:
+        return "That is for the whole way, from sent to written."
+    return "That is another share. A record waits from `arrived` to `invoked`."
 
 
 def _check_experiment(answer: Any, notebook: Mapping[str, Any]) -> str | None:
@@ -72,8 +72,8 @@ def _check_sweep(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     means = invocations.groupby("BatchSize")["records"].mean()
     if all(abs(given[size] - means[size] / size) <= NEAR for size in sizes):
         return (
-            "That is how full batches are on average. Here only those count that are quite full, "
-            "and a batch of 9 in 10 is not."
+            "That is how full batches are on average. Here only those count that have as many "
+            "records as they may, and a batch of 9 in 10 has not."
         )
     wrong = next(size for size in sizes if abs(given[size] - right[size]) > NEAR)
     return f"For a batch size of {wrong} it is another share. Compare `records` with `BatchSize`."
@@ -81,36 +81,38 @@ def _check_sweep(answer: Any, notebook: Mapping[str, Any]) -> str | None:
 
 EXERCISES = (
     Exercise(
-        title="Waiting",
+        title="Who waits long",
         task="""
-            How many milliseconds does a record of the first experiment wait in its shard, on
-            average, before the function is invoked with it?
+            What share of the first experiment's records waited in the shard for more than half a
+            second, before the function was invoked with them?
             """,
         blank="""
-            answer = ...  # milliseconds
+            answer = ...  # a share, 0 to 1
             """,
         hint="""
-            Subtract two columns of `records`. The difference has a `.dt.total_seconds()`.
+            Subtract two columns of `records`, and compare with `pd.Timedelta(milliseconds=500)`.
+            The mean of true and false values is the share of true ones.
             """,
         solution="""
             waited = records["invoked"] - records["arrived"]
 
-            answer = waited.dt.total_seconds().mean() * 1000
+            answer = (waited > pd.Timedelta(milliseconds=500)).mean()
             """,
         explanation="""
-            It waits from when Kinesis took it until the first invocation that has it begins. This
-            is the part of the latency that settings of the mapping change most.
+            With a look once a second, about half of the records wait for more than half of it; a
+            cold start makes it more of them.
             """,
         wrong=(
             """
-            answer = records["latency_ms"].mean()
+            waited = records["invoked"] - records["arrived"]
+            answer = (waited > pd.Timedelta(milliseconds=500)).sum()
             """,
             """
             waited = records["invoked"] - records["arrived"]
-            answer = waited.dt.total_seconds().mean()
+            answer = (waited.dt.total_seconds() > 500).mean()
             """,
             """
-            waited = records["written"] - records["invoked"]
+            waited = records["invoked"] - records["arrived"]
             answer = waited.dt.total_seconds().mean() * 1000
             """,
         ),
@@ -165,8 +167,8 @@ EXERCISES = (
     Exercise(
         title="Full batches",
         task="""
-            In the sweep, what share of the invocations had a batch that was quite full? Answer with
-            a share, 0 to 1, for each batch size.
+            In the sweep, what share of the invocations had a full batch: one with as many records
+            as the batch size allows? Answer with a share, 0 to 1, for each batch size.
             """,
         blank="""
             answer = ...  # such as {10: 0.5, 50: 0.5, 500: 0.5}
