@@ -37,7 +37,7 @@ EXERCISES, PAGES = "workbook.exercises", "workbook.pages"
 ACQUAINTED: dict[str, set[str]] = {
     LABORATORY: set(),
     LIVE: set(),
-    EXERCISES: {LABORATORY},  # whose prices and settings its lessons judge by
+    EXERCISES: {LABORATORY},  # by whose experiments its lessons judge
     PAGES: set(),
 }
 USED_BY: dict[str, set[str]] = {

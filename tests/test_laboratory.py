@@ -10,8 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from workbook import laboratory as lab
-from workbook import reader, target
-from workbook.laboratory import costs
+from workbook import prices, reader, target
 from workbook.laboratory.sweep import digest
 
 
@@ -186,7 +185,7 @@ def test_the_bill_has_each_item_at_its_price(fast):
     billed = result.invocations["billed_ms"].sum() / 1000 * 256 / 1024
     assert bill["Lambda GB-seconds"] == pytest.approx(billed * 0.0000166667)
     assert bill["shard hours"] == pytest.approx(2 * result.seconds / 3600 * 0.015)
-    assert costs.bill().sum() == 0
+    assert prices.bill().sum() == 0
 
 
 def test_records_that_the_streams_have_forgotten_are_no_result(fast, monkeypatch):

@@ -5,9 +5,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from workbook import flights
+from workbook import flights, prices
 from workbook.exercises.exercise import Exercise
-from workbook.laboratory import costs
 
 HOURS = 730  # in a month, as the notebook counts
 SIGNS: dict[str, Callable[[float, float], bool]] = {
@@ -55,7 +54,9 @@ def _holds(condition: Any, field: str, event: Mapping[str, Any]) -> bool:
         return isinstance(value, str) and test(value, operand)
     if operator == "numeric":
         pairs = zip(operand[::2], operand[1::2], strict=True)
-        return isinstance(value, int) and all(SIGNS[sign](value, n) for sign, n in pairs)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return all(SIGNS[sign](value, n) for sign, n in pairs)
     raise ValueError(f"unknown operator {operator}")
 
 
@@ -131,7 +132,7 @@ def _check_readers(answer: Any, notebook: Mapping[str, Any]) -> str | None:
 
 def _check_affordable(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     def right(budget: float, shards: int, gb: float) -> int:
-        each = HOURS * costs.CONSUMER_SHARD_HOUR * shards + gb * costs.CONSUMER_GB
+        each = HOURS * prices.CONSUMER_SHARD_HOUR * shards + gb * prices.CONSUMER_GB
         return min(20, math.floor(budget / each))
 
     for case in ((50, 1, 100), (50, 4, 200), (20, 4, 10), (1000, 2, 500), (10_000, 1, 10)):
@@ -276,12 +277,12 @@ EXERCISES = (
                 return ...
             """,
         hint="""
-            One consumer costs its consumer-shard-hours (`HOURS`, `costs.CONSUMER_SHARD_HOUR`) and
-            its GB (`costs.CONSUMER_GB`). There is also a limit that money does not move.
+            One consumer costs its consumer-shard-hours (`HOURS`, `prices.CONSUMER_SHARD_HOUR`) and
+            its GB (`prices.CONSUMER_GB`). There is also a limit that money does not move.
             """,
         solution="""
             def answer(budget, shards, gb):
-                each = HOURS * costs.CONSUMER_SHARD_HOUR * shards + gb * costs.CONSUMER_GB
+                each = HOURS * prices.CONSUMER_SHARD_HOUR * shards + gb * prices.CONSUMER_GB
                 return min(20, int(budget / each))
             """,
         explanation="""
@@ -291,16 +292,16 @@ EXERCISES = (
         wrong=(
             """
             def answer(budget, shards, gb):
-                each = HOURS * costs.CONSUMER_SHARD_HOUR * shards + gb * costs.CONSUMER_GB
+                each = HOURS * prices.CONSUMER_SHARD_HOUR * shards + gb * prices.CONSUMER_GB
                 return int(budget / each)
             """,
             """
             def answer(budget, shards, gb):
-                return min(20, int(budget / (HOURS * costs.CONSUMER_SHARD_HOUR + gb * 0.013)))
+                return min(20, int(budget / (HOURS * prices.CONSUMER_SHARD_HOUR + gb * 0.013)))
             """,
             """
             def answer(budget, shards, gb):
-                return min(20, int(budget / (24 * 365 * costs.CONSUMER_SHARD_HOUR * shards)))
+                return min(20, int(budget / (24 * 365 * prices.CONSUMER_SHARD_HOUR * shards)))
             """,
         ),
         check=_check_affordable,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbook.laboratory import costs
+from workbook import prices
 from workbook.laboratory.logbook import Invocation
 
 FRAMES = ("invocations", "records", "failures")
@@ -54,7 +54,7 @@ class Result:
         """What this run costs on AWS in USD, by item; shards at the number that it began with."""
         written = int(self.records["copies"].sum())
         billed = self.invocations["billed_ms"] * self.invocations["memory_mb"]
-        return costs.bill(
+        return prices.bill(
             shard_hours=2 * self.experiment["shards"] * self.seconds / 3600,
             put_units=len(self.records) + written,  # a flight has less than 25 KB
             requests=len(self.invocations),

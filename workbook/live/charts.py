@@ -56,7 +56,7 @@ def charts(sampler: Sampler) -> list[Chart]:
 
 
 def ago(sampler: Sampler) -> tuple[Any, str]:
-    """The time axis of the charts: the 120 periods' distance from the last, and its unit."""
+    """The time axis of the charts: the 60 periods' distance from the last, and its unit."""
     seconds = sampler.period * np.arange(1 - PERIODS, 1)
     if sampler.period == 1:
         return seconds, "seconds"

@@ -15,7 +15,7 @@ import traitlets
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 from IPython.display import DisplayHandle, display
 
-from workbook import plots
+from workbook import plots, prices
 from workbook.deployment import FUNCTION, INPUT_STREAM, OUTPUT_STREAM, NotReadyError
 from workbook.live.charts import LiveCharts, still
 from workbook.live.mapping import Mapping
@@ -28,9 +28,10 @@ KNOBS = {  # what the API calls them: label, least and most
     "MaximumBatchingWindowInSeconds": ("Batching window, seconds", 0, 300),
     "ParallelizationFactor": ("Parallelization factor", 1, 10),
 }
-ON_AWS = (  # prices of us-east-1
+ON_AWS = (
     "AWS's figures are by the minute and come some minutes late. Shard-level monitoring costs "
-    "0.30 USD for each shard and month, by the hour; asking costs 0.01 USD for 1,000 figures."
+    f"{prices.METRIC_MONTH:.2f} USD for each shard and month, by the hour; asking costs "
+    f"{1000 * prices.METRIC_QUERY:.2f} USD for 1,000 figures."
 )
 
 

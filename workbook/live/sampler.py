@@ -16,7 +16,7 @@ import pandas as pd
 from workbook.live import monitoring
 from workbook.target import Aws
 
-PERIODS = 120  # kept, and shown
+PERIODS = 60  # kept, and shown
 AWS_PERIOD = 60  # seconds
 AWS_LATE = 15  # periods that are asked for again on AWS, where figures come late
 RECENT = 5  # periods in which an age still counts as present
@@ -39,7 +39,7 @@ class NoPipelineError(LookupError):
 
 
 class Sampler:
-    """Asks for the figures of one pipeline, and keeps those of the last 120 periods.
+    """Asks for the figures of one pipeline, and keeps those of the last 60 periods.
 
     Args:
         aws: where the pipeline runs.
@@ -138,11 +138,11 @@ class Sampler:
         return [name for name in self.names if name not in self._counts]
 
     def starts(self) -> npt.NDArray[np.int64]:
-        """The start of each of the 120 periods, in seconds since the Unix epoch."""
+        """The start of each of the 60 periods, in seconds since the Unix epoch."""
         return self._newest + self.period * np.arange(1 - PERIODS, 1)
 
     def series(self, name: str) -> npt.NDArray[np.float64]:
-        """A figure in each of the 120 periods; NaN before the first, and where no age is known.
+        """A figure in each of the 60 periods; NaN before the first, and where no age is known.
 
         Records per second; batches, errors and throttles in each period; ages in seconds.
         """

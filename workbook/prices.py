@@ -1,7 +1,8 @@
-"""What a run would cost on AWS, item by item; with enough of them it is a bill.
+"""What things cost on AWS, and a bill made of them.
 
 Prices of us-east-1 in USD, without any free tier, as checked on ``CHECKED``: of Kinesis from AWS's
-price list, of Lambda (x86, first tier) and of enhanced fan-out from several notes that agree.
+price list; of Lambda (x86, first tier), enhanced fan-out and CloudWatch from several notes that
+agree.
 """
 
 import pandas as pd
@@ -17,6 +18,8 @@ CONSUMER_GB = 0.013  # read by such a consumer
 ON_DEMAND_STREAM_HOUR = 0.040
 ON_DEMAND_GB_IN = 0.080
 ON_DEMAND_GB_OUT = 0.040
+METRIC_MONTH = 0.30  # of CloudWatch beyond the basic ones, by the hour
+METRIC_QUERY = 0.01e-3  # a metric that GetMetricData is asked for
 
 
 def bill(
