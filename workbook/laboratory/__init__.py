@@ -4,8 +4,10 @@ result = run(aws, Experiment(workload=Workload(rate=500), mapping={"BatchSize": 
 result.summary()
 """
 
-from workbook.laboratory.experiment import Experiment, ForgottenError, Pipeline, run
+from workbook.laboratory.experiment import Experiment
+from workbook.laboratory.pipeline import Pipeline
 from workbook.laboratory.result import Result
+from workbook.laboratory.run import ForgottenError, run
 from workbook.laboratory.sweep import Sweep, sweep
 from workbook.laboratory.workload import Workload
 

@@ -18,8 +18,10 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from workbook.laboratory.experiment import CODE, Experiment, run
+from workbook.laboratory.experiment import Experiment
+from workbook.laboratory.pipeline import CODE
 from workbook.laboratory.result import Result
+from workbook.laboratory.run import run
 from workbook.target import Aws
 
 

@@ -1,0 +1,89 @@
+"""An experiment's pipeline: made for it alone, and deleted after it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbook import deployment
+from workbook.laboratory.experiment import Experiment
+from workbook.target import Aws
+
+CODE = (deployment.HANDLER_FILE, Path(__file__).with_name("probe.py"))  # the function's
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """What an experiment made: names, for calls of one's own while it runs."""
+
+    name: str
+    aws: Aws
+
+    @property
+    def input_stream(self) -> str:
+        """What is sent goes there."""
+        return f"{self.name}-in"
+
+    @property
+    def output_stream(self) -> str:
+        """What the function writes goes there."""
+        return f"{self.name}-out"
+
+    @property
+    def queue(self) -> str:
+        """What the mapping gives up is described there."""
+        return f"{self.name}-failures"
+
+    @property
+    def role(self) -> str:
+        """The function's role."""
+        return f"{self.name}-role"
+
+    def deploy(self, experiment: Experiment) -> str:
+        """Make it all; gives the queue's URL."""
+        aws, name = self.aws, self.name
+        kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
+        input_arn = deployment.create_stream(kinesis, self.input_stream, experiment.shards)
+        output_arn = deployment.create_stream(kinesis, self.output_stream, experiment.shards)
+        queue_url, queue_arn = deployment.create_queue(aws.client("sqs"), self.queue)
+        policy = deployment.policy(input_arn, output_arn, name, queue_arn=queue_arn)
+        role_arn = deployment.create_role(aws.client("iam"), policy, self.role)
+        deployment.create_log_group(aws.client("logs"), name)
+        deployment.create_function(
+            lambda_,
+            role_arn,
+            deployment.package(*CODE),
+            name,
+            Handler="probe.lambda_handler",
+            MemorySize=experiment.memory,
+            Timeout=experiment.timeout,
+            Environment={
+                "Variables": {
+                    "OUTPUT_STREAM": self.output_stream,
+                    "BATCH_MILLIS": str(experiment.batch_millis),
+                    "RECORD_MILLIS": str(experiment.record_millis),
+                    "BAD_RECORDS": experiment.bad_records,
+                }
+            },
+        )
+        if experiment.concurrency is not None:
+            lambda_.put_function_concurrency(
+                FunctionName=name, ReservedConcurrentExecutions=experiment.concurrency
+            )
+        destination = {"OnFailure": {"Destination": queue_arn}}
+        deployment.create_mapping(
+            lambda_, input_arn, name, **{"DestinationConfig": destination, **experiment.mapping}
+        )
+        return queue_url
+
+    def clean_up(self) -> None:
+        """Delete it all, and see that nothing is left.
+
+        Raises:
+            deployment.LeftOverError: something is still there; it is named.
+        """
+        deployment.clean_up(
+            self.aws,
+            function=self.name,
+            role=self.role,
+            streams=(self.input_stream, self.output_stream),
+            queues=(self.queue,),
+        )

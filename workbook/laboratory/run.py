@@ -1,0 +1,170 @@
+"""Run one experiment: a workload through a pipeline of its own, and what came of every record.
+
+    Workload -> stream -> mapping -> probe + handler -> stream -> Result
+
+All that the result says is read from AWS's own traces, namely both streams, the function's log and
+the queue for failures, so the same call works on real AWS. There it takes minutes more, and costs
+what ``Result.cost`` says.
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pandas as pd
+from tqdm.auto import tqdm
+
+from workbook import reader
+from workbook.laboratory import logbook, pacing
+from workbook.laboratory.experiment import Experiment
+from workbook.laboratory.logbook import Invocation, Logbook
+from workbook.laboratory.pipeline import Pipeline
+from workbook.laboratory.result import Result, failures_table, records_table
+from workbook.laboratory.workload import Departure
+from workbook.target import Aws
+
+LOOK_SECONDS = 0.25  # real ones between two looks at the log
+
+
+class ForgottenError(RuntimeError):
+    """The streams kept records for a shorter time than the experiment took."""
+
+
+def run(
+    aws: Aws,
+    experiment: Experiment,
+    *,
+    during: Callable[[Pipeline], None] | None = None,
+    progress: bool = True,
+) -> Result:
+    """Run an experiment; everything it made is gone afterwards, also when it fails.
+
+    Args:
+        aws: where. In time-lapse, rates and times are those of its clock.
+        experiment: what.
+        during: called once half of the records are taken, while the others are being sent: to
+            change the pipeline under load.
+        progress: whether to show bars.
+
+    Raises:
+        producer.NotSentError: the stream refused everything for a minute.
+        ForgottenError: in time-lapse, the streams' 24 hours were over before all was read.
+        deployment.LeftOverError: something could not be deleted.
+        botocore.exceptions.ClientError: AWS refused a setting, for instance.
+    """
+    pipeline = Pipeline(f"lab-{uuid.uuid4().hex[:8]}", aws)
+    try:
+        queue_url = pipeline.deploy(experiment)
+        departures = list(experiment.workload.departures())
+        refusals = _send(pipeline, departures, during, progress)
+        invocations, documents = _follow(pipeline, experiment, queue_url, progress)
+        return _result(pipeline, experiment, departures, refusals, invocations, documents)
+    finally:
+        pipeline.clean_up()
+
+
+def _send(
+    pipeline: Pipeline,
+    departures: list[Departure],
+    during: Callable[[Pipeline], None] | None,
+    progress: bool,
+) -> Mapping[int, int]:
+    """Send the workload, and call ``during`` in a thread of its own halfway; gives refusals."""
+    taken = 0
+    changing: Future[None] | None = None
+    with (
+        ThreadPoolExecutor(1) as aside,
+        tqdm(desc="sent", total=len(departures), unit=" records", disable=not progress) as bar,
+    ):
+
+        def sent(count: int) -> None:
+            nonlocal taken, changing
+            taken += count
+            bar.update(count)
+            if during and changing is None and 2 * taken >= len(departures):
+                changing = aside.submit(during, pipeline)
+
+        refusals = pacing.send(pipeline.aws, pipeline.input_stream, departures, sent=sent)
+    if changing is not None:
+        changing.result()  # its exception, if it raised one
+    return refusals
+
+
+def _follow(
+    pipeline: Pipeline, experiment: Experiment, queue_url: str, progress: bool
+) -> tuple[list[Invocation], list[dict[str, Any]]]:
+    """Wait until every record is processed or given up, or until patience is over."""
+    aws, total = pipeline.aws, experiment.workload.records
+    book = Logbook(aws.client("logs"), f"/aws/lambda/{pipeline.name}")
+    sqs = aws.client("sqs")
+    documents: dict[str, dict[str, Any]] = {}
+    give_up_at = aws.now() + experiment.patience
+    with tqdm(desc="processed", total=total, unit=" records", disable=not progress) as bar:
+        while True:
+            is_late = aws.now() > give_up_at
+            _receive(sqs, queue_url, documents, wait=int(is_late))
+            done: set[int] = set()
+            for invocation in book.look():
+                done.update(invocation.done(experiment.reports_failures))
+            given_up = sum(d["KinesisBatchInfo"]["batchSize"] for d in documents.values())
+            bar.update(min(total, len(done) + given_up) - bar.n)
+            if is_late or len(done) + given_up >= total:
+                return book.look(whole=True), list(documents.values())
+            time.sleep(LOOK_SECONDS)
+
+
+def _receive(sqs: Any, queue_url: str, documents: dict[str, dict[str, Any]], wait: int) -> None:
+    """Take what is in the queue; ``documents`` has each once, by its message's id.
+
+    Without seconds to wait, SQS asks some of its servers only and may miss messages.  [BC]
+    """
+    while True:
+        answer = sqs.receive_message(
+            QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=wait
+        )
+        if not answer.get("Messages"):
+            return
+        for message in answer["Messages"]:
+            documents[message["MessageId"]] = json.loads(message["Body"])
+            sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def _result(
+    pipeline: Pipeline,
+    experiment: Experiment,
+    departures: list[Departure],
+    refusals: Mapping[int, int],
+    invocations: list[Invocation],
+    documents: list[dict[str, Any]],
+) -> Result:
+    def read(stream: str, *columns: str) -> pd.DataFrame:
+        return reader.read_stream(pipeline.aws, stream, columns=columns, progress=False)
+
+    # In this order: what is written came later than what was sent, and is forgotten later.
+    written = read(pipeline.output_stream, "n")
+    sent = read(pipeline.input_stream, "n", "sent_at")
+    if sent["n"].nunique() < len(departures):
+        raise ForgottenError(
+            f"{pipeline.input_stream} has only {sent['n'].nunique()} of {len(departures)} records "
+            f"any more: streams keep them for 24 hours, and time runs at {pipeline.aws.speed} "
+            "times its pace; connect with a lower speed"
+        )
+    reports = experiment.reports_failures
+    failures = failures_table(documents)
+    return Result(
+        experiment=experiment.as_dict(),
+        invocations=logbook.table(invocations, reports),
+        records=records_table(
+            sent=sent,
+            written=written,
+            poison={departure.number for departure in departures if departure.is_poison},
+            refusals=refusals,
+            invocations=invocations,
+            failures=failures,
+            reports_failures=reports,
+        ),
+        failures=failures,
+    )
