@@ -76,6 +76,7 @@ class LiveCharts:
         titles = [chart.title for chart in charts(sampler)]
         rows = -(-len(titles) // COLUMNS)
         self._drawn: dict[str, Any] = {}  # the trace of each figure
+        self._shown: dict[str, Any] = {}  # what each trace shows
         self.widget = go.FigureWidget(
             make_subplots(rows, COLUMNS, subplot_titles=titles, vertical_spacing=0.18)
         )
@@ -101,14 +102,16 @@ class LiveCharts:
             self.widget.update_layout({_legend(number): corner | look})
 
     def draw(self) -> None:
-        """Show the figures as they are now."""
+        """Show the figures as they are now; what looks as before costs the browser nothing."""
         for number, chart in enumerate(charts(self._sampler)):
             for (name, label), style in zip(chart.lines.items(), cycle(STYLES), strict=False):
                 if name not in self._drawn:
                     self._add(number, name, label, style)
         with self.widget.batch_update():
             for name, trace in self._drawn.items():
-                trace.y = self._sampler.series(name)
+                figures = self._sampler.series(name)
+                if not np.array_equal(figures, self._shown.get(name, ()), equal_nan=True):
+                    trace.y = self._shown[name] = figures
 
     def _add(self, number: int, name: str, label: str, style: tuple[str, str, str]) -> None:
         row, column = _place(number)
