@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from playwright.sync_api import Locator, Page, TimeoutError
+from playwright.sync_api import Locator, Page
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = ROOT / ".venv" / ("Scripts" if os.name == "nt" else "bin")
 TOKEN = "browser"
 SECONDS = 90
 TIMEOUT = SECONDS * 1000  # as playwright takes it
-BEGIN_SECONDS = 30  # in which the first cell has run
 HARMLESS = {  # what JupyterLab says in the console though all is well
     # The kernel was restarted while JupyterLab was asking it for its debugger.
     "Could not restore the debugger state: Canceled future for debug_request message before "
@@ -41,7 +40,6 @@ ENDED = f"""() => {{
   return kernel?.status === "idle"
     && (code.some(failed) || code.every((cell) => cell.execution_count !== null));
 }}"""
-BEGUN = f"() => {CELLS}.some((cell) => cell.execution_count > 0)"
 SAVED = "() => !jupyterapp.shell.currentWidget.context.model.dirty"
 # JupyterLab lays out what is near the window, which moves what was scrolled to.
 SHOWN = """(element) => {
@@ -97,19 +95,10 @@ class Lab(NamedTuple):
 
 
 def start_all(page: Page) -> None:
-    """Restart the kernel and run all cells, from the menu.
-
-    JupyterLab was seen, rarely, to restart the kernel and then leave all cells waiting at it while
-    it idles. A reader asks again, once.
-    """
-    for timeout in (BEGIN_SECONDS * 1000, TIMEOUT):
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Restart Kernel and Run All Cells…").click()
-        page.get_by_role("button", name="Confirm Kernel Restart").click()
-        with suppress(TimeoutError):
-            page.wait_for_function(BEGUN, timeout=timeout)
-            return
-    pytest.fail("no cell runs, though the kernel was restarted twice", pytrace=False)
+    """Restart the kernel and run all cells, from the menu."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Restart Kernel and Run All Cells…").click()
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
 
 
 def wait_for_end(page: Page) -> list[dict[str, Any]]:
