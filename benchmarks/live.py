@@ -1,86 +1,113 @@
-"""What the live view costs: processor time of the kernel and of the local AWS, with and without.
+"""What the live view costs: processor time of the browser, the kernel and the local AWS.
 
-Run ``python benchmarks/live.py``; it prints percents of a core, over half a minute each. All runs
-in a real kernel, so that what widgets send is in it too; the browser's share is not.
+Run ``build/browser/venv/bin/python -m benchmarks.live`` after ``make browser``. It prints percents
+of a core with and without the live view, each over a minute, of a real JupyterLab in a real
+browser: of an idle pipeline, and of one that up to ``RATE`` records a second go through, never the
+same number. The picture is in it that is kept for the saved notebook.
 """
 
-import sys
-import threading
+import tempfile
 import time
-from typing import Any
+from collections import Counter
+from pathlib import Path
 
 import psutil
-from jupyter_client.manager import start_new_kernel
+from playwright.sync_api import Page
 
-SECONDS = 30.0
-RATE = 800  # records a second, when busy
+from browser import chromium, lab
 
+SECONDS = 60.0  # that each measurement takes, after SETTLE
+SETTLE = 15.0
+RATE = 800  # records a second at most, when busy
+PROCESSES = {  # by a word of their command lines
+    "--type=renderer": "browser",
+    "--type=gpu-process": "browser",
+    "--type=utility": "browser",
+    "--headless": "browser",
+    "ipykernel_launcher": "kernel",
+    "workbook.localaws": "local AWS",
+}
+CONNECT = """
+from workbook import deployment, live, target
 
-def busy_seconds(process: psutil.Process) -> float:
-    """Processor time that a process has taken so far."""
-    times = process.cpu_times()
-    return times.user + times.system
+aws = target.connect()
+uuid = deployment.deploy(aws, shards=2)
+"""
+WATCH = """
+panel = live.Panel(aws)
+panel
+"""
+STOP = "panel.stop()"
+SEND = f"""
+import random
+import threading
 
+from workbook import flights
 
-def send(aws, ending: threading.Event) -> None:
-    """Put records into the stream, at a steady rate until told to end."""
+def send():
     kinesis = aws.client("kinesis")
-    records = [{"Data": b'{"dep_delay": 1}', "PartitionKey": f"k{n}"} for n in range(RATE // 2)]
+    events = flights.events(flights.load(first={RATE // 2}))
+    records = [{{"Data": flights.encode(e), "PartitionKey": flights.event_id(e)}} for e in events]
     while not ending.wait(0.5):
-        kinesis.put_records(StreamName="flights", Records=records)
+        some = random.randrange(1, len(records))
+        kinesis.put_records(StreamName="flights", Records=records[:some])
+
+ending = threading.Event()
+threading.Thread(target=send, daemon=True).start()
+"""
 
 
-def measure(what: str, processes: dict[str, psutil.Process]) -> None:
-    """Print what each process takes of a core while ``SECONDS`` pass."""
-    before = {name: busy_seconds(process) for name, process in processes.items()}
-    begun = time.monotonic()
-    threading.Event().wait(SECONDS)
+def shares() -> Counter[str]:
+    """Processor time in seconds that each part has taken so far."""
+    taken: Counter[str] = Counter()
+    for process in psutil.Process().children(recursive=True):
+        command = process.cmdline()
+        part = next((part for word, part in PROCESSES.items() if word in " ".join(command)), None)
+        if part:
+            times = process.cpu_times()
+            taken[part] += times.user + times.system
+    return taken
+
+
+def measure(what: str, page: Page) -> None:
+    """Print what each part takes of a core while ``SECONDS`` pass."""
+    page.wait_for_timeout(SETTLE * 1000)
+    before, begun = shares(), time.monotonic()
+    page.wait_for_timeout(SECONDS * 1000)
     passed = time.monotonic() - begun
-    shares = {n: 100 * (busy_seconds(p) - before[n]) / passed for n, p in processes.items()}
-    told = ", ".join(f"{name} {share:.1f} %" for name, share in shares.items())
-    print(f"{what:20} {told}, together {sum(shares.values()):.1f} %", flush=True)
+    after = shares()
+    taken = {part: 100 * (after[part] - before[part]) / passed for part in sorted(after)}
+    told = ", ".join(f"{part} {share:.1f} %" for part, share in taken.items())
+    print(f"{what:14} {told}, together {sum(taken.values()):.1f} %", flush=True)
+
+
+def run_cell(page: Page) -> None:
+    """Run the next cell of the notebook in front, to its end."""
+    page.evaluate("jupyterapp.commands.execute('notebook:run-cell-and-select-next')")
+    page.wait_for_function(lab.READY, timeout=lab.TIMEOUT)
 
 
 def main() -> None:
     """Measure an idle and a busy pipeline, each without and with the live view."""
-    from IPython.display import display
-
-    from workbook import deployment, live, target
-
-    with target.connect(target.LOCAL) as aws:
-        deployment.deploy(aws, shards=2)
-        (local_aws,) = (
-            child for child in psutil.Process().children() if "workbook.localaws" in child.cmdline()
-        )
-        processes = {"kernel": psutil.Process(), "local AWS": local_aws}
+    cells = [CONNECT, WATCH, STOP, SEND, WATCH, STOP]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        lab.running(Path(folder)) as jupyter,
+        chromium.launched() as browser,
+    ):
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        jupyter.write("live.ipynb", cells)
+        jupyter.open(page, "live.ipynb")
+        page.on("pageerror", lambda error: print(f"the page has a fault: {error}"))
         for state in ("idle", "busy"):
-            ending = threading.Event()
-            sender = threading.Thread(target=send, args=[aws, ending])
-            if state == "busy":
-                sender.start()
-            measure(f"{state}, without", processes)
-            panel = live.Panel(aws)
-            display(panel)
-            measure(f"{state}, with", processes)
-            panel.stop()
-            ending.set()
-            if state == "busy":
-                sender.join()
-
-
-def show(message: dict[str, Any]) -> None:
-    """Print what the kernel prints, and not what it displays."""
-    if message["msg_type"] == "stream":
-        print(message["content"]["text"], end="", flush=True)
+            run_cell(page)
+            measure(f"{state}, without", page)
+            run_cell(page)
+            page.locator(".workbook-charts").last.scroll_into_view_if_needed()
+            measure(f"{state}, with", page)
+            run_cell(page)
+        print(*lab.failures(lab.code_cells(page)), sep="\n")
 
 
 if __name__ == "__main__":
-    manager, client = start_new_kernel()
-    try:
-        code = f"import runpy; runpy.run_path({__file__!r})['main']()"
-        reply = client.execute_interactive(code, output_hook=show)["content"]
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel()
-    if reply["status"] == "error":
-        sys.exit("\n".join(reply["traceback"]))
+    main()

@@ -1,6 +1,5 @@
-"""A browser that reaches this machine only, what went wrong in it, and who could not use a page."""
+"""A page in a browser, what went wrong in it, and who could not use it."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,42 +8,22 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
-from browser import lab
+from browser import chromium, lab
 
 SCREENSHOTS = Path(__file__).parent.parent / "build" / "browser" / "screenshots"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-HERE = "127.0.0.1"
-SWITCHES = (
-    f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {HERE}",
-    # What the browser does on its own account is no fault of the pages.
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-)
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        pytest.fail(
-            "there is no Chromium on the PATH: install it (Debian: apt-get install chromium), or "
-            "say where it is: CHROMIUM=/where/it/is make browser",
-            pytrace=False,
-        )
     shutil.rmtree(SCREENSHOTS, ignore_errors=True)  # of notebooks that may have another name now
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=path, args=SWITCHES, chromium_sandbox=False
-        )
-        yield chromium
-        chromium.close()
+    try:
+        with chromium.launched() as browser:
+            yield browser
+    except chromium.NoBrowserError as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture
@@ -59,7 +38,7 @@ def page(browser: Browser, faults: list[str]) -> Iterator[Page]:
 
     def note_host(url: str) -> None:
         address = urlsplit(url)
-        if address.hostname not in (HERE, None):
+        if address.hostname not in (chromium.HERE, None):
             faults.append(f"asks another host: {url}")
 
     def note_error(message: ConsoleMessage) -> None:

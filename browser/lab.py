@@ -88,7 +88,7 @@ class Lab(NamedTuple):
 
     def saved(self, page: Page, path: str) -> list[dict[str, Any]]:
         """Save the notebook in front; gives its cells as they are in its file."""
-        page.keyboard.press("Control+s")
+        page.get_by_role("button", name="Save and create checkpoint").click()
         page.wait_for_function(SAVED, timeout=TIMEOUT)
         cells: list[dict[str, Any]] = json.loads((self.folder / path).read_text("utf-8"))["cells"]
         return cells

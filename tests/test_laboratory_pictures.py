@@ -99,7 +99,7 @@ def test_panels_are_two_in_a_row_and_the_last_may_be_empty():
     figure, alt = pictures.attempts({"a": one, "b": one, "c": one})
     assert [axes.axison for axes in figure.axes] == [True, True, True, False]
     assert alt.startswith("3 panels")
-    assert plots.mimebundle(figure, alt)
+    plots.show(figure, alt)
 
 
 def test_nothing_and_several_shards_or_batches_at_once_are_refused():

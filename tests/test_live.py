@@ -1,5 +1,7 @@
 """The live view: what it asks of AWS, its knobs, the picture it leaves, and what it puts back."""
 
+import base64
+import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,10 +9,11 @@ import nbformat
 import numpy as np
 import pytest
 from nbclient import NotebookClient
+from PIL import Image, ImageColor
 
 from workbook import deployment, live, target
 from workbook.live import monitoring
-from workbook.live.charts import charts, still
+from workbook.live.charts import STYLES, LiveCharts, charts
 from workbook.live.mapping import Mapping
 from workbook.live.sampler import PERIODS, Sampler
 from workbook.target import Aws
@@ -132,7 +135,7 @@ def test_in_time_lapse_a_period_is_a_real_second() -> None:
     with target.connect(target.LOCAL, speed=60) as aws:
         deployment.deploy(aws)
         sampler = Sampler(aws, *NAMES)
-        assert (sampler.period, sampler.tick) == (60, 1)
+        assert (sampler.period, sampler.tick) == (60, 2)
         put(aws, 30)
         assert sampled(sampler, "records in", 30) == pytest.approx(30)
         assert charts(sampler)[3].title == "Errors and throttles in each 60 seconds"
@@ -242,41 +245,93 @@ def test_a_stopped_panel_starts_again_with_what_it_had(aws: Aws) -> None:
     assert panel.frame().index[0] == before.index[0]
 
 
-# --- the picture
+# --- charts and picture
 
 
-def test_the_pictures_text_is_computed_from_its_figures(aws: Aws) -> None:
+def painted(drawn: LiveCharts, colour: str) -> int:
+    """How many pixels of the picture have about this colour."""
+    png = base64.b64decode(drawn.still()[0]["image/png"])
+    image = np.array(Image.open(io.BytesIO(png)).convert("RGB"), int)
+    return int((np.abs(image - ImageColor.getrgb(colour)).max(axis=2) < 20).sum())
+
+
+def test_charts_and_the_pictures_text_have_the_samplers_figures(aws: Aws) -> None:
     sampler = Sampler(aws, *NAMES)
+    drawn = LiveCharts(sampler, NAMES[0])
     put(aws, 30)
     sampled(sampler, "records in", 30)
-    figure, alt = still(sampler, NAMES[0])
+    drawn.draw()
     frame = sampler.frame()
+    assert [chart["title"]["text"] for chart in drawn.charts] == [c.title for c in charts(sampler)]
+    shown = [row["in"] for row in drawn.figures[0] if row["in"] is not None]
+    assert shown == list(frame["records in"])
+    assert all(row["at the function"] is None for row in drawn.figures[1][:30])
+    data, metadata = drawn.still()
+    alt = data["text/plain"]
     assert f"over {len(frame)} periods of 1 s" in alt
     assert f"Latest: {sampler.in_words()}." in alt
     assert f"Records in: 30 in all, at most {frame['records in'].max():.0f} a second" in alt
-    drawn = figure.axes[0].lines[0].get_ydata()
-    assert list(drawn) == list(frame["records in"])
-    assert [axes.get_title() for axes in figure.axes] == [c.title for c in charts(sampler)]
+    assert metadata["image/png"]["alt"] == alt
+
+
+def test_lines_are_drawn_in_the_picture(aws: Aws) -> None:
+    """Without data under the name that it looks for, Vega would draw axes and say nothing."""
+    sampler = Sampler(aws, *NAMES)
+    drawn = LiveCharts(sampler, NAMES[0])
+    colour, _ = STYLES[0]
+    before = painted(drawn, colour)
+    put(aws, 30)
+
+    def is_line() -> bool:
+        sampler.sample()
+        return len(sampler.frame()) > 5
+
+    until(is_line)
+    drawn.draw()
+    assert painted(drawn, colour) > before + 50
 
 
 def test_a_picture_without_figures_says_so(aws: Aws) -> None:
-    assert "no figures yet" in still(Sampler(aws, *NAMES), NAMES[0]).alt
+    data, _ = LiveCharts(Sampler(aws, *NAMES), NAMES[0]).still()
+    assert "no figures yet" in data["text/plain"]
+
+
+def run(*cells: str) -> list[Any]:
+    """Run a notebook that deploys a pipeline and does this; gives the outputs of the first cell."""
+    deploy = (
+        "from workbook import deployment, live, target\n"
+        "aws = target.connect('local')\n"
+        "uuid = deployment.deploy(aws)"
+    )
+    code = [nbformat.v4.new_code_cell(cell) for cell in (deploy, *cells, "aws.close()")]
+    notebook = nbformat.v4.new_notebook(cells=code)
+    NotebookClient(notebook, timeout=120).execute()
+    outputs: list[Any] = notebook.cells[1].outputs
+    return outputs
+
+
+PANEL = "panel = live.Panel(aws)\npanel"
 
 
 def test_a_stopped_panel_leaves_its_picture_in_the_notebook() -> None:
-    cells = [
-        "from workbook import deployment, live, target\n"
-        "aws = target.connect('local')\n"
-        "uuid = deployment.deploy(aws)",
-        "panel = live.Panel(aws)\npanel",
-        "deployment.wait_until('figures', lambda: not panel.frame().empty)\npanel.stop()",
-        "aws.close()",
-    ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-    NotebookClient(notebook, timeout=120).execute()
-    (output,) = notebook.cells[1].outputs
-    assert set(output["data"]) == {"text/html", "image/png", "text/plain"}
-    alt = output["metadata"]["image/png"]["alt"]
+    said, picture = run(
+        PANEL, "deployment.wait_until('figures', lambda: not panel.frame().empty)\npanel.stop()"
+    )
+    assert said["data"] == {"text/plain": "Stopped; panel.start() goes on."}
+    assert set(picture["data"]) == {"text/html", "image/png", "text/plain"}
+    alt = picture["metadata"]["image/png"]["alt"]
     assert alt.startswith("Four line charts of the pipeline behind stream flights")
-    assert alt == output["data"]["text/plain"]
-    assert "panel.start() goes on" in output["data"]["text/html"]
+    assert alt == picture["data"]["text/plain"]
+
+
+def test_a_notebook_that_is_saved_while_the_panel_runs_has_a_picture() -> None:
+    until_drawn = (
+        "deployment.wait_until('ten seconds', lambda: len(panel.frame()) >= 10)\n"
+        "ticked = len(panel.frame())\n"
+        "deployment.wait_until('another tick', lambda: len(panel.frame()) > ticked)"
+    )
+    widget, picture = run(PANEL, until_drawn)
+    assert "application/vnd.jupyter.widget-view+json" in widget["data"]
+    alt = picture["metadata"]["image/png"]["alt"]
+    assert alt.startswith("Four line charts of the pipeline behind stream flights, over ")
+    assert f'alt="{alt}"' in picture["data"]["text/html"]

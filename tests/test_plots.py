@@ -59,7 +59,9 @@ def test_a_small_picture_keeps_the_colours_of_thin_lines():
     figure, axes = plots.subplots()
     for number, colour in enumerate(plots.COLOURS[:4]):
         axes.plot([0, 1], [number, number], color=colour)
-    data, _ = plots.mimebundle(figure, "four lines")
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png")
+    data, _ = plots.mimebundle(drawn.getvalue(), "four lines")
     image = Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("RGB")
     shown = [colour for _, colour in image.getcolors()]
     for colour in plots.COLOURS[:4]:

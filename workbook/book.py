@@ -275,16 +275,12 @@ def tidy(notebook: NotebookNode, widgets: dict[str, dict[str, Any]]) -> None:
 
 
 def _settle(output: NotebookNode, widgets: dict[str, dict[str, Any]]) -> Iterator[NotebookNode]:
-    """The output with its widget, if any, in words; nothing when the widget was closed.
-
-    A widget that shows a picture beside itself keeps that instead.
-    """
+    """The output with its widget, if any, in words; nothing when the widget was closed."""
     if WIDGET in output.get("data", {}):
         model = output.data.pop(WIDGET)["model_id"]
         if model not in widgets:
             return
-        if not any(kind.startswith("image/") for kind in output.data):
-            output.data["text/plain"] = " ".join(_words(model, widgets))
+        output.data["text/plain"] = " ".join(_words(model, widgets))
     yield output
 
 

@@ -67,19 +67,22 @@ def subplots(
 
 def show(figure: Figure, alt: str) -> None:
     """End a cell with a picture that a screen reader can read too; see ``mimebundle``."""
-    data, metadata = mimebundle(figure, alt)
+    drawn = io.BytesIO()
+    with mpl.rc_context(STYLE):
+        figure.savefig(drawn, format="png", dpi=DPI)
+    data, metadata = mimebundle(drawn.getvalue(), alt)
     display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
 
 
-def mimebundle(figure: Figure, alt: str) -> tuple[dict[str, str], dict[str, Any]]:
+def mimebundle(png: bytes, alt: str) -> tuple[dict[str, str], dict[str, Any]]:
     """A picture as notebooks keep it: its data by MIME type, and its metadata.
 
     JupyterLab gives an ``image/png`` no alt text, whatever its metadata say; an ``img`` in HTML
     keeps its own, there and in nbconvert's pages. What cannot show HTML, such as a PDF, takes the
-    PNG or the text. Twice in the notebook, the picture has to be small: 64 colours do for charts.
+    PNG or the text. Twice in the notebook, the picture has to be small: it gets a palette.
 
     Args:
-        figure: what to show.
+        png: the picture.
         alt: what it shows, in words and figures; no learner should miss anything without seeing.
 
     Raises:
@@ -87,17 +90,15 @@ def mimebundle(figure: Figure, alt: str) -> tuple[dict[str, str], dict[str, Any]
     """
     if not alt.strip():
         raise ValueError("alt must say what the picture shows")
-    drawn, image = io.BytesIO(), io.BytesIO()
-    with mpl.rc_context(STYLE):
-        figure.savefig(drawn, format="png", dpi=DPI)
-    colours = Image.open(drawn).convert("RGB")
+    image = io.BytesIO()
+    colours = Image.open(io.BytesIO(png)).convert("RGB")
     # This method keeps the colours of thin lines, which others mix with each other.
-    small = colours.quantize(64, method=Image.Quantize.FASTOCTREE)
+    small = colours.quantize(256, method=Image.Quantize.FASTOCTREE)
     small.save(image, "PNG", optimize=True)
-    png = base64.b64encode(image.getvalue()).decode()
+    encoded = base64.b64encode(image.getvalue()).decode()
     data = {
-        "text/html": f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">',
-        "image/png": png,
+        "text/html": f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{encoded}">',
+        "image/png": encoded,
         "text/plain": alt,
     }
     return data, {"image/png": {"alt": alt}}

@@ -1,26 +1,34 @@
-"""The live view's charts: what is drawn where, live with Plotly and still with matplotlib.
+"""The live view's charts: what is drawn where, live in the browser and as a picture.
 
-Plotly, because a tick sends only the new figures and costs the kernel 1.2 % of a core, where Altair
-builds and checks its whole chart anew and takes 44 %. A browser without a graphics processor takes
-12 % for Plotly and 5 % for Altair; both bring their scripts along and need no network.
+Altair describes them, once, and Vega draws them; only figures go to the browser after that. So the
+whole live view takes 3 % of a core (``benchmarks/live.py``). Charts that Altair describes anew at
+every tick took ten times as much, and Plotly's redrawing 12 % in the browser alone. The scripts are
+in the package vl-convert, so no network is needed.
 """
 
-from itertools import cycle
+import math
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import altair as alt
+import anywidget
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
+import traitlets
+import vl_convert
 
 from workbook import plots
 from workbook.live.sampler import AGE, PERIODS, Sampler
 
-HEIGHT = 420  # pixels
-COLUMNS = 2
-LINES = [("solid", "-"), ("dash", "--"), ("dot", ":")]  # in Plotly, in matplotlib
-STYLES = [  # 24 that differ, neighbours in both colour and line
-    (plots.COLOURS[number % len(plots.COLOURS)], *LINES[number % len(LINES)])
-    for number in range(len(plots.COLOURS) * len(LINES))
+HERE = Path(__file__).parent
+VEGA_LITE = ".".join(alt.SCHEMA_VERSION.split(".")[:2])  # v6.4
+WIDTH, HEIGHT = 350, 110  # of one chart's inside, in pixels
+LABELS = 40  # the room of those at the left of it
+COLUMNS = 2  # of charts in the picture
+DASHES = ([1, 0], [6, 3], [2, 2])
+STYLES = [  # 24 that differ, neighbours in both colour and dash
+    (plots.COLOURS[number % len(plots.COLOURS)], DASHES[number % len(DASHES)])
+    for number in range(len(plots.COLOURS) * len(DASHES))
 ]
 
 
@@ -33,11 +41,11 @@ class Chart(NamedTuple):
 
 def charts(sampler: Sampler) -> list[Chart]:
     """The four charts of the figures that the sampler has."""
-    ages = {
-        name: f"shard {name.removeprefix('shardId-').lstrip('0') or 0}" for name in sampler.ages
+    ages = {AGE: "at the function"} | {
+        shard: f"shard {shard.removeprefix('shardId-').lstrip('0') or 0}"
+        for shard in sampler.ages
+        if shard != AGE
     }
-    if AGE in ages:
-        ages[AGE] = "at the function"
     unit = "second" if sampler.period == 1 else f"{sampler.period} seconds"
     return [
         Chart("Records per second", {"records in": "in", "records out": "out"}),
@@ -63,110 +71,115 @@ def ago(sampler: Sampler) -> tuple[Any, str]:
     return seconds / 60, "minutes"
 
 
-class LiveCharts:
-    """Charts as a widget; ``draw`` puts the sampler's figures into them.
-
-    Args:
-        sampler: whose figures are drawn.
-    """
-
-    def __init__(self, sampler: Sampler) -> None:
-        self._sampler = sampler
-        self._ago, unit = ago(sampler)
-        titles = [chart.title for chart in charts(sampler)]
-        rows = -(-len(titles) // COLUMNS)
-        self._drawn: dict[str, Any] = {}  # the trace of each figure
-        self._shown: dict[str, Any] = {}  # what each trace shows
-        self.widget = go.FigureWidget(
-            make_subplots(rows, COLUMNS, subplot_titles=titles, vertical_spacing=0.18)
-        )
-        # Its buttons would cover a title; there is no public name for them [plotly 6].
-        self.widget._config = {**self.widget._config, "displayModeBar": False}
-        self.widget.update_layout(
-            template="plotly_white",
-            autosize=True,
-            height=HEIGHT,
-            margin={"l": 50, "r": 10, "t": 30, "b": 40},
-            font={"size": 12, "color": "#222222"},
-            hovermode="x unified",
-        )
-        self.widget.update_annotations(font_size=13)
-        self.widget.update_xaxes(range=[self._ago[0], 0])
-        self.widget.update_xaxes(title_text=f"{unit} before the latest", row=rows)
-        self.widget.update_yaxes(rangemode="tozero")
-        for number in range(len(titles)):
-            axes = self.widget.get_subplot(*_place(number))
-            corner = {"x": axes.xaxis.domain[0], "y": axes.yaxis.domain[1]}
-            corner |= {"xanchor": "left", "yanchor": "top"}
-            look = {"font": {"size": 11}, "bgcolor": "rgba(255, 255, 255, 0.6)"}
-            self.widget.update_layout({_legend(number): corner | look})
-
-    def draw(self) -> None:
-        """Show the figures as they are now; what looks as before costs the browser nothing."""
-        for number, chart in enumerate(charts(self._sampler)):
-            for (name, label), style in zip(chart.lines.items(), cycle(STYLES), strict=False):
-                if name not in self._drawn:
-                    self._add(number, name, label, style)
-        with self.widget.batch_update():
-            for name, trace in self._drawn.items():
-                figures = self._sampler.series(name)
-                if not np.array_equal(figures, self._shown.get(name, ()), equal_nan=True):
-                    trace.y = self._shown[name] = figures
-
-    def _add(self, number: int, name: str, label: str, style: tuple[str, str, str]) -> None:
-        row, column = _place(number)
-        self.widget.add_scatter(
-            x=self._ago,
-            name=label,
-            mode="lines",
-            line={"color": style[0], "dash": style[1], "width": 2},
-            connectgaps=True,
-            legend=_legend(number),
-            showlegend=True,
-            row=row,
-            col=column,
-        )
-        self._drawn[name] = self.widget.data[-1]
-
-
-def _place(number: int) -> tuple[int, int]:
-    """The row and the column of a chart, from 1 on."""
-    return number // COLUMNS + 1, number % COLUMNS + 1
-
-
-def _legend(number: int) -> str:
-    """What Plotly calls the legend of a chart."""
-    return f"legend{number + 1}" if number else "legend"
-
-
-def still(sampler: Sampler, stream: str) -> plots.Picture:
-    """The charts as a picture that stays in the notebook, with a text computed from the figures.
+class LiveCharts(anywidget.AnyWidget):
+    """The charts as a widget; ``draw`` puts the sampler's figures into them.
 
     Args:
         sampler: whose figures are drawn.
         stream: the name of the stream that is watched.
     """
+
+    _esm = vl_convert.javascript_bundle((HERE / "charts.js").read_text("utf-8"), VEGA_LITE)
+    _css = (HERE / "charts.css").read_text("utf-8")
+    charts: Any = traitlets.List().tag(sync=True)
+    figures: Any = traitlets.List().tag(sync=True)
+
+    def __init__(self, sampler: Sampler, stream: str) -> None:
+        super().__init__()
+        self._sampler = sampler
+        self._stream = stream
+        self._names: list[str] | None = None  # of the figures that the charts have lines for
+        self.draw()
+
+    def draw(self) -> None:
+        """Show the figures as they are now; what looks as before costs the browser nothing."""
+        if self._sampler.names != self._names:
+            self._names = self._sampler.names
+            self.charts = [
+                _altair(chart, self._sampler).to_dict() for chart in charts(self._sampler)
+            ]
+        self.figures = [_rows(chart, self._sampler) for chart in charts(self._sampler)]
+
+    def still(self) -> tuple[dict[str, str], dict[str, Any]]:
+        """The charts as they were drawn last, as a picture with a text computed from the figures.
+
+        Returns:
+            Its data by MIME type, and its metadata; see ``plots.mimebundle``.
+        """
+        latest = datetime.fromtimestamp(int(self._sampler.starts()[-1]), UTC)
+        together = {
+            "$schema": alt.SCHEMA_URL,
+            "title": {
+                "text": f"The pipeline behind stream {self._stream}",
+                "subtitle": f"up to {latest:%Y-%m-%d %H:%M:%S} UTC",
+            },
+            "columns": COLUMNS,
+            "concat": [
+                chart | {"data": {"values": rows}}
+                for chart, rows in zip(self.charts, self.figures, strict=True)
+            ],
+            "resolve": {"scale": {"color": "independent", "strokeDash": "independent"}},
+            "background": "white",
+        }
+        png = vl_convert.vegalite_to_png(together, VEGA_LITE)
+        return plots.mimebundle(png, _in_words(self._sampler, self._stream))
+
+
+def _altair(chart: Chart, sampler: Sampler) -> alt.Chart:
+    """A chart whose data, named ``figures``, come later; see ``_rows``."""
+    labels: list[Any] = list(chart.lines.values())
+    styles = [STYLES[number % len(STYLES)] for number in range(len(labels))]
     before, unit = ago(sampler)
-    all_charts = charts(sampler)
-    figure, axes = plots.subplots(2, COLUMNS, size=(8, 5.2), sharex=True)
-    for chart, panel in zip(all_charts, axes.flat, strict=True):
-        styles = cycle(STYLES)
-        for name, label in chart.lines.items():
-            colour, _, dash = next(styles)
-            values = sampler.series(name)
-            known = ~np.isnan(values)
-            panel.plot(before[known], values[known], color=colour, linestyle=dash, label=label)
-        panel.set(title=chart.title, xlim=(before[0], 0))
-        panel.set_ylim(bottom=0, top=None if panel.get_ylim()[1] > 1 else 1)
-        if chart.lines:
-            panel.legend(loc="upper left", fontsize=7)
-    for panel in axes[-1]:
-        panel.set_xlabel(f"{unit} before the latest")
-    figure.suptitle(f"The pipeline behind stream {stream}")
-    return plots.Picture(figure, _alt(sampler, stream, unit, -before[0]))
+    axis: dict[str, Any] = {"tickCount": 5, "gridColor": "#DDDDDD", "titleFontWeight": "normal"}
+    described: alt.Chart = (
+        alt.Chart(
+            alt.NamedData("figures"),
+            title=alt.Title(chart.title, frame="group"),
+            width=WIDTH,
+            height=HEIGHT,
+            description=f"Line chart. {chart.title}: {', '.join(labels)}.",
+        )
+        .transform_fold(labels, as_=["line", "value"])
+        .transform_filter("isValid(datum.value)")
+        .mark_line()
+        .encode(
+            alt.X("ago:Q")
+            .title(f"{unit} before the latest")
+            .scale(domain=[float(before[0]), 0], nice=False)
+            .axis(**axis),
+            # Labels have the same room, whatever they are, so that all else stays where it is.
+            alt.Y("value:Q")
+            .title(None)
+            .scale(domain={"unionWith": [0, 1]})
+            .axis(**axis, format=",~f", minExtent=LABELS, maxExtent=LABELS, labelFlush=True),
+            alt.Color("line:N")
+            .title(None)
+            .scale(domain=labels, range=[colour for colour, _ in styles])
+            .legend(
+                orient="bottom",
+                columns=2,
+                labelLimit=0,
+                offset=4,
+                symbolOpacity=1,
+                symbolStrokeWidth=2.5,
+            ),
+            alt.StrokeDash("line:N")
+            .title(None)
+            .scale(domain=labels, range=[dash for _, dash in styles]),
+        )
+    )
+    return described
 
 
-def _alt(sampler: Sampler, stream: str, unit: str, longest: float) -> str:
+def _rows(chart: Chart, sampler: Sampler) -> list[dict[str, float | None]]:
+    """A chart's figures: a row for each period with a column for each line; unknown is None."""
+    columns = {"ago": ago(sampler)[0]}
+    columns |= {label: sampler.series(name) for name, label in chart.lines.items()}
+    known = [[None if math.isnan(v) else v for v in column.tolist()] for column in columns.values()]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*known, strict=True)]
+
+
+def _in_words(sampler: Sampler, stream: str) -> str:
     """What the picture shows, in words and figures."""
     frame = sampler.frame()
     if frame.empty:

@@ -1,7 +1,6 @@
 """The panel: the live charts, knobs for the mapping, and a still picture when it stops."""
 
 import atexit
-import html
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,13 +12,14 @@ import ipywidgets as widgets
 import pandas as pd
 import traitlets
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
-from IPython.display import DisplayHandle, display
+from IPython.display import display
 
-from workbook import plots, prices
+from workbook import prices
 from workbook.deployment import FUNCTION, INPUT_STREAM, OUTPUT_STREAM, NotReadyError
-from workbook.live.charts import LiveCharts, still
+from workbook.live.charts import LiveCharts
 from workbook.live.mapping import Mapping
 from workbook.live.monitoring import Monitoring
+from workbook.live.output import Output
 from workbook.live.sampler import NoPipelineError, Sampler
 from workbook.target import Aws
 
@@ -28,6 +28,7 @@ KNOBS = {  # what the API calls them: label, least and most
     "MaximumBatchingWindowInSeconds": ("Batching window, seconds", 0, 300),
     "ParallelizationFactor": ("Parallelization factor", 1, 10),
 }
+PICTURES = 0.01  # of a core, for the pictures that are kept: one takes about a quarter second
 ON_AWS = (
     "AWS's figures are by the minute and come some minutes late. Shard-level monitoring costs "
     f"{prices.METRIC_MONTH:.2f} USD for each shard and month, by the hour; asking costs "
@@ -59,8 +60,9 @@ class Panel:
     """A live view of one pipeline. As the last line of a cell it is shown, and starts.
 
     It stops by its button, by ``stop``, at the end of ``with``, or when the pipeline is gone; then
-    a picture of what it showed takes its place in the notebook. While it runs, shard-level
-    monitoring of iterator ages is on for the stream, which costs money on AWS.
+    a picture of what it showed takes its place in the notebook. A notebook that is saved before
+    holds a picture too, half a minute old at most. While it runs, shard-level monitoring of
+    iterator ages is on for the stream, which costs money on AWS.
 
     Args:
         aws: where the pipeline runs.
@@ -89,7 +91,7 @@ class Panel:
         self._thread: threading.Thread | None = None
         self._changes = ThreadPoolExecutor(1, thread_name_prefix="knobs")
         self._latest_change: Future[None] | None = None
-        self._handle: DisplayHandle | None = None
+        self._output: Output | None = None
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -105,15 +107,10 @@ class Panel:
         self._status = Line(role="status")
         self._figures = Line()
         controls = [*self._knobs.values(), self._switch, self._stop]
-        self._row = widgets.HBox(controls, layout={"flex_flow": "row wrap"})
-        self._box = widgets.VBox()
-        self._put_charts()
+        row = widgets.HBox(controls, layout={"flex_flow": "row wrap"})
+        self._charts = LiveCharts(self._sampler, self._stream)
+        self._box = widgets.VBox((row, self._status, self._charts, self._figures))
         self._show_settings()
-
-    def _put_charts(self) -> None:
-        """Put new charts into the box: Plotly's draw no more once they were out of sight."""
-        self._charts = LiveCharts(self._sampler)
-        self._box.children = (self._row, self._status, self._charts.widget, self._figures)
 
     def _knob(self, name: str) -> Any:
         label, least, most = KNOBS[name]
@@ -135,12 +132,11 @@ class Panel:
         """Begin to watch; a panel that is at it already goes on."""
         if self._thread is not None and self._thread.is_alive():
             return
-        if self._thread is not None:
-            self._charts.widget.close()
-            self._put_charts()
         self._ending.clear()
+        self._picture_due = time.monotonic() + 2 * self._sampler.tick  # when there are figures
         self._say(f"Watching, with shard-level monitoring on for {self._stream}.")
-        self._show(self._bundle())
+        if self._output is not None:
+            self._output.put(self._bundle())
         self._thread = threading.Thread(target=self._watch, daemon=True, name="live view")
         self._thread.start()
         atexit.register(self.stop)
@@ -177,15 +173,17 @@ class Panel:
         """Tick until there is a reason to end, which it gives."""
         due = time.monotonic()
         while True:
+            is_last = self._ending.is_set()
             try:
                 self._tick()
             except (ClientError, BotoCoreError) as error:
                 if self._is_gone(error):
                     return f"Stopped, as the pipeline is gone: {error}"
                 self._say(f"AWS says: {error}")
-            due = max(due + self._sampler.tick, time.monotonic())
-            if self._ending.wait(due - time.monotonic()):
+            if is_last:
                 return "Stopped; panel.start() goes on."
+            due = max(due + self._sampler.tick, time.monotonic())
+            self._ending.wait(due - time.monotonic())
 
     def _tick(self) -> None:
         self._monitoring.turn_on()
@@ -194,6 +192,10 @@ class Panel:
         self._show_settings()
         self._charts.draw()
         self._figures.text = self._sampler.in_words()
+        if self._output is not None and time.monotonic() >= self._picture_due:
+            begun = time.monotonic()
+            self._output.keep(self._charts.still())
+            self._picture_due = begun + (time.monotonic() - begun) / PICTURES
 
     def _is_gone(self, error: Exception) -> bool:
         """A local AWS that does not answer has ended; a network may come back."""
@@ -208,9 +210,9 @@ class Panel:
             if not self._is_gone(error):
                 ending += f" Shard-level monitoring may still be on: {error}"
         self._say(ending)
-        data, metadata = plots.mimebundle(*self.still())
-        data["text/html"] += f"<p>{html.escape(ending)}</p>"
-        self._show(data, metadata)
+        if self._output is not None:
+            self._output.keep(self._charts.still())
+            self._output.put({"text/plain": ending})
 
     # --- knobs
 
@@ -251,22 +253,9 @@ class Panel:
         """The figures that are kept, one row for each period; see ``Sampler.frame``."""
         return self._sampler.frame()
 
-    def still(self) -> plots.Picture:
-        """A picture of the figures as they are now."""
-        return still(self._sampler, self._stream)
-
     def _ipython_display_(self) -> None:
         self.start()
-        self._handle = display(  # type: ignore[no-untyped-call]
-            self._bundle(), raw=True, display_id=True
-        )
-
-    def _show(self, data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
-        """Put something else in the panel's place in the notebook, if it has one."""
-        if self._handle is not None:
-            self._handle.update(  # type: ignore[no-untyped-call]
-                data, metadata=metadata or {}, raw=True
-            )
+        self._output = Output(self._bundle(), self._charts.still())
 
     def _bundle(self) -> dict[str, Any]:
         """The widget; its words are short, which would else be all that is in it."""

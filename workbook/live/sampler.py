@@ -1,8 +1,8 @@
 """What the live view asks CloudWatch, and the samples that it keeps.
 
 A sample is one period: a second of the local AWS, a real second of it in time-lapse, a minute of
-AWS, which has its figures by the minute and some minutes late. Each tick is one GetMetricData call
-about the periods that ended since the last one.
+AWS, which has its figures by the minute and some minutes late. Each tick, which is two real seconds
+of the local AWS, is one GetMetricData call about the periods that ended since the last one.
 """
 
 import math
@@ -17,6 +17,7 @@ from workbook.live import monitoring
 from workbook.target import Aws
 
 PERIODS = 60  # kept, and shown
+TICK = 2.0  # real seconds; at each second the live view would take twice as much of a core
 AWS_PERIOD = 60  # seconds
 AWS_LATE = 15  # periods that are asked for again on AWS, where figures come late
 RECENT = 5  # periods in which an age still counts as present
@@ -50,7 +51,7 @@ class Sampler:
 
     def __init__(self, aws: Aws, stream: str, function: str, output: str) -> None:
         self.period = AWS_PERIOD if aws.is_real else math.ceil(max(1.0, aws.speed))
-        self.tick = self.period / aws.speed  # in real seconds
+        self.tick = AWS_PERIOD if aws.is_real else TICK  # in real seconds
         self.names: list[str] = []  # of the figures, in their order
         self._aws = aws
         self._stream = stream
