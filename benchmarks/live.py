@@ -1,4 +1,4 @@
-"""What the live view costs: processor time of the browser, the kernel and the local AWS.
+"""What the live view costs: processor time of browser, kernel, Jupyter server and local AWS.
 
 Run ``build/browser/venv/bin/python -m benchmarks.live`` after ``make browser``. It prints percents
 of a core with and without the live view, each over a minute, of a real JupyterLab in a real
@@ -9,6 +9,7 @@ same number. The picture is in it that is kept for the saved notebook.
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -26,6 +27,7 @@ PROCESSES = {  # by a word of their command lines
     "--headless": "browser",
     "ipykernel_launcher": "kernel",
     "workbook.localaws": "local AWS",
+    "jupyter-lab": "server",
 }
 CONNECT = """
 from workbook import deployment, live, target
@@ -57,28 +59,27 @@ threading.Thread(target=send, daemon=True).start()
 """
 
 
-def shares() -> Counter[str]:
+def taken() -> Counter[str]:
     """Processor time in seconds that each part has taken so far."""
-    taken: Counter[str] = Counter()
+    seconds: Counter[str] = Counter()
     for process in psutil.Process().children(recursive=True):
-        command = process.cmdline()
-        part = next((part for word, part in PROCESSES.items() if word in " ".join(command)), None)
-        if part:
-            times = process.cpu_times()
-            taken[part] += times.user + times.system
-    return taken
+        with suppress(psutil.NoSuchProcess):
+            command, times = " ".join(process.cmdline()), process.cpu_times()
+            part = next((part for word, part in PROCESSES.items() if word in command), "other")
+            seconds[part] += times.user + times.system
+    return seconds
 
 
-def measure(what: str, page: Page) -> None:
-    """Print what each part takes of a core while ``SECONDS`` pass."""
+def measure(what: str, page: Page) -> float:
+    """Print what each part takes of a core while ``SECONDS`` pass; gives their sum, in percent."""
     page.wait_for_timeout(SETTLE * 1000)
-    before, begun = shares(), time.monotonic()
+    before, begun = taken(), time.monotonic()
     page.wait_for_timeout(SECONDS * 1000)
-    passed = time.monotonic() - begun
-    after = shares()
-    taken = {part: 100 * (after[part] - before[part]) / passed for part in sorted(after)}
-    told = ", ".join(f"{part} {share:.1f} %" for part, share in taken.items())
-    print(f"{what:14} {told}, together {sum(taken.values()):.1f} %", flush=True)
+    passed, after = time.monotonic() - begun, taken()
+    shares = {part: 100 * (after[part] - before[part]) / passed for part in sorted(after)}
+    told = ", ".join(f"{part} {share:.1f}" for part, share in shares.items())
+    print(f"{what:14} {sum(shares.values()):.1f} % of a core: {told}", flush=True)
+    return sum(shares.values())
 
 
 def run_cell(page: Page) -> None:
@@ -101,10 +102,11 @@ def main() -> None:
         page.on("pageerror", lambda error: print(f"the page has a fault: {error}"))
         for state in ("idle", "busy"):
             run_cell(page)
-            measure(f"{state}, without", page)
+            without = measure(f"{state}, without", page)
             run_cell(page)
             page.locator(".workbook-charts").last.scroll_into_view_if_needed()
-            measure(f"{state}, with", page)
+            costs = measure(f"{state}, with", page) - without
+            print(f"{state}: the live view takes {costs:.1f} % of a core")
             run_cell(page)
         print(*lab.failures(lab.code_cells(page)), sep="\n")
 

@@ -232,6 +232,36 @@ def test_a_panel_whose_pipeline_goes_away_says_so_and_ends() -> None:
         panel.stop()
 
 
+def test_a_new_panel_ends_the_one_before(aws: Aws) -> None:
+    """The cell that shows it may be run again and again."""
+    first, second = live.Panel(aws), live.Panel(aws)
+    first.start()
+    until(lambda: monitored(aws))
+    second.start()
+    assert first._status.text == "Stopped; panel.start() goes on."
+    until(lambda: monitored(aws))
+    second.stop()
+    assert not monitored(aws)
+
+
+def test_a_panel_starts_again_at_once_after_its_button_ended_it(aws: Aws) -> None:
+    panel = live.Panel(aws)
+    panel.start()
+    panel._stop.click()
+    panel.start()
+    assert panel._status.text.startswith("Watching")
+    seen = len(panel.frame())
+    until(lambda: len(panel.frame()) > seen)
+    panel.stop()
+
+
+def test_the_last_second_before_a_stop_is_in_the_figures(aws: Aws) -> None:
+    with live.Panel(aws) as panel:
+        until(lambda: not panel.frame().empty)
+        put(aws, 20)
+    assert panel.frame()["records in"].sum() == 20
+
+
 def test_a_stopped_panel_starts_again_with_what_it_had(aws: Aws) -> None:
     panel = live.Panel(aws)
     panel.start()
@@ -262,7 +292,9 @@ def test_charts_and_the_pictures_text_have_the_samplers_figures(aws: Aws) -> Non
     sampled(sampler, "records in", 30)
     drawn.draw()
     frame = sampler.frame()
-    assert [chart["title"]["text"] for chart in drawn.charts] == [c.title for c in charts(sampler)]
+    assert [chart["title"]["text"] for chart in drawn.specifications] == [
+        c.title for c in charts(sampler)
+    ]
     shown = [row["in"] for row in drawn.figures[0] if row["in"] is not None]
     assert shown == list(frame["records in"])
     assert all(row["at the function"] is None for row in drawn.figures[1][:30])
@@ -287,8 +319,17 @@ def test_lines_are_drawn_in_the_picture(aws: Aws) -> None:
         return len(sampler.frame()) > 5
 
     until(is_line)
-    drawn.draw()
     assert painted(drawn, colour) > before + 50
+
+
+def test_the_very_first_figure_is_to_be_seen(aws: Aws) -> None:
+    """As a dot: a line takes two."""
+    colour, _ = STYLES[0]
+    empty = painted(LiveCharts(Sampler(aws, *NAMES), NAMES[0]), colour)
+    sampler = Sampler(aws, *NAMES)
+    sampler.sample()
+    assert not sampler.frame().empty
+    assert painted(LiveCharts(sampler, NAMES[0]), colour) > empty
 
 
 def test_a_picture_without_figures_says_so(aws: Aws) -> None:

@@ -1,50 +1,55 @@
 /* Shows Vega-Lite charts beside each other, and puts figures into them as they come.
  *
- * `charts` are the specifications, `figures` the rows of each. A chart is set up anew only when
- * its specification changes, and drawn only when its rows do. `vegaEmbed` is in the same bundle.
+ * `specifications` are the charts, `figures` the rows of each. A chart is set up anew only when its
+ * specification changes, and drawn only when its rows do. `vegaEmbed` is in the same bundle.
  */
+const OPTIONS = {
+  actions: false,
+  logLevel: 1, // errors only: it warns of charts that have no figures yet
+  renderer: "canvas", // takes less than SVG
+};
+
 export default {
   render({ model, el }) {
     el.classList.add("workbook-charts");
-    let views = [];
-    let shown = [];
+    const charts = []; // each with its place, its specification, its view, and the rows it shows
     let ready = Promise.resolve();
 
     const draw = () => {
-      model.get("figures").forEach((rows, number) => {
-        const text = JSON.stringify(rows);
-        if (!views[number] || shown[number] === text) return;
-        shown[number] = text;
-        views[number].data("figures", rows).runAsync();
+      model.get("figures").forEach((figures, number) => {
+        const chart = charts[number];
+        const rows = JSON.stringify(figures);
+        if (!chart?.view || chart.rows === rows) return;
+        chart.rows = rows;
+        chart.view.data("figures", figures).runAsync();
       });
     };
-    const remove = () => {
-      views.forEach((view) => view.finalize());
-      views = [];
-      el.replaceChildren();
-    };
     const setUp = async () => {
-      remove();
-      for (const chart of model.get("charts")) {
-        const place = document.createElement("div");
-        el.append(place);
-        const { view } = await vegaEmbed(place, chart, {
-          actions: false,
-          logLevel: 1, // errors only: it warns of charts that have no figures yet
-          renderer: "canvas", // takes less than SVG
-        });
-        views.push(view);
+      for (const [number, given] of model.get("specifications").entries()) {
+        const specification = JSON.stringify(given);
+        if (charts[number]?.specification === specification) continue;
+        charts[number] ??= { place: el.appendChild(document.createElement("div")) };
+        const chart = charts[number];
+        chart.view?.finalize();
+        chart.view = null;
+        const { view } = await vegaEmbed(chart.place, given, OPTIONS);
+        Object.assign(chart, { specification, view, rows: null });
       }
-      shown = [];
       draw();
     };
-    const change = () => { ready = ready.then(setUp); };
+    const change = () => {
+      ready = ready.then(setUp).catch((error) => {
+        console.error(error);
+        el.textContent = `The charts can not be drawn: ${error.message}`;
+      });
+    };
+    const remove = () => charts.forEach((chart) => chart.view?.finalize());
 
-    model.on("change:charts", change);
+    model.on("change:specifications", change);
     model.on("change:figures", draw);
     change();
     return () => {
-      model.off("change:charts", change);
+      model.off("change:specifications", change);
       model.off("change:figures", draw);
       ready.then(remove);
     };

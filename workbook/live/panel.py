@@ -3,7 +3,6 @@
 import atexit
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
@@ -29,6 +28,7 @@ KNOBS = {  # what the API calls them: label, least and most
     "ParallelizationFactor": ("Parallelization factor", 1, 10),
 }
 PICTURES = 0.01  # of a core, for the pictures that are kept: one takes about a quarter second
+LONGEST_PAUSE = 60.0  # seconds between two pictures, however long one takes
 ON_AWS = (
     "AWS's figures are by the minute and come some minutes late. Shard-level monitoring costs "
     f"{prices.METRIC_MONTH:.2f} USD for each shard and month, by the hour; asking costs "
@@ -61,8 +61,9 @@ class Panel:
 
     It stops by its button, by ``stop``, at the end of ``with``, or when the pipeline is gone; then
     a picture of what it showed takes its place in the notebook. A notebook that is saved before
-    holds a picture too, half a minute old at most. While it runs, shard-level monitoring of
-    iterator ages is on for the stream, which costs money on AWS.
+    holds a picture too, about half a minute old. While it runs, shard-level monitoring of iterator
+    ages is on for the stream, which costs money on AWS. A mapping has one panel: a new one that
+    starts ends the one before.
 
     Args:
         aws: where the pipeline runs.
@@ -89,9 +90,9 @@ class Panel:
         self._is_real = aws.is_real
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
-        self._changes = ThreadPoolExecutor(1, thread_name_prefix="knobs")
-        self._latest_change: Future[None] | None = None
-        self._output: Output | None = None
+        self._latest_change: threading.Thread | None = None
+        self._output = Output()
+        self._picture_due = self._picture_pause = 0.0  # in seconds, by the monotonic clock
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -130,13 +131,17 @@ class Panel:
 
     def start(self) -> None:
         """Begin to watch; a panel that is at it already goes on."""
-        if self._thread is not None and self._thread.is_alive():
+        running = _running.get(self._mapping.uuid)
+        if running is self and not self._ending.is_set():
             return
+        if running is not None:
+            running.stop()
+        _running[self._mapping.uuid] = self
         self._ending.clear()
-        self._picture_due = time.monotonic() + 2 * self._sampler.tick  # when there are figures
+        # Few figures are known at first, so the second picture comes soon.
+        self._picture_due, self._picture_pause = time.monotonic(), 2 * self._sampler.tick
         self._say(f"Watching, with shard-level monitoring on for {self._stream}.")
-        if self._output is not None:
-            self._output.put(self._bundle())
+        self._output.put(self._bundle())
         self._thread = threading.Thread(target=self._watch, daemon=True, name="live view")
         self._thread.start()
         atexit.register(self.stop)
@@ -167,7 +172,9 @@ class Panel:
         try:
             ending = self._tick_on()
         finally:
+            self._ending.set()
             self._finish(ending)
+            del _running[self._mapping.uuid]
 
     def _tick_on(self) -> str:
         """Tick until there is a reason to end, which it gives."""
@@ -183,7 +190,8 @@ class Panel:
             if is_last:
                 return "Stopped; panel.start() goes on."
             due = max(due + self._sampler.tick, time.monotonic())
-            self._ending.wait(due - time.monotonic())
+            if self._ending.wait(due - time.monotonic()) and not self._is_real:
+                self._sampler.await_period()  # what happened until now is in the picture
 
     def _tick(self) -> None:
         self._monitoring.turn_on()
@@ -192,10 +200,14 @@ class Panel:
         self._show_settings()
         self._charts.draw()
         self._figures.text = self._sampler.in_words()
-        if self._output is not None and time.monotonic() >= self._picture_due:
-            begun = time.monotonic()
-            self._output.keep(self._charts.still())
-            self._picture_due = begun + (time.monotonic() - begun) / PICTURES
+        if self._output.is_shown and time.monotonic() >= self._picture_due:
+            self._keep_picture()
+
+    def _keep_picture(self) -> None:
+        begun = time.monotonic()
+        self._output.keep(self._charts.still())
+        self._picture_due = begun + self._picture_pause
+        self._picture_pause = min((time.monotonic() - begun) / PICTURES, LONGEST_PAUSE)
 
     def _is_gone(self, error: Exception) -> bool:
         """A local AWS that does not answer has ended; a network may come back."""
@@ -210,7 +222,7 @@ class Panel:
             if not self._is_gone(error):
                 ending += f" Shard-level monitoring may still be on: {error}"
         self._say(ending)
-        if self._output is not None:
+        if self._output.is_shown:
             self._output.keep(self._charts.still())
             self._output.put({"text/plain": ending})
 
@@ -221,10 +233,16 @@ class Panel:
             self._change(**{name: value})
 
     def _change(self, **settings: Any) -> None:
-        self._latest_change = self._changes.submit(self._apply, settings)
+        change = threading.Thread(
+            target=self._apply, args=(settings, self._latest_change), daemon=True, name="knob"
+        )
+        self._latest_change = change
+        change.start()
 
-    def _apply(self, settings: dict[str, Any]) -> None:
-        """Change the mapping, in the thread for it; what AWS says is shown."""
+    def _apply(self, settings: dict[str, Any], earlier: threading.Thread | None) -> None:
+        """Change the mapping, after the change before; what AWS says is shown."""
+        if earlier is not None:
+            earlier.join()
         told = ", ".join(f"{name}={value}" for name, value in settings.items())
         self._say(f"Changing the mapping to {told} ...")
         try:
@@ -237,7 +255,7 @@ class Panel:
 
     def _show_settings(self) -> None:
         """Show how the mapping is, also when a cell changed it; not while a change is under way."""
-        if self._latest_change is not None and not self._latest_change.done():
+        if self._latest_change is not None and self._latest_change.is_alive():
             return
         for name, knob in self._knobs.items():
             knob.value = self._settings[name]
@@ -255,15 +273,16 @@ class Panel:
 
     def _ipython_display_(self) -> None:
         self.start()
-        self._output = Output(self._bundle(), self._charts.still())
+        self._output.show(self._bundle(), self._charts.still())
 
     def _bundle(self) -> dict[str, Any]:
-        """The widget; its words are short, which would else be all that is in it."""
+        """The widget, and what is said where nobody runs it."""
         bundle: dict[str, Any] = self._box._repr_mimebundle_()
-        return bundle | {"text/plain": repr(self)}
+        told = f"The live view of stream {self._stream} was running; this is its latest picture:"
+        return bundle | {"text/plain": told}
 
-    def __repr__(self) -> str:
-        return f"<live view of {self._stream}: {self._sampler.in_words()}>"
+
+_running: dict[str, Panel] = {}  # by the UUID of the mapping
 
 
 def _find(aws: Aws, stream: str, function: str, output: str) -> str:

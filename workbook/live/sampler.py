@@ -6,6 +6,7 @@ of the local AWS, is one GetMetricData call about the periods that ended since t
 """
 
 import math
+import time
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -76,7 +77,7 @@ class Sampler:
         self._age = Figure("AWS/Lambda", "IteratorAge", "Maximum", lambda_, 0.001)
         self._rows: dict[int, dict[str, float]] = {}  # by the start of their periods
         self._asked = self._begun = self._last_ended() - self.period - self._again
-        self._newest = self._begun
+        self._newest = self._begun - self.period
 
     def sample(self) -> None:
         """Ask for what was measured since the last call.
@@ -105,6 +106,12 @@ class Sampler:
         self._newest = max(self._rows, default=start) if self._aws.is_real else end - self.period
         for old in [at for at in self._rows if at <= self._newest - PERIODS * self.period]:
             del self._rows[old]
+
+    def await_period(self) -> None:
+        """Return when the present period is over: of the local AWS a real second at most."""
+        end = self._last_ended() + self.period
+        while (left := end - self._aws.now()) > 0:
+            time.sleep(left / self._aws.speed)
 
     def _last_ended(self) -> int:
         """The end of the last period that is over."""
