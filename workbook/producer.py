@@ -86,6 +86,26 @@ class NotSentError(RuntimeError):
         )
 
 
+class Backoff:
+    """How long to rest after a call: ever longer, with jitter, while there are refusals."""
+
+    def __init__(self) -> None:
+        self._longest = FIRST_PAUSE
+
+    def pause(self, was_refused: bool) -> float:
+        """Seconds to rest before the next call.
+
+        Args:
+            was_refused: whether the last call had a record refused.
+        """
+        if not was_refused:
+            self._longest = FIRST_PAUSE
+            return 0.0
+        pause = random.uniform(self._longest / 2, self._longest)
+        self._longest = min(2 * self._longest, LONGEST_PAUSE)
+        return pause
+
+
 def send(
     kinesis: Any,
     stream: str,
@@ -126,7 +146,7 @@ def send(
     calls: list[dict[str, Any]] = []
     per_shard: Counter[str] = Counter()
     errors: Counter[str] = Counter()
-    pause = FIRST_PAUSE
+    backoff = Backoff()
     started = last_taken = time.monotonic()
     with tqdm(desc=f"to {stream}", total=total, unit=" records", disable=not progress) as bar:
         while batch := next_batch(waiting, fresh, batch_size):
@@ -151,11 +171,7 @@ def send(
                 last_taken = now
             if now - last_taken > patience:
                 raise NotSentError(stream, list(waiting), errors)
-            if refused:
-                time.sleep(random.uniform(pause / 2, pause))
-                pause = min(2 * pause, LONGEST_PAUSE)
-            else:
-                pause = FIRST_PAUSE
+            time.sleep(backoff.pause(bool(refused)))
     return SendResult(
         records=per_shard.total(),
         seconds=time.monotonic() - started,

@@ -1,6 +1,5 @@
 """Sends a workload on time: each record when it is due, as soon as the stream takes it."""
 
-import random
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
@@ -48,7 +47,7 @@ def send(
     refusals: Counter[int] = Counter()
     errors: Counter[str] = Counter()
     shards: Counter[str] = Counter()
-    pause = producer.FIRST_PAUSE
+    backoff = producer.Backoff()
     started, last_taken, rest_until = aws.now(), time.monotonic(), 0.0
     while scheduled or waiting:
         now = aws.now()
@@ -72,11 +71,7 @@ def send(
             last_taken = time.monotonic()
         if time.monotonic() - last_taken > patience:
             raise producer.NotSentError(stream, list(waiting), errors)
-        if refused:
-            rest_until = time.monotonic() + random.uniform(pause / 2, pause)
-            pause = min(2 * pause, producer.LONGEST_PAUSE)
-        else:
-            pause = producer.FIRST_PAUSE
+        rest_until = time.monotonic() + backoff.pause(bool(refused))
     return refusals
 
 
