@@ -32,33 +32,47 @@ STYLES = [  # 24 that differ, neighbours in both colour and dash; more lines beg
 ]
 
 
+class Line(NamedTuple):
+    """A line of a chart: the figure that it shows, what a reader calls it, and its style."""
+
+    figure: str
+    label: str
+    style: int
+
+
 class Chart(NamedTuple):
-    """One chart: its title with the unit, and its figures with what a reader calls them."""
+    """One chart: its title with the unit, and its lines."""
 
     title: str
-    lines: dict[str, str]
+    lines: list[Line]
 
 
 def charts(sampler: Sampler) -> list[Chart]:
-    """The four charts of the figures that the sampler has."""
-    ages = {AGE: "at the function"} | {
-        shard: f"shard {shard.removeprefix('shardId-').lstrip('0') or 0}"
-        for shard in sampler.ages
-        if shard != AGE
-    }
+    """The four charts of the figures that the sampler has.
+
+    A shard has a line while its age is known, so a closed one loses it, and the others keep theirs.
+    """
+    shards = [
+        Line(name, f"shard {name.removeprefix('shardId-').lstrip('0') or 0}", style)
+        for style, name in enumerate(sampler.ages)
+        if name != AGE and not np.isnan(sampler.series(name)).all()
+    ]
     unit = "second" if sampler.period == 1 else f"{sampler.period} seconds"
     return [
-        Chart("Records per second", {"records in": "in", "records out": "out"}),
-        Chart("Iterator age, seconds", ages),
-        Chart("Batches in flight, at most", {"batches in flight": "batches"}),
+        Chart(
+            "Records per second",
+            [Line("records in", "in", 0), Line("records out", "out", 1)],
+        ),
+        Chart("Iterator age, seconds", [Line(AGE, "at the function", 0), *shards]),
+        Chart("Batches in flight, at most", [Line("batches in flight", "batches", 0)]),
         Chart(
             f"Errors and throttles in each {unit}",
-            {
-                "errors": "errors",
-                "throttled invocations": "throttled invocations",
-                "throttled records in": "throttled records, in",
-                "throttled records out": "throttled records, out",
-            },
+            [
+                Line("errors", "errors", 0),
+                Line("throttled invocations", "throttled invocations", 1),
+                Line("throttled records in", "throttled records, in", 2),
+                Line("throttled records out", "throttled records, out", 3),
+            ],
         ),
     ]
 
@@ -88,17 +102,16 @@ class LiveCharts(anywidget.AnyWidget):
         super().__init__()
         self._sampler = sampler
         self._stream = stream
-        self._names: list[str] | None = None  # of the figures that the charts have lines for
+        self._drawn: list[Chart] = []
         self.draw()
 
     def draw(self) -> None:
         """Show the figures as they are now; what looks as before costs the browser nothing."""
-        if self._sampler.names != self._names:
-            self._names = self._sampler.names
-            self.specifications = [
-                _specification(chart, self._sampler) for chart in charts(self._sampler)
-            ]
-        self.figures = [_rows(chart, self._sampler) for chart in charts(self._sampler)]
+        present = charts(self._sampler)
+        if present != self._drawn:
+            self._drawn = present
+            self.specifications = [_specification(chart, self._sampler) for chart in present]
+        self.figures = [_rows(chart, self._sampler) for chart in present]
 
     def still(self) -> tuple[dict[str, str], dict[str, Any]]:
         """The charts as they are now, as a picture with a text computed from the figures.
@@ -130,8 +143,8 @@ class LiveCharts(anywidget.AnyWidget):
 
 def _specification(chart: Chart, sampler: Sampler) -> dict[str, Any]:
     """A chart in Vega-Lite's words, whose data, named ``figures``, come later; see ``_rows``."""
-    labels: list[Any] = list(chart.lines.values())
-    styles = [STYLES[number % len(STYLES)] for number in range(len(labels))]
+    labels: list[Any] = [line.label for line in chart.lines]
+    styles = [STYLES[line.style % len(STYLES)] for line in chart.lines]
     before, unit = ago(sampler)
     axis: dict[str, Any] = {"tickCount": 5, "gridColor": "#DDDDDD", "titleFontWeight": "normal"}
     lines: alt.Chart = (
@@ -170,6 +183,7 @@ def _specification(chart: Chart, sampler: Sampler) -> dict[str, Any]:
     )
     lone = (  # a line of one figure is not to be seen
         lines.mark_circle(size=16, opacity=1)
+        .encode(alt.Y("value:Q"))  # its scale and axis are the lines'
         .transform_joinaggregate(figures="count()", groupby=["line"])
         .transform_filter("datum.figures == 1")
     )
@@ -187,7 +201,7 @@ def _specification(chart: Chart, sampler: Sampler) -> dict[str, Any]:
 def _rows(chart: Chart, sampler: Sampler) -> list[dict[str, float | None]]:
     """A chart's figures: a row for each period with a column for each line; unknown is None."""
     columns = {"ago": ago(sampler)[0]}
-    columns |= {label: sampler.series(name) for name, label in chart.lines.items()}
+    columns |= {label: sampler.series(name) for name, label, _ in chart.lines}
     known = [[None if math.isnan(v) else v for v in column.tolist()] for column in columns.values()]
     return [dict(zip(columns, row, strict=True)) for row in zip(*known, strict=True)]
 

@@ -108,6 +108,8 @@ class Panel:
         self._status = Line(role="status")
         self._figures = Line()
         controls = [*self._knobs.values(), self._switch, self._stop]
+        for control in controls:
+            _heed_at_once(control)
         row = widgets.HBox(controls, layout={"flex_flow": "row wrap"})
         self._charts = LiveCharts(self._sampler, self._stream)
         self._box = widgets.VBox((row, self._status, self._charts, self._figures))
@@ -283,6 +285,15 @@ class Panel:
 
 
 _running: dict[str, Panel] = {}  # by the UUID of the mapping
+
+
+def _heed_at_once(control: Any) -> None:
+    """Let what a reader does with a control be heeded while a cell runs.
+
+    JupyterLab sends it to a subshell of the kernel, which is free. ipykernel 7.4 hands it to the
+    shell that made the control instead, unless its comm has no say; there is no public switch.
+    """
+    control.comm._reply_subshell_for = None
 
 
 def _find(aws: Aws, stream: str, function: str, output: str) -> str:
