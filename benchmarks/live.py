@@ -108,7 +108,8 @@ def main() -> None:
             costs = measure(f"{state}, with", page) - without
             print(f"{state}: the live view takes {costs:.1f} % of a core")
             run_cell(page)
-        print(*lab.failures(lab.code_cells(page)), sep="\n")
+        for failure in lab.failures(lab.code_cells(page)):
+            print(failure)
 
 
 if __name__ == "__main__":
