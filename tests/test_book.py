@@ -202,3 +202,14 @@ def test_check_runs_what_is_current_too_and_stores_nothing(root: Path) -> None:
 def test_a_name_that_no_notebook_has_is_refused(root: Path) -> None:
     with pytest.raises(ValueError, match="starts with '99'"):
         book.make(["99"], root=root)
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"), [("", "what it came with"), ("<b>half</b> done", "half done")]
+)
+def test_a_widget_stays_as_what_it_said_or_else_came_with(value: str, kept: str) -> None:
+    shown = {book.WIDGET: {"model_id": "bar"}, "text/plain": "what it came with"}
+    cell = new_code_cell("bar", outputs=[new_output("display_data", data=shown)])
+    book.tidy(new_notebook(cells=[cell]), {"bar": {"value": value}})
+    (output,) = cell.outputs
+    assert output.data == {"text/plain": kept}

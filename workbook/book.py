@@ -275,12 +275,16 @@ def tidy(notebook: NotebookNode, widgets: dict[str, dict[str, Any]]) -> None:
 
 
 def _settle(output: NotebookNode, widgets: dict[str, dict[str, Any]]) -> Iterator[NotebookNode]:
-    """The output with its widget, if any, in words; nothing when the widget was closed."""
+    """The output with its widget, if any, in words; nothing when the widget was closed.
+
+    A widget that says nothing, such as the live view, keeps the text that it came with.
+    """
     if WIDGET in output.get("data", {}):
         model = output.data.pop(WIDGET)["model_id"]
         if model not in widgets:
             return
-        output.data["text/plain"] = " ".join(_words(model, widgets))
+        if words := " ".join(_words(model, widgets)):
+            output.data["text/plain"] = words
     yield output
 
 

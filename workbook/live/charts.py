@@ -103,7 +103,6 @@ class LiveCharts(anywidget.AnyWidget):
         self._sampler = sampler
         self._stream = stream
         self._drawn: list[Chart] = []
-        self.draw()
 
     def draw(self) -> None:
         """Show the figures as they are now; what looks as before costs the browser nothing."""

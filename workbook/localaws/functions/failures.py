@@ -47,6 +47,7 @@ def exited(request_id: str, status: int) -> dict[str, str]:
 def cannot_start(request_id: str, program: str, problem: OSError) -> dict[str, str]:
     """The reply when ``bootstrap`` is missing or cannot be executed on this machine."""
     if isinstance(problem, FileNotFoundError):
+        # Lambda's words, and the folders in Lambda's environment: none of this machine.
         reason = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
     else:
         reason = f"fork/exec {program}: {(problem.strerror or str(problem)).lower()}"
