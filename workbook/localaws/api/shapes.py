@@ -110,7 +110,7 @@ class Shapes:
 
     # --- values that hold others
 
-    def members(self, name: str) -> list[tuple[str, str, bool, Reader]]:
+    def _members(self, name: str) -> list[tuple[str, str, bool, Reader]]:
         """Return a structure's members: name, place, whether it is required, reader."""
         shape = self[name]
         required = shape.get("required", [])
@@ -130,7 +130,7 @@ class Shapes:
         return self.reader(shape)
 
     def _structure(self, name: str) -> Reader:
-        members = self.members(name)
+        members = self._members(name)
 
         def read(value: Any, violations: list[Violation]) -> dict[str, Any]:
             if not isinstance(value, dict):
