@@ -19,6 +19,7 @@ from workbook.localaws.http2 import EitherProtocol
 from workbook.localaws.kinesis.service import KinesisService
 from workbook.localaws.mapping.service import MappingService
 from workbook.localaws.metrics import Metrics
+from workbook.localaws.moto.deliver import MotoDestinations
 from workbook.localaws.moto.worker import Worker
 
 LOOPBACK = "127.0.0.1"
@@ -39,9 +40,12 @@ class LocalAws:
         self._services = Worker()
         self._metrics = Metrics(clock, self._services)
         self._kinesis = KinesisService(clock, self._services, self._metrics, limits=limits)
-        self._functions = FunctionService(endpoint_url, clock, self._services, self._metrics)
+        destinations = MotoDestinations(self._services)
+        self._functions = FunctionService(
+            endpoint_url, clock, self._services, self._metrics, destinations
+        )
         self._mappings = MappingService(
-            endpoint_url, clock, self._services, self._metrics, self._kinesis, self._functions
+            clock, self._services, self._metrics, self._kinesis, self._functions, destinations
         )
 
     async def respond(self, request: Request) -> Response:

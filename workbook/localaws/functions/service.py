@@ -15,7 +15,12 @@ from workbook.localaws.functions.environment import Environment, Event, Outcome
 from workbook.localaws.functions.event_queue import EventQueue
 from workbook.localaws.functions.pool import Pool
 from workbook.localaws.functions.processes import Processes
-from workbook.localaws.interfaces import FunctionGoneError, Invocation, InvokeThrottledError
+from workbook.localaws.interfaces import (
+    Destinations,
+    FunctionGoneError,
+    Invocation,
+    InvokeThrottledError,
+)
 from workbook.localaws.metrics import Metrics
 from workbook.localaws.moto import lookup
 from workbook.localaws.moto.logs import Logs
@@ -32,16 +37,24 @@ class FunctionService:
         clock: the time of logs and metrics.
         services: moto, which keeps the configuration.
         metrics: takes Invocations, Errors, Duration and so on.
+        destinations: take the results of asynchronous invocations.
     """
 
-    def __init__(self, endpoint_url: str, clock: Clock, services: Worker, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        endpoint_url: str,
+        clock: Clock,
+        services: Worker,
+        metrics: Metrics,
+        destinations: Destinations,
+    ) -> None:
         self._endpoint_url = endpoint_url
         self._clock = clock
         self._services = services
         self._metrics = metrics
         self._logs = Logs(clock, services)
         self._processes = Processes()
-        self._events = EventQueue(endpoint_url, clock, self.run, self._count)
+        self._events = EventQueue(destinations, clock, self.run, self._count)
         self._loop = asyncio.get_running_loop()
         self._concurrency = Concurrency()
         self._gauging: asyncio.TimerHandle | None = None
@@ -206,6 +219,5 @@ class FunctionService:
             task.cancel()
         if self._gauging is not None:
             self._gauging.cancel()
-        self._events.close()
         await self._pool.close()
         await asyncio.to_thread(self._processes.close)
