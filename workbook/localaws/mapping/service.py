@@ -40,7 +40,7 @@ class MappingService:
     ) -> None:
         self._services = services
         self._registry = Registry(Tools(clock, streams, functions, destinations, metrics))
-        services.before_cloudformation(self._show_to_cloudformation)
+        services.before("cloudformation", self._show_to_cloudformation)
 
     def _show_to_cloudformation(self) -> None:
         """On moto's thread: let CloudFormation make mappings here."""
