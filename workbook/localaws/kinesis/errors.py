@@ -1,6 +1,7 @@
-"""Errors of the Kinesis API, by their names."""
+"""Errors of the Kinesis API, by their names and by what they are about."""
 
 from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import ACCOUNT_ID
 
 
 def not_found(message: str) -> ApiError:
@@ -28,9 +29,31 @@ def over_limit(message: str) -> ApiError:
     return ApiError("LimitExceededException", message)
 
 
-def throttled(shard_id: str, stream: str, account: str) -> ApiError:
-    """ProvisionedThroughputExceededException of a shard (§4.4, seen live)."""
+def no_stream(stream: str) -> ApiError:
+    """A stream that does not exist [OBS]."""
+    return not_found(f"Stream {stream} under account {ACCOUNT_ID} not found.")
+
+
+def no_shard(shard_id: str, stream: str) -> ApiError:
+    """A shard that does not exist [KL]."""
+    return not_found(
+        f"Shard {shard_id} in stream {stream} under account {ACCOUNT_ID} does not exist"
+    )
+
+
+def could_not_find_shard(text: str, stream: str) -> ApiError:
+    """A shard that cannot be, or a closed one that is to be resharded [KL]."""
+    return not_found(f"Could not find shard {text} in stream {stream} under account {ACCOUNT_ID}.")
+
+
+def no_consumer(name_or_arn: str) -> ApiError:
+    """A consumer that does not exist."""
+    return not_found(f"Consumer {name_or_arn}, account {ACCOUNT_ID} not found.")
+
+
+def throttled(shard_id: str, stream: str) -> ApiError:
+    """A shard whose throughput is used up [SEEN]."""
     return ApiError(
         "ProvisionedThroughputExceededException",
-        f"Rate exceeded for shard {shard_id} in stream {stream} under account {account}.",
+        f"Rate exceeded for shard {shard_id} in stream {stream} under account {ACCOUNT_ID}.",
     )

@@ -6,20 +6,15 @@ from typing import Any
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.kinesis.consumer import Consumer
-from workbook.localaws.kinesis.errors import in_use, invalid, not_found
+from workbook.localaws.kinesis.errors import in_use, invalid, no_consumer, no_stream
 from workbook.localaws.kinesis.limits import Bucket
 from workbook.localaws.kinesis.stream import Stream
 
 Parameters = dict[str, Any]
 
 
-def no_stream(name: str) -> ApiError:
-    """AWS's answer for a stream that does not exist [OBS]."""
-    return not_found(f"Stream {name} under account {ACCOUNT_ID} not found.")
-
-
 def not_active(stream: Stream, consumer: Consumer) -> ApiError:
-    """AWS's answer, seen live, for a consumer that is CREATING or DELETING."""
+    """A consumer that is CREATING or DELETING [SEEN]."""
     return in_use(
         f"Consumer {consumer.name} with creation timestamp {int(consumer.created)} under stream: "
         f"{stream.name} , account {ACCOUNT_ID} is not in ACTIVE status."
@@ -112,7 +107,7 @@ class Region:
         name = name_and_second.partition(":")[0]
         consumer = self.consumers(stream, now).get(name) if stream is not None else None
         if stream is None or consumer is None or consumer.arn != arn:
-            raise not_found(f"Consumer {arn}, account {ACCOUNT_ID} not found.")
+            raise no_consumer(arn)
         return stream, consumer
 
     @staticmethod

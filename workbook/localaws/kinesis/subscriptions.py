@@ -13,10 +13,10 @@ from workbook.localaws.kinesis.api.reading import describe_records
 from workbook.localaws.kinesis.api.shards import describe_children
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.consumer import Consumer
-from workbook.localaws.kinesis.errors import in_use, not_found
+from workbook.localaws.kinesis.errors import in_use, no_consumer, no_stream
 from workbook.localaws.kinesis.metering import total_bytes
-from workbook.localaws.kinesis.positions import shard_id, starting_counter
-from workbook.localaws.kinesis.region import no_stream, not_active
+from workbook.localaws.kinesis.positions import find_shard, starting_counter
+from workbook.localaws.kinesis.region import not_active
 from workbook.localaws.kinesis.shard import Shard
 from workbook.localaws.kinesis.stream import Stream
 
@@ -36,12 +36,7 @@ def subscribe(call: Call, clock: Clock, content_type: str) -> AsyncGenerator[byt
     stream, consumer = call.region.consumer(call.parameters["ConsumerARN"], call.now)
     if consumer.status(call.now) != "ACTIVE":
         raise not_active(stream, consumer)
-    found = shard_id(call.parameters["ShardId"], stream.name)
-    shard = stream.shards.get(found)
-    if shard is None:
-        raise not_found(
-            f"Shard {found} in stream {stream.name} under account {ACCOUNT_ID} does not exist"
-        )
+    shard = find_shard(stream, call.parameters["ShardId"])
     start = call.parameters["StartingPosition"]
     counter = starting_counter(
         stream, shard, start["Type"], start.get("SequenceNumber"), start.get("Timestamp"), call.now
@@ -107,7 +102,7 @@ class _Subscription:
         if self._stream.gone_at is not None:
             raise no_stream(self._stream.name)
         if self._consumer.gone_at is not None:
-            raise not_found(f"Consumer {self._consumer.arn}, account {ACCOUNT_ID} not found.")
+            raise no_consumer(self._consumer.arn)
 
     def _admit(self, now: float) -> bool:
         return not self._call.limits or self._reads.admit(now)

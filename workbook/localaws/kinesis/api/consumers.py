@@ -6,7 +6,7 @@ from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.kinesis.api.tags import check_tags
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.consumer import Consumer
-from workbook.localaws.kinesis.errors import in_use, invalid, not_found, over_limit
+from workbook.localaws.kinesis.errors import in_use, invalid, no_consumer, over_limit
 from workbook.localaws.kinesis.stream import ON_DEMAND, Stream
 
 CONSUMERS = 20  # of one stream
@@ -77,7 +77,7 @@ def find_consumer(call: Call) -> tuple[Stream, Consumer]:
     stream = call.stream()
     found = call.region.consumers(stream, call.now).get(name)
     if found is None:
-        raise not_found(f"Consumer {name}, account {ACCOUNT_ID} not found.")
+        raise no_consumer(name)
     return stream, found
 
 

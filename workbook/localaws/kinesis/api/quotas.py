@@ -12,7 +12,7 @@ ON_DEMAND_STREAMS = 50
 
 
 def shard_quota(region: str) -> int:
-    """How many open shards the account may have in a region (§4.1; new accounts get less)."""
+    """Return how many open shards the account may have in a region; new accounts get less [KD]."""
     return 20_000 if region in _LARGE_REGIONS else 6_000
 
 

@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from workbook.localaws.api.errors import ApiError
-from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.interfaces import Record
 from workbook.localaws.kinesis.api.shards import describe_children
 from workbook.localaws.kinesis.call import Call
-from workbook.localaws.kinesis.errors import not_found, throttled
+from workbook.localaws.kinesis.errors import no_shard, throttled
 from workbook.localaws.kinesis.iterators import Iterator
 from workbook.localaws.kinesis.metering import total_bytes
-from workbook.localaws.kinesis.positions import shard_id, starting_counter
+from workbook.localaws.kinesis.positions import find_shard, starting_counter
 from workbook.localaws.kinesis.shard import Shard
 from workbook.localaws.kinesis.stream import Stream
 
@@ -21,13 +19,10 @@ def get_shard_iterator(call: Call) -> dict[str, Any]:
     """Where to begin to read a shard."""
     parameters = call.parameters
     stream = call.usable_stream()
-    found = shard_id(parameters["ShardId"], stream.name)
-    shard = stream.shards.get(found)
-    if shard is None:
-        raise _no_shard(found, stream.name)
+    shard = find_shard(stream, parameters["ShardId"])
     if call.limits:
         if not shard.iterators.has(1, call.now):
-            raise throttled(shard.id, stream.name, ACCOUNT_ID)
+            raise throttled(shard.id, stream.name)
         shard.iterators.take(1)
     counter = starting_counter(
         stream,
@@ -39,10 +34,6 @@ def get_shard_iterator(call: Call) -> dict[str, Any]:
     )
     call.end_dry_run()
     return {"ShardIterator": _iterator(call, stream, shard, counter)}
-
-
-def _no_shard(found: str, stream: str) -> ApiError:
-    return not_found(f"Shard {found} in stream {stream} under account {ACCOUNT_ID} does not exist")
 
 
 def _iterator(call: Call, stream: Stream, shard: Shard, counter: int) -> str:
@@ -59,7 +50,7 @@ def get_records(call: Call) -> dict[str, Any]:
     call.end_dry_run()
     if call.limits and not shard.reads.admit(call.now):
         call.meter.refused_read(stream, shard)
-        raise throttled(shard.id, stream.name, ACCOUNT_ID)
+        raise throttled(shard.id, stream.name)
     limit = call.parameters.get("Limit", MAX_RECORDS)
     records, after, behind = stream.read(shard, iterator.counter, limit, call.now)
     shard.reads.record(total_bytes(records), call.now)
@@ -85,7 +76,7 @@ def _find(call: Call, iterator: Iterator) -> tuple[Stream, Shard]:
         or stream.created != iterator.stream_created
         or stream.gone_at is not None
     ):
-        raise _no_shard(found, iterator.stream)
+        raise no_shard(found, iterator.stream)
     return stream, shard
 
 

@@ -6,8 +6,14 @@ from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.kinesis import reshard
 from workbook.localaws.kinesis.api.quotas import check_shard_quota
 from workbook.localaws.kinesis.call import Call
-from workbook.localaws.kinesis.errors import in_use, invalid, over_limit, refused
-from workbook.localaws.kinesis.positions import could_not_find, shard_id
+from workbook.localaws.kinesis.errors import (
+    could_not_find_shard,
+    in_use,
+    invalid,
+    over_limit,
+    refused,
+)
+from workbook.localaws.kinesis.positions import shard_id
 from workbook.localaws.kinesis.shard import Shard
 from workbook.localaws.kinesis.stream import HOUR, ON_DEMAND, Stream
 
@@ -151,7 +157,7 @@ def _provisioned(call: Call) -> Stream:
 def _open_shard(stream: Stream, text: str) -> Shard:
     shard = stream.shards.get(shard_id(text, stream.name))
     if shard is None:
-        raise could_not_find(text, stream.name)
+        raise could_not_find_shard(text, stream.name)
     if not shard.is_open:
         raise invalid(
             f"Shard {shard.id} in stream {stream.name} under account {ACCOUNT_ID} has already "

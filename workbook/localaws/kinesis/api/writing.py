@@ -29,7 +29,7 @@ def put_record(call: Call) -> dict[str, Any]:
     taken = not call.limits or shard.writes.admit(size, call.now)
     call.meter.put_record(stream, shard, size, taken)
     if not taken:
-        raise throttled(shard.id, stream.name, ACCOUNT_ID)
+        raise throttled(shard.id, stream.name)
     number = shard.append(key, entry["Data"], call.now)
     return _with_encryption(call, stream, {"ShardId": shard.id, "SequenceNumber": str(number)})
 
@@ -56,7 +56,7 @@ def put_records(call: Call) -> dict[str, Any]:
         if monitored:
             call.meter.put_in_shard(stream, shard, size, admitted)
         if not admitted:
-            error = throttled(shard.id, stream.name, ACCOUNT_ID)
+            error = throttled(shard.id, stream.name)
             results.append({"ErrorCode": error.code, "ErrorMessage": error.message})
             continue
         number = shard.append(key, entry["Data"], now)
