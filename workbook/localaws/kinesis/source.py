@@ -46,20 +46,20 @@ class Source:
         self._limits = limits
 
     def shards(self) -> list[ShardInfo]:
-        """Every shard that is not expired, oldest first."""
+        """Return every shard that is not expired, oldest first."""
         now = self._clock.now()
         self._check_alive(now)
         self._stream.trim(now)
         return [ShardInfo(shard.id, shard.parents) for shard in self._stream.shards.values()]
 
     def oldest(self) -> float:
-        """Records that arrived before this moment have expired; in seconds since the epoch."""
+        """Return the moment, in seconds since the epoch, before which records have expired."""
         now = self._clock.now()
         self._check_alive(now)
         return self._stream.oldest(now)
 
     def read(self, shard_id: str, position: Position, limit: int) -> ReadResult:
-        """Up to ``limit`` records (and 10 MB) from ``position`` on."""
+        """Return up to ``limit`` records (and 10 MB) from ``position`` on."""
         now = self._clock.now()
         self._check_alive(now)
         shard = self._stream.shards.get(shard_id)

@@ -28,7 +28,7 @@ MAX_RECORDS = 10_000  # of one event
 
 
 def subscribe(call: Call, clock: Clock, content_type: str) -> AsyncGenerator[bytes, None]:
-    """Begin to push, after the checks that make the call itself fail.
+    """Subscribe, after the checks that make the call itself fail; return the messages.
 
     Raises:
         ApiError: no such consumer or shard, or subscribed less than five seconds ago.
@@ -53,7 +53,7 @@ def subscribe(call: Call, clock: Clock, content_type: str) -> AsyncGenerator[byt
 
 
 class _Subscription:
-    """One connection."""
+    """One subscription."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class _Subscription:
         self._reads = consumer.reads[shard.id]
 
     async def events(self, counter: int) -> AsyncGenerator[bytes, None]:
-        """Messages until the five minutes are over, the shard ends or someone takes over."""
+        """Yield messages until five minutes are over, the shard ends or another takes over."""
         yield self._message("initial-response", {})
         sent_at = float("-inf")
         while (now := self._clock.now()) < self._call.now + LIFETIME_SECONDS:
@@ -108,7 +108,7 @@ class _Subscription:
         return not self._call.limits or self._reads.admit(now)
 
     def _next(self, counter: int, now: float) -> tuple[dict[str, Any], int]:
-        """The next event and the counter after it."""
+        """Return the next event and the counter after it."""
         records, after, behind = self._stream.read(self._shard, counter, MAX_RECORDS, now)
         self._reads.record(total_bytes(records), now)
         event: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Shards in lists, and how they are cut and joined."""
+"""Shards: listed, split, merged and scaled."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ COUNT_CHANGES_PER_DAY = 10
 
 
 def describe(shard: Shard) -> dict[str, Any]:
-    """A shard as AWS's ``Shard`` structure."""
+    """Return a shard as AWS's ``Shard`` structure."""
     numbers = {"StartingSequenceNumber": str(shard.starting_sequence_number)}
     if shard.ending_sequence_number is not None:
         numbers["EndingSequenceNumber"] = str(shard.ending_sequence_number)
@@ -35,7 +35,7 @@ def describe(shard: Shard) -> dict[str, Any]:
 
 
 def describe_children(stream: Stream, shard: Shard) -> list[dict[str, Any]]:
-    """A closed shard's children as AWS's ``ChildShard`` structures."""
+    """Return a closed shard's children as AWS's ``ChildShard`` structures."""
     children = [stream.shards[child] for child in shard.children if child in stream.shards]
     return [
         {"ShardId": child.id, "ParentShards": list(child.parents), "HashKeyRange": _range(child)}
@@ -48,7 +48,7 @@ def _range(shard: Shard) -> dict[str, str]:
 
 
 def list_shards(call: Call) -> dict[str, Any]:
-    """The shards of a stream that a filter lets through, by pages."""
+    """Return the shards of a stream that pass a filter, in pages."""
     parameters = call.parameters
     token = parameters.get("NextToken")
     call.limit_rate("ListShards", 1000)
@@ -89,7 +89,7 @@ def list_shards(call: Call) -> dict[str, Any]:
 
 
 def _filtered(stream: Stream, kind: str, timestamp: float | None, now: float) -> list[Shard]:
-    """The shards that were there when the filter asks; those of ``FROM`` ones also since [BC]."""
+    """Return the shards of the moment that a filter names; with ``FROM``, also later ones [BC]."""
     shards = list(stream.shards.values())
     horizon = max(stream.oldest(now), stream.created)
     moment = horizon if timestamp is None else max(timestamp, horizon)
@@ -105,12 +105,12 @@ def _filtered(stream: Stream, kind: str, timestamp: float | None, now: float) ->
 
 
 def _open_at(shard: Shard, moment: float) -> bool:
-    """Whether the shard was not closed before."""
+    """Return whether the shard was not closed before ``moment``."""
     return shard.closed_at is None or shard.closed_at >= moment
 
 
 def split_shard(call: Call) -> None:
-    """Cut a shard in two."""
+    """Split a shard in two."""
     call.limit_rate("SplitShard", 5)
     stream = _provisioned(call)
     shard = _open_shard(stream, call.parameters["ShardToSplit"])
@@ -128,7 +128,7 @@ def split_shard(call: Call) -> None:
 
 
 def merge_shards(call: Call) -> None:
-    """Join two neighbours."""
+    """Merge two neighbours."""
     call.limit_rate("MergeShards", 5)
     stream = _provisioned(call)
     shard = _open_shard(stream, call.parameters["ShardToMerge"])
@@ -167,7 +167,7 @@ def _open_shard(stream: Stream, text: str) -> Shard:
 
 
 def update_shard_count(call: Call) -> dict[str, Any]:
-    """Bring a stream to a number of even shards."""
+    """Scale a stream to a number of even shards, and return both counts."""
     call.limit_rate("UpdateShardCount", 10)
     stream = _provisioned(call)
     target = call.parameters["TargetShardCount"]
@@ -182,7 +182,7 @@ def update_shard_count(call: Call) -> dict[str, Any]:
 
 
 def scale(call: Call, stream: Stream, target: int) -> None:
-    """What ``update_shard_count`` does to the stream, within AWS's limits."""
+    """Scale a stream to ``target`` shards, within AWS's limits."""
     current = len(stream.open_shards)
     if target > 2 * current:
         raise invalid(
