@@ -76,6 +76,26 @@ def test_a_stack_creates_updates_and_deletes_a_stream(unlimited: Aws) -> None:
         summary(kinesis, "cfn-life")
 
 
+def test_a_stacks_stream_has_one_shard_unless_it_says_so(unlimited: Aws) -> None:
+    """[OBS] The API's own default is 4; a number may be a string [CFNL]."""
+    cloudformation, kinesis = unlimited.client("cloudformation"), unlimited.client("kinesis")
+    on_demand = {"StreamModeDetails": {"StreamMode": "ON_DEMAND"}}
+    for name, properties, shards in (
+        ("cfn-default", {}, 1),
+        ("cfn-text", {"ShardCount": "3"}, 3),
+        ("cfn-on-demand", on_demand, 4),
+    ):
+        body = template(Name=name, **properties)
+        cloudformation.create_stack(StackName=name, TemplateBody=body)
+        assert summary(kinesis, name)["OpenShardCount"] == shards
+        assert summary(kinesis, name)["StreamModeDetails"] == (
+            on_demand["StreamModeDetails"]
+            if name == "cfn-on-demand"
+            else {"StreamMode": "PROVISIONED"}
+        )
+        cloudformation.delete_stack(StackName=name)
+
+
 def test_a_stream_without_a_name_gets_one_and_keeps_it(unlimited: Aws) -> None:
     cloudformation, kinesis = unlimited.client("cloudformation"), unlimited.client("kinesis")
     cloudformation.create_stack(
