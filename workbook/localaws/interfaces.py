@@ -6,7 +6,7 @@ wing.  None of them knows who asks.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,4 +214,19 @@ class Destinations(Protocol):
         Raises:
             DeliveryError: the destination does not take it.
         """
+        ...
+
+
+class OtherMappings(Protocol):
+    """Event source mappings of queues and tables, which ``mapping`` does not keep."""
+
+    async def find(
+        self, region: str, source_arn: str | None, function: str | None
+    ) -> list[dict[str, Any]]:
+        """Return the mappings of a region as the API shows them; of one source or function, if
+        given."""
+        ...
+
+    async def has(self, region: str, uuid: str) -> bool:
+        """Return whether there is a mapping with this UUID."""
         ...
