@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbook.localaws.interfaces import FunctionGoneError, SourceGoneError
-from workbook.localaws.mapping.constraints import check
 from workbook.localaws.mapping.context import Parts
 from workbook.localaws.mapping.errors import conflict, invalid, not_found
 from workbook.localaws.mapping.event_source_mapping import EventSourceMapping
@@ -39,13 +38,12 @@ class Registry:
         """Return a new mapping, as CreateEventSourceMapping makes it.
 
         Args:
-            parameters: of the call.
+            parameters: of the call, as ``api.model`` reads them.
             region: where the call was made.
 
         Raises:
             ApiError: it cannot be.
         """
-        check(parameters, "FunctionName")
         source_arn = parameters.get("EventSourceArn")
         if source_arn is None or not is_kinesis(source_arn):
             raise invalid("Unrecognized event source.")
@@ -77,7 +75,6 @@ class Registry:
         Raises:
             ApiError: it cannot be.
         """
-        check(parameters, "FunctionName")
         refuse_on_success(parameters.get("DestinationConfig") or {})
         self._resolve(parameters["FunctionName"], region)
 
@@ -103,14 +100,13 @@ class Registry:
 
         Args:
             identity: its UUID.
-            parameters: of the call.
+            parameters: of the call, as ``api.model`` reads them.
             present: what parameters that are left out mean; None leaves them as they are.
 
         Raises:
             ApiError: there is no such mapping, or it cannot be changed so.
         """
         mapping = self.get(identity)
-        check(parameters)
         settings = read_settings(parameters, present or mapping.settings)
         function_arn = mapping.function_arn
         if parameters.get("FunctionName") is not None:

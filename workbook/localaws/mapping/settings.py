@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workbook.localaws.api.errors import ApiError
 from workbook.localaws.mapping.errors import invalid, unsupported
 from workbook.localaws.mapping.filters import InvalidPatternError, compile_filters
 
@@ -91,7 +90,11 @@ class Start:
 
 
 def read_start(parameters: Mapping[str, Any], now: float) -> Start:
-    """StartingPosition and StartingPositionTimestamp, which ``constraints`` has let pass [OBS].
+    """Return where a new mapping begins [OBS].
+
+    Args:
+        parameters: StartingPosition and StartingPositionTimestamp, as ``api.model`` reads them.
+        now: in seconds since the epoch.
 
     Raises:
         ApiError: one is missing, in the future, or does not go with the other.
@@ -109,8 +112,6 @@ def read_start(parameters: Mapping[str, Any], now: float) -> Start:
         return Start(position)
     if timestamp is None:
         raise invalid("Need to specify a timestamp")
-    if isinstance(timestamp, bool) or not isinstance(timestamp, int | float):
-        raise ApiError("SerializationException", "StartingPositionTimestamp must be a number")
     if timestamp < 0:
         raise invalid(
             "Received Exception while reading from provided stream. "
@@ -118,33 +119,31 @@ def read_start(parameters: Mapping[str, Any], now: float) -> Start:
         )
     if timestamp > now:
         raise invalid("StartingPositionTimestamp cannot be in the future.")
-    return Start(position, float(timestamp))
+    return Start(position, timestamp)
 
 
 def read_settings(parameters: Mapping[str, Any], present: Settings) -> Settings:
-    """The settings after a create or update call.
+    """Return the settings after a create or update call.
 
     Args:
-        parameters: of the call, which ``constraints`` has let pass; what it leaves out, or
-            gives as null, stays.
+        parameters: of the call, as ``api.model`` reads them; what it leaves out stays.
         present: the settings before; the defaults for a create.
 
     Raises:
         ApiError: a value cannot be used; the message names it.
     """
-    given = {name: value for name, value in parameters.items() if value is not None}
     for name in OTHER_SOURCES:
-        if name in given:
+        if name in parameters:
             raise unsupported(name)
-    if 0 <= given.get("MaximumRecordAgeInSeconds", -1) < LEAST_AGE:
+    if 0 <= parameters.get("MaximumRecordAgeInSeconds", -1) < LEAST_AGE:
         raise invalid(
             "MaximumRecordAgeInSeconds must be either -1 (forever) or between 60 and 604800 "
             "(inclusive)"
         )
-    changes = {field: given[name] for name, field in FIELDS.items() if name in given}
+    changes = {field: parameters[name] for name, field in FIELDS.items() if name in parameters}
     for name, reader in READERS.items():
-        if name in given:
-            changes |= reader(given[name])
+        if name in parameters:
+            changes |= reader(parameters[name])
     return replace(present, **changes)
 
 
@@ -191,7 +190,7 @@ def _filters(value: Any) -> dict[str, Any]:
     filters = value.get("Filters") or []
     if len(filters) > FILTERS:
         raise invalid(f"FilterCriteria.Filters can have {FILTERS} filters at most.")
-    patterns = [(item or {}).get("Pattern") or "" for item in filters]
+    patterns = [item.get("Pattern", "") for item in filters]
     try:
         compile_filters(patterns)
     except InvalidPatternError:

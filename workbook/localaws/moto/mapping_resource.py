@@ -12,15 +12,15 @@ from moto.awslambda.models import EventSourceMapping
 from moto.core.common_models import CloudFormationModel
 
 from workbook.localaws.api.errors import ApiError
-from workbook.localaws.mapping.constraints import FLAGS, RANGES
+from workbook.localaws.api.model import lambda_
 from workbook.localaws.mapping.event_source_mapping import mapping_arn
 from workbook.localaws.mapping.registry import Registry, is_kinesis
-from workbook.localaws.mapping.settings import Settings
+from workbook.localaws.mapping.settings import FIELDS, Settings
 from workbook.localaws.moto.worker import Worker
 
 T = TypeVar("T")
 TYPE = "AWS::Lambda::EventSourceMapping"
-VALUES = {*FLAGS, *RANGES, "StartingPositionTimestamp"}
+VALUES = {*FIELDS, "StartingPositionTimestamp"}  # what is no text
 REPLACED_BY = ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp")
 
 
@@ -167,14 +167,16 @@ class Resource(CloudFormationModel):
 
     @classmethod
     async def _create_settled(cls, parameters: dict[str, Any], region: str) -> str:
-        mapping = cls.registry.create(parameters, region)
+        read = lambda_().read("CreateEventSourceMapping", parameters)
+        mapping = cls.registry.create(read, region)
         await mapping.settled()
         return mapping.uuid
 
     @classmethod
     async def _update(cls, uuid: str, parameters: dict[str, Any]) -> None:
         """Update; a property that the template no longer has is at its default again."""
-        mapping = cls.registry.update(uuid, parameters, Settings())
+        read = lambda_().read("UpdateEventSourceMapping", {**parameters, "UUID": uuid})
+        mapping = cls.registry.update(uuid, read, Settings())
         mapping.tags = parameters["Tags"]
         await mapping.settled()
 
