@@ -17,7 +17,7 @@ from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.clock import Clock
 from workbook.localaws.functions.service import FunctionService
 from workbook.localaws.metrics import Metrics
-from workbook.localaws.moto.worker import Services
+from workbook.localaws.moto.worker import Worker
 
 ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT_ID}:function:"
 HANDLERS = {
@@ -85,7 +85,7 @@ async def median(service: FunctionService, name: str, event: bytes, times: int) 
 
 async def main() -> None:
     """Measure and print."""
-    clock, services = Clock(), Services()
+    clock, services = Clock(), Worker()
     service = FunctionService("http://127.0.0.1:9", clock, services, Metrics(clock, services))
     await service.ready()
     for name, code in HANDLERS.items():
