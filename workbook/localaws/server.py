@@ -14,11 +14,20 @@ import uvicorn
 
 from workbook.localaws.api.http import Request, Response
 from workbook.localaws.clock import Clock
-from workbook.localaws.functions.service import FunctionService
+from workbook.localaws.functions.api import LambdaApi
+from workbook.localaws.functions.destinations import Destinations
+from workbook.localaws.functions.environment import Environment
+from workbook.localaws.functions.event_queue import EventQueue
+from workbook.localaws.functions.invoker import Invoker
+from workbook.localaws.functions.pool import Pool
+from workbook.localaws.functions.processes import Processes
+from workbook.localaws.functions.published import PublishedFunctions
 from workbook.localaws.http2 import EitherProtocol
 from workbook.localaws.kinesis.service import KinesisService
 from workbook.localaws.mapping.service import MappingService
 from workbook.localaws.metrics import Metrics
+from workbook.localaws.moto.function_configurations import FunctionConfigurations
+from workbook.localaws.moto.logs import Logs
 from workbook.localaws.moto.worker import Worker
 
 LOOPBACK = "127.0.0.1"
@@ -39,25 +48,50 @@ class LocalAws:
         self._services = Worker()
         self._metrics = Metrics(clock, self._services)
         self._kinesis = KinesisService(clock, self._services, self._metrics, limits=limits)
-        self._functions = FunctionService(endpoint_url, clock, self._services, self._metrics)
+        self._logs = Logs(clock, self._services)
+        self._processes = Processes()
+        functions = PublishedFunctions()
+        pool = Pool(
+            lambda version: Environment(
+                version, endpoint_url, self._processes, self._logs, clock.now
+            )
+        )
+        self._functions = Invoker(functions, pool, self._metrics)
+        self._events = EventQueue(
+            functions, self._functions, Destinations(endpoint_url), clock, self._metrics
+        )
+        self._configurations = FunctionConfigurations(
+            endpoint_url, clock, self._services, functions, self._events
+        )
+        self._lambda = LambdaApi(functions, self._functions, self._events, self._configurations)
         self._mappings = MappingService(
             endpoint_url, clock, self._services, self._metrics, self._kinesis, self._functions
         )
 
+    async def start(self) -> None:
+        """Start what runs beside the requests."""
+        self._processes.open()
+        await self._functions.start()
+        await self._configurations.start()
+
     async def respond(self, request: Request) -> Response:
         """Answer a request: by the first part that knows it, else by moto."""
-        for part in (self._kinesis, self._mappings, self._functions):
+        for part in (self._kinesis, self._mappings, self._lambda):
             response = await part.respond(request)
             if response is not None:
                 return response
         if request.service == "monitoring":
             await self._metrics.flush()
+        if request.service == "logs":
+            await self._logs.flush()
         return await self._services.respond(request)
 
     async def close(self) -> None:
         """Stop polling, end every function's process, let moto go."""
         await self._mappings.close()
+        await self._events.close()
         await self._functions.close()
+        await asyncio.to_thread(self._processes.close)
         await self._kinesis.close()
         self._services.close()
 
@@ -163,6 +197,7 @@ async def serve(
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     endpoint_url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
     application = LocalAws(endpoint_url, Clock(speed, epoch), limits=limits)
+    await application.start()
     server = _Server(
         uvicorn.Config(
             application,
