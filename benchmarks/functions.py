@@ -15,7 +15,6 @@ import psutil
 
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.clock import Clock
-from workbook.localaws.functions.destinations import Destinations
 from workbook.localaws.functions.environment import Environment
 from workbook.localaws.functions.event_queue import EventQueue
 from workbook.localaws.functions.invoker import Invoker
@@ -23,6 +22,7 @@ from workbook.localaws.functions.pool import Pool
 from workbook.localaws.functions.processes import Processes
 from workbook.localaws.functions.published import PublishedFunctions
 from workbook.localaws.metrics import Metrics
+from workbook.localaws.moto.deliver import MotoDestinations
 from workbook.localaws.moto.function_configurations import FunctionConfigurations
 from workbook.localaws.moto.logs import Logs
 from workbook.localaws.moto.worker import Worker
@@ -112,7 +112,7 @@ async def main() -> None:
     functions, metrics, logs = PublishedFunctions(), Metrics(clock, worker), Logs(clock, worker)
     pool = Pool(lambda version: Environment(version, ENDPOINT_URL, processes, logs, clock.now))
     invoker = Invoker(functions, pool, metrics)
-    events = EventQueue(functions, invoker, Destinations(ENDPOINT_URL), clock, metrics)
+    events = EventQueue(functions, invoker, MotoDestinations(worker), clock, metrics)
     processes.open()
     await invoker.start()
     await FunctionConfigurations(ENDPOINT_URL, clock, worker, functions, events).start()

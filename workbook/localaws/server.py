@@ -15,7 +15,6 @@ import uvicorn
 from workbook.localaws.api.http import Request, Response
 from workbook.localaws.clock import Clock
 from workbook.localaws.functions.api import LambdaApi
-from workbook.localaws.functions.destinations import Destinations
 from workbook.localaws.functions.environment import Environment
 from workbook.localaws.functions.event_queue import EventQueue
 from workbook.localaws.functions.invoker import Invoker
@@ -26,6 +25,7 @@ from workbook.localaws.http2 import EitherProtocol
 from workbook.localaws.kinesis.service import KinesisService
 from workbook.localaws.mapping.service import MappingService
 from workbook.localaws.metrics import Metrics
+from workbook.localaws.moto.deliver import MotoDestinations
 from workbook.localaws.moto.function_configurations import FunctionConfigurations
 from workbook.localaws.moto.logs import Logs
 from workbook.localaws.moto.worker import Worker
@@ -48,6 +48,7 @@ class LocalAws:
         self._services = Worker()
         self._metrics = Metrics(clock, self._services)
         self._kinesis = KinesisService(clock, self._services, self._metrics, limits=limits)
+        destinations = MotoDestinations(self._services)
         self._logs = Logs(clock, self._services)
         self._processes = Processes()
         functions = PublishedFunctions()
@@ -57,15 +58,13 @@ class LocalAws:
             )
         )
         self._functions = Invoker(functions, pool, self._metrics)
-        self._events = EventQueue(
-            functions, self._functions, Destinations(endpoint_url), clock, self._metrics
-        )
+        self._events = EventQueue(functions, self._functions, destinations, clock, self._metrics)
         self._configurations = FunctionConfigurations(
             endpoint_url, clock, self._services, functions, self._events
         )
         self._lambda = LambdaApi(functions, self._functions, self._events, self._configurations)
         self._mappings = MappingService(
-            endpoint_url, clock, self._services, self._metrics, self._kinesis, self._functions
+            clock, self._services, self._metrics, self._kinesis, self._functions, destinations
         )
 
     async def start(self) -> None:

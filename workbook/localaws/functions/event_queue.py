@@ -3,19 +3,25 @@
 import asyncio
 import logging
 
-from botocore.exceptions import BotoCoreError, ClientError
+import orjson
 
 from workbook.localaws.clock import Clock
 from workbook.localaws.function_arn import Reference
 from workbook.localaws.functions import asynchronous
-from workbook.localaws.functions.destinations import Destinations
 from workbook.localaws.functions.invoker import Invoker
 from workbook.localaws.functions.outcome import Outcome
 from workbook.localaws.functions.published import PublishedFunctions
 from workbook.localaws.functions.runtime_api import Event
-from workbook.localaws.interfaces import FunctionGoneError, InvokeThrottledError
+from workbook.localaws.interfaces import (
+    DeliveryError,
+    Destinations,
+    Document,
+    FunctionGoneError,
+    InvokeThrottledError,
+)
 from workbook.localaws.metrics import Metrics
 
+RESULTS = {True: "Success", False: "Failure"}  # of an invocation, as an event on a bus says [OBS]
 log = logging.getLogger(__name__)
 
 
@@ -25,7 +31,7 @@ class EventQueue:
     Args:
         functions: those there are.
         invoker: runs the tries.
-        destinations: get the records of what was done or given up.
+        destinations: take the records of what was done or given up.
         clock: the time of waits and ages.
         metrics: takes DestinationDeliveryFailures.
     """
@@ -56,7 +62,6 @@ class EventQueue:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._destinations.close()
 
     async def _work(self, reference: Reference, event: Event) -> None:
         """Try until it succeeds or is given up; a deleted function's events are dropped."""
@@ -101,9 +106,14 @@ class EventQueue:
             event.payload,
             outcome,
         )
+        document = Document(
+            orjson.dumps(record),
+            detail_type=f"Lambda Function Invocation Result - {RESULTS[succeeded]}",
+            resources=(record["requestContext"]["functionArn"],),
+        )
         try:
-            await self._destinations.send(destination, record)
-        except (BotoCoreError, ClientError, ValueError):
+            await self._destinations.deliver(destination, document)
+        except DeliveryError:
             self._metrics.put(
                 reference.region,
                 "AWS/Lambda",

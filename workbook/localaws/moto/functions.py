@@ -144,9 +144,12 @@ class FunctionsBackend(LambdaBackend):
         headers: Any,
         response_headers: Any,
     ) -> str:
-        """An invocation by a service of moto: always asynchronous."""
-        function = self.get_function(function_name, qualifier)
-        return str(function.invoke(body, headers, response_headers))
+        """Queue an asynchronous invocation: that is how services of moto invoke a function."""
+        self.get_function(function_name, qualifier)
+        reference = parse_reference(function_name, self.region_name, qualifier)
+        event = body if isinstance(body, bytes) else body.encode()
+        self.host.invoke_event(reference.arn, event)
+        return ""
 
     # --- aliases
 
