@@ -14,7 +14,13 @@ import uvicorn
 
 from workbook.localaws.api.http import Request, Response
 from workbook.localaws.clock import Clock
-from workbook.localaws.functions.service import FunctionService
+from workbook.localaws.functions.api import LambdaApi
+from workbook.localaws.functions.environment import Environment
+from workbook.localaws.functions.event_queue import EventQueue
+from workbook.localaws.functions.invoker import Invoker
+from workbook.localaws.functions.pool import Pool
+from workbook.localaws.functions.processes import Processes
+from workbook.localaws.functions.published import PublishedFunctions
 from workbook.localaws.http2 import EitherProtocol
 from workbook.localaws.kinesis.service import KinesisService
 from workbook.localaws.mapping.api import MappingApi
@@ -22,6 +28,8 @@ from workbook.localaws.mapping.context import Parts
 from workbook.localaws.mapping.registry import Registry
 from workbook.localaws.metrics import Metrics
 from workbook.localaws.moto.deliver import MotoDestinations
+from workbook.localaws.moto.function_configurations import FunctionConfigurations
+from workbook.localaws.moto.logs import Logs
 from workbook.localaws.moto.mappings import MotoMappings
 from workbook.localaws.moto.worker import Worker
 
@@ -44,9 +52,20 @@ class LocalAws:
         self._metrics = Metrics(clock, self._services)
         self._kinesis = KinesisService(clock, self._services, self._metrics, limits=limits)
         destinations = MotoDestinations(self._services)
-        self._functions = FunctionService(
-            endpoint_url, clock, self._services, self._metrics, destinations
+        self._logs = Logs(clock, self._services)
+        self._processes = Processes()
+        functions = PublishedFunctions()
+        pool = Pool(
+            lambda version: Environment(
+                version, endpoint_url, self._processes, self._logs, clock.now
+            )
         )
+        self._functions = Invoker(functions, pool, self._metrics)
+        self._events = EventQueue(functions, self._functions, destinations, clock, self._metrics)
+        self._configurations = FunctionConfigurations(
+            endpoint_url, clock, self._services, functions, self._events
+        )
+        self._lambda = LambdaApi(functions, self._functions, self._events, self._configurations)
         self._registry = Registry(
             Parts(clock, self._kinesis, self._functions, destinations, self._metrics)
         )
@@ -58,20 +77,30 @@ class LocalAws:
 
         mapping_resource.install(self._registry, self._services)
 
+    async def start(self) -> None:
+        """Start what runs beside the requests."""
+        self._processes.open()
+        await self._functions.start()
+        await self._configurations.start()
+
     async def respond(self, request: Request) -> Response:
         """Answer a request: by the first part that knows it, else by moto."""
-        for part in (self._kinesis, self._mappings, self._functions):
+        for part in (self._kinesis, self._mappings, self._lambda):
             response = await part.respond(request)
             if response is not None:
                 return response
         if request.service == "monitoring":
             await self._metrics.flush()
+        if request.service == "logs":
+            await self._logs.flush()
         return await self._services.respond(request)
 
     async def close(self) -> None:
         """Stop polling, end every function's process, let moto go."""
         await self._registry.close()
+        await self._events.close()
         await self._functions.close()
+        await asyncio.to_thread(self._processes.close)
         await self._kinesis.close()
         self._services.close()
 
@@ -177,6 +206,7 @@ async def serve(
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     endpoint_url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
     application = LocalAws(endpoint_url, Clock(speed, epoch), limits=limits)
+    await application.start()
     server = _Server(
         uvicorn.Config(
             application,
