@@ -1,4 +1,4 @@
-"""What a mapping's pollers work with."""
+"""The context in which a mapping's pollers work: the mapping, and the rest of the local AWS."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class PollingContext:
-    """One mapping, from one change of it to the next.
+    """A mapping as it is between two changes of it.
 
     Args:
         uuid: the mapping's.
@@ -31,8 +31,8 @@ class PollingContext:
         settings: batches, windows, retries and the rest.
         parts: the rest of the local AWS.
         report: takes the outcome of the latest work, the mapping's LastProcessingResult.
-        report_fault: takes an error that none of the parts should have raised, so a fault of the
-            local AWS; who reports it tries again.
+        report_fault: takes an error that should not have been raised, so a fault of the local
+            AWS; whoever reports it tries again.
     """
 
     uuid: str

@@ -27,7 +27,7 @@ FUNCTION_GONE = "PROBLEM: Function does not exist"
 
 
 class Delivery:
-    """One piece of a lane's work.
+    """The delivery of one batch.
 
     Args:
         context: from where to where, under which settings.
@@ -75,7 +75,11 @@ class Delivery:
         return None if ended else self._window
 
     async def _proceed(self, pieces: list[Piece]) -> float:
-        """Put what is left of the first piece in its place; return the seconds to wait then."""
+        """Invoke with the first piece, and put what is left of it in its place.
+
+        Returns:
+            the pause before the next invocation, in seconds.
+        """
         if not self._work.is_deliverable:
             await self._give_up(Piece(self._work.entries, attempts=1), failures.RETRIES_EXHAUSTED)
             pieces.clear()
@@ -148,7 +152,7 @@ class Delivery:
         return event(piece.entries, members)
 
     def _iterator_age(self, last: Entry) -> int:
-        """Milliseconds since the last record of the batch arrived [DG:monitoring-metrics-types]."""
+        """Return the milliseconds since a batch's last record arrived [DG:monitoring-metrics-types]."""
         return max(0, int((self._context.parts.clock.now() - last.arrived) * 1000))
 
     async def _without_old_records(self, piece: Piece) -> Piece:

@@ -24,7 +24,7 @@ def mapping_arn(region: str, uuid: str) -> str:
 
 
 class EventSourceMapping:
-    """A mapping between a stream and a function; ``start`` it once.
+    """A mapping between a stream and a function.  ``start`` begins its life, ``delete`` ends it.
 
     Args:
         uuid: its identity.
@@ -66,7 +66,7 @@ class EventSourceMapping:
         self._change: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to poll, unless it is made disabled; ``settled`` waits until it is so."""
+        """Begin to poll, if it is enabled; ``settled`` waits for that."""
         self._change = asyncio.create_task(self._settle())
 
     def shown(self) -> dict[str, Any]:
@@ -102,7 +102,7 @@ class EventSourceMapping:
         self._change = asyncio.create_task(self._settle())
 
     def delete(self) -> None:
-        """End it, once the invocations under way are over; ``settled`` waits for that.
+        """End it once the invocations under way are over, for which ``settled`` waits.
 
         Raises:
             ApiError: an earlier change is not over.
@@ -146,7 +146,7 @@ class EventSourceMapping:
         self.state = "Enabled" if self.settings.enabled else "Disabled"
 
     async def _end(self) -> None:
-        """Stop polling: no invocation begins any more, those under way come to their end."""
+        """Stop polling: begin no invocation any more, and wait for those under way."""
         self._stopped.set()
         self._poller.wake()
         if self._polling is not None:
@@ -159,7 +159,7 @@ class EventSourceMapping:
         self._fault = None
 
     def _report_fault(self, fault: Exception) -> None:
-        """Show that something is wrong here, as AWS does, and log what; the same once."""
+        """Show that there is a fault, in AWS's words; log the reason, once for each kind of it."""
         if self._fault is not type(fault):
             message = "Event source mapping %s met a fault of the local AWS, and tries again"
             log.error(message, self.uuid, exc_info=fault)

@@ -1,4 +1,4 @@
-"""A mapping's settings: what they may be, what they are when left out, how the API shows them.
+"""A mapping's settings: what they may be, their defaults, and how the API shows them.
 
 Defaults: [DG:services-kinesis-parameters].
 """
@@ -27,7 +27,7 @@ OTHER_SOURCES = (  # settings of other event sources than Kinesis
     "AmazonManagedKafkaEventSourceConfig",
     "DocumentDBEventSourceConfig",
 )
-FIELDS = {  # what the API calls a setting that is a value of its own
+FIELDS = {  # the API's names of settings that are numbers or flags
     "BatchSize": "batch_size",
     "MaximumBatchingWindowInSeconds": "window",
     "ParallelizationFactor": "factor",
@@ -44,8 +44,8 @@ LEAST_AGE = 60  # the API's own description allows 0 to 59, Lambda does not
 class Settings:
     """What can be changed of a mapping.
 
-    ``retries`` and ``max_age`` (seconds) are without limit at -1; ``window`` and ``tumbling`` are
-    seconds, 0 is off; ``destination`` is an ARN or None.
+    ``max_age``, ``window`` and ``tumbling`` are in seconds.  There is no limit to ``retries`` and
+    ``max_age`` at -1; 0 turns ``window`` and ``tumbling`` off.  ``destination`` is an ARN.
     """
 
     batch_size: int = 100
@@ -63,7 +63,7 @@ class Settings:
     enabled: bool = True
 
     def shown(self) -> dict[str, Any]:
-        """As the API shows them, all defaults filled in [OBS]."""
+        """Return them as the API shows them, all defaults filled in [OBS]."""
         failure = {"Destination": self.destination} if self.destination else {}
         shown: dict[str, Any] = {
             name: getattr(self, field) for name, field in FIELDS.items() if name != "Enabled"
@@ -83,7 +83,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a mapping begins; fixed when it is created."""
+    """Where a mapping begins to read, which is fixed when it is created.
+
+    ``timestamp`` is in seconds since the epoch, and there only with AT_TIMESTAMP.
+    """
 
     position: str
     timestamp: float | None = None
@@ -181,7 +184,7 @@ def _destination(value: Any) -> dict[str, Any]:
 
 
 def refuse_on_success(destinations: Mapping[str, Any]) -> None:
-    """No event source mapping has a destination for successes [OBS]."""
+    """Refuse a destination for successes, which no event source mapping has [OBS]."""
     if (destinations.get("OnSuccess") or {}).get("Destination"):
         raise unsupported("DestinationConfig")
 
