@@ -28,6 +28,8 @@ TO_BE_UNTANGLED = {
 KNOW_REAL_TIME = {
     "workbook.localaws.clock",
     "workbook.localaws.functions.environment",
+    "workbook.localaws.functions.process",
+    "workbook.localaws.functions.runtime_api",
     "workbook.localaws.functions.runtime.client",
 }
 # The bench's packages: whom of the others each knows, and which modules of the bench use them.
