@@ -71,12 +71,18 @@ class LocalAws:
         """Start what runs beside the requests."""
         self._processes.open()
         await self._functions.start()
-        await self._configurations.start()
+        install = self._configurations.install
+        self._installing = asyncio.create_task(self._services.call(install))
+        await asyncio.sleep(0)  # it is in the thread's queue now
+        self._services.before_cloudformation(_extend_cloudformation)
 
     async def respond(self, request: Request) -> Response:
         """Answer a request: by the first part that knows it, else by moto."""
-        for part in (self._kinesis, self._mappings, self._lambda):
-            response = await part.respond(request)
+        parts: tuple[Any, ...] = (self._kinesis,)
+        if request.service == "lambda" or request.segments[0] == ".functions":
+            parts = (self._mappings, self._lambda)
+        for part in parts:
+            response: Response | None = await part.respond(request)
             if response is not None:
                 return response
         if request.service == "monitoring":
@@ -127,6 +133,12 @@ class LocalAws:
         if response.stream is not None:
             await send_stream(response.stream, receive, send)
         await send({"type": "http.response.body", "body": response.body})
+
+
+def _extend_cloudformation() -> None:
+    from workbook.localaws.moto.functions import extend_cloudformation
+
+    extend_cloudformation()
 
 
 async def send_stream(parts: AsyncGenerator[bytes, None], receive: Any, send: Any) -> None:
