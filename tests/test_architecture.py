@@ -17,12 +17,11 @@ SHARED = {"api", "clock", "function_arn", "interfaces", "metrics"}
 MOTO = f"{LOCALAWS}.moto"
 JOINS = f"{LOCALAWS}.parts"  # makes the parts and the wing, and joins them
 DOOR = f"{LOCALAWS}.server"
-# These still reach into the wing, or know one another both ways.
-TO_BE_UNTANGLED = {
+# What answers each part's requests.
+ANSWERS = {
+    f"{LOCALAWS}.kinesis.service",
     f"{LOCALAWS}.functions.api",
-    f"{LOCALAWS}.functions.event_queue",
-    f"{LOCALAWS}.functions.service",
-    f"{LOCALAWS}.mapping.service",
+    f"{LOCALAWS}.mapping.api",
 }
 # What a function does takes real time, at any speed of the clock: its duration and its deadline.
 KNOW_REAL_TIME = {
@@ -106,7 +105,7 @@ def test_a_part_knows_what_all_share_and_nothing_else(part: str) -> None:
     """Neither another part nor moto: it names what it needs of them in ``interfaces``."""
     allowed = {f"{LOCALAWS}.{name}" for name in {part, *SHARED}}
     for name, tree in MODULES.items():
-        if inside(name, f"{LOCALAWS}.{part}") and name not in TO_BE_UNTANGLED:
+        if inside(name, f"{LOCALAWS}.{part}"):
             ours = {i for i in imports(tree) if inside(i, "workbook")}
             assert {i for i in ours if not any(inside(i, a) for a in allowed)} == set(), name
 
@@ -121,37 +120,30 @@ def test_what_the_parts_share_knows_none_of_them() -> None:
 def test_moto_is_known_in_one_wing() -> None:
     assert {name for name in importers("moto") if not inside(name, MOTO)} == set()
     wing = {name for name in importers(MOTO) if not inside(name, MOTO)}
-    assert wing - TO_BE_UNTANGLED == {JOINS}
+    assert wing == {JOINS}
 
 
-def test_the_wing_knows_values_of_the_parts_and_not_what_runs_them() -> None:
-    run = {JOINS, DOOR, *(f"{LOCALAWS}.{part}.service" for part in PARTS)}
+def test_the_wing_answers_no_requests_of_the_parts() -> None:
     for name, tree in MODULES.items():
         if inside(name, MOTO):
-            assert not any(inside(i, one) for i in imports(tree) for one in run), name
+            for one in {JOINS, DOOR, *ANSWERS}:
+                assert not any(inside(i, one) for i in imports(tree)), name
 
 
 def test_the_parts_are_joined_in_one_place() -> None:
-    for part in PARTS:
-        joining = {
-            name
-            for name in importers(f"{LOCALAWS}.{part}.service")
-            if not inside(name, f"{LOCALAWS}.{part}")
-        }
-        assert joining == {JOINS}
+    for one in ANSWERS:
+        assert importers(one) == {JOINS}
     assert importers(JOINS) == {DOOR}
     assert importers(DOOR) == STARTS_THE_SERVER
 
 
 def test_no_modules_know_one_another_in_a_circle() -> None:
     """Wherever they import: a late import and TYPE_CHECKING hide a circle, and do not open it."""
-    graph = {name: known(name) - TO_BE_UNTANGLED for name in MODULES.keys() - TO_BE_UNTANGLED}
-    sorter = TopologicalSorter(graph)
-    sorter.prepare()  # raises CycleError, which names the circle
+    TopologicalSorter({name: known(name) for name in MODULES}).prepare()  # else a CycleError
 
 
 def test_no_import_is_for_types_only() -> None:
-    assert importers("typing.TYPE_CHECKING") <= TO_BE_UNTANGLED
+    assert importers("typing.TYPE_CHECKING") == set()
 
 
 def test_the_local_aws_asks_no_time_but_its_clocks() -> None:

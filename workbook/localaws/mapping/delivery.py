@@ -152,7 +152,7 @@ class Delivery:
         return event(piece.entries, members)
 
     def _iterator_age(self, last: Entry) -> int:
-        """Return the milliseconds since a batch's last record arrived [DG:monitoring-metrics-types]."""
+        """Return the milliseconds since the last record arrived [DG:monitoring-metrics-types]."""
         return max(0, int((self._context.parts.clock.now() - last.arrived) * 1000))
 
     async def _without_old_records(self, piece: Piece) -> Piece:

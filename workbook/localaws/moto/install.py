@@ -1,8 +1,11 @@
 """What is ours, put into the place of moto's parts."""
 
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, Protocol
 
+from workbook.localaws.mapping.registry import Registry
+from workbook.localaws.moto.function_configurations import FunctionConfigurations
 from workbook.localaws.moto.worker import Worker
 
 
@@ -20,7 +23,9 @@ class Streams(Protocol):
         ...
 
 
-def install(worker: Worker, streams: Streams) -> None:
+def install(
+    worker: Worker, streams: Streams, functions: FunctionConfigurations, mappings: Registry
+) -> None:
     """Put our backends into the place of moto's.
 
     It runs once, on moto's thread and before all else there: importing moto takes a second.  What
@@ -32,15 +37,18 @@ def install(worker: Worker, streams: Streams) -> None:
         return worker.on_loop(streams.perform(region, operation, parameters))
 
     kinesis.install(perform)
-    worker.before("cloudformation", _install_resources)
+    functions.install()
+    worker.before("cloudformation", partial(_install_resources, worker, mappings))
     worker.before("sns", _install_notifications)
 
 
-def _install_resources() -> None:
+def _install_resources(worker: Worker, mappings: Registry) -> None:
     from workbook.localaws.moto.cloudformation import register
+    from workbook.localaws.moto.function import MotoFunction
     from workbook.localaws.moto.kinesis_resources import ConsumerResource, StreamResource
+    from workbook.localaws.moto.mapping_resource import mapping_resource
 
-    register(StreamResource, ConsumerResource)
+    register(StreamResource, ConsumerResource, MotoFunction, mapping_resource(mappings, worker))
 
 
 def _install_notifications() -> None:
