@@ -29,7 +29,7 @@ def register(kinesis, name="c"):
     arn = kinesis("RegisterStreamConsumer", StreamARN=kinesis.arn(), ConsumerName=name)["Consumer"][
         "ConsumerARN"
     ]
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     return arn
 
 
@@ -60,7 +60,7 @@ class Subscription:
         while not task.done():
             await asyncio.sleep(0)
             if not task.done():
-                self._kinesis.clock.advance(0.1)
+                await self._kinesis.clock.advance(0.1)
         frame = task.result()
         if frame is None:
             return None
@@ -82,7 +82,7 @@ def test_a_consumer_is_creating_then_active_then_deleting_then_gone(kinesis):
         "ConsumerCreationTimestamp": now,
     }
     arn = {"ConsumerARN": created["Consumer"]["ConsumerARN"]}
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     described = kinesis("DescribeStreamConsumer", **arn)["ConsumerDescription"]
     assert described == created["Consumer"] | {
         "ConsumerStatus": "ACTIVE",
@@ -91,7 +91,7 @@ def test_a_consumer_is_creating_then_active_then_deleting_then_gone(kinesis):
     kinesis("DeregisterStreamConsumer", StreamARN=kinesis.arn(), ConsumerName="c")
     described = kinesis("DescribeStreamConsumer", **arn)["ConsumerDescription"]
     assert described["ConsumerStatus"] == "DELETING"
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     with pytest.raises(AwsError, match="ResourceNotFoundException"):
         kinesis("DescribeStreamConsumer", **arn)
 
@@ -106,11 +106,11 @@ def test_a_stream_has_20_consumers_and_5_creating(kinesis):
     """§4.1."""
     for number in range(5):
         kinesis("RegisterStreamConsumer", StreamARN=kinesis.arn(), ConsumerName=f"c{number}")
-    kinesis.clock.advance(0.19)  # all 5 are still CREATING
+    kinesis.advance(0.19)  # all 5 are still CREATING
     with pytest.raises(AwsError, match="LimitExceededException"):
         kinesis("RegisterStreamConsumer", StreamARN=kinesis.arn(), ConsumerName="c5")
     for number in range(5, 20):
-        kinesis.clock.advance(1)
+        kinesis.advance(1)
         register(kinesis, f"c{number}")
     with pytest.raises(AwsError, match="limit of 20 registered consumers"):
         register(kinesis, "c20")
@@ -166,7 +166,7 @@ def test_a_continuation_number_goes_on_from_there(kinesis):
     arn = register(kinesis)
     kinesis.put("a")
     _, event = Subscription(kinesis, arn).next()
-    kinesis.clock.advance(5)
+    kinesis.advance(5)
     kinesis.put("b")
     number = event["ContinuationSequenceNumber"]
     again = Subscription(kinesis, arn, "AFTER_SEQUENCE_NUMBER", SequenceNumber=number)
@@ -193,7 +193,7 @@ def test_the_same_pair_waits_5_seconds_and_then_takes_over(kinesis):
         "ResourceInUseException",
         f"Another active subscription exists for this consumer: {ACCOUNT}:s:{SHARD}:c",
     )
-    kinesis.clock.advance(5)
+    kinesis.advance(5)
     Subscription(kinesis, arn)
     kind, _ = first.next()
     assert kind == "ResourceInUseException"
@@ -267,7 +267,7 @@ def test_a_deregistered_consumer_is_gone_as_a_source(kinesis):
     kinesis("DeregisterStreamConsumer", ConsumerARN=arn)
     with pytest.raises(SourceGoneError):
         source.read(SHARD, AfterSequenceNumber(0), 1)
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     with pytest.raises(SourceGoneError):
         kinesis.source(arn)
 

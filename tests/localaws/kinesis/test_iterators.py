@@ -55,7 +55,7 @@ def test_at_timestamp_begins_with_the_first_record_of_that_moment(pauses, ago):
         kinesis.create()
         arrived = []
         for number, pause in enumerate(pauses):
-            kinesis.clock.advance(pause)
+            kinesis.advance(pause)
             kinesis.put(str(number))
             arrived.append(kinesis.clock.now())
         moment = kinesis.clock.now() - ago
@@ -67,7 +67,7 @@ def test_at_timestamp_begins_with_the_first_record_of_that_moment(pauses, ago):
 def test_at_timestamp_takes_the_arrival_time_that_a_record_tells(moment):
     """A consumer that goes back to a record's own time gets the record again."""
     with Kinesis(limits=False) as kinesis:
-        kinesis.clock.advance(moment)
+        kinesis.advance(moment)
         kinesis.create()
         kinesis.put("a")
         (record,) = kinesis.get(kinesis.iterator("TRIM_HORIZON"))["Records"]
@@ -128,7 +128,7 @@ def test_a_number_of_another_shard_or_of_none_is_refused(kinesis):
         "InvalidArgumentException",
         f"StartingSequenceNumber 5 {used} {ACCOUNT} is invalid.",
     )
-    kinesis.clock.advance(10)
+    kinesis.advance(10)
     kinesis.create("later")
     (later,) = kinesis.put("x", name="later")
     assert refusal(kinesis, "AT_SEQUENCE_NUMBER", StartingSequenceNumber=later) == (
@@ -161,9 +161,9 @@ def test_an_iterator_expires_after_5_minutes(kinesis):
     kinesis.clock.moment = 1_800_580_921.0
     kinesis.create("other")
     iterator = kinesis.iterator("LATEST", name="other")
-    kinesis.clock.advance(300)
+    kinesis.advance(300)
     kinesis.get(iterator)
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     with pytest.raises(AwsError) as error:
         kinesis.get(iterator)
     assert (error.value.code, error.value.message) == (
@@ -211,9 +211,9 @@ def test_an_iterator_reads_on_from_where_it_is_however_often_it_is_used(kinesis)
 def test_millis_behind_latest_is_0_at_the_tip_and_else_the_age_of_what_was_read(kinesis):
     """[BC]."""
     kinesis.put("a")
-    kinesis.clock.advance(2)
+    kinesis.advance(2)
     kinesis.put("b")
-    kinesis.clock.advance(3)
+    kinesis.advance(3)
     answer = kinesis.get(kinesis.iterator(), Limit=1)
     assert answer["MillisBehindLatest"] == 5000
     answer = kinesis.get(answer["NextShardIterator"], Limit=1)
@@ -245,7 +245,7 @@ def test_a_record_says_what_was_put_and_nothing_of_encryption(kinesis):
 def test_the_iterators_of_a_deleted_stream_lead_nowhere(kinesis):
     iterator = kinesis.iterator()
     kinesis("DeleteStream", StreamName="s")
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     kinesis.create()
     with pytest.raises(AwsError, match="ResourceNotFoundException"):
         kinesis.get(iterator)

@@ -56,7 +56,7 @@ def test_a_shard_takes_1000_records_in_a_second():
         assert error.value.code == "ProvisionedThroughputExceededException"
         assert error.value.message == RATE_EXCEEDED
         assert error.value.status == 400
-        kinesis.clock.advance(0.125)
+        kinesis.advance(0.125)
         kinesis.put(*"0123456789")
 
 
@@ -69,7 +69,7 @@ def test_a_shard_takes_1_mib_in_a_second():
         kinesis("PutRecord", StreamName="s", PartitionKey="k", Data=big)
         with pytest.raises(AwsError, match="ProvisionedThroughputExceeded"):
             kinesis.put("one byte too many")
-        kinesis.clock.advance(0.6)
+        kinesis.advance(0.6)
         kinesis("PutRecord", StreamName="s", PartitionKey="k", Data=big)
 
 
@@ -98,10 +98,10 @@ def test_large_records_use_burst_capacity():
         kinesis.create(MaxRecordSizeInKiB=10_240)
         data = b"x" * (10 * MIB - 1)
         kinesis("PutRecord", StreamName="s", PartitionKey="k", Data=data)
-        kinesis.clock.advance(5)
+        kinesis.advance(5)
         with pytest.raises(AwsError, match="ProvisionedThroughputExceeded"):
             kinesis.put("too early")
-        kinesis.clock.advance(5)
+        kinesis.advance(5)
         kinesis.put("in time")
 
 
@@ -118,7 +118,7 @@ def test_a_shard_is_read_5_times_in_a_second():
             "ProvisionedThroughputExceededException",
             RATE_EXCEEDED,
         )
-        kinesis.clock.advance(0.2)
+        kinesis.advance(0.2)
         kinesis.get(iterator)
 
 
@@ -137,13 +137,13 @@ def test_after_a_10_mb_answer_reads_are_refused_for_5_seconds():
         data = b"x" * (MIB - 1)
         for _ in range(12):
             kinesis("PutRecord", StreamName="s", PartitionKey="k", Data=data)
-            kinesis.clock.advance(1)
+            kinesis.advance(1)
         answer = kinesis.get(kinesis.iterator())
         assert len(answer["Records"]) == 10
-        kinesis.clock.advance(4.9)
+        kinesis.advance(4.9)
         with pytest.raises(AwsError, match="ProvisionedThroughputExceeded"):
             kinesis.get(answer["NextShardIterator"])
-        kinesis.clock.advance(0.1)
+        kinesis.advance(0.1)
         assert len(kinesis.get(answer["NextShardIterator"])["Records"]) == 2
 
 
@@ -225,5 +225,5 @@ def _write_for(kinesis, seconds, per_second):
     (stream,) = kinesis.service.region("us-east-1").all(kinesis.clock.now())
     for _ in range(seconds):
         stream.demand.count(per_second, per_second)
-        kinesis.clock.advance(1)
+        kinesis.advance(1)
         kinesis.put("x")

@@ -69,9 +69,12 @@ def test_shards_are_measured_where_enhanced_monitoring_asks():
         kinesis.get(kinesis.iterator(shard=1))
         kinesis.get(kinesis.iterator(shard=0))
         shard, other = "shardId-000000000000", "shardId-000000000001"
-        found = {key: total for key, total in kinesis.metrics.sums.items() if len(key) == 3}
+        points = [one for one in kinesis.metrics.points if "ShardId" in one.dimensions]
+        found = {(one.name, one.dimensions["ShardId"]): 0.0 for one in points}
+        for one in points:
+            found[one.name, one.dimensions["ShardId"]] += one.value
         assert found == {
-            ("IncomingRecords", "s", shard): 2,
-            ("OutgoingRecords", "s", shard): 3,
-            ("OutgoingRecords", "s", other): 0,
+            ("IncomingRecords", shard): 2,
+            ("OutgoingRecords", shard): 3,
+            ("OutgoingRecords", other): 0,
         }

@@ -118,7 +118,7 @@ def test_a_split_closes_the_parent_and_opens_two_children():
         kinesis.put("after")
         summary = kinesis("DescribeStreamSummary", StreamName="s")["StreamDescriptionSummary"]
         assert (summary["StreamStatus"], summary["OpenShardCount"]) == ("UPDATING", 2)
-        kinesis.clock.advance(1)
+        kinesis.advance(1)
         parent, low, high = kinesis.shards()
         assert "EndingSequenceNumber" in parent["SequenceNumberRange"]
         assert [low["ShardId"], high["ShardId"]] == ["shardId-000000000001", "shardId-000000000002"]
@@ -266,7 +266,7 @@ def test_the_shard_count_is_updated_10_times_a_day():
                 TargetShardCount=2 + number % 2,
                 ScalingType="UNIFORM_SCALING",
             )
-            kinesis.clock.advance(60)
+            kinesis.advance(60)
         with pytest.raises(AwsError, match="LimitExceededException"):
             kinesis(
                 "UpdateShardCount",
@@ -274,7 +274,7 @@ def test_the_shard_count_is_updated_10_times_a_day():
                 TargetShardCount=2,
                 ScalingType="UNIFORM_SCALING",
             )
-        kinesis.clock.advance(86_400)
+        kinesis.advance(86_400)
         kinesis(
             "UpdateShardCount", StreamName="s", TargetShardCount=2, ScalingType="UNIFORM_SCALING"
         )
@@ -300,14 +300,14 @@ def test_shard_filters():
     with Kinesis() as kinesis:
         kinesis.create(shards=1)
         created = kinesis.clock.now()
-        kinesis.clock.advance(100)
+        kinesis.advance(100)
         kinesis(
             "SplitShard",
             StreamName="s",
             ShardToSplit="shardId-000000000000",
             NewStartingHashKey=MIDDLE,
         )
-        kinesis.clock.advance(100)
+        kinesis.advance(100)
 
         def found(**filters):
             shards = kinesis.shards(ShardFilter=filters)
@@ -335,7 +335,7 @@ def test_shards_are_listed_in_pages_whose_tokens_hold_5_minutes():
         assert [len(page) for page in pages] == [2, 2, 1]
         assert [shard for page in pages for shard in page] == kinesis.shards()
         assert "NextToken" not in third
-        kinesis.clock.advance(301)
+        kinesis.advance(301)
         with pytest.raises(AwsError, match="ExpiredNextTokenException"):
             kinesis("ListShards", NextToken=first["NextToken"])
         with pytest.raises(AwsError, match="NextToken and StreamName cannot be provided together"):

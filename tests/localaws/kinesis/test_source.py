@@ -80,7 +80,7 @@ def test_reads_share_the_shards_read_limits_with_clients(kinesis):
         source.read(SHARD, TrimHorizon(), 1)
     with pytest.raises(ReadThrottledError):
         source.read(SHARD, TrimHorizon(), 1)
-    kinesis.clock.advance(0.25)
+    kinesis.advance(0.25)
     source.read(SHARD, TrimHorizon(), 1)
 
 
@@ -89,7 +89,7 @@ def test_a_deleted_stream_is_gone_and_so_is_one_made_anew_under_its_name(kinesis
     kinesis("DeleteStream", StreamName="s")
     with pytest.raises(SourceGoneError):
         source.shards()
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     kinesis.create()
     with pytest.raises(SourceGoneError):
         source.read(SHARD, TrimHorizon(), 1)

@@ -25,11 +25,11 @@ def summary(kinesis, name="s"):
 def test_a_stream_is_creating_then_active_then_deleting_then_gone(kinesis):
     kinesis("CreateStream", StreamName="s", ShardCount=1)
     assert summary(kinesis)["StreamStatus"] == "CREATING"
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     assert summary(kinesis)["StreamStatus"] == "ACTIVE"
     kinesis("DeleteStream", StreamName="s")
     assert summary(kinesis)["StreamStatus"] == "DELETING"
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     assert refusal(kinesis, "DescribeStreamSummary", StreamName="s") == (
         "ResourceNotFoundException",
         f"Stream s under account {ACCOUNT} not found.",
@@ -173,11 +173,11 @@ def test_the_mode_is_switched_twice_a_day(kinesis):
     for mode in ("ON_DEMAND", "PROVISIONED"):
         kinesis("UpdateStreamMode", StreamARN=kinesis.arn(), StreamModeDetails={"StreamMode": mode})
         assert summary(kinesis)["StreamStatus"] == "UPDATING"
-        kinesis.clock.advance(1)
+        kinesis.advance(1)
         assert summary(kinesis)["StreamModeDetails"] == {"StreamMode": mode}
     third = {"StreamARN": kinesis.arn(), "StreamModeDetails": {"StreamMode": "ON_DEMAND"}}
     assert refusal(kinesis, "UpdateStreamMode", **third)[0] == "LimitExceededException"
-    kinesis.clock.advance(86_400)
+    kinesis.advance(86_400)
     kinesis("UpdateStreamMode", **third)
 
 
@@ -210,7 +210,7 @@ def test_the_record_size_grows_to_10_mib(kinesis):
         Records=[{"PartitionKey": "k", "Data": b"x"}, {"PartitionKey": "k", "Data": b"x" * 2**20}],
     )[1].startswith("1 validation error detected: Value at 'records.2.member.data' failed")
     kinesis("UpdateMaxRecordSize", StreamARN=kinesis.arn(), MaxRecordSizeInKiB=10_240)
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     assert summary(kinesis)["MaxRecordSizeInKiB"] == 10_240
     kinesis("PutRecord", Data=b"x" * (10 * 2**20 - 1), **exactly)
 
@@ -276,10 +276,10 @@ def test_encryption_is_told_with_records_written_since(kinesis):
     """§2.4 [OBS], [BC]."""
     kinesis.create()
     assert "EncryptionType" not in kinesis("PutRecord", StreamName="s", PartitionKey="k", Data=b"")
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     key = {"StreamName": "s", "EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"}
     kinesis("StartStreamEncryption", **key)
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     assert summary(kinesis)["EncryptionType"] == "KMS"
     assert summary(kinesis)["KeyId"] == "alias/aws/kinesis"
     answer = kinesis("PutRecords", StreamName="s", Records=[{"PartitionKey": "k", "Data": b""}])

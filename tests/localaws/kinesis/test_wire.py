@@ -76,13 +76,6 @@ def test_an_unknown_operation_is_refused(kinesis):
     assert refusal(kinesis, "Nonsense")[0] == "UnknownOperationException"
 
 
-def test_requests_of_other_services_are_left_to_them(kinesis):
-    from workbook.localaws.api.http import Request
-
-    other = Request("POST", "/", "", {"x-amz-target": "DynamoDB_20120810.ListTables"}, b"{}")
-    assert kinesis.run(kinesis.service.respond(other)) is None
-
-
 @pytest.mark.parametrize(
     ("operation", "parameters", "message"),
     [

@@ -40,25 +40,15 @@ class FunctionConfigurations:
         self._clock = clock
         self._publish = functions.publish
         self._loop = asyncio.get_running_loop()
-        self._installing: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Begin to make moto keep its functions with us, before anything else there.
-
-        That takes a second of imports; what comes to moto's thread meanwhile waits behind it.
-        """
-        self._installing = self._loop.create_task(self._worker.call(self._install))
-        await asyncio.sleep(0)  # it is in the thread's queue now
-
-    def _install(self) -> None:
-        """On moto's thread."""
+    def install(self) -> None:
+        """Make moto keep its functions here; on its thread."""
         from workbook.localaws.moto import functions
         from workbook.localaws.moto.function import Host
 
         functions.install(
             Host(self._endpoint_url, self._clock.now, self._publish, self._invoke_event)
         )
-        self._worker.before_cloudformation(functions.extend_cloudformation)
 
     async def respond(self, request: Request) -> Response:
         """Answer a request to read or change configurations."""
