@@ -72,7 +72,7 @@ class Kinesis:
 
     def __call__(self, operation: str, **parameters: Any) -> Any:
         response = self.send(operation, orjson.dumps(parameters, default=_encode))
-        answer = orjson.loads(response.body) if response.body else None
+        answer: Any = orjson.loads(response.body) if response.body else None
         if response.status != 200:
             message = answer.get("message", answer.get("Message", ""))  # as botocore does
             raise AwsError(response.status, answer["__type"], message)

@@ -1,4 +1,4 @@
-"""Kinesis Data Streams: the service that ``server`` hands requests to."""
+"""Kinesis Data Streams: its requests, and its streams for the rest of the local AWS."""
 
 import asyncio
 from dataclasses import replace
@@ -47,7 +47,7 @@ class KinesisService:
         self._trimming = asyncio.get_running_loop().create_task(self._trim())
 
     async def close(self) -> None:
-        """Stop it."""
+        """Stop freeing it."""
         if self._trimming is not None:
             self._trimming.cancel()
 
@@ -86,7 +86,7 @@ class KinesisService:
         return json_rpc.answer(content_type, OPERATIONS[operation](call))
 
     def call(self, region: str, parameters: dict[str, Any]) -> Call:
-        """A call of the API, made now."""
+        """Return a call that is made now."""
         return Call(
             region=self.region(region),
             parameters=parameters,
@@ -98,13 +98,13 @@ class KinesisService:
         )
 
     def region(self, name: str) -> Region:
-        """The streams of a region."""
+        """Return the streams of a region."""
         if name not in self._regions:
             self._regions[name] = Region(name)
         return self._regions[name]
 
     def source(self, arn: str) -> StreamSource:
-        """The stream with this ARN, or the one that the consumer with this ARN reads.
+        """Return the stream with this ARN, or the one that the consumer with this ARN reads.
 
         Raises:
             SourceGoneError: there is none.
