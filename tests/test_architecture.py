@@ -4,16 +4,25 @@ import ast
 import json
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 LOCALAWS = "workbook.localaws"
+# The parts of the local AWS, what they share, and the wing that adapts moto to them.
 PARTS = {"kinesis", "functions", "mapping"}
-SHARED = {"api", "clock", "function_arn", "interfaces", "metrics", "moto"}
-
-MOTO = f"{LOCALAWS}.moto"  # the one wing that knows moto
+SHARED = {"api", "clock", "function_arn", "interfaces", "metrics"}
+MOTO = f"{LOCALAWS}.moto"
+JOINS = f"{LOCALAWS}.parts"  # makes the parts and the wing, and joins them
+DOOR = f"{LOCALAWS}.server"
+# What runs a part: only where the parts are joined is it known from outside.
+RUN = {
+    "kinesis": {f"{LOCALAWS}.kinesis.service"},
+    "functions": {f"{LOCALAWS}.functions.api", f"{LOCALAWS}.functions.invoker"},
+    "mapping": {f"{LOCALAWS}.mapping.api", f"{LOCALAWS}.mapping.registry"},
+}
 # What a function does takes real time, at any speed of the clock: its duration and its deadline.
 KNOW_REAL_TIME = {
     "workbook.localaws.clock",
@@ -39,13 +48,16 @@ USED_BY: dict[str, set[str]] = {
 }
 # The bench speaks boto3 to the local AWS, as to AWS. These start it, or write what it would write.
 BENCH_THAT_KNOWS_LOCALAWS = {"workbook.cli", "workbook.events", "workbook.target"}
+STARTS_THE_SERVER = {"workbook.cli", f"{LOCALAWS}.__main__"}
 
 
 def modules() -> dict[str, ast.Module]:
-    """Every module of ours that is not a test, by its dotted name."""
+    """Return every module of ours that is not a test, by its dotted name."""
     paths = [ROOT / "handler.py", *(ROOT / "workbook").rglob("*.py")]
     return {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts): ast.parse(path.read_text("utf-8"))
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): ast.parse(
+            path.read_text("utf-8")
+        )
         for path in paths
     }
 
@@ -81,8 +93,16 @@ def test_the_local_aws_knows_nothing_of_the_bench() -> None:
             assert {i for i in ours if not inside(i, LOCALAWS)} == set(), name
 
 
+def known(name: str) -> set[str]:
+    """Return the modules of ours that a module imports."""
+    candidates = ((imported, imported.rpartition(".")[0]) for imported in imports(MODULES[name]))
+    found = {next((one for one in pair if one in MODULES), name) for pair in candidates}
+    return found - {name}
+
+
 @pytest.mark.parametrize("part", sorted(PARTS))
-def test_a_part_knows_what_all_share_and_no_other_part(part: str) -> None:
+def test_a_part_knows_what_all_share_and_nothing_else(part: str) -> None:
+    """Neither another part nor moto: it names what it needs of them in ``interfaces``."""
     allowed = {f"{LOCALAWS}.{name}" for name in {part, *SHARED}}
     for name, tree in MODULES.items():
         if inside(name, f"{LOCALAWS}.{part}"):
@@ -91,14 +111,42 @@ def test_a_part_knows_what_all_share_and_no_other_part(part: str) -> None:
 
 
 def test_what_the_parts_share_knows_none_of_them() -> None:
-    for shared in SHARED:
-        for part in PARTS:
-            assert f"{LOCALAWS}.{shared}" not in importers(f"{LOCALAWS}.{part}")
+    for name, tree in MODULES.items():
+        if any(inside(name, f"{LOCALAWS}.{shared}") for shared in SHARED):
+            unknown = {f"{LOCALAWS}.{one}" for one in PARTS} | {MOTO, JOINS, DOOR}
+            assert not any(inside(i, one) for i in imports(tree) for one in unknown), name
 
 
-def test_moto_is_known_only_where_we_plug_into_it() -> None:
-    outside = {name for name in importers("moto") if not inside(name, MOTO)}
-    assert outside == {"workbook.localaws.metrics"}
+def test_moto_is_known_in_one_wing() -> None:
+    assert {name for name in importers("moto") if not inside(name, MOTO)} == set()
+    wing = {name for name in importers(MOTO) if not inside(name, MOTO)}
+    assert wing == {JOINS}
+
+
+def test_the_wing_knows_values_of_the_parts_and_not_what_runs_them() -> None:
+    run = {JOINS, DOOR}.union(*RUN.values())
+    for name, tree in MODULES.items():
+        if inside(name, MOTO):
+            assert not any(inside(i, one) for i in imports(tree) for one in run), name
+
+
+def test_the_parts_are_joined_in_one_place() -> None:
+    for part in PARTS:
+        for module in RUN[part]:
+            outside = {name for name in importers(module) if not inside(name, f"{LOCALAWS}.{part}")}
+            assert outside == {JOINS}, module
+    assert importers(JOINS) == {DOOR}
+    assert importers(DOOR) == STARTS_THE_SERVER
+
+
+def test_no_modules_know_one_another_in_a_circle() -> None:
+    """Wherever they import: a late import and TYPE_CHECKING hide a circle, and do not open it."""
+    sorter = TopologicalSorter({name: known(name) for name in MODULES})
+    sorter.prepare()  # raises CycleError, which names the circle
+
+
+def test_no_import_is_for_types_only() -> None:
+    assert importers("typing.TYPE_CHECKING") == set()
 
 
 def test_the_local_aws_asks_no_time_but_its_clocks() -> None:

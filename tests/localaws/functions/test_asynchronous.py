@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.localaws.functions.lambda_functions import create, log_lines
 from workbook import target
+from workbook.localaws import READY
 from workbook.localaws.functions.asynchronous import (
     EVENT_AGE_EXCEEDED,
     RETRIES_EXHAUSTED,
@@ -22,7 +23,6 @@ from workbook.localaws.functions.asynchronous import (
     after_throttle,
 )
 from workbook.localaws.functions.configuration import MAX_EVENT_AGE_SECONDS, EventInvokeConfig
-from workbook.localaws.server import READY
 from workbook.target import Aws
 
 FAILS = "def handler(event, context):\n    raise ValueError(context.aws_request_id)\n"

@@ -445,10 +445,3 @@ def install(host: Host) -> None:
     backend = type("Backend", (FunctionsBackend,), {"host": host})
     lambda_backends.backend = backend
     lambda_backends.clear()
-
-
-def extend_cloudformation() -> None:
-    """Make AWS::Lambda::Function ours; on moto's thread, before CloudFormation is used."""
-    from moto.cloudformation.parsing import get_model_map  # takes seconds, and is seldom needed
-
-    get_model_map()[LambdaFunction.cloudformation_type()] = MotoFunction  # type: ignore[type-abstract]
