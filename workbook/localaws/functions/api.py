@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import binascii
 import re
 import uuid
 from collections.abc import Mapping
@@ -221,7 +220,7 @@ def _client_context(request: Request) -> str | None:
         return None
     try:
         return orjson.dumps(orjson.loads(base64.b64decode(sent))).decode()
-    except binascii.Error as problem:
+    except ValueError as problem:
         raise orjson.JSONDecodeError(f"client context: {problem}", sent, 0) from None
 
 
