@@ -15,8 +15,8 @@ from workbook.localaws.functions.pool import Pool
 from workbook.localaws.functions.processes import Processes
 from workbook.localaws.functions.published import PublishedFunctions
 from workbook.localaws.kinesis.service import TARGET, KinesisService
-from workbook.localaws.mapping import context
 from workbook.localaws.mapping.api import MappingApi
+from workbook.localaws.mapping.context import Dependencies
 from workbook.localaws.mapping.registry import Registry
 from workbook.localaws.metrics import Metrics
 from workbook.localaws.moto.cloudwatch import CloudWatch
@@ -46,12 +46,9 @@ class Parts:
         self._kinesis = KinesisService(clock, self._metrics, limits=limits)
 
         self._processes = Processes()
-
-        def environment(version: FunctionVersion) -> Environment:
-            return Environment(version, endpoint_url, self._processes, self._logs, clock.now)
-
         functions = PublishedFunctions()
-        self._invoker = Invoker(functions, Pool(environment), self._metrics)
+        make = partial(self._environment, endpoint_url, clock)
+        self._invoker = Invoker(functions, Pool(make), self._metrics)
         self._events = EventQueue(functions, self._invoker, destinations, clock, self._metrics)
         self._configurations = FunctionConfigurations(
             endpoint_url, clock, self._worker, functions, self._events
@@ -59,18 +56,23 @@ class Parts:
         self._functions = LambdaApi(functions, self._invoker, self._events, self._configurations)
 
         self._registry = Registry(
-            context.Parts(clock, self._kinesis, self._invoker, destinations, self._metrics)
+            Dependencies(clock, self._kinesis, self._invoker, destinations, self._metrics)
         )
         self._mappings = MappingApi(self._registry, MotoMappings(self._worker))
 
+    def _environment(
+        self, endpoint_url: str, clock: Clock, version: FunctionVersion
+    ) -> Environment:
+        return Environment(version, endpoint_url, self._processes, self._logs, clock.now)
+
     async def start(self) -> None:
-        """Begin to work; moto takes a second to come in, on its own thread, and nobody waits."""
+        """Begin to work; moto takes a second to come in, in its own thread, and nobody waits."""
         self._worker.start(
             partial(install, self._worker, self._kinesis, self._configurations, self._registry)
         )
+        self._kinesis.start()
         self._processes.open()
         await self._invoker.start()
-        self._kinesis.start()
 
     async def close(self) -> None:
         """Stop polling, end every function's process, let moto go."""

@@ -14,7 +14,7 @@ from tests.localaws.fakes import (
     HandClock,
     settle,
 )
-from workbook.localaws.mapping.context import Parts, PollingContext
+from workbook.localaws.mapping.context import Dependencies, PollingContext
 from workbook.localaws.mapping.settings import Settings, Start
 from workbook.localaws.mapping.stream_poller import StreamPoller
 
@@ -41,7 +41,9 @@ class Bench:
         self.function = FakeFunction(self.clock, handler)
         self.destinations = FakeDestinations()
         self.metrics = FakeMetrics()
-        self.parts = Parts(self.clock, self.stream, self.function, self.destinations, self.metrics)
+        self.dependencies = Dependencies(
+            self.clock, self.stream, self.function, self.destinations, self.metrics
+        )
         self.results: list[str] = []
         self.faults: list[Exception] = []
         self.expects_faults = False
@@ -57,7 +59,7 @@ class Bench:
             source_arn,
             FUNCTION,
             self.settings,
-            self.parts,
+            self.dependencies,
             self.results.append,
             self.faults.append,
         )

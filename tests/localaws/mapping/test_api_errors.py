@@ -269,7 +269,7 @@ def in_process(test: Callable[[Call], Awaitable[None]]) -> None:
     """Run a test that calls the API in this process, with no time at all between two calls."""
 
     async def run_test() -> None:
-        registry = Registry(Bench().parts)
+        registry = Registry(Bench().dependencies)
         api = MappingApi(registry, NoOtherMappings())
 
         async def call(method: str, path: str, body: Any) -> tuple[int, Any]:

@@ -10,7 +10,7 @@ from workbook.localaws.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Dependencies:
     """The parts of the local AWS that every mapping needs."""
 
     clock: Clock
@@ -29,7 +29,7 @@ class PollingContext:
         source_arn: a stream, or a consumer of one.
         function_arn: what to invoke.
         settings: batches, windows, retries and the rest.
-        parts: the rest of the local AWS.
+        dependencies: the rest of the local AWS.
         report: takes the outcome of the latest work, the mapping's LastProcessingResult.
         report_fault: takes an error that should not have been raised, so a fault of the local
             AWS; whoever reports it tries again.
@@ -39,7 +39,7 @@ class PollingContext:
     source_arn: str
     function_arn: str
     settings: Settings
-    parts: Parts
+    dependencies: Dependencies
     report: Callable[[str], None]
     report_fault: Callable[[Exception], None]
 
@@ -65,14 +65,14 @@ class PollingContext:
 
     def measure(self, name: str, value: float, unit: str = "Count") -> None:
         """Put a data point of one of the function's metrics."""
-        self.parts.metrics.put(
+        self.dependencies.metrics.put(
             self.region, "AWS/Lambda", name, value, unit, FunctionName=self.function_name
         )
 
     def count(self, name: str, events: int) -> None:
         """Put a data point of the EventCount group, if the mapping asks for it."""
         if self.settings.counts_events:
-            self.parts.metrics.put(
+            self.dependencies.metrics.put(
                 self.region,
                 "AWS/Lambda",
                 name,

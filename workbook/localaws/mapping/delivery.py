@@ -58,7 +58,7 @@ class Delivery:
 
     async def run(self) -> Window | None:
         """Deliver; return the tumbling window as it is afterwards, None when it has ended."""
-        clock = self._context.parts.clock
+        clock = self._context.dependencies.clock
         pieces = [Piece(self._work.entries)]
         while pieces and not self._stopped.is_set():
             try:
@@ -102,7 +102,7 @@ class Delivery:
             age = self._iterator_age(piece.entries[-1])
             context.measure("IteratorAge", age, "Milliseconds")
         try:
-            invocation = await context.parts.functions.invoke(
+            invocation = await context.dependencies.functions.invoke(
                 context.function_arn, self._event(piece)
             )
         except (InvokeThrottledError, FunctionGoneError) as refusal:
@@ -152,8 +152,8 @@ class Delivery:
         return event(piece.entries, members)
 
     def _iterator_age(self, last: Entry) -> int:
-        """Return the milliseconds since the last record arrived [DG:monitoring-metrics-types]."""
-        return max(0, int((self._context.parts.clock.now() - last.arrived) * 1000))
+        """Return how long ago a record arrived, in milliseconds [DG:monitoring-metrics-types]."""
+        return max(0, int((self._context.dependencies.clock.now() - last.arrived) * 1000))
 
     async def _without_old_records(self, piece: Piece) -> Piece:
         """Return the piece without the records at its front that are too old.
@@ -163,7 +163,7 @@ class Delivery:
         """
         entries, max_age = piece.entries, self._context.settings.max_age
         if max_age >= 0:
-            cut = retry.cut_aged(entries, self._context.parts.clock.now() - max_age)
+            cut = retry.cut_aged(entries, self._context.dependencies.clock.now() - max_age)
             if cut:
                 await self._give_up(Piece(entries[:cut], piece.attempts), failures.TOO_OLD)
                 entries = entries[cut:]
@@ -186,7 +186,7 @@ class Delivery:
         destination = context.settings.destination
         if destination is None:
             return False
-        now = context.parts.clock.now()
+        now = context.dependencies.clock.now()
         told = failures.document(
             condition=condition,
             function_arn=context.function_arn,
@@ -201,7 +201,7 @@ class Delivery:
             destination, told, payload=self._event(piece), mapping=context.uuid, now=now
         )
         try:
-            await context.parts.destinations.deliver(destination, document)
+            await context.dependencies.destinations.deliver(destination, document)
         except DeliveryError:
             context.measure("DestinationDeliveryFailures", 1)
             return False

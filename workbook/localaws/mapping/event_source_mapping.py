@@ -5,8 +5,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from workbook.localaws.api.http import ACCOUNT_ID
-from workbook.localaws.mapping.context import Parts, PollingContext
+from workbook.localaws.mapping.arns import mapping_arn
+from workbook.localaws.mapping.context import Dependencies, PollingContext
 from workbook.localaws.mapping.errors import in_use
 from workbook.localaws.mapping.settings import Settings, Start
 from workbook.localaws.mapping.stream_poller import StreamPoller
@@ -16,11 +16,6 @@ STEADY = ("Enabled", "Disabled")
 NOTHING_YET = "No records processed"
 INTERNAL_ERROR = "PROBLEM: internal Lambda error. Please contact Lambda customer support."  # [SEEN]
 log = logging.getLogger(__name__)
-
-
-def mapping_arn(region: str, uuid: str) -> str:
-    """Return the ARN of a mapping."""
-    return f"arn:aws:lambda:{region}:{ACCOUNT_ID}:event-source-mapping:{uuid}"
 
 
 class EventSourceMapping:
@@ -34,7 +29,7 @@ class EventSourceMapping:
         start: where it begins.
         settings: all the rest.
         tags: its tags; may be changed from outside.
-        parts: the rest of the local AWS.
+        dependencies: the rest of the local AWS.
     """
 
     def __init__(
@@ -46,7 +41,7 @@ class EventSourceMapping:
         start: Start,
         settings: Settings,
         tags: Mapping[str, str],
-        parts: Parts,
+        dependencies: Dependencies,
     ) -> None:
         self.uuid = uuid
         self.region = region
@@ -56,10 +51,10 @@ class EventSourceMapping:
         self.tags = dict(tags)
         self.state = "Creating"
         self._begins_at = start
-        self._parts = parts
+        self._dependencies = dependencies
         self._result = NOTHING_YET
         self._fault: type[Exception] | None = None  # that INTERNAL_ERROR stands for
-        self._modified = parts.clock.now()
+        self._modified = dependencies.clock.now()
         self._poller = StreamPoller(start)
         self._stopped = asyncio.Event()
         self._polling: asyncio.Task[None] | None = None
@@ -126,7 +121,7 @@ class EventSourceMapping:
     def _begin(self, action: str) -> None:
         if self.state not in STEADY:
             raise in_use(action)
-        self._modified = self._parts.clock.now()
+        self._modified = self._dependencies.clock.now()
 
     async def _settle(self) -> None:
         """Poll under the new settings, or not at all."""
@@ -138,7 +133,7 @@ class EventSourceMapping:
                 self.source_arn,
                 self.function_arn,
                 self.settings,
-                self._parts,
+                self._dependencies,
                 self._report,
                 self._report_fault,
             )

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbook.localaws.interfaces import FunctionGoneError, SourceGoneError
-from workbook.localaws.mapping.context import Parts
+from workbook.localaws.mapping.arns import is_kinesis
+from workbook.localaws.mapping.context import Dependencies
 from workbook.localaws.mapping.errors import conflict, invalid, not_found
 from workbook.localaws.mapping.event_source_mapping import EventSourceMapping
 from workbook.localaws.mapping.settings import (
@@ -17,20 +18,15 @@ from workbook.localaws.mapping.settings import (
 )
 
 
-def is_kinesis(arn: object) -> bool:
-    """Return whether an event source is a stream, or a consumer of one."""
-    return isinstance(arn, str) and arn.startswith("arn:") and arn.split(":")[2:3] == ["kinesis"]
-
-
 class Registry:
     """The mappings, as the API and CloudFormation make, change and find them.
 
     Args:
-        parts: the rest of the local AWS.
+        dependencies: the rest of the local AWS.
     """
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._dependencies = dependencies
         self._mappings: dict[str, EventSourceMapping] = {}
         self._deletions: set[asyncio.Task[None]] = set()
 
@@ -47,11 +43,11 @@ class Registry:
         source_arn = parameters.get("EventSourceArn")
         if source_arn is None or not is_kinesis(source_arn):
             raise invalid("Unrecognized event source.")
-        start = read_start(parameters, self._parts.clock.now())
+        start = read_start(parameters, self._dependencies.clock.now())
         settings = read_settings(parameters, Settings())
         function_arn = self._resolve(parameters["FunctionName"], region)
         try:
-            self._parts.streams.source(source_arn)
+            self._dependencies.streams.source(source_arn)
         except SourceGoneError:
             raise invalid(f"Stream not found: {source_arn}") from None
         self._refuse_duplicate(source_arn, function_arn, None)
@@ -63,7 +59,7 @@ class Registry:
             start,
             settings,
             parameters.get("Tags") or {},
-            self._parts,
+            self._dependencies,
         )
         self._mappings[mapping.uuid] = mapping
         mapping.start()
@@ -156,7 +152,7 @@ class Registry:
 
     def _resolve(self, name: str, region: str) -> str:
         try:
-            return self._parts.functions.resolve(name, region)
+            return self._dependencies.functions.resolve(name, region)
         except FunctionGoneError:
             raise invalid("Function does not exist") from None
 

@@ -48,7 +48,7 @@ class Resource(CloudFormationModel):
         return True
 
 
-def register(*resources: type[Any]) -> None:
+def register(*resources: type[CloudFormationModel]) -> None:
     """Have stacks make these resources, in the place of moto's of their types if it has them."""
     for resource in resources:
         get_model_list().append(resource)

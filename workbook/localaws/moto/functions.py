@@ -139,6 +139,8 @@ class FunctionsBackend(LambdaBackend):
             )
         name = self.get_function(function_name, qualifier).function_name
         if qualifier is not None:
+            if qualifier not in self._published[name].versions:  # so it is an alias
+                raise self._lambdas.construct_unknown_function_exception(name, qualifier)
             self._check_deletable(name, qualifier)
         super().delete_function(function_name, qualifier)
         self._publish(name)

@@ -4,8 +4,8 @@ from collections.abc import Coroutine
 from functools import partial
 from typing import Any, Protocol
 
-from workbook.localaws.mapping.registry import Registry
 from workbook.localaws.moto.function_configurations import FunctionConfigurations
+from workbook.localaws.moto.mappings import StreamMappings
 from workbook.localaws.moto.worker import Worker
 
 
@@ -24,7 +24,7 @@ class Streams(Protocol):
 
 
 def install(
-    worker: Worker, streams: Streams, functions: FunctionConfigurations, mappings: Registry
+    worker: Worker, streams: Streams, functions: FunctionConfigurations, mappings: StreamMappings
 ) -> None:
     """Put our backends into the place of moto's.
 
@@ -42,13 +42,14 @@ def install(
     worker.before("sns", _install_notifications)
 
 
-def _install_resources(worker: Worker, mappings: Registry) -> None:
+def _install_resources(worker: Worker, mappings: StreamMappings) -> None:
     from workbook.localaws.moto.cloudformation import register
-    from workbook.localaws.moto.function import MotoFunction
+    from workbook.localaws.moto.function_resource import FunctionResource
     from workbook.localaws.moto.kinesis_resources import ConsumerResource, StreamResource
     from workbook.localaws.moto.mapping_resource import mapping_resource
 
-    register(StreamResource, ConsumerResource, MotoFunction, mapping_resource(mappings, worker))
+    mapping = mapping_resource(mappings, worker)
+    register(StreamResource, ConsumerResource, FunctionResource, mapping)  # type: ignore[type-abstract]
 
 
 def _install_notifications() -> None:

@@ -11,10 +11,10 @@ import orjson
 from moto.awslambda.models import EventSourceMapping
 
 from workbook.localaws.api.model import lambda_
-from workbook.localaws.mapping.event_source_mapping import mapping_arn
-from workbook.localaws.mapping.registry import Registry, is_kinesis
+from workbook.localaws.mapping.arns import is_kinesis, mapping_arn
 from workbook.localaws.mapping.settings import FIELDS, Settings
 from workbook.localaws.moto.cloudformation import Resource, refusals, system_tags, tags
+from workbook.localaws.moto.mappings import StreamMappings
 from workbook.localaws.moto.worker import Worker
 
 T = TypeVar("T")
@@ -25,40 +25,36 @@ REPLACED_BY = ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp"
 class MappingResource(Resource):
     """A mapping as a resource of a stack.
 
-    moto calls the class itself to make one, so ``mapping_resource`` makes a class of its own, which
-    knows where mappings are kept and how to get there from moto's thread.
+    moto asks the class itself to make one, so ``mapping_resource`` makes a class that knows where
+    mappings are kept and how to get there from moto's thread.
 
     Args:
         uuid: the mapping.
         region: where it is.
         properties: what the template says of it.
-        system_tags: ``aws:cloudformation:...``, kept when it is replaced.
+        tags: ``aws:cloudformation:...``, kept when it is replaced.
     """
 
     TYPE = "AWS::Lambda::EventSourceMapping"
     ATTRIBUTES = ("Id", "EventSourceMappingArn")
-    registry: Registry
+    mappings: StreamMappings
     worker: Worker
 
     def __init__(
-        self,
-        uuid: str,
-        region: str,
-        properties: Mapping[str, Any],
-        system_tags: Mapping[str, str],
+        self, uuid: str, region: str, properties: Mapping[str, Any], tags: Mapping[str, str]
     ) -> None:
         self.uuid = uuid
         self.region = region
         self.properties = dict(properties)
-        self.system_tags = dict(system_tags)
+        self.tags = dict(tags)
 
     @property
     def physical_resource_id(self) -> str:
-        """Return what Ref gives."""
+        """What ``Ref`` gives."""
         return self.uuid
 
     def get_cfn_attribute(self, attribute_name: str) -> str:
-        """Return what Fn::GetAtt gives."""
+        """Return what ``Fn::GetAtt`` gives."""
         if attribute_name == "Id":
             return self.uuid
         return mapping_arn(self.region, self.uuid)
@@ -97,10 +93,10 @@ class MappingResource(Resource):
         new = cloudformation_json["Properties"]
         old = original_resource
         if any(new.get(name) != old.properties.get(name) for name in REPLACED_BY):
-            replacement = cls._create(new, region_name, old.system_tags)
+            replacement = cls._create(new, region_name, old.tags)
             old.delete(account_id, region_name)
             return replacement
-        cls._on_loop(cls._update(old.uuid, _parameters(new, old.system_tags)))
+        cls._on_loop(cls._update(old.uuid, _parameters(new, old.tags)))
         old.properties = dict(new)
         return old
 
@@ -123,14 +119,13 @@ class MappingResource(Resource):
 
     @classmethod
     def _create(
-        cls, properties: Mapping[str, Any], region: str, from_stack: Mapping[str, str]
+        cls, properties: Mapping[str, Any], region: str, tags: Mapping[str, str]
     ) -> "MappingResource":
-        uuid = cls._on_loop(cls._create_settled(_parameters(properties, from_stack), region))
-        return cls(uuid, region, properties, from_stack)
+        uuid = cls._on_loop(cls._create_settled(_parameters(properties, tags), region))
+        return cls(uuid, region, properties, tags)
 
     @classmethod
     def _on_loop(cls, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine on the loop; raise its refusals as moto's CloudFormation has them."""
         with refusals():
             return cls.worker.on_loop(coroutine)
 
@@ -139,7 +134,7 @@ class MappingResource(Resource):
     @classmethod
     async def _create_settled(cls, parameters: dict[str, Any], region: str) -> str:
         read = lambda_().read("CreateEventSourceMapping", parameters)
-        mapping = cls.registry.create(read, region)
+        mapping = cls.mappings.create(read, region)
         await mapping.settled()
         return mapping.uuid
 
@@ -147,23 +142,27 @@ class MappingResource(Resource):
     async def _update(cls, uuid: str, parameters: dict[str, Any]) -> None:
         """Update; a property that the template no longer has is at its default again."""
         read = lambda_().read("UpdateEventSourceMapping", {**parameters, "UUID": uuid})
-        mapping = cls.registry.update(uuid, read, Settings())
+        mapping = cls.mappings.update(uuid, read, Settings())
         mapping.tags = parameters["Tags"]
         await mapping.settled()
 
     @classmethod
     async def _delete(cls, uuid: str) -> None:
-        if cls.registry.has(uuid):
-            await cls.registry.delete(uuid).settled()
+        if cls.mappings.has(uuid):
+            await cls.mappings.delete(uuid).settled()
 
 
-def mapping_resource(registry: Registry, worker: Worker) -> type[MappingResource]:
-    """Return the kind of resource whose mappings of streams are made in ``registry``."""
-    kept = {"registry": registry, "worker": worker}
-    return type("MappingResource", (MappingResource,), kept)
+def mapping_resource(mappings: StreamMappings, worker: Worker) -> type[MappingResource]:
+    """Return the class of mappings that stacks make."""
+
+    class Bound(MappingResource):
+        pass
+
+    Bound.mappings, Bound.worker = mappings, worker
+    return Bound
 
 
-def _parameters(properties: Mapping[str, Any], from_stack: Mapping[str, str]) -> dict[str, Any]:
+def _parameters(properties: Mapping[str, Any], more_tags: Mapping[str, str]) -> dict[str, Any]:
     """Return a template's properties as the API's parameters [CFNL].
 
     Numbers and flags may be strings in a template.
@@ -174,4 +173,4 @@ def _parameters(properties: Mapping[str, Any], from_stack: Mapping[str, str]) ->
         if isinstance(parameters[name], str):
             with suppress(orjson.JSONDecodeError):  # what is no value is refused as any is
                 parameters[name] = orjson.loads(parameters[name])
-    return {**parameters, "Tags": {**tags(properties), **from_stack}}
+    return {**parameters, "Tags": {**tags(properties), **more_tags}}
