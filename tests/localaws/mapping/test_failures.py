@@ -2,6 +2,7 @@
 
 import re
 
+from workbook.localaws.clock import instant
 from workbook.localaws.mapping.event import Entry
 from workbook.localaws.mapping.failures import (
     RETRIES_EXHAUSTED,
