@@ -10,7 +10,6 @@ from workbook.localaws.mapping.failures import (
     LastInvocation,
     Span,
     document,
-    instant,
     object_key,
 )
 
