@@ -1,7 +1,10 @@
-"""docs/fidelity.md names tests that exist, and every test of the mapping is named in it."""
+"""docs/fidelity.md names tests that exist, every test of the mapping, and every source."""
 
 import ast
+import io
 import re
+import tokenize
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -45,3 +48,38 @@ def test_every_test_that_is_named_exists() -> None:
 def test_every_rule_of_the_mapping_is_named() -> None:
     assert names("mapping/test_*.py") - INSIDE <= NAMED
     assert names("mapping/test_*.py") >= INSIDE
+
+
+CITED = re.compile(r"\[((?:BC|DG|KD|[A-Z]{2,5}|design rule|\?)(?::[\w-]+)?(?:, [\w:? -]+)*)\]")
+
+
+def prose(source: str) -> Iterator[str]:
+    """Yield the docstrings and the comments of a module."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield ast.get_docstring(node) or ""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string
+
+
+def citations() -> Iterator[tuple[str, str]]:
+    """Yield each source that the local AWS and its tests cite, and where."""
+    for folder in ("workbook/localaws", "tests/localaws"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for text in prose(path.read_text("utf-8")):
+                for cited in CITED.findall(text):
+                    for one in cited.split(", "):
+                        yield one.partition(":")[0], f"{path.relative_to(ROOT)}: [{cited}]"
+
+
+def test_every_source_that_is_cited_is_explained() -> None:
+    table = (ROOT / "docs" / "fidelity.md").read_text("utf-8").partition("\n## ")[0]
+    explained = {
+        name.partition(":")[0]
+        for row in re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE)
+        for name in row.split(", ")
+    }
+    unknown = {place for source, place in citations() if source not in explained}
+    assert unknown == set()
+    assert {"BC", "DG", "KD", "OBS", "KL"} <= {source for source, _ in citations()}
