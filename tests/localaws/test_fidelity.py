@@ -50,7 +50,7 @@ def test_every_rule_of_the_mapping_is_named() -> None:
     assert names("mapping/test_*.py") >= INSIDE
 
 
-CITED = re.compile(r"\[((?:BC|DG|KD|[A-Z]{2,5}|design rule|\?)(?::[\w-]+)?(?:, [\w:? -]+)*)\]")
+CITED = re.compile(r"\[((?:(?!INFO)[A-Z]{2,5}|design rule|\?)(?::[\w-]+)?(?:, [\w:? -]+)*)\]")
 
 
 def prose(source: str) -> Iterator[str]:
