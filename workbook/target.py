@@ -15,8 +15,8 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
+from workbook.localaws import LOOPBACK, READY
 from workbook.localaws.clock import Clock
-from workbook.localaws.server import LOOPBACK, READY
 
 VARIABLE = "WORKBOOK_AWS"
 LOCAL = "local"

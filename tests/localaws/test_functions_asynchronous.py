@@ -23,7 +23,7 @@ from workbook.localaws.functions.asynchronous import (
     after_error,
     after_throttle,
 )
-from workbook.localaws.server import READY
+from workbook.localaws import READY
 from workbook.target import Aws
 
 FAILS = "def handler(event, context):\n    raise ValueError(context.aws_request_id)\n"

@@ -15,7 +15,7 @@ from lambda_functions import create, impatient, invoke, log_lines, zipped
 from workbook import target
 from workbook.localaws.doors import InvokeThrottledError
 from workbook.localaws.functions.concurrency import Concurrency
-from workbook.localaws.server import READY
+from workbook.localaws import READY
 from workbook.target import Aws
 
 

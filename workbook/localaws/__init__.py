@@ -3,3 +3,6 @@
 How a request travels: ``server`` → ``kinesis``, ``functions`` or ``mapping``, and everything else
 → ``services`` (moto).  ``mapping`` joins streams to functions through the two doors in ``doors``.
 """
+
+LOOPBACK = "127.0.0.1"
+READY = "Local AWS ready at "  # the start of the line that it prints when it is; its URL follows

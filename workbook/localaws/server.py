@@ -12,6 +12,7 @@ from typing import Any
 
 import uvicorn
 
+from workbook.localaws import LOOPBACK, READY
 from workbook.localaws.clock import Clock
 from workbook.localaws.functions.service import FunctionService
 from workbook.localaws.http import Request, Response
@@ -21,9 +22,7 @@ from workbook.localaws.mapping.service import MappingService
 from workbook.localaws.metrics import Metrics
 from workbook.localaws.services import Services
 
-LOOPBACK = "127.0.0.1"
 KEEP_ALIVE_SECONDS = 75  # longer than the idle time after which boto3 drops a connection itself
-READY = "Local AWS ready at "  # what the ready line starts with; the URL follows
 
 
 class LocalAws:
