@@ -319,7 +319,26 @@ def clean_up(
 
     Raises:
         LeftOverError: something is still there after five minutes; it is named.
+        Exception: what ended clean-up early, an interruption for instance, with a note that names
+            what may be left and the call that deletes it.
     """
+    try:
+        _delete_all(aws, function, role, streams, queues)
+    except LeftOverError:
+        raise
+    except BaseException as error:
+        names = f"function={function!r}, role={role!r}, streams={streams!r}, queues={queues!r}"
+        error.add_note(
+            "Clean-up did not come to its end: some of these may be left, with the function's "
+            f"mappings and its log group, and may cost money: {names}. To delete them: "
+            f"deployment.clean_up(aws, {names})"
+        )
+        raise
+
+
+def _delete_all(
+    aws: Aws, function: str, role: str, streams: tuple[str, ...], queues: tuple[str, ...]
+) -> None:
     kinesis, lambda_, iam, logs = map(aws.client, ("kinesis", "lambda", "iam", "logs"))
     sqs = aws.client("sqs")
     log_group = f"/aws/lambda/{function}"

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from lambda_functions import create, log_lines
 
 from workbook import target
+from workbook.localaws import READY
 from workbook.localaws.functions.asynchronous import (
     EVENT_AGE_EXCEEDED,
     MAX_AGE_SECONDS,
@@ -23,7 +24,6 @@ from workbook.localaws.functions.asynchronous import (
     after_error,
     after_throttle,
 )
-from workbook.localaws import READY
 from workbook.target import Aws
 
 FAILS = "def handler(event, context):\n    raise ValueError(context.aws_request_id)\n"

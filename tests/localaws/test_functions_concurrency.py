@@ -13,9 +13,9 @@ from botocore.exceptions import ClientError
 from lambda_functions import create, impatient, invoke, log_lines, zipped
 
 from workbook import target
+from workbook.localaws import READY
 from workbook.localaws.doors import InvokeThrottledError
 from workbook.localaws.functions.concurrency import Concurrency
-from workbook.localaws import READY
 from workbook.target import Aws
 
 

@@ -50,8 +50,8 @@ class Experiment:
     def __post_init__(self) -> None:
         for name, is_good, wanted in (
             ("shards", self.shards >= 1, "1 or more"),
-            ("batch_millis", self.batch_millis >= 0, "0 or more"),
-            ("record_millis", self.record_millis >= 0, "0 or more"),
+            ("batch_millis", 0 <= self.batch_millis < math.inf, "0 or more"),
+            ("record_millis", 0 <= self.record_millis < math.inf, "0 or more"),
             ("bad_records", self.bad_records in ("report", "raise"), "'report' or 'raise'"),
             ("patience", 0 < self.patience < math.inf, "above 0"),
         ):
@@ -91,5 +91,14 @@ class Experiment:
         return REPORTS in {**deployment.MAPPING, **self.mapping}["FunctionResponseTypes"]
 
     def as_dict(self) -> dict[str, Any]:
-        """All settings as JSON has them."""
-        return asdict(self)
+        """Return all settings as JSON has them.
+
+        The mapping is there with its defaults, the workload with the name of its class. An infinite
+        rate is the text ``Infinity``: JSON has no such number.
+        """
+        workload = {"class": type(self.workload).__qualname__, **asdict(self.workload)}
+        return {
+            **asdict(self),
+            "workload": {n: "Infinity" if v == math.inf else v for n, v in workload.items()},
+            "mapping": {**deployment.MAPPING, **self.mapping},
+        }

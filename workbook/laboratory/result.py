@@ -105,7 +105,8 @@ class Result:
             fresh.mkdir()
             for name in FRAMES:
                 getattr(self, name).to_parquet(fresh / f"{name}.parquet")
-            (fresh / "experiment.json").write_text(json.dumps(self.experiment, indent=1), "utf-8")
+            settings = json.dumps(self.experiment, indent=1, allow_nan=False)
+            (fresh / "experiment.json").write_text(settings, "utf-8")
             if folder.exists():
                 folder.replace(Path(beside) / "former")
             fresh.replace(folder)
