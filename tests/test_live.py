@@ -1,6 +1,7 @@
 """The live view: what it asks of AWS, its knobs, the picture it leaves, and what it puts back."""
 
 import base64
+import inspect
 import io
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
+from ipykernel.comm.comm import BaseComm
+from ipykernel.kernelbase import Kernel
 from nbclient import NotebookClient
 from PIL import Image, ImageColor
 
@@ -142,6 +145,13 @@ def test_in_time_lapse_a_period_is_a_real_second() -> None:
 
 
 # --- knobs
+
+
+def test_ipykernel_routes_what_a_control_sends_as_the_panel_expects() -> None:
+    """The panel turns this off for its controls, or they would wait for the cell that runs."""
+    name = "_reply_subshell_for"
+    assert hasattr(BaseComm, name)
+    assert f'getattr(comm, "{name}", None)' in inspect.getsource(Kernel.shell_channel_thread_main)
 
 
 def test_a_change_is_through_when_the_mapping_has_it(deployed: tuple[Aws, str]) -> None:
