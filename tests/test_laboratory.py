@@ -138,11 +138,30 @@ def test_a_blocked_shard_is_pending_when_patience_is_over(fast):
     assert_nothing_is_left(fast)
 
 
-def test_the_function_spends_the_time_it_is_told_to(fast):
+def test_the_function_spends_the_time_it_is_told_to_by_awss_clock(fast):
+    """So that an hour with a call of 400 ms in each batch is the same hour in time-lapse."""
     result = lab.run(
-        fast, experiment(BatchSize=20, batch_millis=30.0, record_millis=2.0), progress=False
+        fast, experiment(BatchSize=20, batch_millis=400.0, record_millis=20.0), progress=False
     )
-    assert (result.invocations["duration_ms"] >= 30 + 2 * result.invocations["records"]).all()
+    invocations = result.invocations
+    least = 400 + 20 * invocations["records"]
+    assert (invocations["duration_ms"] >= least).all()
+    assert (invocations["duration_ms"] < 20 * least).all()  # they were not real milliseconds
+    took = (invocations["ended"] - invocations["started"]).dt.total_seconds() * 1000
+    assert (took >= least - 1).all()  # one clock in all columns
+    assert result.experiment["speed"] == fast.speed
+
+
+def test_by_default_only_poison_is_given_up(fast):
+    workload = lab.Workload(records=100, rate=math.inf, poison_every=10)
+    result = lab.run(fast, lab.Experiment(workload=workload, patience=36_000), progress=False)
+    records = result.records
+    assert records["poison"].sum() == 10
+    assert records["fate"].equals(records["poison"].map({True: "given up", False: "written"}))
+    assert result.failures["records"].eq(1).all()
+    summary = result.summary()
+    assert (summary["never_written"], summary["given_up"]) == (0, 10)
+    assert summary["p99_ms"] < math.inf
 
 
 def test_the_pipeline_can_be_changed_while_it_runs(fast):

@@ -153,11 +153,11 @@ def _result(
             f"any more: streams keep them for 24 hours, and time runs at {pipeline.aws.speed} "
             "times its pace; connect with a lower speed"
         )
-    reports = experiment.reports_failures
+    reports, speed = experiment.reports_failures, pipeline.aws.speed
     failures = failures_table(documents)
     return Result(
-        experiment=experiment.as_dict(),
-        invocations=logbook.table(invocations, reports),
+        experiment={"aws": pipeline.aws.where, "speed": speed, **experiment.as_dict()},
+        invocations=logbook.table(invocations, reports, speed),
         records=records_table(
             sent=sent,
             written=written,
