@@ -21,9 +21,10 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from tqdm.auto import tqdm
 
+from workbook import prices
 from workbook.target import Aws
 
-PAGE_RECORDS = 10_000  # the most that GetRecords gives [BC]
+PAGE_RECORDS = prices.READ_RECORDS
 PATIENCE_SECONDS = 60.0  # how long a shard may refuse to be read
 THROTTLE_SECONDS = 1.0  # a throttled shard stays so for a second [KD:service-sizes-and-limits]
 BUSY = ("ProvisionedThroughputExceededException", "LimitExceededException", "InternalFailure")
