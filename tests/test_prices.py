@@ -21,12 +21,14 @@ def test_every_figure_has_a_row_with_its_unit_and_aws_page() -> None:
     assert table[["unit", "about", "read_in"]].map(len).gt(0).all(axis=None)
 
 
-def test_prices_and_limits_can_be_had_apart() -> None:
-    assert prices.table("price")["unit"].str.startswith("USD").all()
-    assert not prices.table("limit")["unit"].str.contains("USD").any()
-    assert len(prices.table("price")) + len(prices.table("limit")) == len(prices.table())
-    with pytest.raises(ValueError, match="kind must be 'price' or 'limit', not 'fee'"):
-        prices.table("fee")  # type: ignore[arg-type]
+def test_a_services_prices_and_its_limits_can_be_shown_with_their_date() -> None:
+    for show, kind in ((prices.costs, "price"), (prices.limits, "limit")):
+        shown = show("Kinesis")
+        assert list(shown.columns) == [f"{kind} ({prices.CHECKED})", "unit"]
+        assert len(shown) + len(show("Lambda")) <= (prices.table()["kind"] == kind).sum()
+    assert prices.limits("Kinesis").loc["in one PutRecords call"].tolist() == [500, "records"]
+    with pytest.raises(ValueError, match="one of Kinesis, Lambda, not 'S3'"):
+        prices.limits("S3")
 
 
 def test_the_bench_keeps_to_the_limits() -> None:

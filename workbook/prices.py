@@ -1,6 +1,6 @@
 """Prices and limits of AWS in one dated table, and a bill made of the prices.
 
-Prices are those of us-east-1 in USD, without any free tier. Each constant has a row in ``table()``
+Prices are those of ``REGION`` in USD, without any free tier. Each constant has a row in ``table()``
 that says its unit, what it is about and where it is from.
 """
 
@@ -9,13 +9,14 @@ from typing import Literal, NamedTuple
 import pandas as pd
 
 CHECKED = "2026-11-22"
+REGION = "us-east-1"
 MIB = 1024 * 1024
 
 # --- prices
 
 SHARD_HOUR = 0.015
 PUT_UNIT = 0.014e-6
-EXTENDED_SHARD_HOUR = 0.020
+LONGER_SHARD_HOUR = 0.020
 LONG_TERM_GB_MONTH = 0.023
 LONG_TERM_GB_OUT = 0.021
 CONSUMER_SHARD_HOUR = 0.015
@@ -23,7 +24,7 @@ CONSUMER_GB = 0.013
 ON_DEMAND_STREAM_HOUR = 0.040
 ON_DEMAND_GB_IN = 0.080
 ON_DEMAND_GB_OUT = 0.040
-ON_DEMAND_EXTENDED_GB_MONTH = 0.10
+ON_DEMAND_LONGER_GB_MONTH = 0.10
 ON_DEMAND_LONG_TERM_GB_MONTH = 0.023
 REQUEST = 0.20e-6
 GB_SECOND = 0.0000166667
@@ -73,6 +74,7 @@ class Source(NamedTuple):
     """Where figures are from: AWS's page with today's figure, and where ours were read."""
 
     kind: Literal["price", "limit"]
+    service: Literal["Kinesis", "Lambda", "CloudWatch"]
     page: str
     read_in: str
 
@@ -98,35 +100,35 @@ STREAMS_GUIDE = "https://docs.aws.amazon.com/streams/latest/dev/"
 LAMBDA_GUIDE = "https://docs.aws.amazon.com/lambda/latest/dg/"
 
 ROWS: dict[Source, list[Row]] = {
-    Source("price", KINESIS, PRICE_LIST): [
+    Source("price", "Kinesis", KINESIS, PRICE_LIST): [
         Row("SHARD_HOUR", "USD / shard hour", "a provisioned shard, used or not"),
         Row("PUT_UNIT", "USD / million", "writing, in units of 25 KB of each record", MILLION),
-        Row("EXTENDED_SHARD_HOUR", "USD / shard hour", "added for records kept 24 h to 7 days"),
+        Row("LONGER_SHARD_HOUR", "USD / shard hour", "added for records kept 24 h to 7 days"),
         Row("LONG_TERM_GB_MONTH", "USD / GB month", "records kept over 7 days"),
         Row("LONG_TERM_GB_OUT", "USD / GB", "reading records that are over 7 days old"),
         Row("ON_DEMAND_STREAM_HOUR", "USD / hour", "an on-demand stream (Standard)"),
         Row("ON_DEMAND_GB_IN", "USD / GB", "writing to it, in units of 1 KB of each record"),
         Row("ON_DEMAND_GB_OUT", "USD / GB", "reading from it"),
-        Row("ON_DEMAND_EXTENDED_GB_MONTH", "USD / GB month", "its records kept 24 h to 7 days"),
+        Row("ON_DEMAND_LONGER_GB_MONTH", "USD / GB month", "its records kept 24 h to 7 days"),
         Row("ON_DEMAND_LONG_TERM_GB_MONTH", "USD / GB month", "its records kept over 7 days"),
     ],
-    Source("price", KINESIS, NOTES): [
+    Source("price", "Kinesis", KINESIS, NOTES): [
         Row("CONSUMER_SHARD_HOUR", "USD / shard hour", "each enhanced fan-out consumer"),
         Row("CONSUMER_GB", "USD / GB", "reading by enhanced fan-out"),
     ],
-    Source("price", "https://aws.amazon.com/lambda/pricing/", NOTES): [
+    Source("price", "Lambda", "https://aws.amazon.com/lambda/pricing/", NOTES): [
         Row("REQUEST", "USD / million", "invocations", MILLION),
         Row("GB_SECOND", "USD / million GB seconds", "billed duration by memory, x86", MILLION),
         Row("ARM_GB_SECOND", "USD / million GB seconds", "the same on arm64", MILLION),
     ],
-    Source("price", "https://aws.amazon.com/cloudwatch/pricing/", NOTES): [
+    Source("price", "CloudWatch", "https://aws.amazon.com/cloudwatch/pricing/", NOTES): [
         Row("LOG_GB", "USD / GB", "log lines written"),
         Row("LOG_GB_MONTH", "USD / GB month", "log lines kept"),
         Row("ALARM_MONTH", "USD / month", "an alarm on one metric"),
         Row("METRIC_MONTH", "USD / month", "a metric beyond the basic ones, by the hour"),
         Row("METRIC_QUERY", "USD / thousand", "metrics that GetMetricData is asked for", 1_000),
     ],
-    Source("limit", f"{STREAMS_GUIDE}service-sizes-and-limits.html", GUIDE): [
+    Source("limit", "Kinesis", f"{STREAMS_GUIDE}service-sizes-and-limits.html", GUIDE): [
         Row("SHARD_RECORDS_IN", "records / second", "written to a shard"),
         Row("SHARD_BYTES_IN", "bytes / second", "written to a shard, partition keys included"),
         Row("SHARD_BYTES_OUT", "bytes / second", "read from a shard, by all its readers together"),
@@ -145,7 +147,7 @@ ROWS: dict[Source, list[Row]] = {
         Row("ON_DEMAND_BYTES_IN", "bytes / second", "that a new on-demand stream takes"),
         Row("SHARD_COUNT_UPDATES", "calls / 24 hours", "UpdateShardCount on a stream"),
     ],
-    Source("limit", f"{LAMBDA_GUIDE}services-kinesis-parameters.html", GUIDE): [
+    Source("limit", "Lambda", f"{LAMBDA_GUIDE}services-kinesis-parameters.html", GUIDE): [
         Row("BATCH_RECORDS", "records", "BatchSize"),
         Row("BATCH_WINDOW_SECONDS", "seconds", "MaximumBatchingWindowInSeconds"),
         Row("BATCHES_PER_SHARD", "batches", "ParallelizationFactor: of a shard at once"),
@@ -154,7 +156,7 @@ ROWS: dict[Source, list[Row]] = {
         Row("TUMBLING_WINDOW_SECONDS", "seconds", "TumblingWindowInSeconds"),
         Row("FILTERS", "filters", "in FilterCriteria, unless raised"),
     ],
-    Source("limit", f"{LAMBDA_GUIDE}gettingstarted-limits.html", GUIDE): [
+    Source("limit", "Lambda", f"{LAMBDA_GUIDE}gettingstarted-limits.html", GUIDE): [
         Row("PAYLOAD_BYTES", "bytes", "in an event, or in an answer"),
         Row("TIMEOUT_SECONDS", "seconds", "that a function may run"),
         Row("MEMORY_MB", "MB", "of memory"),
@@ -166,30 +168,42 @@ ROWS: dict[Source, list[Row]] = {
 }
 
 
-def table(kind: Literal["price", "limit"] | None = None) -> pd.DataFrame:
-    """Return the prices and limits as of ``CHECKED``.
-
-    Args:
-        kind: only prices, or only limits; left out, both.
+def table() -> pd.DataFrame:
+    """Return all prices and limits as of ``CHECKED``.
 
     Returns:
-        One row for each, by the name of its constant in this module: ``kind``, ``value``,
-        ``unit``, ``about``, ``page`` (AWS's, with today's figure) and ``read_in`` (our source).
-
-    Raises:
-        ValueError: there is no such kind.
+        One row for each, by the name of its constant in this module: ``kind`` (``price`` or
+        ``limit``), ``service``, ``value``, ``unit``, ``about``, ``page`` (AWS's, with today's
+        figure) and ``read_in`` (our source).
     """
-    if kind not in (None, "price", "limit"):
-        raise ValueError(f"kind must be 'price' or 'limit', not {kind!r}")
     rows = [
-        (row.name, source.kind, _value(row), row.unit, row.about, source.page, source.read_in)
+        (row.name, source.kind, source.service, _value(row), *row[1:3], *source[2:])
         for source, group in ROWS.items()
         for row in group
-        if kind in (None, source.kind)
     ]
-    columns = ["name", "kind", "value", "unit", "about", "page", "read_in"]
+    columns = ["name", "kind", "service", "value", "unit", "about", "page", "read_in"]
     # As objects, so that limits stay whole beside prices.
     return pd.DataFrame(rows, columns=columns, dtype=object).set_index("name")
+
+
+def limits(service: str) -> pd.DataFrame:
+    """Return the limits of a service, as a cell shows them: ``limit`` and ``unit``, by what for."""
+    return _shown("limit", service)
+
+
+def costs(service: str) -> pd.DataFrame:
+    """Return the prices of a service, as a cell shows them: ``price`` and ``unit``, by what for."""
+    return _shown("price", service)
+
+
+def _shown(kind: str, service: str) -> pd.DataFrame:
+    whole = table()
+    services = whole.loc[whole["kind"] == kind, "service"].unique()
+    if service not in services:
+        raise ValueError(f"service must be one of {', '.join(services)}, not {service!r}")
+    chosen = whole[(whole["kind"] == kind) & (whole["service"] == service)]
+    shown = chosen.rename(columns={"value": f"{kind} ({CHECKED})"}).set_index("about")
+    return shown[[f"{kind} ({CHECKED})", "unit"]].rename_axis(None)
 
 
 def _value(row: Row) -> float:
