@@ -1,6 +1,7 @@
 """The only source of time in the local AWS, so that tests and time-lapse can set its pace."""
 
 import asyncio
+import math
 import time
 
 
@@ -15,8 +16,8 @@ class Clock:
     """
 
     def __init__(self, speed: float = 1.0, epoch: float | None = None) -> None:
-        if speed <= 0:
-            raise ValueError(f"speed must be above 0, not {speed}")
+        if not 0 < speed < math.inf:
+            raise ValueError(f"speed must be a number above 0, not {speed}")
         self.speed = speed
         world = time.time()
         self.epoch = world if epoch is None else epoch
