@@ -4,20 +4,22 @@ import asyncio
 import time
 from datetime import UTC, datetime
 
+FASTEST = 10_000  # local seconds in a real one; beyond it the loop does nothing but look at clocks
+
 
 class Clock:
     """Wall-clock time that may run faster than the world's.
 
     Args:
-        speed: local seconds that pass in one real second. 1 is real time; with 60 an hour's
-            lesson takes a minute.
+        speed: local seconds that pass in one real second, at most 10,000. 1 is real time; with 60
+            an hour's lesson takes a minute.
         epoch: when it agrees with the world's, in seconds since the Unix epoch; left out, now.
             Clocks with the same speed and epoch agree, in other processes too.
     """
 
     def __init__(self, speed: float = 1.0, epoch: float | None = None) -> None:
-        if speed <= 0:
-            raise ValueError(f"speed must be above 0, not {speed}")
+        if not 0 < speed <= FASTEST:
+            raise ValueError(f"speed must be above 0 and at most {FASTEST:,}, not {speed}")
         self.speed = speed
         world = time.time()
         self.epoch = world if epoch is None else epoch
