@@ -1,14 +1,14 @@
 """docs/fidelity.md names tests that exist, every test of the mapping, and every source."""
 
 import ast
-import io
 import re
-import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 NAMED = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "fidelity.md").read_text("utf-8")))
+PROSE = re.compile(r'"{3}.*?"{3}|#[^\n]*', re.DOTALL)  # docstrings and comments
+CITED = re.compile(r"\[((?:(?!INFO)[A-Z]{2,5}|design rule|\?)(?::[\w-]+)?(?:, [\w:? -]+)*)\]")
 INSIDE = {  # tests of ours that hold no rule of AWS's
     "test_a_value_of_the_wrong_type_is_refused",
     "test_a_window_remembers_which_records_it_was_given",
@@ -50,24 +50,11 @@ def test_every_rule_of_the_mapping_is_named() -> None:
     assert names("mapping/test_*.py") >= INSIDE
 
 
-CITED = re.compile(r"\[((?:(?!INFO)[A-Z]{2,5}|design rule|\?)(?::[\w-]+)?(?:, [\w:? -]+)*)\]")
-
-
-def prose(source: str) -> Iterator[str]:
-    """Yield the docstrings and the comments of a module."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            yield ast.get_docstring(node) or ""
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT:
-            yield token.string
-
-
 def citations() -> Iterator[tuple[str, str]]:
     """Yield each source that the local AWS and its tests cite, and where."""
     for folder in ("workbook/localaws", "tests/localaws"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            for text in prose(path.read_text("utf-8")):
+            for text in PROSE.findall(path.read_text("utf-8")):
                 for cited in CITED.findall(text):
                     for one in cited.split(", "):
                         yield one.partition(":")[0], f"{path.relative_to(ROOT)}: [{cited}]"
