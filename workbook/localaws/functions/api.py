@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import logging
 import re
 import uuid
 from collections.abc import Mapping
@@ -31,6 +32,7 @@ INVOCATION_TYPES = ("RequestResponse", "Event", "DryRun")
 LOG_TYPES = ("None", "Tail")
 CREATING = ("Create", "Publish", "Add")  # operations that begin so answer 201 [BC]
 PAGE = 50
+log = logging.getLogger(__name__)
 
 
 class Configurations(Protocol):
@@ -92,6 +94,10 @@ class LambdaApi:
                     return await self._call(request)
         except ApiError as refused:
             return error(refused)
+        except Exception as fault:
+            log.exception("%s %s failed", request.method, request.path)
+            message = f"The local AWS failed at {request.method} {request.path}: {fault!r}"
+            return error(ApiError("ServiceException", message, 500))
 
     async def _call(self, request: Request) -> Response | None:
         """Answer a call that is about configurations; None if it is about mappings."""
@@ -172,10 +178,6 @@ class LambdaApi:
             raise ApiError(
                 "TooManyRequestsException", "Rate Exceeded.", 429, Reason=str(throttled)
             ) from None
-        except OSError as problem:
-            raise ApiError(
-                "ServiceException", f"The local AWS could not run the function: {problem}", 500
-            ) from problem
         return _invoked(outcome, log_type == "Tail")
 
 

@@ -78,9 +78,11 @@ class EventQueue:
                     continue
                 try:
                     outcome = await self._invoker.run(reference, event)
-                except (InvokeThrottledError, OSError) as problem:
-                    if isinstance(problem, OSError):
-                        log.warning("%s could not run and is tried again: %s", reference, problem)
+                except FunctionGoneError:
+                    raise
+                except Exception as problem:  # whatever it is, no event may vanish for it
+                    if not isinstance(problem, InvokeThrottledError):
+                        log.exception("%s could not run; its event is tried again", reference.arn)
                     refusals += 1
                     age = self._clock.now() - accepted
                     step = asynchronous.after_throttle(function.events, refusals, age)
