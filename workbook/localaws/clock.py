@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime
 
 
 class Clock:
@@ -24,7 +25,7 @@ class Clock:
         self._started = time.monotonic()
 
     def now(self) -> float:
-        """Seconds since the Unix epoch, never going backwards."""
+        """Return the seconds since the Unix epoch; they never go backwards."""
         return self.epoch + (self._passed + time.monotonic() - self._started) * self.speed
 
     async def sleep(self, seconds: float) -> None:
@@ -41,3 +42,9 @@ class Clock:
         finally:
             for task in either:
                 task.cancel()
+
+
+def instant(seconds: float) -> str:
+    """Return a moment as AWS writes it: ``2026-11-22T10:15:30.123Z``."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

@@ -103,7 +103,7 @@ def test_concurrent_executions_are_measured_for_as_long_as_they_last(
         (result,) = local.client("cloudwatch").get_metric_data(
             MetricDataQueries=[query], StartTime=now - timedelta(seconds=60), EndTime=now
         )["MetricDataResults"]
-        return result["Values"]
+        return list(result["Values"])
 
     pause = threading.Event()
     while len(seconds()) < 3:
