@@ -60,7 +60,7 @@ def create(name: str, code: str) -> None:
             "Handler": "app.handler",
             "Timeout": 60,
             "MemorySize": 512,
-            "Code": {"ZipFile": base64.b64encode(buffer.getvalue()).decode()},
+            "Code": {"ZipFile": buffer.getvalue()},
         }
     )
 
@@ -115,7 +115,8 @@ async def main() -> None:
     events = EventQueue(functions, invoker, MotoDestinations(worker), clock, metrics)
     processes.open()
     await invoker.start()
-    await FunctionConfigurations(ENDPOINT_URL, clock, worker, functions, events).start()
+    configurations = FunctionConfigurations(ENDPOINT_URL, clock, worker, functions, events)
+    await worker.call(configurations.install)
     for name, code in HANDLERS.items():
         await worker.call(create, name, code)
         begun = time.perf_counter()

@@ -1,17 +1,21 @@
 """The Lambda API over HTTP: invocations are answered here, the rest by what keeps functions."""
 
+import asyncio
 import base64
 import binascii
+import re
 import uuid
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import orjson
 
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import Request, Response
-from workbook.localaws.api.rest_json import answer, error
+from workbook.localaws.api.model import lambda_
+from workbook.localaws.api.rest_json import answer, error, no_content
 from workbook.localaws.function_arn import Reference, parse_reference
-from workbook.localaws.functions import asynchronous, log_lines, package
+from workbook.localaws.functions import asynchronous, checks, log_lines, package
 from workbook.localaws.functions.concurrency import ACCOUNT_LIMIT
 from workbook.localaws.functions.configuration import LATEST
 from workbook.localaws.functions.event_queue import EventQueue
@@ -22,16 +26,33 @@ from workbook.localaws.functions.runtime_api import Event
 from workbook.localaws.interfaces import FunctionGoneError, InvokeThrottledError
 
 MAX_PAYLOAD_BYTES = 6_291_456
-MAX_CREATE_BYTES = 70_167_211
+MAX_REQUEST_BYTES = 70_167_211
 MAX_STORED_BYTES = 80_530_636_800  # 75 GB of code in a region
 INVOCATION_TYPES = ("RequestResponse", "Event", "DryRun")
+LOG_TYPES = ("None", "Tail")
+CREATING = ("Create", "Publish", "Add")  # operations that begin so answer 201 [BC]
+PAGE = 50
 
 
 class Configurations(Protocol):
     """What keeps the functions' configurations, and publishes them."""
 
-    async def respond(self, request: Request) -> Response:
-        """Answer a request to read or change them."""
+    async def call(
+        self, operation: str, region: str, parameters: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """Carry out an operation that reads or changes them.
+
+        Args:
+            operation: of the Lambda API, such as ``CreateFunction``.
+            region: where.
+            parameters: typed and checked against the API's model.
+
+        Returns:
+            the answer, all of a list in one; None for an answer without content.
+
+        Raises:
+            ApiError: what AWS answers.
+        """
         ...
 
 
@@ -58,23 +79,38 @@ class LambdaApi:
         self._configurations = configurations
 
     async def respond(self, request: Request) -> Response | None:
-        """Answer a request to Lambda, or for a function's code; None for any other."""
+        """Answer a request to Lambda, or for a function's code; None if it is for neither."""
         try:
             match request.method, request.segments:
+                case "POST", ["2015-03-31", "functions", name, "invocations"]:
+                    kind = request.headers.get("x-amz-invocation-type", "RequestResponse")
+                    return await self._invoke(request, name, kind)
+                case "POST", ["2014-11-13", "functions", name, "invoke-async"]:
+                    return await self._invoke(request, name, "Event")
                 case "GET", [".functions", region, name, version]:  # no S3 bucket has such a name
                     return self._code(Reference(region, name, version))
-            if request.service != "lambda":
-                return None
-            match request.method, request.segments:
-                case "POST", [_, "functions", name, "invocations"]:
-                    return await self._invoke(request, name)
-                case "GET", [_, "account-settings"]:
-                    return answer(200, self._account(request.region))
-                case "POST", [_, "functions"] if len(request.body) > MAX_CREATE_BYTES:
-                    raise _too_large(MAX_CREATE_BYTES, "CreateFunction")
+                case _:
+                    return await self._call(request)
         except ApiError as refused:
             return error(refused)
-        return await self._configurations.respond(request)
+
+    async def _call(self, request: Request) -> Response | None:
+        """Answer a call that is about configurations."""
+        operation = lambda_().operation(request)
+        if operation is None or "EventSourceMapping" in operation:
+            return None
+        if len(request.body) > MAX_REQUEST_BYTES:
+            raise _too_large(MAX_REQUEST_BYTES, operation)
+        # A zip of 50 MB takes a while to decode, and the loop has other things to do.
+        asked = await asyncio.to_thread(lambda_().read_request, operation, request)
+        if operation == "GetAccountSettings":
+            return answer(200, self._account(request.region))
+        told = await self._configurations.call(operation, request.region, asked)
+        if told is None:
+            return no_content()
+        if "Marker" in lambda_().parameters(operation):
+            told = _page(told, asked)
+        return answer(201 if operation.startswith(CREATING) else 200, told)
 
     def _code(self, reference: Reference) -> Response:
         """Answer with a version's zip, which GetFunction links to."""
@@ -101,16 +137,11 @@ class LambdaApi:
             "AccountUsage": {"TotalCodeSize": sum(codes), "FunctionCount": len(functions)},
         }
 
-    async def _invoke(self, request: Request, name: str) -> Response:
-        """Answer Invoke, of all three types."""
-        kind = request.headers.get("x-amz-invocation-type", "RequestResponse")
-        if kind not in INVOCATION_TYPES:
-            raise ApiError(
-                "ValidationException",
-                f"1 validation error detected: Value '{kind}' at 'invocationType' failed to "
-                "satisfy constraint: Member must satisfy enum value set: "
-                f"[{', '.join(INVOCATION_TYPES)}]",
-            )
+    async def _invoke(self, request: Request, name: str, kind: str) -> Response:
+        """Answer Invoke, of all three types, and InvokeAsync."""
+        log_type = request.headers.get("x-amz-log-type", "None")
+        if kind not in INVOCATION_TYPES or log_type not in LOG_TYPES:
+            lambda_().read_request("Invoke", request)  # refuses it
         reference = parse_reference(name, request.region, request.parameters.get("Qualifier"))
         payload = request.body or b"{}"
         limit = asynchronous.MAX_BYTES if kind == "Event" else MAX_PAYLOAD_BYTES
@@ -133,6 +164,7 @@ class LambdaApi:
                 f"{problem}",
             ) from None
         except FunctionGoneError:
+            lambda_().read_request("Invoke", request)  # refuses what is no function's name
             raise _not_found(reference) from None
         except InvokeThrottledError as throttled:
             raise ApiError(
@@ -142,7 +174,7 @@ class LambdaApi:
             raise ApiError(
                 "ServiceException", f"The local AWS could not run the function: {problem}", 500
             ) from problem
-        return _invoked(outcome, request.headers.get("x-amz-log-type") == "Tail")
+        return _invoked(outcome, log_type == "Tail")
 
 
 def _invoked(outcome: Outcome, with_log: bool) -> Response:
@@ -157,6 +189,22 @@ def _invoked(outcome: Outcome, with_log: bool) -> Response:
     if with_log:
         headers["x-amz-log-result"] = base64.b64encode(log_lines.tail(outcome.log)).decode()
     return Response(200, headers, outcome.payload)
+
+
+def _page(told: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a list that ``MaxItems`` and ``Marker`` ask for [BC]; 50 without them.
+
+    Raises:
+        ApiError: the marker is none that was given.
+    """
+    ((name, items),) = told.items()
+    marker = asked.get("Marker") or "0"
+    if re.fullmatch("[0-9]{1,9}", marker) is None:
+        raise checks.invalid("Invalid Marker.")
+    begin = int(marker)
+    end = begin + min(asked.get("MaxItems", PAGE), PAGE)
+    page = {name: items[begin:end]}
+    return page | {"NextMarker": str(end)} if end < len(items) else page
 
 
 def _client_context(request: Request) -> str | None:

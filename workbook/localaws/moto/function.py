@@ -1,8 +1,8 @@
 """A function as moto keeps it, with the settings and the answers that moto leaves out."""
 
 import base64
-import copy
 import hashlib
+import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +16,8 @@ from moto.s3.exceptions import MissingBucket
 from moto.s3.models import s3_backends
 
 from workbook.localaws.api.errors import ApiError
-from workbook.localaws.functions import interpreters, settings
+from workbook.localaws.api.model import lambda_
+from workbook.localaws.functions import checks, interpreters
 from workbook.localaws.functions.configuration import (
     LATEST,
     EventInvokeConfig,
@@ -49,6 +50,10 @@ ATTRIBUTES = {
     "TracingConfig": "tracing_config",
     "VpcConfig": "_vpc_config",
 }
+
+# The properties of AWS::Lambda::Function that are no texts; templates may write them as texts.
+NUMBERS = frozenset({"MemorySize", "ReservedConcurrentExecutions", "Size", "Timeout"})
+FLAGS = frozenset({"Ipv6AllowedForDualStack"})
 
 
 @contextmanager
@@ -102,9 +107,7 @@ class MotoFunction(LambdaFunction):
     ) -> None:
         self.host = host
         self.revision_id = str(uuid.uuid4())
-        self.logging_config = settings.logging_config(
-            spec.get("LoggingConfig"), spec["FunctionName"]
-        )
+        self.logging_config = _logging_config(spec.get("LoggingConfig"), spec["FunctionName"])
         self.snap_start = spec.get("SnapStart") or {"ApplyOn": "None"}
         self.dead_letter_config = spec.get("DeadLetterConfig")
         self.has_environment = "Environment" in spec
@@ -148,9 +151,7 @@ class MotoFunction(LambdaFunction):
         if "EphemeralStorage" in given:
             self.ephemeral_storage = given["EphemeralStorage"]["Size"]
         if "LoggingConfig" in given:
-            self.logging_config = settings.logging_config(
-                given["LoggingConfig"], self.function_name
-            )
+            self.logging_config = _logging_config(given["LoggingConfig"], self.function_name)
         if "Layers" in given:
             self._attach(layers)
         self._touch()
@@ -272,8 +273,8 @@ class MotoFunction(LambdaFunction):
         **kwargs: Any,
     ) -> LambdaFunction:
         """Create an AWS::Lambda::Function."""
-        spec = {**_from_template(cloudformation_json["Properties"]), "FunctionName": resource_name}
         with refusals():
+            spec = _from_template(resource_name, cloudformation_json["Properties"])
             return lambda_backends[account_id][region_name].create_function(spec)
 
     @classmethod
@@ -287,24 +288,59 @@ class MotoFunction(LambdaFunction):
     ) -> LambdaFunction:
         """Update an AWS::Lambda::Function in place."""
         backend: Any = lambda_backends[account_id][region_name]
-        name, spec = original_resource.function_name, cloudformation_json["Properties"]
+        name = original_resource.function_name
         with refusals():
-            return backend.update_function(name, _from_template(spec))  # type: ignore[no-any-return]
+            spec = _from_template(name, cloudformation_json["Properties"])
+            return backend.update_function(name, spec)  # type: ignore[no-any-return]
 
 
-def _from_template(properties: dict[str, Any]) -> dict[str, Any]:
-    """Return a template's properties as CreateFunction takes them."""
-    spec = copy.deepcopy(properties)
-    for name in ("Timeout", "MemorySize", "ReservedConcurrentExecutions"):
-        if name in spec:
-            spec[name] = int(spec[name])
-    if "EphemeralStorage" in spec:
-        spec["EphemeralStorage"]["Size"] = int(spec["EphemeralStorage"]["Size"])
+def _from_template(name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a template's properties as CreateFunction takes them, typed and checked.
+
+    Raises:
+        ApiError: naming the property that is wrong.
+    """
+    spec: dict[str, Any] = {**_typed(properties), "FunctionName": name}
     spec["Tags"] = {tag["Key"]: tag["Value"] for tag in spec.get("Tags") or []}
     if "ZipFile" in spec["Code"]:  # the source of index.py itself
         source = spec["Code"]["ZipFile"]
-        spec["Code"]["ZipFile"] = LambdaFunction._create_zipfile_from_plaintext_code(source)
-    return spec
+        zipped = LambdaFunction._create_zipfile_from_plaintext_code(source)
+        spec["Code"] = {"ZipFile": zipped}
+    reserved = spec.pop("ReservedConcurrentExecutions", None)
+    typed = lambda_().read("CreateFunction", spec)
+    if reserved is not None:
+        asked = {"FunctionName": name, "ReservedConcurrentExecutions": reserved}
+        typed |= lambda_().read("PutFunctionConcurrency", asked)
+    return typed
+
+
+def _typed(value: Any, key: str = "") -> Any:
+    """Return a template's value with the types that the API wants, as CloudFormation does."""
+    match value:
+        case dict():
+            return {name: _typed(one, name) for name, one in value.items()}
+        case list():
+            return [_typed(one) for one in value]
+        case str() if key in NUMBERS and re.fullmatch("[0-9]{1,9}", value):
+            return int(value)
+        case str() if key in FLAGS and value in ("true", "false"):
+            return value == "true"
+        case bool() if key not in FLAGS:
+            return str(value).lower()
+        case int() | float() if key not in NUMBERS | FLAGS:
+            return str(value)
+    return value
+
+
+def _logging_config(settings: Mapping[str, Any] | None, name: str) -> dict[str, str]:
+    """Return a LoggingConfig in full, with AWS's defaults [OBS]."""
+    given = dict(settings or {})
+    config = {"LogFormat": given.get("LogFormat", "Text")}
+    if config["LogFormat"] == "JSON":
+        config["ApplicationLogLevel"] = given.get("ApplicationLogLevel", "INFO")
+        config["SystemLogLevel"] = given.get("SystemLogLevel", "INFO")
+    config["LogGroup"] = given.get("LogGroup", f"/aws/lambda/{name}")
+    return config
 
 
 def checked_code(account_id: str, partition: str, source: Mapping[str, Any]) -> bytes:
@@ -313,26 +349,23 @@ def checked_code(account_id: str, partition: str, source: Mapping[str, Any]) -> 
     Args:
         account_id: whose buckets are meant.
         partition: where they are.
-        source: ``ZipFile`` in base64, or ``S3Bucket`` and ``S3Key``.
+        source: ``ZipFile``, or ``S3Bucket``, ``S3Key`` and maybe ``S3ObjectVersion``.
 
     Raises:
         ApiError: there is no code, or it is no such zip.
     """
-    settings.check_source(source)
+    checks.check_source(source)
     if source.get("ZipFile"):
-        zipped = source["ZipFile"]
-        code = zipped if isinstance(zipped, bytes) else base64.b64decode(zipped)
+        code: bytes = source["ZipFile"]
     else:
         try:
             stored = s3_backends[account_id][partition].get_object(
                 source["S3Bucket"], source.get("S3Key", ""), source.get("S3ObjectVersion")
             )
         except MissingBucket:
-            raise settings.not_in_s3(
-                "NoSuchBucket", "The specified bucket does not exist"
-            ) from None
+            raise checks.not_in_s3("NoSuchBucket", "The specified bucket does not exist") from None
         if stored is None:
-            raise settings.not_in_s3("NoSuchKey", "The specified key does not exist.")
+            raise checks.not_in_s3("NoSuchKey", "The specified key does not exist.")
         code = stored.value
-    settings.check_code(code)
+    checks.check_code(code)
     return code

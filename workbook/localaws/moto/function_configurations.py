@@ -2,21 +2,19 @@
 
 import asyncio
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
-from workbook.localaws.api.errors import ApiError
-from workbook.localaws.api.http import Request, Response
-from workbook.localaws.api.rest_json import error
 from workbook.localaws.clock import Clock
 from workbook.localaws.function_arn import parse_reference
 from workbook.localaws.functions.event_queue import EventQueue
 from workbook.localaws.functions.published import PublishedFunctions
 from workbook.localaws.functions.runtime_api import Event
-from workbook.localaws.moto.function_answers import reworded, with_plain_name
 from workbook.localaws.moto.worker import Worker
 
 
 class FunctionConfigurations:
-    """The Lambda API as far as moto answers it; a ``functions.api.Configurations``.
+    """Carries out what the Lambda API reads and changes; a ``functions.api.Configurations``.
 
     Args:
         endpoint_url: where the local AWS is.
@@ -34,15 +32,15 @@ class FunctionConfigurations:
         functions: PublishedFunctions,
         events: EventQueue,
     ) -> None:
-        self._worker = worker
-        self._events = events
         self._endpoint_url = endpoint_url
         self._clock = clock
+        self._worker = worker
         self._publish = functions.publish
+        self._events = events
         self._loop = asyncio.get_running_loop()
 
     def install(self) -> None:
-        """Make moto keep its functions here; on its thread."""
+        """Make moto keep its functions with us; on its thread, before anything else there."""
         from workbook.localaws.moto import functions
         from workbook.localaws.moto.function import Host
 
@@ -50,15 +48,20 @@ class FunctionConfigurations:
             Host(self._endpoint_url, self._clock.now, self._publish, self._invoke_event)
         )
 
-    async def respond(self, request: Request) -> Response:
-        """Answer a request to read or change configurations."""
-        try:
-            return reworded(request, await self._worker.respond(with_plain_name(request)))
-        except ApiError as refused:
-            return error(refused)
+    async def call(
+        self, operation: str, region: str, parameters: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """Carry out an operation; see ``functions.api.Configurations``."""
+        return await self._worker.call(_perform, operation, region, parameters)
 
     def _invoke_event(self, arn: str, payload: bytes) -> None:
         """Take an asynchronous invocation, on moto's thread."""
         reference = parse_reference(arn, "")
         event = Event(str(uuid.uuid4()), payload, reference.arn)
         self._loop.call_soon_threadsafe(self._events.put, reference, event)
+
+
+def _perform(operation: str, region: str, parameters: Mapping[str, Any]) -> dict[str, Any] | None:
+    from workbook.localaws.moto import function_operations  # late: it imports moto
+
+    return function_operations.perform(operation, region, parameters)

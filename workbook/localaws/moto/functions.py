@@ -8,7 +8,7 @@ checked first, and published as values afterwards: nothing but moto's thread loo
 import base64
 import copy
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from moto.awslambda import urls
@@ -17,6 +17,7 @@ from moto.awslambda.models import (
     LambdaAlias,
     LambdaBackend,
     LambdaFunction,
+    Layer,
     LayerVersion,
     lambda_backends,
 )
@@ -25,7 +26,7 @@ from moto.iam.models import iam_backends
 
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.function_arn import function_arn, parse_reference
-from workbook.localaws.functions import settings
+from workbook.localaws.functions import checks
 from workbook.localaws.functions.concurrency import ACCOUNT_LIMIT, MIN_UNRESERVED
 from workbook.localaws.functions.configuration import LATEST, Alias, Function
 from workbook.localaws.moto.function import UPDATING, Host, MotoFunction, checked_code
@@ -49,8 +50,10 @@ class FunctionsBackend(LambdaBackend):
 
     def create_function(self, spec: dict[str, Any]) -> LambdaFunction:
         """CreateFunction; also of a template, which may reserve concurrency."""
-        settings.check_new(spec)
         name = spec["FunctionName"]
+        if name in self._published:
+            raise ApiError("ResourceConflictException", f"Function already exist: {name}", 409)
+        checks.check_new(spec)
         self._check_role(spec["Role"])
         self._check_reserve(name, spec.get("ReservedConcurrentExecutions"))
         layers = self._find_layers(spec.get("Layers") or [])
@@ -70,8 +73,7 @@ class FunctionsBackend(LambdaBackend):
         self, function_name: str, qualifier: str, body: dict[str, Any]
     ) -> dict[str, Any]:
         """UpdateFunctionCode; DryRun checks and changes nothing."""
-        function = self._latest(function_name, body)
-        settings.check_constraints({"Architectures": body.get("Architectures")})
+        function = self.check_present(function_name, body)
         code = checked_code(self.account_id, self.partition, body)
         changed = copy.copy(function)
         changed.architectures = body.get("Architectures") or function.architectures
@@ -86,7 +88,7 @@ class FunctionsBackend(LambdaBackend):
         self, function_name: str, qualifier: str, body: dict[str, Any]
     ) -> dict[str, Any]:
         """UpdateFunctionConfiguration."""
-        changed = self._configured(self._latest(function_name, body), body)
+        changed = self._configured(self.check_present(function_name, body), body)
         self._replace(changed)
         return {**changed.get_configuration(), **UPDATING}
 
@@ -94,7 +96,7 @@ class FunctionsBackend(LambdaBackend):
         """Give a function all that a template says of it, or nothing."""
         reserved = spec.get("ReservedConcurrentExecutions")
         self._check_reserve(function_name, reserved)
-        changed = self._configured(self._latest(function_name, {}), spec)
+        changed = self._configured(self.get_function(function_name), spec)
         changed.set_code(checked_code(self.account_id, self.partition, spec["Code"]))
         changed.tags = spec["Tags"]
         changed.reserved_concurrency = reserved
@@ -120,10 +122,13 @@ class FunctionsBackend(LambdaBackend):
         self._publish(function.function_name)
         return version
 
-    def list_versions_by_function(self, name: str) -> Iterable[LambdaFunction]:
-        """ListVersionsByFunction."""
-        self.get_function(name)  # moto lists nothing of a function that does not exist
-        return super().list_versions_by_function(name)
+    def function_names(self) -> list[str]:
+        """Return the names of all functions."""
+        return list(self._published)
+
+    def published_versions(self, name: str) -> list[Any]:
+        """Return a function's versions, the oldest first."""
+        return list(self._lambdas._functions[name]["versions"])
 
     def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
         """DeleteFunction, or one version of it."""
@@ -133,6 +138,8 @@ class FunctionsBackend(LambdaBackend):
                 "$LATEST version cannot be deleted without deleting the function.",
             )
         name = self.get_function(function_name, qualifier).function_name
+        if qualifier is not None:
+            self._check_deletable(name, qualifier)
         super().delete_function(function_name, qualifier)
         self._publish(name)
 
@@ -173,16 +180,12 @@ class FunctionsBackend(LambdaBackend):
         self,
         name: str,
         function_name: str,
-        function_version: str,
-        description: str,
+        function_version: Any,
+        description: Any,
         routing_config: Any,
     ) -> LambdaAlias:
         """UpdateAlias: each update is a new revision; empty weights end the splitting [OBS]."""
-        try:
-            present = self.get_alias(name, function_name)
-        except UnknownAliasException:
-            arn = function_arn(self.region_name, function_name, name)
-            raise ApiError("ResourceNotFoundException", f"Alias not found: {arn}", 404) from None
+        present = self.get_alias(name, function_name)
         version = function_version or present.function_version
         routing: Any = present.routing_config if routing_config is None else routing_config
         self._check_routing(function_name, version, routing)
@@ -194,6 +197,14 @@ class FunctionsBackend(LambdaBackend):
             alias.routing_config = ""  # moto's none
         self._publish(function_name)
         return alias
+
+    def get_alias(self, name: str, function_name: str) -> LambdaAlias:
+        """GetAlias."""
+        try:
+            return super().get_alias(name, function_name)
+        except UnknownAliasException:
+            arn = function_arn(self.region_name, function_name, name)
+            raise ApiError("ResourceNotFoundException", f"Alias not found: {arn}", 404) from None
 
     def delete_alias(self, name: str, function_name: str) -> None:
         """DeleteAlias."""
@@ -221,14 +232,14 @@ class FunctionsBackend(LambdaBackend):
     def put_function_event_invoke_config(
         self, function_name: str, config: dict[str, Any]
     ) -> dict[str, Any]:
-        """PutFunctionEventInvokeConfig: replace the settings."""
+        """PutFunctionEventInvokeConfig: replace the checks."""
         if not config:
             raise ApiError(
                 "InvalidParameterValueException",
                 "You must specify at least one of error handling or destination setting.",
             )
         function: Any = self.get_function(function_name)
-        for destination in settings.destinations(config):
+        for destination in checks.destinations(config):
             self._check_destination(function.function_name, destination)
         function.events, function.events_modified = config, self.host.now()
         self._publish(function.function_name)
@@ -237,7 +248,7 @@ class FunctionsBackend(LambdaBackend):
     def update_function_event_invoke_config(
         self, function_name: str, config: dict[str, Any]
     ) -> dict[str, Any]:
-        """UpdateFunctionEventInvokeConfig: change some of the settings."""
+        """UpdateFunctionEventInvokeConfig: change some of the checks."""
         present: Any = self.get_function(function_name)
         return self.put_function_event_invoke_config(function_name, {**present.events, **config})
 
@@ -273,17 +284,44 @@ class FunctionsBackend(LambdaBackend):
         content = {"ZipFile": base64.b64encode(code).decode()}
         return super().publish_layer_version({**spec, "Content": content})
 
+    def layers(self) -> list[Layer]:
+        """Return all layers that have versions."""
+        return [layer for layer in self._layers._layers.values() if layer.layer_versions]
+
     # --- what is checked before anything is kept
 
-    def _latest(self, function_name: str, asked: Mapping[str, Any]) -> Any:
-        """Return the function to change, if its revision is the one that the request means."""
+    def check_present(self, function_name: str, asked: Mapping[str, Any]) -> Any:
+        """Return the function to change, if it is what the request takes it for.
+
+        Raises:
+            ApiError: it has changed meanwhile.
+        """
         function: Any = self.get_function(function_name)
-        settings.check_revision(asked.get("RevisionId"), function.revision_id)
+        checks.check_revision(asked.get("RevisionId"), function.revision_id)
+        checks.check_digest(asked.get("CodeSha256"), function.code_sha_256)
         return function
 
+    def _check_deletable(self, function_name: str, version: str) -> None:
+        """Check that no alias leads to a version.
+
+        Raises:
+            ApiError: one does; the words are as met on AWS [?].
+        """
+        aliases = self._published[function_name].aliases.items()
+        leading = [
+            name for name, alias in aliases if version in (alias.version, *dict(alias.weights))
+        ]
+        if leading:
+            raise ApiError(
+                "ResourceConflictException",
+                "Unable to delete version because the following aliases reference it: "
+                f"[{', '.join(leading)}]",
+                409,
+            )
+
     def _configured(self, function: Any, given: Mapping[str, Any]) -> Any:
-        """Return a copy of a function with other settings."""
-        settings.check(given)
+        """Return a copy of a function with other checks."""
+        checks.check(given)
         if "Role" in given:
             self._check_role(given["Role"])
         changed = copy.copy(function)
@@ -330,7 +368,7 @@ class FunctionsBackend(LambdaBackend):
             ApiError: it splits in a way that it cannot.
         """
         weights = (routing or {}).get("AdditionalVersionWeights") or {}
-        settings.check_routing(version, weights)
+        checks.check_routing(version, weights)
         for name in weights:
             self.get_function(function_name, name)
 
@@ -340,7 +378,7 @@ class FunctionsBackend(LambdaBackend):
         Raises:
             ApiError: it can be none [OBS].
         """
-        settings.check_destination(arn)
+        checks.check_destination(arn)
         reference = parse_reference(arn, self.region_name)
         if ":function:" in arn:
             if reference.name == function_name:
@@ -350,7 +388,7 @@ class FunctionsBackend(LambdaBackend):
                 )
             there: Any = lambda_backends[self.account_id][reference.region]
             if reference.name not in there._published:
-                raise settings.invalid_destination(arn)
+                raise checks.invalid_destination(arn)
 
     def _find_layers(self, arns: list[str]) -> list[LayerVersion]:
         """Return the layers that a function names.
@@ -358,11 +396,11 @@ class FunctionsBackend(LambdaBackend):
         Raises:
             ApiError: it cannot have them [OBS].
         """
-        settings.check_layers(arns, self.region_name)
+        checks.check_layers(arns, self.region_name)
         found = [self._layers.get_layer_version_by_arn(arn) for arn in arns]
         for arn, layer in zip(arns, found, strict=True):
             if layer is None:
-                raise settings.no_such_layer(arn)
+                raise checks.no_such_layer(arn)
         return [layer for layer in found if layer is not None]
 
     # --- publishing
