@@ -22,6 +22,7 @@ from workbook.localaws.functions.pool import Pool
 from workbook.localaws.functions.processes import Processes
 from workbook.localaws.functions.published import PublishedFunctions
 from workbook.localaws.metrics import Metrics
+from workbook.localaws.moto.cloudwatch import CloudWatch
 from workbook.localaws.moto.deliver import MotoDestinations
 from workbook.localaws.moto.function_configurations import FunctionConfigurations
 from workbook.localaws.moto.logs import Logs
@@ -109,7 +110,8 @@ async def throughput(invoker: Invoker, name: str, clients: int, seconds: float) 
 async def main() -> None:
     """Measure and print."""
     clock, worker, processes = Clock(), Worker(), Processes()
-    functions, metrics, logs = PublishedFunctions(), Metrics(clock, worker), Logs(clock, worker)
+    functions, logs = PublishedFunctions(), Logs(clock, worker)
+    metrics = Metrics(clock, CloudWatch(worker))
     pool = Pool(lambda version: Environment(version, ENDPOINT_URL, processes, logs, clock.now))
     invoker = Invoker(functions, pool, metrics)
     events = EventQueue(functions, invoker, MotoDestinations(worker), clock, metrics)

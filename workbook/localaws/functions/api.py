@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import binascii
 import re
 import uuid
 from collections.abc import Mapping
@@ -79,7 +78,7 @@ class LambdaApi:
         self._configurations = configurations
 
     async def respond(self, request: Request) -> Response | None:
-        """Answer a request to Lambda, or for a function's code; None if it is for neither."""
+        """Answer a request to Lambda, or for a function's code; None if it is about mappings."""
         try:
             match request.method, request.segments:
                 case "POST", ["2015-03-31", "functions", name, "invocations"]:
@@ -95,9 +94,12 @@ class LambdaApi:
             return error(refused)
 
     async def _call(self, request: Request) -> Response | None:
-        """Answer a call that is about configurations."""
+        """Answer a call that is about configurations; None if it is about mappings."""
         operation = lambda_().operation(request)
-        if operation is None or "EventSourceMapping" in operation:
+        if operation is None:
+            message = f"There is no {request.method} {request.path} in Lambda's API."
+            raise ApiError("UnknownOperationException", message, 404)
+        if "EventSourceMapping" in operation:
             return None
         if len(request.body) > MAX_REQUEST_BYTES:
             raise _too_large(MAX_REQUEST_BYTES, operation)
@@ -218,7 +220,7 @@ def _client_context(request: Request) -> str | None:
         return None
     try:
         return orjson.dumps(orjson.loads(base64.b64decode(sent))).decode()
-    except binascii.Error as problem:
+    except ValueError as problem:
         raise orjson.JSONDecodeError(f"client context: {problem}", sent, 0) from None
 
 

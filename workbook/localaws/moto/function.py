@@ -2,21 +2,16 @@
 
 import base64
 import hashlib
-import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.awslambda.models import LambdaFunction, LayerVersion, lambda_backends
-from moto.core.exceptions import JsonRESTError
+from moto.awslambda.models import LambdaFunction, LayerVersion
 from moto.s3.exceptions import MissingBucket
 from moto.s3.models import s3_backends
 
-from workbook.localaws.api.errors import ApiError
-from workbook.localaws.api.model import lambda_
 from workbook.localaws.functions import checks, interpreters
 from workbook.localaws.functions.configuration import (
     LATEST,
@@ -50,21 +45,6 @@ ATTRIBUTES = {
     "TracingConfig": "tracing_config",
     "VpcConfig": "_vpc_config",
 }
-
-# The properties of AWS::Lambda::Function that are no texts; templates may write them as texts.
-NUMBERS = frozenset({"MemorySize", "ReservedConcurrentExecutions", "Size", "Timeout"})
-FLAGS = frozenset({"Ipv6AllowedForDualStack"})
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """Turn our refusals into moto's errors, which its API and its CloudFormation know."""
-    try:
-        yield
-    except ApiError as refused:
-        error = JsonRESTError(refused.code, refused.message)
-        error.code = refused.status
-        raise error from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,76 +240,6 @@ class MotoFunction(LambdaFunction):
         text = body if isinstance(body, str) else body.decode()
         self.host.invoke_event(self.function_arn, text.encode())
         return ""
-
-    # --- CloudFormation
-
-    @classmethod
-    def create_from_cloudformation_json(
-        cls,
-        resource_name: str,
-        cloudformation_json: dict[str, Any],
-        account_id: str,
-        region_name: str,
-        **kwargs: Any,
-    ) -> LambdaFunction:
-        """Create an AWS::Lambda::Function."""
-        with refusals():
-            spec = _from_template(resource_name, cloudformation_json["Properties"])
-            return lambda_backends[account_id][region_name].create_function(spec)
-
-    @classmethod
-    def update_from_cloudformation_json(
-        cls,
-        original_resource: LambdaFunction,
-        new_resource_name: str,
-        cloudformation_json: dict[str, Any],
-        account_id: str,
-        region_name: str,
-    ) -> LambdaFunction:
-        """Update an AWS::Lambda::Function in place."""
-        backend: Any = lambda_backends[account_id][region_name]
-        name = original_resource.function_name
-        with refusals():
-            spec = _from_template(name, cloudformation_json["Properties"])
-            return backend.update_function(name, spec)  # type: ignore[no-any-return]
-
-
-def _from_template(name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a template's properties as CreateFunction takes them, typed and checked.
-
-    Raises:
-        ApiError: naming the property that is wrong.
-    """
-    spec: dict[str, Any] = {**_typed(properties), "FunctionName": name}
-    spec["Tags"] = {tag["Key"]: tag["Value"] for tag in spec.get("Tags") or []}
-    if "ZipFile" in spec["Code"]:  # the source of index.py itself
-        source = spec["Code"]["ZipFile"]
-        zipped = LambdaFunction._create_zipfile_from_plaintext_code(source)
-        spec["Code"] = {"ZipFile": zipped}
-    reserved = spec.pop("ReservedConcurrentExecutions", None)
-    typed = lambda_().read("CreateFunction", spec)
-    if reserved is not None:
-        asked = {"FunctionName": name, "ReservedConcurrentExecutions": reserved}
-        typed |= lambda_().read("PutFunctionConcurrency", asked)
-    return typed
-
-
-def _typed(value: Any, key: str = "") -> Any:
-    """Return a template's value with the types that the API wants, as CloudFormation does."""
-    match value:
-        case dict():
-            return {name: _typed(one, name) for name, one in value.items()}
-        case list():
-            return [_typed(one) for one in value]
-        case str() if key in NUMBERS and re.fullmatch("[0-9]{1,9}", value):
-            return int(value)
-        case str() if key in FLAGS and value in ("true", "false"):
-            return value == "true"
-        case bool() if key not in FLAGS:
-            return str(value).lower()
-        case int() | float() if key not in NUMBERS | FLAGS:
-            return str(value)
-    return value
 
 
 def _logging_config(settings: Mapping[str, Any] | None, name: str) -> dict[str, str]:

@@ -40,7 +40,7 @@ class FunctionConfigurations:
         self._loop = asyncio.get_running_loop()
 
     def install(self) -> None:
-        """Make moto keep its functions with us; on its thread, before anything else there."""
+        """Make moto keep its functions here; on its thread."""
         from workbook.localaws.moto import functions
         from workbook.localaws.moto.function import Host
 

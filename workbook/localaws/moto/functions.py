@@ -139,6 +139,8 @@ class FunctionsBackend(LambdaBackend):
             )
         name = self.get_function(function_name, qualifier).function_name
         if qualifier is not None:
+            if qualifier not in self._published[name].versions:  # so it is an alias
+                raise self._lambdas.construct_unknown_function_exception(name, qualifier)
             self._check_deletable(name, qualifier)
         super().delete_function(function_name, qualifier)
         self._publish(name)
@@ -445,10 +447,3 @@ def install(host: Host) -> None:
     backend = type("Backend", (FunctionsBackend,), {"host": host})
     lambda_backends.backend = backend
     lambda_backends.clear()
-
-
-def extend_cloudformation() -> None:
-    """Make AWS::Lambda::Function ours; on moto's thread, before CloudFormation is used."""
-    from moto.cloudformation.parsing import get_model_map  # takes seconds, and is seldom needed
-
-    get_model_map()[LambdaFunction.cloudformation_type()] = MotoFunction  # type: ignore[type-abstract]

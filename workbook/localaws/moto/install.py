@@ -44,12 +44,12 @@ def install(
 
 def _install_resources(worker: Worker, mappings: StreamMappings) -> None:
     from workbook.localaws.moto.cloudformation import register
-    from workbook.localaws.moto.functions import extend_cloudformation
+    from workbook.localaws.moto.function_resource import FunctionResource
     from workbook.localaws.moto.kinesis_resources import ConsumerResource, StreamResource
     from workbook.localaws.moto.mapping_resource import mapping_resource
 
-    extend_cloudformation()
-    register(StreamResource, ConsumerResource, mapping_resource(mappings, worker))
+    mapping = mapping_resource(mappings, worker)
+    register(StreamResource, ConsumerResource, FunctionResource, mapping)  # type: ignore[type-abstract]
 
 
 def _install_notifications() -> None:
