@@ -1,4 +1,4 @@
-"""Runs asynchronous invocations: tries, waits, tries again, and tells the destination."""
+"""Run asynchronous invocations: try, wait, try again, and tell the destination."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class EventQueue:
-    """The events of asynchronous invocations that are not done with.
+    """The events of asynchronous invocations that are not finished yet.
 
     Args:
         functions: those there are.
