@@ -160,7 +160,7 @@ def check_revision(given: str | None, present: str) -> None:
 
 
 def check_digest(given: str | None, present: str) -> None:
-    """Check a CodeSha256 that PublishVersion may carry [BC]; the words are as seen on AWS [?].
+    """Check a CodeSha256 that PublishVersion may carry [BC]; in words seen on AWS [SEEN].
 
     Raises:
         ApiError: the present code has another one.

@@ -307,7 +307,7 @@ class FunctionsBackend(LambdaBackend):
         """Check that no alias leads to a version.
 
         Raises:
-            ApiError: one does; the words are as seen on AWS [?].
+            ApiError: one does; in words seen on AWS [SEEN].
         """
         aliases = self._published[function_name].aliases.items()
         leading = [
