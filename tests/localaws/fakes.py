@@ -6,9 +6,10 @@ import base64
 import heapq
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from workbook.localaws.api.errors import ApiError
 from workbook.localaws.clock import Clock
 from workbook.localaws.interfaces import (
     AfterSequenceNumber,
@@ -239,13 +240,12 @@ class FakeDestinations:
 class NoOtherMappings:
     """An ``interfaces.OtherMappings`` without any."""
 
-    async def find(
-        self, region: str, source_arn: str | None, function: str | None
-    ) -> list[dict[str, Any]]:
-        return []
-
-    async def has(self, region: str, uuid: str) -> bool:
-        return False
+    async def call(
+        self, operation: str, region: str, parameters: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        if operation == "ListEventSourceMappings":
+            return {"EventSourceMappings": []}
+        raise ApiError("ResourceNotFoundException", "there are none", 404)
 
 
 class Point(NamedTuple):

@@ -29,6 +29,7 @@ INSIDE = {  # tests of ours that hold no rule of AWS's
     "test_data_that_is_nested_beyond_measure_is_no_json",
     "test_a_pattern_that_is_nested_beyond_measure_is_refused",
     "test_mappings_of_queues_are_still_there",
+    "test_a_mapping_of_a_queue_is_refused_in_the_form_of_all_errors",
 }
 
 

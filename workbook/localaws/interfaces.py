@@ -5,6 +5,7 @@ event* (``FunctionTarget``) by ``functions``; *deliver this document* (``Destina
 wing.  None of them knows who asks.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -232,13 +233,17 @@ class Destinations(Protocol):
 class OtherMappings(Protocol):
     """Event source mappings of queues and tables, which ``mapping`` does not keep."""
 
-    async def find(
-        self, region: str, source_arn: str | None, function: str | None
-    ) -> list[dict[str, Any]]:
-        """Return the mappings of a region as the API shows them; of one source or function, if
-        given."""
-        ...
+    async def call(
+        self, operation: str, region: str, parameters: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Carry out an operation, and return its answer as the API gives it.
 
-    async def has(self, region: str, uuid: str) -> bool:
-        """Return whether there is a mapping with this UUID."""
+        Args:
+            operation: ``CreateEventSourceMapping``, or Get, Update, Delete or List.
+            region: where.
+            parameters: by the names of the API, and typed; List gives all of a region.
+
+        Raises:
+            ApiError: it is refused.
+        """
         ...

@@ -19,7 +19,7 @@ Parameters = dict[str, Any]
 
 
 class MappingApi:
-    """Answers requests about mappings: those of streams itself, the rest in part.
+    """Answers requests about event source mappings.
 
     Args:
         registry: the mappings of streams.
@@ -31,67 +31,64 @@ class MappingApi:
         self._others = others
 
     async def respond(self, request: Request) -> Response | None:
-        """Answer a request about mappings; None for any other, and for those that ``others`` has.
-
-        What is refused of any mapping, whatever its event source, is refused here.
-        """
+        """Answer a request about mappings; None for any other."""
         operation = lambda_().operation(request)
         if operation is None or not _is_about_mappings(operation, request):
             return None
         try:
-            return await self._answer(operation, request)
+            asked = lambda_().read_request(operation, request)
+            if operation in ("ListTags", "TagResource", "UntagResource"):
+                return self._answer_tags(operation, asked)
+            if operation == "ListEventSourceMappings":
+                return rest_json.answer(200, await self._list(asked, request.region))
+            shown = await self._call(operation, asked, request.region)
         except ApiError as error:
             return rest_json.error(error)
+        return rest_json.answer(200 if operation == "GetEventSourceMapping" else ACCEPTED, shown)
 
-    async def _answer(self, operation: str, request: Request) -> Response | None:
-        asked = lambda_().read_request(operation, request)
-        match operation:
-            case "CreateEventSourceMapping":
-                return self._create(asked, request.region)
-            case "ListEventSourceMappings":
-                return await self._list(asked, request.region)
-            case "ListTags":
-                return rest_json.answer(200, {"Tags": self._tagged(asked).tags})
-            case "TagResource":
-                self._tagged(asked).tags |= asked["Tags"]
-                return rest_json.no_content()
-            case "UntagResource":
-                mapping = self._tagged(asked)
-                for key in asked["TagKeys"]:
-                    mapping.tags.pop(key, None)
-                return rest_json.no_content()
-        identity = asked["UUID"]
-        if not self._registry.has(identity):
-            if await self._others.has(request.region, identity):
-                return None
-            raise not_found()
-        match operation:
-            case "UpdateEventSourceMapping":
-                return rest_json.answer(ACCEPTED, self._registry.update(identity, asked).shown())
-            case "DeleteEventSourceMapping":
-                return rest_json.answer(ACCEPTED, self._registry.delete(identity).shown())
-        return rest_json.answer(200, self._registry.get(identity).shown())
+    async def _call(self, operation: str, asked: Parameters, region: str) -> dict[str, Any]:
+        """Create, get, update or delete a mapping, and return it."""
+        if operation == "CreateEventSourceMapping":
+            if asked.get("EventSourceArn", "").split(":")[2:3] not in (["sqs"], ["dynamodb"]):
+                return self._registry.create(asked, region).shown()
+        elif self._registry.has(identity := asked["UUID"]):
+            match operation:
+                case "UpdateEventSourceMapping":
+                    return self._registry.update(identity, asked).shown()
+                case "DeleteEventSourceMapping":
+                    return self._registry.delete(identity).shown()
+                case _:
+                    return self._registry.get(identity).shown()
+        self._registry.check_other(asked, region)
+        return await self._others.call(operation, region, asked)
 
-    def _create(self, asked: Parameters, region: str) -> Response | None:
-        if asked.get("EventSourceArn", "").split(":")[2:3] in (["sqs"], ["dynamodb"]):
-            self._registry.check_other(asked, region)
-            return None
-        return rest_json.answer(ACCEPTED, self._registry.create(asked, region).shown())
-
-    async def _list(self, asked: Parameters, region: str) -> Response:
-        """List the mappings of all event sources, those of streams first."""
+    async def _list(self, asked: Parameters, region: str) -> dict[str, Any]:
+        """Return a page of all mappings, those of streams first."""
         marker = asked.get("Marker") or "0"
         if re.fullmatch("[0-9]{1,9}", marker) is None:
             raise invalid("Invalid Marker.")
-        place = region, asked.get("EventSourceArn"), asked.get("FunctionName")
-        everything = [_listed(mapping) for mapping in self._registry.find(*place)]
-        everything += await self._others.find(*place)
+        others = await self._others.call("ListEventSourceMappings", region, {})
+        everything = [_listed(mapping) for mapping in self._registry.of_region(region)]
+        everything += others["EventSourceMappings"]
+        found = [shown for shown in everything if _is_asked_for(shown, asked)]
         start = int(marker)
         end = start + min(asked.get("MaxItems", PAGE), PAGE)
-        page: dict[str, Any] = {"EventSourceMappings": everything[start:end]}
-        if end < len(everything):
+        page: dict[str, Any] = {"EventSourceMappings": found[start:end]}
+        if end < len(found):
             page["NextMarker"] = str(end)
-        return rest_json.answer(200, page)
+        return page
+
+    def _answer_tags(self, operation: str, asked: Parameters) -> Response:
+        mapping = self._tagged(asked)
+        match operation:
+            case "ListTags":
+                return rest_json.answer(200, {"Tags": mapping.tags})
+            case "TagResource":
+                mapping.tags |= asked["Tags"]
+            case _:
+                for key in asked["TagKeys"]:
+                    mapping.tags.pop(key, None)
+        return rest_json.no_content()
 
     def _tagged(self, asked: Parameters) -> EventSourceMapping:
         """Return the mapping whose ARN a call about tags names."""
@@ -107,6 +104,18 @@ def _is_about_mappings(operation: str, request: Request) -> bool:
     if operation in ("ListTags", "TagResource", "UntagResource"):
         return ":event-source-mapping:" in request.segments[-1]
     return "EventSourceMapping" in operation
+
+
+def _is_asked_for(shown: dict[str, Any], asked: Parameters) -> bool:
+    """Return whether a mapping is of the event source and of the function asked for, if any.
+
+    The function may be a name or an ARN, with or without a qualifier.
+    """
+    name = asked.get("FunctionName", "").rpartition("function:")[2]
+    return asked.get("EventSourceArn") in (None, shown["EventSourceArn"]) and name in (
+        "",
+        shown["FunctionArn"].partition(":function:")[2],
+    )
 
 
 def _listed(mapping: EventSourceMapping) -> dict[str, Any]:

@@ -68,11 +68,16 @@ class Registry:
     def check_other(self, parameters: Mapping[str, Any], region: str) -> None:
         """Refuse a mapping of another event source, which is not kept here, as one of these.
 
+        Args:
+            parameters: of a create or update call, as ``api.model`` reads them.
+            region: where the call was made.
+
         Raises:
             ApiError: it cannot be.
         """
-        refuse_on_success(parameters.get("DestinationConfig") or {})
-        self._resolve(parameters["FunctionName"], region)
+        refuse_on_success(parameters.get("DestinationConfig", {}))
+        if "FunctionName" in parameters:
+            self._resolve(parameters["FunctionName"], region)
 
     def has(self, identity: str) -> bool:
         """Return whether there is a mapping with this UUID."""
@@ -105,7 +110,7 @@ class Registry:
         mapping = self.get(identity)
         settings = read_settings(parameters, present or mapping.settings)
         function_arn = mapping.function_arn
-        if parameters.get("FunctionName") is not None:
+        if "FunctionName" in parameters:
             function_arn = self._resolve(parameters["FunctionName"], mapping.region)
             self._refuse_duplicate(mapping.source_arn, function_arn, mapping)
         mapping.update(settings, function_arn)
@@ -124,21 +129,9 @@ class Registry:
         task.add_done_callback(self._deletions.discard)
         return mapping
 
-    def find(
-        self, region: str, source_arn: str | None, function: str | None
-    ) -> list[EventSourceMapping]:
-        """Return the mappings of a region, oldest first; of one source or function, if given.
-
-        ``function`` may be a name or an ARN, with or without a qualifier.
-        """
-        name = function.rpartition("function:")[2] if function else None
-        return [
-            mapping
-            for mapping in self._mappings.values()
-            if mapping.region == region
-            and source_arn in (None, mapping.source_arn)
-            and name in (None, mapping.function_arn.partition(":function:")[2])
-        ]
+    def of_region(self, region: str) -> list[EventSourceMapping]:
+        """Return the mappings of a region, oldest first."""
+        return [mapping for mapping in self._mappings.values() if mapping.region == region]
 
     async def close(self) -> None:
         """Stop every mapping at once."""
