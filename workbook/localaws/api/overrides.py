@@ -8,7 +8,7 @@ botocore's own keys an entry may have:
 - ``tells_null``: whether those words end with "must not be null".
 
 What AWS refuses by another error than ValidationException is not here but with the part that
-answers it: a runtime that there is not (``functions.checks``), a MaximumRecordAgeInSeconds from 0 to
+answers it: an unknown runtime (``functions.checks``), a MaximumRecordAgeInSeconds from 0 to
 59 (``mapping.settings``).  Kinesis' model needs no overrides.
 """
 
