@@ -2,9 +2,11 @@
 
 import ast
 import json
+import re
 import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
+from itertools import dropwhile, takewhile
 from pathlib import Path
 
 import pytest
@@ -215,3 +217,84 @@ def test_a_notebook_imports_nothing_of_the_local_aws(path: Path) -> None:
     lines = [line for line in "\n".join(code).splitlines() if not line.lstrip().startswith("%")]
     imported = imports(ast.parse("\n".join(lines)))
     assert [name for name in imported if inside(name, LOCALAWS)] == []
+
+
+# --- what CONTRIBUTING.md says
+
+
+def rows(heading: str) -> list[list[str]]:
+    """Return the rows of the first table under a heading of CONTRIBUTING.md, cell by cell."""
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    lines = text.partition(f"\n{heading}\n")[2].splitlines()
+    table = takewhile(
+        lambda line: line.startswith("|"), dropwhile(lambda line: not line.startswith("|"), lines)
+    )
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table][2:]
+
+
+def reachable(name: str) -> set[str]:
+    """Return the modules that a module knows, directly or through others."""
+    found: set[str] = set()
+    ahead = {name}
+    while ahead:
+        ahead = {one for module in ahead for one in known(module)} - found
+        found |= ahead
+    return found
+
+
+JOURNEY = rows("## How a record travels")
+
+
+@pytest.mark.parametrize("step", range(len(JOURNEY) - 1), ids=lambda step: JOURNEY[step][0])
+def test_a_record_travels_as_the_table_says(step: int) -> None:
+    here, after = (
+        row[0].strip("`").removesuffix(".py").replace("/", ".") for row in JOURNEY[step : step + 2]
+    )
+    assert {here, after} <= MODULES.keys()
+    way = JOURNEY[step][2].strip("`")
+    if way == "call":
+        assert after in reachable(here)
+        return
+    if way == "called by":
+        assert here in reachable(after)
+        return
+    assert after not in reachable(here)
+    assert here not in reachable(after)
+    if way.startswith("interfaces."):
+        interfaces = MODULES[f"{LOCALAWS}.interfaces"].body
+        assert way.removeprefix("interfaces.") in {
+            node.name for node in interfaces if isinstance(node, ast.ClassDef)
+        }
+        for side in (here, after):
+            part = ".".join(side.split(".")[:3])
+            assert any(inside(name, part) for name in importers(f"{LOCALAWS}.interfaces"))
+    else:
+        assert way in ("boto3", "Runtime API", "imported by name")
+
+
+def unit(name: str) -> str:
+    """Return the module or folder of the local AWS that a module is in; empty for the whole."""
+    return name.removeprefix(LOCALAWS).lstrip(".").split(".")[0]
+
+
+def test_who_knows_whom_is_as_the_table_says() -> None:
+    found: dict[str, set[str]] = {}
+    for name in MODULES:
+        if inside(name, LOCALAWS) and unit(name):
+            others = {unit(other) for other in known(name) if inside(other, LOCALAWS)}
+            found.setdefault(unit(name), set()).update(others - {"", unit(name)})
+    told = {
+        row[0].strip("`"): set(re.findall(r"`(\w+)`", row[2]))
+        for row in rows("### The local AWS, and who knows whom in it")
+    }
+    assert told == found
+
+
+def test_every_folder_and_module_of_the_bench_is_in_the_tree() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    tree = text.partition("```\nhandler.py")[2].partition("```")[0]
+    lines = re.findall(r"^  (\w[\w, ]*?)/?  ", tree, re.MULTILINE)
+    named = {name.strip() for line in lines for name in line.split(",")}
+    there = {path.stem for path in (ROOT / "workbook").iterdir() if path.suffix == ".py"}
+    there |= {path.parent.name for path in (ROOT / "workbook").glob("*/__init__.py")}
+    assert named == there - {"__init__", "__main__"}

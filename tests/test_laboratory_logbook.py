@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 import zlib
 
 import pytest
@@ -140,6 +141,16 @@ def test_a_second_look_asks_for_what_is_new_and_tells_everything():
     assert logs.since[0] == 0
     assert 0 < logs.since[1] < 105_000
     assert logs.since[2] == 0
+
+
+def test_in_time_lapse_all_times_are_by_the_clock_of_aws():
+    """A REPORT line has real milliseconds, the log's times are by a clock 20 times as fast."""
+    cold = report("r", "Init Duration: 100.77 ms")
+    (one,) = look(events(start("r"), begin("r", [7]), end("r"), cold))
+    row = logbook.table([one], True, speed=20).loc[0]
+    assert row["duration_ms"] == pytest.approx(20 * 20.5)
+    assert row["init_ms"] == pytest.approx(20 * 100.77)
+    assert row["billed_ms"] == math.ceil(20 * (20.5 + 100.77))
 
 
 def test_an_empty_log_is_an_empty_table_with_all_columns():

@@ -1,6 +1,7 @@
 """The live view: what it asks of AWS, its knobs, the picture it leaves, and what it puts back."""
 
 import base64
+import inspect
 import io
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,13 +9,16 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
+from ipykernel.comm.comm import BaseComm
+from ipykernel.kernelbase import Kernel
 from nbclient import NotebookClient
 from PIL import Image, ImageColor
 
-from workbook import deployment, live, target
+from workbook import deployment, flights, live, target
+from workbook.events import flight_event
 from workbook.live import monitoring
 from workbook.live.charts import STYLES, LiveCharts, charts
-from workbook.live.mapping import Mapping
+from workbook.live.mapping import WatchedMapping
 from workbook.live.sampler import PERIODS, Sampler
 from workbook.target import Aws
 
@@ -39,7 +43,8 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def put(aws: Aws, records: int) -> None:
-    entries = [{"Data": b"{}", "PartitionKey": f"key {n}"} for n in range(records)]
+    data = flights.encode(flight_event())
+    entries = [{"Data": data, "PartitionKey": f"key {n}"} for n in range(records)]
     aws.client("kinesis").put_records(StreamName=NAMES[0], Records=entries)
 
 
@@ -144,8 +149,15 @@ def test_in_time_lapse_a_period_is_a_real_second() -> None:
 # --- knobs
 
 
+def test_ipykernel_routes_what_a_control_sends_as_the_panel_expects() -> None:
+    """The panel turns this off for its controls, or they would wait for the cell that runs."""
+    name = "_reply_subshell_for"
+    assert hasattr(BaseComm, name)
+    assert f'getattr(comm, "{name}", None)' in inspect.getsource(Kernel.shell_channel_thread_main)
+
+
 def test_a_change_is_through_when_the_mapping_has_it(deployed: tuple[Aws, str]) -> None:
-    mapping = Mapping(*deployed)
+    mapping = WatchedMapping(*deployed)
     mapping.change(BatchSize=321)
     mapping.change(MaximumBatchingWindowInSeconds=2)
     seen = mapping.look()
@@ -157,7 +169,7 @@ def test_a_knob_changes_the_mapping_and_says_so(deployed: tuple[Aws, str]) -> No
     panel = live.Panel(deployed[0])
     panel._knobs["ParallelizationFactor"].value = 4
     until(lambda: panel._status.text == "The mapping has ParallelizationFactor=4.")
-    assert Mapping(*deployed).look()["ParallelizationFactor"] == 4
+    assert WatchedMapping(*deployed).look()["ParallelizationFactor"] == 4
 
 
 def test_the_switch_disables_and_enables(deployed: tuple[Aws, str]) -> None:
@@ -166,7 +178,7 @@ def test_the_switch_disables_and_enables(deployed: tuple[Aws, str]) -> None:
     for before, state in (("Disable", "Disabled"), ("Enable", "Enabled")):
         until(lambda word=before: panel._switch.description == f"{word} the mapping")
         panel._switch.click()
-        until(lambda word=state: Mapping(*deployed).look()["State"] == word)
+        until(lambda word=state: WatchedMapping(*deployed).look()["State"] == word)
     panel.stop()
 
 
@@ -188,7 +200,7 @@ def test_a_refusal_is_shown_in_awss_words_and_the_knob_goes_back(
 def test_a_change_by_a_cell_reaches_the_knob(deployed: tuple[Aws, str]) -> None:
     panel = live.Panel(deployed[0])
     panel.start()
-    Mapping(*deployed).change(BatchSize=77)
+    WatchedMapping(*deployed).change(BatchSize=77)
     until(lambda: panel._knobs["BatchSize"].value == 77)
     panel.stop()
 

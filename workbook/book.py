@@ -39,7 +39,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 MEASURED_WITH = ("boto3", "pandas", "moto")  # what a run time depends on, beside Python
 
 
-class Outcome(NamedTuple):
+class Run(NamedTuple):
     """How one notebook ran; ``error`` is empty when it ran to its end."""
 
     path: Path
@@ -74,25 +74,25 @@ def make(names: Sequence[str] = (), *, check: bool = False, root: Path = ROOT) -
     else:
         chosen = [path for path in paths if not is_current(read(path), root)]
     print(f"{len(chosen)} of {len(paths)} notebooks to run, {AT_ONCE} at a time", flush=True)
-    outcomes = asyncio.run(_run_all(chosen, root, store=not check))
-    print(f"{sum(outcome.seconds for outcome in outcomes):7.1f} s in all")
-    failed = any(outcome.error for outcome in outcomes)
+    runs = asyncio.run(_run_all(chosen, root, store=not check))
+    print(f"{sum(run.seconds for run in runs):7.1f} s in all")
+    failed = any(run.error for run in runs)
     broken = (
         [] if check else [f"{path.name}: {text}" for path in paths for text in problems(path, root)]
     )
     for text in broken:
         print(text)
-    print(f"As pages: {_write_pages(paths, outcomes, root)}")
+    print(f"As pages: {_write_pages(paths, runs, root)}")
     return int(failed or bool(broken))
 
 
-def _write_pages(paths: list[Path], outcomes: list[Outcome], root: Path) -> Path:
+def _write_pages(paths: list[Path], runs: list[Run], root: Path) -> Path:
     """The stored notebooks as HTML, with the present run times where there are any."""
     notebooks = {path: read(path) for path in paths}
-    for outcome in outcomes:
-        if not outcome.error:
-            stamp = notebooks[outcome.path].metadata.setdefault("workbook", {})
-            stamp["run"] = _measured(outcome.seconds)
+    for run in runs:
+        if not run.error:
+            stamp = notebooks[run.path].metadata.setdefault("workbook", {})
+            stamp["run"] = _measured(run.seconds)
     return pages.write(notebooks, root / "build" / "book")
 
 
@@ -191,19 +191,19 @@ def _texts(output: NotebookNode) -> Iterator[str]:
     yield output.get("data", {}).get("text/plain", "")
 
 
-async def _run_all(paths: list[Path], root: Path, *, store: bool) -> list[Outcome]:
+async def _run_all(paths: list[Path], root: Path, *, store: bool) -> list[Run]:
     turn = asyncio.Semaphore(AT_ONCE)
     with tqdm(total=len(paths), unit="notebook", disable=None) as bar:
 
-        async def one(path: Path) -> Outcome:
+        async def one(path: Path) -> Run:
             async with turn:
-                outcome = await _run(path, root, store=store)
-            state = "failed" if outcome.error else "ok"
-            bar.write(f"{outcome.seconds:7.1f} s  {path.stem:30} {state}")
-            if outcome.error:
-                bar.write(outcome.error)
+                run = await _run(path, root, store=store)
+            state = "failed" if run.error else "ok"
+            bar.write(f"{run.seconds:7.1f} s  {path.stem:30} {state}")
+            if run.error:
+                bar.write(run.error)
             bar.update()
-            return outcome
+            return run
 
         return list(await asyncio.gather(*map(one, paths)))
 
@@ -219,7 +219,7 @@ class _Client(NotebookClient):
             self.widget_state.pop(msg["content"]["comm_id"], None)
 
 
-async def _run(path: Path, root: Path, *, store: bool) -> Outcome:
+async def _run(path: Path, root: Path, *, store: bool) -> Run:
     """Run one notebook from top to bottom; store it only when it came to its end."""
     notebook = read(path)
     client = _Client(
@@ -251,7 +251,7 @@ async def _run(path: Path, root: Path, *, store: bool) -> Outcome:
         tidy(notebook, client.widget_state)
         notebook.metadata["workbook"] = {"digest": stamp, "run": _measured(seconds)}
         nbformat.write(notebook, path)
-    return Outcome(path, seconds, error)
+    return Run(path, seconds, error)
 
 
 def tidy(notebook: NotebookNode, widgets: dict[str, dict[str, Any]]) -> None:

@@ -1,6 +1,7 @@
 """Deploy the function in visible steps, and take everything away again.
 
-    create_stream -> create_role -> package -> create_function -> create_mapping -> clean_up
+    create_stream -> create_queue -> create_role -> package -> create_function -> create_mapping
+    -> clean_up
 
 Each step waits until what it made is ready for use, on AWS too, where that takes a while.
 """
@@ -21,11 +22,13 @@ INPUT_STREAM = "flights"
 OUTPUT_STREAM = "processed_stream"
 FUNCTION = "process-flights"
 ROLE = "process-flights-role"
+FAILURE_QUEUE = "process-flights-failures"
 HANDLER_FILE = Path(__file__).parents[1] / "handler.py"
 HANDLER = "handler.lambda_handler"
 RUNTIME = "python3.14"  # until 2029-06-30 [DG:lambda-python]
 POLICY = "least-privilege"
 LOG_DAYS = 7
+QUEUE_SECONDS = 14 * 24 * 3600  # that a message stays, the longest there is [BC]
 
 DEADLINE_SECONDS = 300.0  # longer than any step takes on AWS; locally each takes moments
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0  # seconds between two looks
@@ -46,15 +49,16 @@ ROLE_UNKNOWN = (  # what Lambda says of a role, or of its policy, that it does n
 TOO_OFTEN = ("LimitExceededException", "TooManyRequestsException")  # asked of Kinesis, of Lambda
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say: same file in, same bytes out
 
-MAPPING = {  # what a mapping of ours is unless said otherwise
-    "StartingPosition": "TRIM_HORIZON",  # LATEST would miss what is sent while it is created
+MAPPING = {  # the settings of a mapping, where no others are given; they give up no record
+    "StartingPosition": "TRIM_HORIZON",  # LATEST would miss records sent while it is created
     "BatchSize": 100,
     "MaximumBatchingWindowInSeconds": 1,
-    "MaximumRetryAttempts": 3,
-    "MaximumRecordAgeInSeconds": 3600,
-    "BisectBatchOnFunctionError": True,
+    "MaximumRetryAttempts": -1,  # retry until the record expires; see `on_failure`
+    "MaximumRecordAgeInSeconds": -1,  # a limit would also give up records that merely waited
+    "BisectBatchOnFunctionError": True,  # a failed batch is halved, down to the bad record
     "FunctionResponseTypes": ["ReportBatchItemFailures"],
 }
+RETRIES = 3  # of a record that fails alone, where a queue is told of it in the end
 
 
 class NotReadyError(TimeoutError):
@@ -115,11 +119,26 @@ def create_stream(kinesis: Any, name: str, shards: int = 1) -> str:
     return arn
 
 
-def create_queue(sqs: Any, name: str) -> tuple[str, str]:
-    """Create a queue for what a mapping gives up on; gives its URL and its ARN."""
-    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+def create_queue(sqs: Any, name: str = FAILURE_QUEUE) -> tuple[str, str]:
+    """Create a queue for what a mapping gives up on; gives its URL and its ARN.
+
+    Raises:
+        NotReadyError: a queue of this name was deleted and did not go within five minutes.
+    """
+    url = ""
+
+    def created() -> bool:
+        nonlocal url
+        attributes = {"MessageRetentionPeriod": str(QUEUE_SECONDS)}
+        try:
+            url = str(sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"])
+        except sqs.exceptions.QueueDeletedRecently:  # SQS keeps a name for 60 seconds [BC]
+            return False
+        return True
+
+    wait_until(f"a deleted queue {name} to be gone", created)
     answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    return str(url), str(answer["Attributes"]["QueueArn"])
+    return url, str(answer["Attributes"]["QueueArn"])
 
 
 def policy(
@@ -256,7 +275,26 @@ def _once_role_is_known(
     return answer
 
 
-def create_mapping(lambda_: Any, stream_arn: str, function: str = FUNCTION, **settings: Any) -> str:
+def on_failure(queue_arn: str) -> dict[str, Any]:
+    """Return the settings under which a mapping gives up what keeps failing, and says so.
+
+    A record that fails alone is retried ``RETRIES`` times; then a message in the queue tells where
+    it is in the stream. Without a queue nobody would learn of it, so ``MAPPING`` never gives up.
+    """
+    return {
+        "MaximumRetryAttempts": RETRIES,
+        "DestinationConfig": {"OnFailure": {"Destination": queue_arn}},
+    }
+
+
+def create_mapping(
+    lambda_: Any,
+    stream_arn: str,
+    function: str = FUNCTION,
+    *,
+    queue_arn: str | None = None,
+    **settings: Any,
+) -> str:
     """Let Lambda poll the stream for the function; gives the mapping's UUID once it is Enabled.
 
     On AWS a new role's policy takes seconds to be known everywhere; until then it is tried again.
@@ -265,12 +303,17 @@ def create_mapping(lambda_: Any, stream_arn: str, function: str = FUNCTION, **se
         lambda_: a boto3 client.
         stream_arn: of the stream to read.
         function: to invoke.
-        settings: what differs from ``MAPPING``, such as ``BatchSize=1000``.
+        queue_arn: of the queue that is told what is given up; see ``on_failure``. Without one,
+            nothing is given up: a record that cannot be processed blocks its shard until it
+            expires.
+        settings: what differs from ``MAPPING`` and ``on_failure``, such as ``BatchSize=1000``.
 
     Raises:
         NotReadyError: the role stayed without its rights, or the mapping did not become Enabled.
     """
-    request = {"EventSourceArn": stream_arn, "FunctionName": function, **MAPPING, **settings}
+    reporting = on_failure(queue_arn) if queue_arn else {}
+    names = {"EventSourceArn": stream_arn, "FunctionName": function}
+    request = {**names, **MAPPING, **reporting, **settings}
     create = lambda_.create_event_source_mapping
     answer = _once_role_is_known(lambda_, create, request, f"the role of {function}")
     uuid = str(answer["UUID"])
@@ -294,10 +337,11 @@ def deploy(aws: Aws, *, shards: int = 1, output_shards: int = 1, **settings: Any
     kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
     input_arn = create_stream(kinesis, INPUT_STREAM, shards)
     output_arn = create_stream(kinesis, OUTPUT_STREAM, output_shards)
-    role_arn = create_role(aws.client("iam"), policy(input_arn, output_arn))
+    _, queue_arn = create_queue(aws.client("sqs"))
+    role_arn = create_role(aws.client("iam"), policy(input_arn, output_arn, queue_arn=queue_arn))
     create_log_group(aws.client("logs"))
     create_function(lambda_, role_arn, package())
-    return create_mapping(lambda_, input_arn, **settings)
+    return create_mapping(lambda_, input_arn, queue_arn=queue_arn, **settings)
 
 
 def clean_up(
@@ -306,7 +350,7 @@ def clean_up(
     function: str = FUNCTION,
     role: str = ROLE,
     streams: tuple[str, ...] = (INPUT_STREAM, OUTPUT_STREAM),
-    queues: tuple[str, ...] = (),
+    queues: tuple[str, ...] | None = None,
 ) -> None:
     """Delete the pipeline, whatever of it there is, and see that nothing is left.
 
@@ -315,11 +359,32 @@ def clean_up(
         function: with its mappings and its log group.
         role: the function's.
         streams: with their consumers.
-        queues: names of SQS queues.
+        queues: names of SQS queues; left out, the function's queue for failures.
 
     Raises:
         LeftOverError: something is still there after five minutes; it is named.
+        Exception: what ended clean-up early, an interruption for instance, with a note that names
+            what may be left and the call that deletes it.
     """
+    if queues is None:
+        queues = (f"{function}-failures",)
+    try:
+        _delete_all(aws, function, role, streams, queues)
+    except LeftOverError:
+        raise
+    except BaseException as error:
+        names = f"function={function!r}, role={role!r}, streams={streams!r}, queues={queues!r}"
+        error.add_note(
+            "Clean-up did not come to its end: some of these may be left, with the function's "
+            f"mappings and its log group, and may cost money: {names}. To delete them: "
+            f"deployment.clean_up(aws, {names})"
+        )
+        raise
+
+
+def _delete_all(
+    aws: Aws, function: str, role: str, streams: tuple[str, ...], queues: tuple[str, ...]
+) -> None:
     kinesis, lambda_, iam, logs = map(aws.client, ("kinesis", "lambda", "iam", "logs"))
     sqs = aws.client("sqs")
     log_group = f"/aws/lambda/{function}"

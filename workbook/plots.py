@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import pandas as pd
-from cycler import cycler
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
 from PIL import Image
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import pandas as pd
 from tqdm.auto import tqdm
 
-from workbook import flights
+from workbook import flights, prices
 
-MAX_RECORDS = 500  # in one PutRecords call [BC]
-MAX_BYTES = 10 * 1024 * 1024  # of data and keys in one call [BC]
+MAX_RECORDS = prices.CALL_RECORDS
+MAX_BYTES = prices.CALL_BYTES
 FIRST_PAUSE = 0.1  # seconds, doubled after each call that had refusals
 LONGEST_PAUSE = 5.0
 CALL = ["sent_at", "records", "failed", "attempt", "seconds"]  # what is kept of each call

@@ -5,9 +5,11 @@ orjson reads the answers, and columns are built page by page, so that a year of 
 seconds and little memory.
 """
 
+import json
 import time
 from binascii import a2b_base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -19,14 +21,15 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from tqdm.auto import tqdm
 
+from workbook import prices
 from workbook.target import Aws
 
-PAGE_RECORDS = 10_000  # the most that GetRecords gives [BC]
+PAGE_RECORDS = prices.READ_RECORDS
 PATIENCE_SECONDS = 60.0  # how long a shard may refuse to be read
 THROTTLE_SECONDS = 1.0  # a throttled shard stays so for a second [KD:service-sizes-and-limits]
 BUSY = ("ProvisionedThroughputExceededException", "LimitExceededException", "InternalFailure")
 EXPIRED = "ExpiredIteratorException"
-ISO_UTC = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$"
+ISO_UTC = r"^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$"
 TIME = pa.timestamp("us", "UTC")
 METADATA = {  # what every record has beside its payload
     "shard_id": pa.dictionary(pa.int32(), pa.string()),
@@ -34,6 +37,7 @@ METADATA = {  # what every record has beside its payload
     "partition_key": pa.string(),
     "arrival_time": TIME,
 }
+PLAIN = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), str: pa.string()}
 DTYPES = {
     pa.int64(): pd.Int64Dtype(),
     pa.float64(): pd.Float64Dtype(),
@@ -43,7 +47,7 @@ DTYPES = {
 
 
 class PayloadError(ValueError):
-    """A record's data is no JSON object; the message names its shard and sequence number."""
+    """A record's data is no JSON object, or is nested too deep; the message names the record."""
 
 
 class ReadError(RuntimeError):
@@ -70,10 +74,17 @@ def read_stream(
 
     Returns:
         One row for each record, shard by shard, in each shard in order. The payload's fields:
-        whole numbers as Int64, others as Float64, truth values as boolean, text as str, text that
-        is always an ISO time in UTC as datetime; lists, objects and mixed kinds as JSON text.
+
+        - whole numbers as Int64; fractions, and whole numbers beside them, as Float64
+        - truth values as boolean
+        - text as str; text that is always an ISO time in UTC as datetime
+        - all else as JSON text, so that nothing changes its value: lists, objects, mixed kinds;
+          whole numbers too large for Int64; fractions beside whole numbers beyond 2**53, which
+          Float64 would round (a whole number of more than 64 bits counts as a fraction)
+
         Then ``shard_id``, ``sequence_number`` (text: it has too many digits for a number; compare
-        as int), ``partition_key`` and ``arrival_time`` (UTC).
+        as int), ``partition_key`` and ``arrival_time`` (UTC). They take the place of fields of the
+        payload with these names.
 
     Raises:
         PayloadError: a record is no JSON object.
@@ -196,15 +207,33 @@ def to_table(
 
 
 def _payload(shard_id: str, record: dict[str, Any]) -> dict[str, Any]:
+    data = a2b_base64(record["Data"])
     try:
-        payload = orjson.loads(a2b_base64(record["Data"]))
-    except orjson.JSONDecodeError as error:
+        payload = _parse(data)
+    except (ValueError, RecursionError) as error:
         reason = f"is not JSON: {error}"
     else:
         if type(payload) is dict:
             return payload
         reason = f"is JSON, but no object: {str(payload)[:80]}"
     raise PayloadError(f"record {record['SequenceNumber']} of {shard_id} {reason}")
+
+
+def _parse(data: bytes) -> Any:
+    """Return what JSON holds; half a surrogate pair, which is no text, becomes U+FFFD.
+
+    Python writes and reads such halves as JSON escapes (``"\\ud83d"``), orjson does not.
+
+    Raises:
+        ValueError: it is not JSON.
+    """
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        if b"\\ud" not in data.lower():
+            raise
+        text = json.dumps(json.loads(data), ensure_ascii=False)
+        return orjson.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 def _fields(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -214,21 +243,30 @@ def _fields(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _column(values: list[Any]) -> pa.Array:
-    """Values of one plain kind; any others become JSON text."""
+    """Return the values of a field in one page as a column of the kind that fits them all."""
+    kinds = {type(value) for value in values} - {type(None)}
+    if not kinds:
+        return pa.nulls(len(values))
     try:
-        column = pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array(_texts(values), pa.string())
-    if pa.types.is_nested(column.type):
-        return pa.array(_texts(values), pa.string())
-    return column
+        if len(kinds) == 1 and kinds <= PLAIN.keys():
+            return pa.array(values, PLAIN[kinds.pop()])
+        if kinds == {int, float}:
+            return pa.array(values, pa.float64())
+    except (OverflowError, pa.ArrowInvalid):  # a number has too many digits
+        pass
+    return _texts(values)
 
 
-def _texts(values: list[Any]) -> list[str | None]:
-    return [
-        value if value is None or type(value) is str else orjson.dumps(value).decode()
-        for value in values
-    ]
+def _texts(values: list[Any]) -> pa.Array:
+    """Return the values as JSON text; text itself goes without quotation marks."""
+    return pa.array([v if v is None or type(v) is str else _json(v) for v in values], pa.string())
+
+
+def _json(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:  # nested deeper than 254 levels
+        return json.dumps(value, separators=(",", ":"))
 
 
 def to_frame(tables: Iterable[pa.Table], columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -243,27 +281,36 @@ def to_frame(tables: Iterable[pa.Table], columns: Sequence[str] | None = None) -
             page.pop(name, pa.chunked_array([pa.nulls(size)]))
             for page, size in zip(pages, sizes, strict=True)
         ]
-        series[name] = _join(parts, METADATA.get(name)).to_pandas(types_mapper=DTYPES.get)
+        kind = METADATA.get(name)
+        column = _cast(parts, kind).unify_dictionaries() if kind else _join(parts)
+        series[name] = column.to_pandas(types_mapper=DTYPES.get)
     return pd.DataFrame(series, copy=False)
 
 
-def _join(parts: list[Any], kind: pa.DataType | None) -> pa.ChunkedArray:
-    """The parts of a column as one, of a kind that holds them all."""
-    if kind is None:
-        kinds = {part.type for part in parts} - {pa.null()}
-        if len(kinds) == 1:
-            kind = kinds.pop()
-        else:
-            kind = pa.float64() if kinds == {pa.int64(), pa.float64()} else pa.string()
-    chunks = [chunk for part in parts for chunk in part.cast(kind).chunks]
-    column = pa.chunked_array(chunks, kind).unify_dictionaries()
-    if kind == pa.string() and _is_time(column):
-        return column.cast(TIME)
-    return column
+def _join(parts: list[pa.ChunkedArray]) -> pa.ChunkedArray:
+    """Return the parts of a field's column as one, of the kind that fits them all."""
+    kinds = {part.type for part in parts} - {pa.null()}
+    if kinds == {pa.int64(), pa.float64()}:
+        try:
+            return _cast(parts, pa.float64())
+        except pa.ArrowInvalid:  # it would round a whole number
+            kinds = set()
+    if len(kinds) == 1 and kinds != {pa.string()}:
+        return _cast(parts, kinds.pop())
+    texts = [
+        part if part.type == pa.string() else pa.chunked_array([_texts(part.to_pylist())])
+        for part in parts
+    ]
+    return _times(_cast(texts, pa.string()))
 
 
-def _is_time(column: pa.ChunkedArray) -> bool:
-    """Whether all texts are times in UTC, and there is one at all."""
-    if column.null_count == len(column):
-        return False
-    return bool(pc.all(pc.match_substring_regex(column, ISO_UTC)).as_py())
+def _cast(parts: list[pa.ChunkedArray], kind: pa.DataType) -> pa.ChunkedArray:
+    return pa.chunked_array([chunk for part in parts for chunk in part.cast(kind).chunks], kind)
+
+
+def _times(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the texts as times if they all are such, in UTC, and there is one at all."""
+    if texts.null_count < len(texts) and pc.all(pc.match_substring_regex(texts, ISO_UTC)).as_py():
+        with suppress(pa.ArrowInvalid):  # no calendar has 30 February
+            return texts.cast(TIME)
+    return texts

@@ -35,6 +35,7 @@ class Aws:
         endpoint_url: None on real AWS.
         process: the local AWS, when it belongs to this object.
         clock: the time that it goes by; left out, the world's.
+        limits: whether streams throttle; only a local AWS can do without.
     """
 
     def __init__(
@@ -44,8 +45,10 @@ class Aws:
         endpoint_url: str | None,
         process: "subprocess.Popen[str] | None" = None,
         clock: Clock | None = None,
+        limits: bool = True,
     ) -> None:
         self.where = where
+        self.limits = limits
         self.endpoint_url = endpoint_url
         self.region: str = session.region_name
         self._session = session
@@ -142,7 +145,7 @@ def connect(where: str | None = None, *, limits: bool = True, speed: float = 1.0
     if chosen == LOCAL:
         clock = Clock(speed)
         process, endpoint_url = _start(limits, clock)
-        return Aws(LOCAL, _dummy_session(), endpoint_url, process, clock)
+        return Aws(LOCAL, _dummy_session(), endpoint_url, process, clock, limits)
     if chosen == REAL:
         return Aws(REAL, _real_session(), None)
     if urlsplit(chosen).scheme in ("http", "https") and urlsplit(chosen).hostname:

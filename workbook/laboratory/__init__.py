@@ -7,8 +7,8 @@ result.summary()
 from workbook.laboratory.experiment import Experiment
 from workbook.laboratory.pipeline import Pipeline
 from workbook.laboratory.result import Result
-from workbook.laboratory.run import ForgottenError, run
-from workbook.laboratory.sweep import Sweep, sweep
+from workbook.laboratory.runner import ForgottenError, run
+from workbook.laboratory.sweeps import Sweep, sweep
 from workbook.laboratory.workload import Workload
 
 __all__ = [

@@ -19,15 +19,17 @@ class Experiment:
     Args:
         workload: what is sent.
         shards: of the input stream; the output stream has as many.
-        mapping: what differs from ``deployment.MAPPING``, in AWS's names. Filters and tumbling
-            windows are not for experiments: what a filter drops leaves no trace to account for,
-            and the handler keeps no state.
-        batch_millis: time that the function spends on each batch, as for a call elsewhere.
+        mapping: settings of the mapping, in AWS's names, that differ from ``deployment.MAPPING``
+            with a queue for failures (``deployment.on_failure``). Filters and tumbling windows are
+            not for experiments: what a filter drops leaves no trace to account for, and the handler
+            keeps no state.
+        batch_millis: time that the function spends on each batch, as for a call elsewhere; like all
+            times here, by AWS's clock, which runs faster in time-lapse.
         record_millis: the same for each record.
         bad_records: what follows a record that cannot be processed: the handler's ``report``, or
             ``raise``, which fails the batch.
         memory: of the function, in MB.
-        timeout: of the function, in seconds.
+        timeout: of the function, in seconds; they are real ones, in time-lapse too.
         concurrency: reserved for the function; None is no limit of its own.
         patience: seconds (of AWS's clock) that the pipeline has after the last record was sent;
             what is not done by then is ``pending``.
@@ -50,8 +52,8 @@ class Experiment:
     def __post_init__(self) -> None:
         for name, is_good, wanted in (
             ("shards", self.shards >= 1, "1 or more"),
-            ("batch_millis", self.batch_millis >= 0, "0 or more"),
-            ("record_millis", self.record_millis >= 0, "0 or more"),
+            ("batch_millis", 0 <= self.batch_millis < math.inf, "0 or more"),
+            ("record_millis", 0 <= self.record_millis < math.inf, "0 or more"),
             ("bad_records", self.bad_records in ("report", "raise"), "'report' or 'raise'"),
             ("patience", 0 < self.patience < math.inf, "above 0"),
         ):
@@ -86,10 +88,25 @@ class Experiment:
         )
 
     @property
+    def mapping_settings(self) -> dict[str, Any]:
+        """All settings of the mapping that decide a run, defaults included."""
+        retries = {"MaximumRetryAttempts": deployment.RETRIES}
+        return {**deployment.MAPPING, **retries, **self.mapping}
+
+    @property
     def reports_failures(self) -> bool:
         """Whether the mapping heeds what the handler reports."""
-        return REPORTS in {**deployment.MAPPING, **self.mapping}["FunctionResponseTypes"]
+        return REPORTS in self.mapping_settings["FunctionResponseTypes"]
 
     def as_dict(self) -> dict[str, Any]:
-        """All settings as JSON has them."""
-        return asdict(self)
+        """Return all settings as JSON has them.
+
+        The mapping is there with its defaults, the workload with the name of its class. An infinite
+        rate is the text ``Infinity``: JSON has no such number.
+        """
+        workload = {"class": type(self.workload).__qualname__, **asdict(self.workload)}
+        return {
+            **asdict(self),
+            "workload": {n: "Infinity" if v == math.inf else v for n, v in workload.items()},
+            "mapping": self.mapping_settings,
+        }

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 import re
 import zlib
 from typing import Any, NamedTuple
@@ -132,8 +133,18 @@ def _failed_from(end: Any) -> int | None:
     return int(end["failed_from"]) if end and end["failed_from"] is not None else None
 
 
-def table(invocations: list[Invocation], reports_failures: bool) -> pd.DataFrame:
-    """One row for each invocation, by start.
+def table(
+    invocations: list[Invocation], reports_failures: bool, speed: float = 1.0
+) -> pd.DataFrame:
+    """Return one row for each invocation, by start.
+
+    All times are by the clock of AWS. In time-lapse that clock runs ``speed`` times as fast as the
+    one by which Lambda measures a function, so what a REPORT line says is made that much longer.
+
+    Args:
+        invocations: as ``Logbook`` reads them.
+        reports_failures: whether the mapping heeds what the handler reports.
+        speed: of AWS's clock.
 
     Returns:
         Columns ``shard_id``, ``started``, ``ended`` (UTC), ``records``,
@@ -149,7 +160,6 @@ def table(invocations: list[Invocation], reports_failures: bool) -> pd.DataFrame
     for each in invocations:
         for number in each.sequence_numbers:
             tries[number] = tries.get(number, 0) + 1
-        init = each.report.get("Init Duration")
         rows.append(
             {
                 "shard_id": each.shard_id,
@@ -161,9 +171,7 @@ def table(invocations: list[Invocation], reports_failures: bool) -> pd.DataFrame
                 "outcome": each.outcome(reports_failures),
                 "failed": len(each.sequence_numbers) - len(each.done(reports_failures)),
                 "iterator_age_ms": max(0.0, each.started - 1000 * each.last_arrival),
-                "duration_ms": float(each.report["Duration"]),
-                "billed_ms": float(each.report["Billed Duration"]),
-                "init_ms": float(init) if init else None,
+                **_times(each.report, speed),
                 "memory_mb": int(each.report["Memory Size"]),
                 "environment": environments.setdefault(each.environment, len(environments)),
                 "request_id": each.request_id,
@@ -174,6 +182,19 @@ def table(invocations: list[Invocation], reports_failures: bool) -> pd.DataFrame
         frame[name] = pd.to_datetime(frame[name], unit="ms", utc=True)
     frame.index.name = "batch"
     return frame
+
+
+def _times(report: dict[str, str], speed: float) -> dict[str, float | None]:
+    """Return duration, billed duration and initialisation in milliseconds of AWS's clock."""
+    duration, billed = float(report["Duration"]), float(report["Billed Duration"])
+    init = float(report["Init Duration"]) if "Init Duration" in report else None
+    if speed != 1:  # rounded up to a millisecond of that clock, not of the real one
+        billed = math.ceil(speed * (duration + (init or 0)))
+    return {
+        "duration_ms": speed * duration,
+        "billed_ms": billed,
+        "init_ms": None if init is None else speed * init,
+    }
 
 
 COLUMNS = {

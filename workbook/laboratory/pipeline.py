@@ -58,8 +58,8 @@ class Pipeline:
             Environment={
                 "Variables": {
                     "OUTPUT_STREAM": self.output_stream,
-                    "BATCH_MILLIS": str(experiment.batch_millis),
-                    "RECORD_MILLIS": str(experiment.record_millis),
+                    "BATCH_SECONDS": str(experiment.batch_millis / 1000 / aws.speed),
+                    "RECORD_SECONDS": str(experiment.record_millis / 1000 / aws.speed),
                     "BAD_RECORDS": experiment.bad_records,
                 }
             },
@@ -68,9 +68,8 @@ class Pipeline:
             lambda_.put_function_concurrency(
                 FunctionName=name, ReservedConcurrentExecutions=experiment.concurrency
             )
-        destination = {"OnFailure": {"Destination": queue_arn}}
         deployment.create_mapping(
-            lambda_, input_arn, name, **{"DestinationConfig": destination, **experiment.mapping}
+            lambda_, input_arn, name, queue_arn=queue_arn, **experiment.mapping
         )
         return queue_url
 

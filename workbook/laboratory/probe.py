@@ -3,8 +3,8 @@
 It says in the log which records an invocation has, before the handler sees them, and what became
 of them, after. What the log says is all that the experiment knows, so it works on AWS too.
 
-Environment variables: BATCH_MILLIS and RECORD_MILLIS, time to spend on each batch and on each of
-its records before the handler begins, as a call to another service would; BAD_RECORDS, what
+Environment variables: BATCH_SECONDS and RECORD_SECONDS, real time to spend on each batch and on
+each of its records before the handler begins, as a call to another service would; BAD_RECORDS, what
 follows a record that the handler reports: `report` passes the report on, `raise` fails the batch.
 """
 
@@ -17,8 +17,8 @@ from typing import Any
 
 import handler
 
-BATCH_SECONDS = float(os.environ["BATCH_MILLIS"]) / 1000
-RECORD_SECONDS = float(os.environ["RECORD_MILLIS"]) / 1000
+BATCH_SECONDS = float(os.environ["BATCH_SECONDS"])
+RECORD_SECONDS = float(os.environ["RECORD_SECONDS"])
 RAISES = os.environ["BAD_RECORDS"] == "raise"
 
 

@@ -14,7 +14,6 @@ from workbook import prices
 from workbook.laboratory.logbook import Invocation
 
 FRAMES = ("invocations", "records", "failures")
-FATES = ("written", "given up", "lost", "pending")
 TIME = pd.DatetimeTZDtype("us", "UTC")
 FAILURE_COLUMNS: dict[str, Any] = {
     "condition": "str",
@@ -32,7 +31,8 @@ class Result:
     """An experiment's outcome.
 
     Args:
-        experiment: its settings, as ``Experiment.as_dict`` gives them.
+        experiment: its settings, as ``Experiment.as_dict`` gives them, with ``aws`` and ``speed``:
+            where it ran, and the pace of the clock there.
         invocations: see ``logbook.table``.
         records: see ``records_table``.
         failures: see ``failures_table``.
@@ -51,7 +51,11 @@ class Result:
         return float((last - self.records["sent"].min()).total_seconds())
 
     def cost(self) -> "pd.Series[float]":
-        """What this run costs on AWS in USD, by item; shards at the number that it began with."""
+        """Return what this run costs on AWS in USD, by item.
+
+        Shards are billed at the number that the run began with. In time-lapse the items are those
+        of a run that takes as long by a real clock as this one took by AWS's.
+        """
         written = int(self.records["copies"].sum())
         billed = self.invocations["billed_ms"] * self.invocations["memory_mb"]
         return prices.bill(
@@ -62,34 +66,50 @@ class Result:
         )
 
     def summary(self) -> "pd.Series[Any]":
-        """The run in figures.
+        """Return the run in figures: what was lost first, then how fast it was, then its price.
+
+        An *innocent* record is one that can be processed: all but poison.
 
         Returns:
-            ``records``; ``per_second``, records written a second; ``p50_ms`` and ``p99_ms``, the
-            latency from sent to written; ``max_iterator_age_ms``; ``invocations``; ``retries``,
-            invocations that tried their first record again; ``duplicates``, records in the output
-            beyond the first of each; ``given_up``, described in the failure queue and never
-            written; ``lost``, taken for processed and yet not written; ``pending``, not done when
-            patience was over; ``usd_per_million``, the run's cost scaled to a million records.
+            - ``records``, sent; ``written``, of them in the output
+            - ``never_written``, innocents that are not in the output; ``innocents_given_up``, those
+              of them that were given up
+            - all that is not in the output, poison included: ``given_up``, described in the failure
+              queue; ``lost``, taken for processed; ``pending``, not done when patience was over
+            - ``per_second``, records written a second
+            - ``p50_ms``, ``p95_ms`` and ``p99_ms``: the time from sent to written within which so
+              many of a hundred innocents were written; infinite when fewer ever were
+            - ``max_iterator_age_ms``; ``invocations``; ``retries``, invocations that tried their
+              first record again; ``duplicates``, records in the output beyond the first of each
+            - ``usd_per_million``, the run's cost for each million records *written*
         """
         records, invocations = self.records, self.invocations
-        latency = records["latency_ms"].dropna()
         written = int(records["written"].notna().sum())
+        innocents = records[~records["poison"]]
+        latency = innocents["latency_ms"].fillna(math.inf)
         fates = records["fate"].value_counts()
+
+        def within(share: float) -> float:
+            return float(latency.quantile(share, interpolation="higher"))
+
         return pd.Series(
             {
                 "records": len(records),
+                "written": written,
+                "never_written": int(innocents["written"].isna().sum()),
+                "innocents_given_up": int((innocents["fate"] == "given up").sum()),
+                "given_up": int(fates.get("given up", 0)),
+                "lost": int(fates.get("lost", 0)),
+                "pending": int(fates.get("pending", 0)),
                 "per_second": written / self.seconds if self.seconds else math.nan,
-                "p50_ms": latency.quantile(0.5),
-                "p99_ms": latency.quantile(0.99),
+                "p50_ms": within(0.5),
+                "p95_ms": within(0.95),
+                "p99_ms": within(0.99),
                 "max_iterator_age_ms": invocations["iterator_age_ms"].max(),
                 "invocations": len(invocations),
                 "retries": int((invocations["attempt"] > 1).sum()),
                 "duplicates": int(records["copies"].sum()) - written,
-                "given_up": int(fates.get("given up", 0)),
-                "lost": int(fates.get("lost", 0)),
-                "pending": int(fates.get("pending", 0)),
-                "usd_per_million": self.cost().sum() / len(records) * 1e6,
+                "usd_per_million": self.cost().sum() / written * 1e6 if written else math.inf,
             },
             dtype=object,
         )
@@ -105,7 +125,8 @@ class Result:
             fresh.mkdir()
             for name in FRAMES:
                 getattr(self, name).to_parquet(fresh / f"{name}.parquet")
-            (fresh / "experiment.json").write_text(json.dumps(self.experiment, indent=1), "utf-8")
+            settings = json.dumps(self.experiment, indent=1, allow_nan=False)
+            (fresh / "experiment.json").write_text(settings, "utf-8")
             if folder.exists():
                 folder.replace(Path(beside) / "former")
             fresh.replace(folder)

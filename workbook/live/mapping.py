@@ -8,7 +8,7 @@ from workbook.target import Aws
 SETTLED = ("Enabled", "Disabled")
 
 
-class Mapping:
+class WatchedMapping:
     """A mapping that exists.
 
     Args:

@@ -13,7 +13,7 @@ from IPython.display import DisplayHandle
 Bundle = dict[str, Any]  # data by MIME type
 
 
-class Output:
+class CellOutputs:
     """The two outputs, in every cell that they were shown in."""
 
     def __init__(self) -> None:

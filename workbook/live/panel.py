@@ -16,9 +16,9 @@ from IPython.display import display
 from workbook import prices
 from workbook.deployment import FUNCTION, INPUT_STREAM, OUTPUT_STREAM, NotReadyError
 from workbook.live.charts import LiveCharts
-from workbook.live.mapping import Mapping
+from workbook.live.mapping import WatchedMapping
 from workbook.live.monitoring import Monitoring
-from workbook.live.output import Output
+from workbook.live.output import CellOutputs
 from workbook.live.sampler import NoPipelineError, Sampler
 from workbook.target import Aws
 
@@ -36,7 +36,7 @@ ON_AWS = (
 )
 
 
-class Line(anywidget.AnyWidget):
+class TextLine(anywidget.AnyWidget):
     """A line of text; with role ``status``, screen readers say it when it changes."""
 
     _esm = """
@@ -83,7 +83,7 @@ class Panel:
         output: str = OUTPUT_STREAM,
     ) -> None:
         self._stream = stream
-        self._mapping = Mapping(aws, _find(aws, stream, function, output))
+        self._mapping = WatchedMapping(aws, _find(aws, stream, function, output))
         self._sampler = Sampler(aws, stream, function, output)
         self._settings = self._mapping.look()
         self._monitoring = Monitoring(aws, stream)
@@ -91,7 +91,7 @@ class Panel:
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
         self._latest_change: threading.Thread | None = None
-        self._output = Output()
+        self._output = CellOutputs()
         self._picture_due = self._picture_pause = 0.0  # in seconds, by the monotonic clock
         self._lay_out()
 
@@ -105,8 +105,8 @@ class Panel:
             layout={"width": "auto"},
         )
         self._stop.on_click(lambda _: self._ending.set())
-        self._status = Line(role="status")
-        self._figures = Line()
+        self._status = TextLine(role="status")
+        self._figures = TextLine()
         controls = [*self._knobs.values(), self._switch, self._stop]
         for control in controls:
             _heed_at_once(control)

@@ -26,7 +26,7 @@ MOST_SHARDS = 490  # with the rest, they fit into the 500 queries of a GetMetric
 AGE = "iterator age"  # of the batches that the function gets
 
 
-class Figure(NamedTuple):
+class Metric(NamedTuple):
     """A metric in CloudWatch: ``scale`` makes of its unit the one that is shown."""
 
     namespace: str
@@ -62,19 +62,19 @@ class Sampler:
         rate = 1 / self.period
         throttled = "WriteProvisionedThroughputExceeded"
         self._counts = {  # nothing measured is none
-            "records in": Figure("AWS/Kinesis", "IncomingRecords", "Sum", kinesis, rate),
-            "records out": Figure(
+            "records in": Metric("AWS/Kinesis", "IncomingRecords", "Sum", kinesis, rate),
+            "records out": Metric(
                 "AWS/Kinesis", "IncomingRecords", "Sum", {"StreamName": output}, rate
             ),
-            "batches in flight": Figure("AWS/Lambda", "ConcurrentExecutions", "Maximum", lambda_),
-            "errors": Figure("AWS/Lambda", "Errors", "Sum", lambda_),
-            "throttled invocations": Figure("AWS/Lambda", "Throttles", "Sum", lambda_),
-            "throttled records in": Figure("AWS/Kinesis", throttled, "Sum", kinesis),
-            "throttled records out": Figure(
+            "batches in flight": Metric("AWS/Lambda", "ConcurrentExecutions", "Maximum", lambda_),
+            "errors": Metric("AWS/Lambda", "Errors", "Sum", lambda_),
+            "throttled invocations": Metric("AWS/Lambda", "Throttles", "Sum", lambda_),
+            "throttled records in": Metric("AWS/Kinesis", throttled, "Sum", kinesis),
+            "throttled records out": Metric(
                 "AWS/Kinesis", throttled, "Sum", {"StreamName": output}
             ),
         }
-        self._age = Figure("AWS/Lambda", "IteratorAge", "Maximum", lambda_, 0.001)
+        self._age = Metric("AWS/Lambda", "IteratorAge", "Maximum", lambda_, 0.001)
         self._rows: dict[int, dict[str, float]] = {}  # by the start of their periods
         self._asked = self._begun = self._last_ended() - self.period - self._again
         self._newest = self._begun - self.period
@@ -117,11 +117,11 @@ class Sampler:
         """The end of the last period that is over."""
         return int(self._aws.now()) // self.period * self.period
 
-    def _figures(self) -> dict[str, Figure]:
+    def _figures(self) -> dict[str, Metric]:
         pages = self._kinesis.get_paginator("list_shards").paginate(StreamName=self._stream)
         shards = [shard["ShardId"] for page in pages for shard in page["Shards"]]
         ages = {
-            shard: Figure(
+            shard: Metric(
                 "AWS/Kinesis",
                 monitoring.METRIC,
                 "Maximum",
@@ -132,7 +132,7 @@ class Sampler:
         }
         return {**self._counts, AGE: self._age, **ages}
 
-    def _keep(self, number: int, result: Any, figures: dict[str, Figure]) -> None:
+    def _keep(self, number: int, result: Any, figures: dict[str, Metric]) -> None:
         name = self.names[number]
         for at, value in zip(result["Timestamps"], result["Values"], strict=True):
             start = int(at.timestamp()) // self.period * self.period
@@ -188,7 +188,7 @@ class Sampler:
         return f"{known.max():,.1f} s" if known.size else "unknown"
 
 
-def _query(identity: str, figure: Figure, period: int) -> dict[str, Any]:
+def _query(identity: str, figure: Metric, period: int) -> dict[str, Any]:
     return {
         "Id": identity,
         "MetricStat": {

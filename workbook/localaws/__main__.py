@@ -5,12 +5,14 @@ import asyncio
 import os
 import sys
 
-from workbook.localaws.arguments import add_arguments, chosen
+from workbook.localaws.command import add_arguments
 from workbook.localaws.server import serve
 
 parser = argparse.ArgumentParser(prog="python -m workbook.localaws", description=__doc__)
 add_arguments(parser, port=0)
-asyncio.run(serve(**chosen(parser.parse_args())))
+parser.add_argument("--epoch", type=float, help="when its clock agrees with the world's")
+parser.add_argument("--owned", action="store_true", help="end with standard input")
+asyncio.run(serve(**vars(parser.parse_args())))
 # All is closed. The interpreter would take moto's many objects apart, and its owner waits.
 sys.stdout.flush()
 os._exit(0)

@@ -28,7 +28,7 @@ class Reference:
 
 # A function's name, or all or part of its ARN before it, and a qualifier behind it [BC].
 _NAMED = re.compile(
-    r"(arn:aws[a-zA-Z-]*:lambda:)?((?P<region>[a-z]{2}(-[a-z]+)+-[0-9]):)?([0-9]{12}:)?"
+    r"(arn:aws[a-zA-Z-]*:lambda:)?((?P<region>[a-z]{2,5}(-[a-z]+)+-[0-9]):)?([0-9]{12}:)?"
     r"(function:)?(?P<name>[^:]+)(:(?P<qualifier>[^:]+))?"
 )
 

@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar
 
 import orjson
 
-from tests.localaws.fakes import ACCOUNT, REGION, FakeMetrics, HandClock
+from tests.localaws.fakes import ACCOUNT, BEGIN, REGION, FakeMetrics, HandClock
 from workbook.localaws.api.http import Request, Response
 from workbook.localaws.interfaces import StreamSource
 from workbook.localaws.kinesis.service import KinesisService
@@ -27,11 +27,15 @@ class AwsError(Exception):
 class Kinesis:
     """The service behind its HTTP requests; use it in ``with``.
 
-    ``kinesis("PutRecord", StreamName=...)`` sends JSON as a client does and gives the JSON answer.
+    ``kinesis("PutRecord", StreamName=...)`` sends JSON as a client does; it returns the answer.
+
+    Args:
+        limits: whether throughput limits hold.
+        moment: the time when it begins, in seconds since the epoch.
     """
 
-    def __init__(self, limits: bool = True) -> None:
-        self.clock = HandClock()
+    def __init__(self, limits: bool = True, moment: float = BEGIN) -> None:
+        self.clock = HandClock(moment=moment)
         self.metrics = FakeMetrics()
         self.service = KinesisService(self.clock, self.metrics, limits=limits)
         self._runner = asyncio.Runner()

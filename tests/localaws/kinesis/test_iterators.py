@@ -153,16 +153,16 @@ def test_unknown_shards_are_not_found(kinesis: Kinesis) -> None:
     )
 
 
-def test_an_iterator_expires_after_5_minutes(kinesis: Kinesis) -> None:
+def test_an_iterator_expires_after_5_minutes() -> None:
     """[KL]"""
-    kinesis.clock.moment = 1_800_580_921.0
-    kinesis.create("other")
-    iterator = kinesis.iterator("LATEST", name="other")
-    kinesis.advance(300)
-    kinesis.get(iterator)
-    kinesis.advance(1)
-    with pytest.raises(AwsError) as error:
+    with Kinesis(limits=False, moment=1_800_580_921.0) as kinesis:
+        kinesis.create()
+        iterator = kinesis.iterator("LATEST")
+        kinesis.advance(300)
         kinesis.get(iterator)
+        kinesis.advance(1)
+        with pytest.raises(AwsError) as error:
+            kinesis.get(iterator)
     assert (error.value.code, error.value.message) == (
         "ExpiredIteratorException",
         "Iterator expired. The iterator was created at time Fri Jan 22 01:22:02 UTC 2027 while "

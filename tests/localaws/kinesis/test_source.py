@@ -1,4 +1,4 @@
-"""The door through which event source mappings read a stream."""
+"""How event source mappings read a stream, inside the process."""
 
 from collections.abc import Iterator
 from typing import Any

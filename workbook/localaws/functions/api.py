@@ -1,7 +1,8 @@
-"""The Lambda API over HTTP: invocations are answered here, the rest by what keeps functions."""
+"""Answer the Lambda API over HTTP: invocations here, all else out of the configurations."""
 
 import asyncio
 import base64
+import logging
 import re
 import uuid
 from collections.abc import Mapping
@@ -31,6 +32,7 @@ INVOCATION_TYPES = ("RequestResponse", "Event", "DryRun")
 LOG_TYPES = ("None", "Tail")
 CREATING = ("Create", "Publish", "Add")  # operations that begin so answer 201 [BC]
 PAGE = 50
+log = logging.getLogger(__name__)
 
 
 class Configurations(Protocol):
@@ -77,8 +79,8 @@ class LambdaApi:
         self._events = events
         self._configurations = configurations
 
-    async def respond(self, request: Request) -> Response | None:
-        """Answer a request to Lambda, or for a function's code; None if it is about mappings."""
+    async def respond(self, request: Request) -> Response:
+        """Answer a request to Lambda, or for a function's code."""
         try:
             match request.method, request.segments:
                 case "POST", ["2015-03-31", "functions", name, "invocations"]:
@@ -92,15 +94,17 @@ class LambdaApi:
                     return await self._call(request)
         except ApiError as refused:
             return error(refused)
+        except Exception as fault:
+            log.exception("%s %s failed", request.method, request.path)
+            message = f"The local AWS failed at {request.method} {request.path}: {fault!r}"
+            return error(ApiError("ServiceException", message, 500))
 
-    async def _call(self, request: Request) -> Response | None:
-        """Answer a call that is about configurations; None if it is about mappings."""
+    async def _call(self, request: Request) -> Response:
+        """Answer a call about configurations."""
         operation = lambda_().operation(request)
         if operation is None:
             message = f"There is no {request.method} {request.path} in Lambda's API."
             raise ApiError("UnknownOperationException", message, 404)
-        if "EventSourceMapping" in operation:
-            return None
         if len(request.body) > MAX_REQUEST_BYTES:
             raise _too_large(MAX_REQUEST_BYTES, operation)
         # A zip of 50 MB takes a while to decode, and the loop has other things to do.
@@ -172,10 +176,6 @@ class LambdaApi:
             raise ApiError(
                 "TooManyRequestsException", "Rate Exceeded.", 429, Reason=str(throttled)
             ) from None
-        except OSError as problem:
-            raise ApiError(
-                "ServiceException", f"The local AWS could not run the function: {problem}", 500
-            ) from problem
         return _invoked(outcome, log_type == "Tail")
 
 
@@ -197,7 +197,7 @@ def _page(told: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of a list that ``MaxItems`` and ``Marker`` ask for [BC]; 50 without them.
 
     Raises:
-        ApiError: the marker is none that was given.
+        ApiError: the marker is not one that an answer gave.
     """
     ((name, items),) = told.items()
     marker = asked.get("Marker") or "0"
@@ -210,7 +210,7 @@ def _page(told: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _client_context(request: Request) -> str | None:
-    """Return the client context's JSON, in one line for a header.
+    """Return the client context as JSON in one line, fit for a header.
 
     Raises:
         JSONDecodeError: it is not JSON in base64.
@@ -225,13 +225,13 @@ def _client_context(request: Request) -> str | None:
 
 
 def _not_found(reference: Reference) -> ApiError:
-    """Return the error of what does not exist, with its qualifier [OBS]."""
+    """Return the error for a function that does not exist, with its qualifier [OBS]."""
     arn = Reference(reference.region, reference.name, reference.qualifier or LATEST).arn
     return ApiError("ResourceNotFoundException", f"Function not found: {arn}", 404)
 
 
 def _too_large(limit: int, operation: str) -> ApiError:
-    """Return the error of a request that is too large [OBS]."""
+    """Return the error for a request that is too large [OBS]."""
     return ApiError(
         "RequestEntityTooLargeException",
         f"Request must be smaller than {limit} bytes for the {operation} operation",

@@ -1,4 +1,4 @@
-"""What the Lambda API refuses beyond its model, and in which words.
+"""Check what botocore's model of the Lambda API does not know, and refuse it in AWS's words.
 
 ``api.model`` has read the parameters before: their types, lengths, ranges and patterns are right.
 """
@@ -41,7 +41,7 @@ RESERVED = frozenset(
 
 
 def invalid(message: str) -> ApiError:
-    """Return the error of a value that cannot be."""
+    """Return the error for a value that is not allowed."""
     return ApiError("InvalidParameterValueException", message)
 
 
@@ -115,7 +115,7 @@ def check_source(source: Mapping[str, Any]) -> None:
 
 
 def not_in_s3(code: str, message: str) -> ApiError:
-    """Return the error of code that is not where it should be in S3 [OBS].
+    """Return the error for code that is not where it should be in S3 [OBS].
 
     Args:
         code: S3's error.
@@ -160,10 +160,10 @@ def check_revision(given: str | None, present: str) -> None:
 
 
 def check_digest(given: str | None, present: str) -> None:
-    """Check a CodeSha256 that PublishVersion may carry [BC]; the words are as met on AWS [?].
+    """Check a CodeSha256 that PublishVersion may carry [BC]; in words seen on AWS [SEEN].
 
     Raises:
-        ApiError: it is not that of the present code.
+        ApiError: the present code has another one.
     """
     if given and given != present:
         raise invalid(
@@ -176,7 +176,7 @@ def check_layers(arns: Sequence[str], region: str) -> None:
     """Check which layers a function of a region names [OBS].
 
     Raises:
-        ApiError: they are too many, elsewhere, or versions of one layer.
+        ApiError: they are too many, of another region, or two versions of one layer.
     """
     if len(arns) > MAX_LAYERS:
         raise invalid(f"Cannot reference more than {MAX_LAYERS} layers.")
@@ -199,7 +199,7 @@ def check_layers(arns: Sequence[str], region: str) -> None:
 
 
 def no_such_layer(arn: str) -> ApiError:
-    """Return the error of a layer version that does not exist [OBS]."""
+    """Return the error for a layer version that does not exist [OBS]."""
     return invalid(f"Layer version {arn} does not exist.")
 
 
@@ -211,7 +211,7 @@ def check_routing(version: str, weights: Mapping[str, float]) -> None:
         weights: of other versions.
 
     Raises:
-        ApiError: it cannot do so.
+        ApiError: an alias cannot split like that.
     """
     if not weights:
         return
@@ -230,15 +230,15 @@ def destinations(config: Mapping[str, Any]) -> list[str]:
 
 
 def check_destination(arn: str) -> None:
-    """Check what kind of thing a destination of asynchronous invocations is.
+    """Check that an ARN can be a destination of asynchronous invocations.
 
     Raises:
-        ApiError: it can be none.
+        ApiError: it cannot.
     """
     if not any(arn.split(":")[2:3] == [service] for service in DESTINATIONS):
         raise invalid_destination(arn)
 
 
 def invalid_destination(arn: str) -> ApiError:
-    """Return the error of a destination that can be none [OBS]."""
+    """Return the error for an ARN that cannot be a destination [OBS]."""
     return invalid(f"The destination ARN {arn} is invalid.")

@@ -1,4 +1,4 @@
-"""A function's configuration as values: equal configurations run alike."""
+"""A function's configuration as values; equal ones run alike."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -4,9 +4,9 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
+from workbook.localaws.clock import instant
 from workbook.localaws.functions.outcome import Failure
 
 TAIL_BYTES = 4096
@@ -153,9 +153,7 @@ class JsonLines(TextLines):
         return self._line("report", requestId=request_id, metrics=metrics, **outcome)
 
     def _line(self, kind: str, **record: Any) -> str:
-        moment = datetime.fromtimestamp(self._now(), UTC)
-        time = f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
-        line = {"time": time, "type": f"platform.{kind}", "record": record}
+        line = {"time": instant(self._now()), "type": f"platform.{kind}", "record": record}
         return json.dumps(line, separators=(",", ":")) + "\n"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from workbook.localaws.clock import instant
 from workbook.localaws.interfaces import Document
 from workbook.localaws.mapping.event import Entry
 
@@ -136,9 +137,3 @@ def object_key(mapping: str, shard_id: str, now: float) -> str:
         f"aws/lambda/{mapping}/{shard_id}/{moment:%Y/%m/%d}/"
         f"{moment:%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
     )
-
-
-def instant(seconds: float) -> str:
-    """Return a moment as AWS writes it: in UTC, with milliseconds and ``Z``."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

@@ -49,7 +49,7 @@ ATTRIBUTES = {
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What moto's side needs of the rest; called on moto's thread, so nothing of it waits.
+    """What moto's side needs of the rest; it is called on moto's thread, so it never waits.
 
     Args:
         endpoint_url: where the local AWS is.
@@ -66,8 +66,6 @@ class Host:
 
 class MotoFunction(LambdaFunction):
     """A function, or a published version of it.
-
-    What changes it raises an error before it has changed anything.
 
     Args:
         host: the rest of the local AWS.
@@ -104,7 +102,7 @@ class MotoFunction(LambdaFunction):
     # --- changes
 
     def set_code(self, code: bytes) -> None:
-        """Replace the code by a zip that was checked."""
+        """Replace the code with a zip that was checked."""
         digest = hashlib.sha256(code)
         self.code_bytes, self.code_size = code, len(code)
         self.code_sha_256 = base64.b64encode(digest.digest()).decode()
@@ -142,7 +140,7 @@ class MotoFunction(LambdaFunction):
         self._touch()
 
     def _attach(self, layers: list[LayerVersion]) -> None:
-        """Keep layers with their code: a layer that is deleted goes on in functions [BC]."""
+        """Keep layers with their code: functions go on using a layer that was deleted [BC]."""
         self.layers = [{"Arn": layer.arn, "CodeSize": layer.code_size} for layer in layers]
         self.layer_code = tuple(layer.code_bytes for layer in layers)
 
@@ -155,7 +153,7 @@ class MotoFunction(LambdaFunction):
     # --- what it is
 
     def described(self, version: str) -> FunctionVersion:
-        """Return what running it takes, as a value."""
+        """Return what it takes to run it, as a value."""
         return FunctionVersion(
             region=self.region,
             name=self.function_name,
@@ -185,7 +183,7 @@ class MotoFunction(LambdaFunction):
         return EventInvokeConfig(**{name: v for name, v in given.items() if v not in (None, "")})
 
     def behaviour(self) -> tuple[object, ...]:
-        """Return what makes two versions different ones."""
+        """Return what two versions differ in."""
         storage, kinds = self.ephemeral_storage, tuple(self.architectures)
         return self.described(""), self.description, storage, kinds
 

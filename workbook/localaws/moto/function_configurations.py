@@ -1,4 +1,4 @@
-"""The configurations of functions, kept by moto on its thread and published for everybody else."""
+"""The configurations of functions: moto keeps them, on its thread; all others see snapshots."""
 
 import asyncio
 import uuid

@@ -1,8 +1,8 @@
 """moto's Lambda backend with our functions in it.
 
 moto keeps the configuration: functions, versions, aliases, layers, policies, tags, CloudFormation.
-What would have run code in Docker becomes an asynchronous invocation by us.  Each change is
-checked first, and published as values afterwards: nothing but moto's thread looks at what is here.
+What would have run code in Docker becomes an asynchronous invocation here.  Each change is checked
+first and published afterwards, as values: only moto's thread looks at what is kept here.
 """
 
 import base64
@@ -234,7 +234,7 @@ class FunctionsBackend(LambdaBackend):
     def put_function_event_invoke_config(
         self, function_name: str, config: dict[str, Any]
     ) -> dict[str, Any]:
-        """PutFunctionEventInvokeConfig: replace the checks."""
+        """PutFunctionEventInvokeConfig: replace the settings."""
         if not config:
             raise ApiError(
                 "InvalidParameterValueException",
@@ -250,7 +250,7 @@ class FunctionsBackend(LambdaBackend):
     def update_function_event_invoke_config(
         self, function_name: str, config: dict[str, Any]
     ) -> dict[str, Any]:
-        """UpdateFunctionEventInvokeConfig: change some of the checks."""
+        """UpdateFunctionEventInvokeConfig: change some of the settings."""
         present: Any = self.get_function(function_name)
         return self.put_function_event_invoke_config(function_name, {**present.events, **config})
 
@@ -293,7 +293,7 @@ class FunctionsBackend(LambdaBackend):
     # --- what is checked before anything is kept
 
     def check_present(self, function_name: str, asked: Mapping[str, Any]) -> Any:
-        """Return the function to change, if it is what the request takes it for.
+        """Return the function to change, if it is as the request expects it.
 
         Raises:
             ApiError: it has changed meanwhile.
@@ -307,7 +307,7 @@ class FunctionsBackend(LambdaBackend):
         """Check that no alias leads to a version.
 
         Raises:
-            ApiError: one does; the words are as met on AWS [?].
+            ApiError: one does; in words seen on AWS [SEEN].
         """
         aliases = self._published[function_name].aliases.items()
         leading = [
@@ -322,7 +322,7 @@ class FunctionsBackend(LambdaBackend):
             )
 
     def _configured(self, function: Any, given: Mapping[str, Any]) -> Any:
-        """Return a copy of a function with other checks."""
+        """Return a copy of a function with other settings."""
         checks.check(given)
         if "Role" in given:
             self._check_role(given["Role"])
@@ -367,7 +367,7 @@ class FunctionsBackend(LambdaBackend):
         """Check where an alias leads.
 
         Raises:
-            ApiError: it splits in a way that it cannot.
+            ApiError: it cannot split its invocations like that.
         """
         weights = (routing or {}).get("AdditionalVersionWeights") or {}
         checks.check_routing(version, weights)
@@ -378,7 +378,7 @@ class FunctionsBackend(LambdaBackend):
         """Check a destination of asynchronous invocations.
 
         Raises:
-            ApiError: it can be none [OBS].
+            ApiError: it cannot be one [OBS].
         """
         checks.check_destination(arn)
         reference = parse_reference(arn, self.region_name)

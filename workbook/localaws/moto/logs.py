@@ -1,4 +1,4 @@
-"""CloudWatch Logs of functions: taken at once, written into moto in batches."""
+"""CloudWatch Logs of functions: lines are taken at once and written into moto in batches."""
 
 import asyncio
 from collections import defaultdict
@@ -24,7 +24,8 @@ class Logs:
         self._clock = clock
         self._worker = worker
         self._waiting: dict[LogStream, list[dict[str, Any]]] = defaultdict(list)
-        self._made: set[LogStream] = set()
+        self._known: set[LogStream] = set()  # that have had lines
+        self._made: set[LogStream] = set()  # that moto has had; on its thread
         self._flushing: asyncio.Task[None] | None = None
 
     def put(self, stream: LogStream, lines: list[str]) -> None:
@@ -33,8 +34,9 @@ class Logs:
         self._waiting[stream] += [{"timestamp": timestamp, "message": line} for line in lines]
         if self._flushing is None:
             # An environment's group and stream are there as soon as it says something.
-            pause = FLUSH_SECONDS if stream in self._made else 0.0
+            pause = FLUSH_SECONDS if stream in self._known else 0.0
             self._flushing = asyncio.get_running_loop().create_task(self._flush_after(pause))
+        self._known.add(stream)
 
     async def _flush_after(self, pause: float) -> None:
         await asyncio.sleep(pause)
@@ -54,8 +56,8 @@ class Logs:
             region, group, stream = place
             backend = logs_backends[ACCOUNT_ID][region]
             if place not in self._made:
-                # An environment makes its group and stream once; what it still says when they
-                # have been deleted is lost, and does not bring them back.
+                # An environment makes its group and stream once.  If they are deleted, what it
+                # still says is lost and does not bring them back.
                 self._made.add(place)
                 backend.ensure_log_group(group)
                 backend.ensure_log_stream(group, stream)

@@ -26,6 +26,7 @@ from workbook.laboratory.result import Result, failures_table, records_table
 from workbook.laboratory.workload import Departure
 from workbook.target import Aws
 
+PREFIX = "lab-"  # of the names of all that a run makes
 LOOK_SECONDS = 0.25  # real ones between two looks at the log
 
 
@@ -55,7 +56,7 @@ def run(
         deployment.LeftOverError: something could not be deleted.
         botocore.exceptions.ClientError: AWS refused a setting, for instance.
     """
-    pipeline = Pipeline(f"lab-{uuid.uuid4().hex[:8]}", aws)
+    pipeline = Pipeline(f"{PREFIX}{uuid.uuid4().hex[:8]}", aws)
     try:
         queue_url = pipeline.deploy(experiment)
         departures = list(experiment.workload.departures())
@@ -152,11 +153,11 @@ def _result(
             f"any more: streams keep them for 24 hours, and time runs at {pipeline.aws.speed} "
             "times its pace; connect with a lower speed"
         )
-    reports = experiment.reports_failures
+    reports, speed = experiment.reports_failures, pipeline.aws.speed
     failures = failures_table(documents)
     return Result(
-        experiment=experiment.as_dict(),
-        invocations=logbook.table(invocations, reports),
+        experiment={"aws": pipeline.aws.where, "speed": speed, **experiment.as_dict()},
+        invocations=logbook.table(invocations, reports, speed),
         records=records_table(
             sent=sent,
             written=written,

@@ -1,15 +1,13 @@
 """Many experiments that differ in a few settings, as one: stopped and resumed at will.
 
-Each run is written as Parquet when it ends, in a folder named by a digest of its settings and of
-the function's code. Whoever calls again with the same settings and the same handler gets what is
-there, and runs only what is missing.
+Each run is written as Parquet when it ends, in a folder named by a digest of all that decides a
+run: where it runs, its settings, the records that its workload sends, and the code. The same call
+finds what is there and runs only what is missing.
 """
 
-import hashlib
 import itertools
-import json
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +16,10 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
+from workbook.laboratory.digest import digest
 from workbook.laboratory.experiment import Experiment
-from workbook.laboratory.pipeline import CODE
 from workbook.laboratory.result import Result
-from workbook.laboratory.run import run
+from workbook.laboratory.runner import PREFIX, run
 from workbook.target import Aws
 
 
@@ -53,15 +51,17 @@ def sweep(
 ) -> Sweep:
     """Run an experiment once for each combination of settings.
 
-    Interrupt it when you like: no run begins any more, those under way come to their end, and all
-    that have ended are kept, if there is a ``folder``.
+    Interrupt it when you like: no further run begins, those under way come to their end, and all
+    that have ended are kept, if there is a ``folder``. A second interruption does not wait for
+    those under way: they end, and clean up, in the background.
 
     Args:
         aws: where.
         experiment: what all runs have in common.
         vary: values for each setting, by the names that ``Experiment.vary`` takes; lists, ranges
             or arrays.
-        folder: where runs are kept as Parquet, and looked for; None keeps nothing.
+        folder: where runs are kept as Parquet, and looked for; None keeps nothing. A run is found
+            again only as long as all that decides it is the same, a subclass's code included.
         at_once: runs side by side, each in a pipeline of its own. On a laptop they share its
             processors, so more than a few disturb one another.
         progress: whether to show a bar.
@@ -81,23 +81,28 @@ def sweep(
         dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values())
     ]
     experiments = [experiment.vary(**settings) for settings in combinations]
-    with (
-        ThreadPoolExecutor(at_once) as pool,
-        tqdm(total=len(experiments), desc="experiments", unit="run", disable=not progress) as bar,
-    ):
-        runs = {
-            pool.submit(_run_or_load, aws, each, folder): settings
-            for each, settings in zip(experiments, combinations, strict=True)
-        }
-        try:
-            for ended in as_completed(runs):
-                if error := ended.exception():
-                    error.add_note(f"This was the run with {runs[ended]}.")
-                    raise error
-                bar.update()
-            results = [each.result() for each in runs]
-        finally:  # after an interruption or a failure, what waits is left out
-            pool.shutdown(wait=False, cancel_futures=True)
+    runs: dict[Future[Result], dict[str, Any]] = {}
+    bar = tqdm(total=len(experiments), desc="experiments", unit="run", disable=not progress)
+    try:
+        with bar, ThreadPoolExecutor(at_once) as pool:
+            try:
+                for each, settings in zip(experiments, combinations, strict=True):
+                    runs[pool.submit(_run_or_load, aws, each, folder)] = settings
+                for ended in as_completed(runs):
+                    if error := ended.exception():
+                        error.add_note(f"This was the run with {runs[ended]}.")
+                        raise error
+                    bar.update()
+            finally:  # after an interruption or a failure, what waits is left out
+                pool.shutdown(wait=False, cancel_futures=True)
+    except KeyboardInterrupt as interruption:
+        if under_way := sum(each.running() for each in runs):  # this one ended the wait for them
+            interruption.add_note(
+                f"Runs under way: {under_way}. They end, and delete what they made (names that "
+                f"start with {PREFIX}), in the background: leave this kernel running until then."
+            )
+        raise
+    results = [each.result() for each in runs]
     return Sweep(
         pd.DataFrame(
             [
@@ -126,14 +131,6 @@ def _run_or_load(aws: Aws, experiment: Experiment, folder: Path | str | None) ->
         result = run(aws, experiment, progress=False)
         result.save(place)
         return result
-
-
-def digest(aws: Aws, experiment: Experiment) -> str:
-    """What names a run's folder: 16 hexadecimal digits of place, code and all settings."""
-    settings = {"aws": aws.where, "speed": aws.speed, **experiment.as_dict()}
-    code = [path.read_text("utf-8") for path in CODE]
-    text = "\0".join([json.dumps(settings, sort_keys=True), *code])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _join(frames: list[pd.DataFrame], combinations: list[dict[str, Any]]) -> pd.DataFrame:
