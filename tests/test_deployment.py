@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from workbook import deployment, flights, reader, target
+from workbook import deployment, flights, reader, target, waiting
 from workbook.events import flight_event
 
 INPUT = "arn:aws:kinesis:eu-west-1:111122223333:stream/in"
@@ -189,7 +189,7 @@ def test_clean_up_leaves_nothing_and_may_be_called_at_any_stage(aws):
 
 def test_clean_up_names_what_it_could_not_delete(aws, monkeypatch):
     deployment.create_stream(aws.client("kinesis"), "flights")
-    monkeypatch.setattr(deployment, "DEADLINE_SECONDS", 0)
+    monkeypatch.setattr(waiting, "DEADLINE_SECONDS", 0)
     with pytest.raises(deployment.LeftOverError, match="stream flights"):
         deployment.clean_up(Stubborn(aws))
 
@@ -279,7 +279,7 @@ def test_a_mapping_waits_until_the_roles_rights_are_known(message):
 
 
 def test_rights_that_stay_unknown_are_told_in_lambdas_words(monkeypatch):
-    monkeypatch.setattr(deployment, "DEADLINE_SECONDS", 0.0)
+    monkeypatch.setattr(waiting, "DEADLINE_SECONDS", 0.0)
     client = Lambda("Please ensure the role can perform GetRecords")
     with pytest.raises(deployment.NotReadyError, match=r"the role of f.*can perform GetRecords"):
         deployment.create_mapping(client, "arn:s", "f")

@@ -67,7 +67,7 @@ def start(request_id):
 
 
 def look(*found):
-    return logbook.Logbook(Logs([event for each in found for event in each]), "g").look()
+    return logbook.Logbook(Logs([event for each in found for event in each]), "g").read()
 
 
 def test_an_invocation_is_told_by_its_lines():
@@ -132,12 +132,12 @@ def test_what_has_not_ended_is_not_told_yet():
 def test_a_second_look_asks_for_what_is_new_and_tells_everything():
     logs = Logs(events(start("r1"), begin("r1", [1]), end("r1"), report("r1")))
     book = logbook.Logbook(logs, "g")
-    assert len(book.look()) == 1
+    assert len(book.read()) == 1
     logs.events = logs.events + events(
         start("r2"), begin("r2", [2]), end("r2"), report("r2"), first=105_000
     )
-    assert [each.request_id for each in book.look()] == ["r1", "r2"]
-    assert len(book.look(whole=True)) == 2
+    assert [each.request_id for each in book.read()] == ["r1", "r2"]
+    assert len(book.read(whole=True)) == 2
     assert logs.since[0] == 0
     assert 0 < logs.since[1] < 105_000
     assert logs.since[2] == 0

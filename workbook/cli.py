@@ -16,7 +16,7 @@ DEFAULT_PORT = 4566
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; gives the exit status."""
+    """Run the command, and return its exit status."""
     options = _parser().parse_args(arguments)
     status: int = options.do(options)
     return status

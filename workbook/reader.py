@@ -1,7 +1,7 @@
 """Read a whole stream into a typed DataFrame.
 
-boto3 parses about 25,000 records a second. Here the same signed GetRecords requests go out, but
-orjson reads the answers, and columns are built page by page, so that a year of flights takes
+boto3 parses about 25,000 records a second. This module sends the same signed GetRecords requests,
+but reads the answers with orjson and builds columns page by page, so that a year of flights takes
 seconds and little memory.
 """
 
@@ -25,13 +25,13 @@ from workbook import prices
 from workbook.target import Aws
 
 PAGE_RECORDS = prices.READ_RECORDS
-PATIENCE_SECONDS = 60.0  # how long a shard may refuse to be read
-THROTTLE_SECONDS = 1.0  # a throttled shard stays so for a second [KD:service-sizes-and-limits]
+PATIENCE_SECONDS = 60.0  # for which a shard may refuse reads
+THROTTLE_SECONDS = 1.0  # for which a shard throttles [KD:service-sizes-and-limits]
 BUSY = ("ProvisionedThroughputExceededException", "LimitExceededException", "InternalFailure")
 EXPIRED = "ExpiredIteratorException"
 ISO_UTC = r"^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$"
 TIME = pa.timestamp("us", "UTC")
-METADATA = {  # what every record has beside its payload
+METADATA = {  # columns that every record has beside its payload
     "shard_id": pa.dictionary(pa.int32(), pa.string()),
     "sequence_number": pa.string(),
     "partition_key": pa.string(),
@@ -47,11 +47,11 @@ DTYPES = {
 
 
 class PayloadError(ValueError):
-    """A record's data is no JSON object, or is nested too deep; the message names the record."""
+    """A record's data is not a JSON object or is nested too deep; the message names the record."""
 
 
 class ReadError(RuntimeError):
-    """Kinesis refused to be read."""
+    """Kinesis refused a read; ``code`` is AWS's error code."""
 
     def __init__(self, code: str, message: str) -> None:
         self.code = code
@@ -61,34 +61,34 @@ class ReadError(RuntimeError):
 def read_stream(
     aws: Aws, stream: str, *, columns: Sequence[str] | None = None, progress: bool = True
 ) -> pd.DataFrame:
-    """Every record that a stream keeps, from the oldest to the newest at the time of the call.
+    """Return every record that a stream keeps, from the oldest to the newest.
 
-    All shards are read, parents before their children, and children that a resharding makes
-    meanwhile are read too. Each shard is read until Kinesis says that it is 0 ms behind.
+    All shards are read, parents before their children, including children that a resharding
+    creates meanwhile. Each shard is read until Kinesis says that it is 0 ms behind.
 
     Args:
         aws: where the stream is.
         stream: its name.
-        columns: fields of the payload to keep; left out, all that occur.
+        columns: fields of the payload to keep; if left out, all that occur.
         progress: whether to show a bar.
 
     Returns:
-        One row for each record, shard by shard, in each shard in order. The payload's fields:
+        One row for each record, shard by shard, in the order of each shard. Fields of the payload:
 
         - whole numbers as Int64; fractions, and whole numbers beside them, as Float64
         - truth values as boolean
         - text as str; text that is always an ISO time in UTC as datetime
-        - all else as JSON text, so that nothing changes its value: lists, objects, mixed kinds;
+        - everything else as JSON text, so that no value changes: lists, objects, mixed kinds;
           whole numbers too large for Int64; fractions beside whole numbers beyond 2**53, which
           Float64 would round (a whole number of more than 64 bits counts as a fraction)
 
-        Then ``shard_id``, ``sequence_number`` (text: it has too many digits for a number; compare
-        as int), ``partition_key`` and ``arrival_time`` (UTC). They take the place of fields of the
-        payload with these names.
+        Then ``shard_id``, ``sequence_number`` (text with too many digits for Int64; compare it as
+        int), ``partition_key`` and ``arrival_time`` (UTC). A field of the payload that has one of
+        these names is replaced.
 
     Raises:
-        PayloadError: a record is no JSON object.
-        ReadError: Kinesis refused a call, or throttled for a minute.
+        PayloadError: a record is not a JSON object.
+        ReadError: Kinesis refused a call, or throttled reads for a minute.
         botocore.exceptions.ClientError: there is no such stream.
     """
     with tqdm(desc=f"from {stream}", unit=" records", disable=not progress) as bar:
@@ -102,7 +102,7 @@ def read_stream(
 
 
 class _Stream:
-    """A stream's pages of records, over a connection of its own."""
+    """A stream, read over its own connection."""
 
     def __init__(self, aws: Aws, name: str) -> None:
         self._name = name
@@ -113,10 +113,10 @@ class _Stream:
         self._http = urllib3.PoolManager(retries=urllib3.Retry(3, allowed_methods=None))
 
     def pages(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-        """Shard id and records, as Kinesis' JSON has them, of one page after another."""
+        """Yield the shard id and the records of each page, as they are in Kinesis' JSON."""
         pager = self._client.get_paginator("list_shards").paginate(StreamName=self._name)
         waiting = [shard["ShardId"] for page in pager for shard in page["Shards"]]
-        for shard_id in waiting:  # which grows while it is walked
+        for shard_id in waiting:  # grows during the loop
             for page in self._shard(shard_id):
                 children = [child["ShardId"] for child in page.get("ChildShards") or ()]
                 waiting.extend(child for child in children if child not in waiting)
@@ -124,7 +124,7 @@ class _Stream:
                     yield shard_id, page["Records"]
 
     def _shard(self, shard_id: str) -> Iterator[dict[str, Any]]:
-        """The pages of a shard, up to its end or its tip."""
+        """Yield the pages of a shard, up to its end or its tip."""
         position = {"ShardIteratorType": "TRIM_HORIZON"}
         iterator: str | None = self._iterator(shard_id, position)
         give_up_at = time.monotonic() + PATIENCE_SECONDS
@@ -155,7 +155,7 @@ class _Stream:
         return str(answer["ShardIterator"])
 
     def _get_records(self, iterator: str) -> dict[str, Any]:
-        """One GetRecords call, signed as boto3 signs it.
+        """Make a GetRecords call, signed as boto3 signs it, and return its answer.
 
         Raises:
             ReadError: Kinesis answered with an error.
@@ -188,10 +188,10 @@ class _Stream:
 def to_table(
     shard_id: str, records: list[dict[str, Any]], columns: Sequence[str] | None = None
 ) -> pa.Table:
-    """A page of records as columns: the payload's fields, then ``METADATA``.
+    """Return a page of records as columns: the payload's fields, then ``METADATA``.
 
     Raises:
-        PayloadError: a record is no JSON object.
+        PayloadError: a record is not a JSON object.
     """
     rows = [_payload(shard_id, record) for record in records]
     names = columns if columns is not None else _fields(rows)
@@ -215,17 +215,17 @@ def _payload(shard_id: str, record: dict[str, Any]) -> dict[str, Any]:
     else:
         if type(payload) is dict:
             return payload
-        reason = f"is JSON, but no object: {str(payload)[:80]}"
+        reason = f"is JSON, but not an object: {str(payload)[:80]}"
     raise PayloadError(f"record {record['SequenceNumber']} of {shard_id} {reason}")
 
 
 def _parse(data: bytes) -> Any:
-    """Return what JSON holds; half a surrogate pair, which is no text, becomes U+FFFD.
+    """Return the value of JSON; half a surrogate pair, which text cannot hold, becomes U+FFFD.
 
-    Python writes and reads such halves as JSON escapes (``"\\ud83d"``), orjson does not.
+    Python's json writes and reads such halves as escapes (``"\\ud83d"``), orjson does not.
 
     Raises:
-        ValueError: it is not JSON.
+        ValueError: the data is not JSON.
     """
     try:
         return orjson.loads(data)
@@ -237,13 +237,13 @@ def _parse(data: bytes) -> Any:
 
 
 def _fields(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Every field that occurs, in the order in which they first do."""
+    """Return every field that occurs, in the order of first occurrence."""
     layouts = dict.fromkeys(tuple(row) for row in rows)
     return list(dict.fromkeys(name for layout in layouts for name in layout))
 
 
 def _column(values: list[Any]) -> pa.Array:
-    """Return the values of a field in one page as a column of the kind that fits them all."""
+    """Return the values of a field in one page as a column of a type that holds them all."""
     kinds = {type(value) for value in values} - {type(None)}
     if not kinds:
         return pa.nulls(len(values))
@@ -258,7 +258,7 @@ def _column(values: list[Any]) -> pa.Array:
 
 
 def _texts(values: list[Any]) -> pa.Array:
-    """Return the values as JSON text; text itself goes without quotation marks."""
+    """Return the values as JSON text; text stays without quotation marks."""
     return pa.array([v if v is None or type(v) is str else _json(v) for v in values], pa.string())
 
 
@@ -270,13 +270,13 @@ def _json(value: Any) -> str:
 
 
 def to_frame(tables: Iterable[pa.Table], columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """The pages of a stream as one DataFrame, typed as ``read_stream`` says."""
+    """Return the pages of a stream as one DataFrame, typed as ``read_stream`` documents."""
     pages = [dict(zip(table.column_names, table.columns, strict=True)) for table in tables]
     fields = columns if columns is not None else _fields(pages)
     names = [*(name for name in fields if name not in METADATA), *METADATA]
     sizes = [len(page["sequence_number"]) for page in pages]
     series = {}
-    for name in names:  # one at a time, each page's part let go, so that nothing is held twice
+    for name in names:  # one at a time, with each page's part released, so nothing is held twice
         parts = [
             page.pop(name, pa.chunked_array([pa.nulls(size)]))
             for page, size in zip(pages, sizes, strict=True)
@@ -288,7 +288,7 @@ def to_frame(tables: Iterable[pa.Table], columns: Sequence[str] | None = None) -
 
 
 def _join(parts: list[pa.ChunkedArray]) -> pa.ChunkedArray:
-    """Return the parts of a field's column as one, of the kind that fits them all."""
+    """Return the parts of a field's column as one, of a type that holds them all."""
     kinds = {part.type for part in parts} - {pa.null()}
     if kinds == {pa.int64(), pa.float64()}:
         try:
@@ -309,8 +309,8 @@ def _cast(parts: list[pa.ChunkedArray], kind: pa.DataType) -> pa.ChunkedArray:
 
 
 def _times(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return the texts as times if they all are such, in UTC, and there is one at all."""
+    """Return the texts as times if there are any and all are times in UTC, else unchanged."""
     if texts.null_count < len(texts) and pc.all(pc.match_substring_regex(texts, ISO_UTC)).as_py():
-        with suppress(pa.ArrowInvalid):  # no calendar has 30 February
+        with suppress(pa.ArrowInvalid):  # such as 30 February
             return texts.cast(TIME)
     return texts

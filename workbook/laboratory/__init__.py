@@ -1,4 +1,4 @@
-"""Experiments with the pipeline: a workload, settings, and a tidy table of what came of them.
+"""Experiments with the pipeline: a workload, settings, and tidy tables of the outcome.
 
 result = run(aws, Experiment(workload=Workload(rate=500), mapping={"BatchSize": 10}))
 result.summary()

@@ -1,4 +1,4 @@
-"""Names for runs: the same when nothing that decides a run differs, else another one."""
+"""Names of runs: two runs have the same name only if nothing that decides a run differs."""
 
 import hashlib
 import json
@@ -8,20 +8,20 @@ from workbook.deployment import HANDLER_FILE
 from workbook.laboratory.experiment import Experiment
 from workbook.target import Aws
 
-PACKAGE = Path(__file__).parents[1]  # the bench that measures, and the local AWS
+PACKAGE = Path(__file__).parents[1]  # has the laboratory and the local AWS
 DIGITS = 16
 
 
 def digest(aws: Aws, experiment: Experiment) -> str:
     """Return the name of a run, 16 hexadecimal digits.
 
-    It stands for all that decides a run: where it takes place and at which speed; all settings with
-    their defaults; every record that is sent, with its key and its moment, and thereby the
-    workload's class and data; the handler's code, and that of the workbook.
+    It depends on everything that decides a run: the place and its speed; all settings with their
+    defaults; every record that is sent, with its key and its time, and so the workload's class and
+    data; the code of the handler and of the workbook.
 
     Args:
-        aws: where.
-        experiment: what.
+        aws: where the experiment runs.
+        experiment: the experiment.
     """
     place = {
         "aws": aws.where,
