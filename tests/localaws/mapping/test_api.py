@@ -1,38 +1,13 @@
 """The event source mapping API: what it answers, through boto3."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from tests.localaws.mapping.aws import World, error, refused, until
-from workbook import target
 
 UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 REGION = "us-east-1"
-
-
-@pytest.fixture(scope="module")
-def world(local: target.Aws) -> World:
-    return World(local)
-
-
-@pytest.fixture(scope="module")
-def stream(world: World) -> str:
-    return world.stream()
-
-
-@pytest.fixture
-def function(world: World) -> str:
-    return world.function()
-
-
-@pytest.fixture
-def mapping(world: World, stream: str, function: str) -> Iterator[str]:
-    with world.mapping(stream, function) as made:
-        yield made
 
 
 def test_create_answers_every_key_with_its_default(

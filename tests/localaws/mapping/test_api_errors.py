@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -23,27 +23,6 @@ from workbook.localaws.mapping.registry import Registry
 
 UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 REGION = "us-east-1"
-
-
-@pytest.fixture(scope="module")
-def world(local: target.Aws) -> World:
-    return World(local)
-
-
-@pytest.fixture(scope="module")
-def stream(world: World) -> str:
-    return world.stream()
-
-
-@pytest.fixture
-def function(world: World) -> str:
-    return world.function()
-
-
-@pytest.fixture
-def mapping(world: World, stream: str, function: str) -> Iterator[str]:
-    with world.mapping(stream, function) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

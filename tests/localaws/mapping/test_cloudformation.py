@@ -7,12 +7,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.localaws.mapping.aws import World, until
-from workbook import target
-
-
-@pytest.fixture(scope="module")
-def world(local: target.Aws) -> World:
-    return World(local)
 
 
 def template(properties: dict[str, Any]) -> str:
