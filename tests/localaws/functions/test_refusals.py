@@ -202,6 +202,8 @@ def test_where_the_events_of_a_function_may_go(local: Aws) -> None:
     for arn, message in (
         (own, "You can't specify the function as a destination for itself."),
         (own.replace(name, "missing"), None),
+        (own.replace("us-east-1", "zz-nowhere-1"), None),
+        (own.replace("function", "layer"), None),
     ):
         error = refused(
             client.put_function_event_invoke_config,
