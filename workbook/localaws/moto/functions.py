@@ -383,7 +383,7 @@ class FunctionsBackend(LambdaBackend):
         checks.check_destination(arn)
         if service_of(arn) == "lambda":
             reference = parse_reference(arn, self.region_name)
-            if reference.name == function_name:
+            if (reference.region, reference.name) == (self.region_name, function_name):
                 raise ApiError(
                     "InvalidParameterValueException",
                     "You can't specify the function as a destination for itself.",
