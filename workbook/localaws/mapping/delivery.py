@@ -109,6 +109,11 @@ class Delivery:
             is_throttle = isinstance(refusal, InvokeThrottledError)
             context.report(THROTTLED if is_throttle else FUNCTION_GONE)
             return retry.after_refusal(piece)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise RuntimeError("the invocation was cancelled, and not by its mapping") from None
         step = retry.after_reply(piece, self._judge(invocation, piece), context.settings)
         failed = len(piece.entries) - len(step.done)
         context.count("InvokedEventCount", len(piece.entries))
