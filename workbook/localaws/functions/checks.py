@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbook.localaws.api.errors import ApiError
-from workbook.localaws.function_arn import parse_layer_version_arn
+from workbook.localaws.function_arn import parse_layer_version_arn, service_of
 from workbook.localaws.functions import interpreters, package
 from workbook.localaws.functions.configuration import LATEST
 
@@ -235,7 +235,7 @@ def check_destination(arn: str) -> None:
     Raises:
         ApiError: it cannot.
     """
-    if not any(arn.split(":")[2:3] == [service] for service in DESTINATIONS):
+    if service_of(arn) not in DESTINATIONS:
         raise invalid_destination(arn)
 
 
