@@ -247,3 +247,23 @@ class OtherMappings(Protocol):
             ApiError: it is refused.
         """
         ...
+
+
+class Calls(Protocol):
+    """The APIs of all services, as a client in this process calls them."""
+
+    async def call(
+        self, service: str, operation: str, region: str, parameters: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the answer to a call, as boto3 gives it.
+
+        Args:
+            service: botocore's name of it, such as ``sqs``.
+            operation: such as ``CreateQueue``.
+            region: where.
+            parameters: by name, with the types of the API.
+
+        Raises:
+            ApiError: it is refused.
+        """
+        ...

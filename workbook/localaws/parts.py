@@ -5,6 +5,7 @@ from functools import partial
 
 from workbook.localaws.api import model
 from workbook.localaws.api.http import Request, Response
+from workbook.localaws.calls import Calls
 from workbook.localaws.clock import Clock
 from workbook.localaws.functions.api import LambdaApi
 from workbook.localaws.functions.configuration import FunctionVersion
@@ -26,6 +27,7 @@ from workbook.localaws.moto.install import install
 from workbook.localaws.moto.logs import Logs
 from workbook.localaws.moto.mappings import MotoMappings
 from workbook.localaws.moto.worker import Worker
+from workbook.localaws.stacks.service import StacksService
 
 
 class Parts:
@@ -59,6 +61,7 @@ class Parts:
             Dependencies(clock, self._kinesis, self._invoker, destinations, self._metrics)
         )
         self._mappings = MappingApi(self._registry, MotoMappings(self._worker))
+        self._stacks = StacksService(Calls(self.respond), clock, endpoint_url)
 
     def _environment(
         self, endpoint_url: str, clock: Clock, version: FunctionVersion
@@ -67,15 +70,14 @@ class Parts:
 
     async def start(self) -> None:
         """Begin to work; moto takes a second to come in, in its own thread, and nobody waits."""
-        self._worker.start(
-            partial(install, self._worker, self._kinesis, self._configurations, self._registry)
-        )
+        self._worker.start(partial(install, self._worker, self._kinesis, self._configurations))
         self._kinesis.start()
         self._processes.open()
         await self._invoker.start()
 
     async def close(self) -> None:
-        """Stop polling, end every function's process, let moto go."""
+        """Stop deploying and polling, end every function's process, let moto go."""
+        await self._stacks.close()
         await self._registry.close()
         await self._events.close()
         await self._invoker.close()
@@ -86,7 +88,11 @@ class Parts:
 
     async def respond(self, request: Request) -> Response:
         """Answer a request: by the part whose service it is for, else by moto."""
+        if self._stacks.is_answer(request):
+            return await self._stacks.respond(request)
         match _service(request):
+            case "cloudformation":
+                return await self._stacks.respond(request)
             case "kinesis":
                 return await self._kinesis.respond(request)
             case "lambda":

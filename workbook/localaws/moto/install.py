@@ -1,11 +1,9 @@
 """What is ours, put into the place of moto's parts."""
 
 from collections.abc import Coroutine
-from functools import partial
 from typing import Any, Protocol
 
 from workbook.localaws.moto.function_configurations import FunctionConfigurations
-from workbook.localaws.moto.mappings import StreamMappings
 from workbook.localaws.moto.worker import Worker
 
 
@@ -23,9 +21,7 @@ class Streams(Protocol):
         ...
 
 
-def install(
-    worker: Worker, streams: Streams, functions: FunctionConfigurations, mappings: StreamMappings
-) -> None:
+def install(worker: Worker, streams: Streams, functions: FunctionConfigurations) -> None:
     """Put our backends into the place of moto's.
 
     It runs once, on moto's thread and before all else there: importing moto takes a second.  What
@@ -38,23 +34,7 @@ def install(
 
     kinesis.install(perform)
     functions.install()
-    worker.before("cloudformation", partial(_install_resources, worker, mappings))
     worker.before("sns", _install_notifications)
-
-
-def _install_resources(worker: Worker, mappings: StreamMappings) -> None:
-    from workbook.localaws.moto.cloudformation import register
-    from workbook.localaws.moto.function_resources import FunctionResource, LayerResource
-    from workbook.localaws.moto.kinesis_resources import ConsumerResource, StreamResource
-    from workbook.localaws.moto.mapping_resource import mapping_resource
-
-    register(
-        StreamResource,
-        ConsumerResource,
-        FunctionResource,  # type: ignore[type-abstract]
-        LayerResource,  # type: ignore[type-abstract]
-        mapping_resource(mappings, worker),
-    )
 
 
 def _install_notifications() -> None:

@@ -1,47 +1,12 @@
-"""Event source mappings: those of queues and tables, which moto keeps, and what it needs of those
-of streams."""
+"""Event source mappings of queues and tables, which moto keeps."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.mapping.errors import invalid, not_found
-from workbook.localaws.mapping.settings import Settings
 from workbook.localaws.moto.worker import Worker
-
-
-class StreamMapping(Protocol):
-    """A mapping of a stream; on the loop."""
-
-    uuid: str
-    tags: dict[str, str]
-
-    async def settled(self) -> None:
-        """Wait until the latest change is over."""
-        ...
-
-
-class StreamMappings(Protocol):
-    """The mappings of streams, which are called on the loop; see ``mapping.registry``."""
-
-    def has(self, identity: str) -> bool:
-        """Return whether there is a mapping with this UUID."""
-        ...
-
-    def create(self, parameters: Mapping[str, Any], region: str) -> StreamMapping:
-        """Return a new mapping."""
-        ...
-
-    def update(
-        self, identity: str, parameters: Mapping[str, Any], present: Settings | None = None
-    ) -> StreamMapping:
-        """Change a mapping and return it."""
-        ...
-
-    def delete(self, identity: str) -> StreamMapping:
-        """Begin to delete a mapping, and return it."""
-        ...
 
 
 class MotoMappings:

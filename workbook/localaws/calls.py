@@ -1,0 +1,126 @@
+"""Calls of AWS's APIs within this process: what boto3 does by HTTP, without the HTTP.
+
+A call is made and its answer read by botocore's own serializers and parsers, so that whoever calls
+gets what a client gets, refusals included.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import urlencode
+
+from botocore.loaders import Loader
+from botocore.model import OperationModel, ServiceModel
+from botocore.parsers import create_parser
+from botocore.serialize import create_serializer
+
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import Request, Response
+
+THROTTLED = {"LimitExceededException", "ThrottlingException", "TooManyRequestsException"}
+TRIES = 8  # of a call that is throttled; CloudFormation itself tries again, too
+FIRST_PAUSE_SECONDS = 0.1
+log = logging.getLogger(__name__)
+
+
+class Calls:
+    """An ``interfaces.Calls`` over the parts of the local AWS.
+
+    Args:
+        respond: answers a request.
+    """
+
+    def __init__(self, respond: Callable[[Request], Awaitable[Response]]) -> None:
+        self._respond = respond
+
+    async def call(
+        self, service: str, operation: str, region: str, parameters: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the answer to a call; see ``interfaces.Calls``."""
+        for attempt in range(TRIES):
+            try:
+                return await self._once(service, operation, region, parameters)
+            except ApiError as error:
+                if error.code not in THROTTLED or attempt + 1 == TRIES or error.status == 200:
+                    raise
+            await asyncio.sleep(FIRST_PAUSE_SECONDS * 2**attempt)
+        raise AssertionError("unreachable")
+
+    async def _once(
+        self, service: str, operation: str, region: str, parameters: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        shape = operation_model(service, operation)
+        protocol = _protocol(service)
+        request = _request(shape, protocol, region, parameters)
+        try:
+            response = await self._respond(request)
+        except ApiError:
+            raise
+        except Exception as fault:
+            log.exception("%s.%s failed", service, operation)
+            raise ApiError("InternalFailure", f"{operation}: {fault!r}", 500) from fault
+        answer: dict[str, Any] = create_parser(protocol).parse(
+            {
+                "status_code": response.status,
+                "headers": {name.lower(): text for name, text in response.headers.items()},
+                "body": response.body,
+            },
+            shape.output_shape,  # type: ignore[arg-type]  # None: it answers nothing
+        )
+        if response.status >= 300:
+            error = answer.get("Error", {})
+            message = error.get("Message") or response.body.decode("utf-8", "replace")[:300]
+            raise ApiError(error.get("Code") or "InternalFailure", message, response.status)
+        return answer
+
+
+@cache
+def service_model(service: str) -> ServiceModel:
+    """Return a service as botocore describes it."""
+    return ServiceModel(Loader().load_service_model(service, "service-2"))
+
+
+def operation_model(service: str, operation: str) -> OperationModel:
+    """Return an operation as botocore describes it."""
+    return service_model(service).operation_model(operation)
+
+
+def service_name(service: str) -> str:
+    """Return a service's name as AWS's errors have it, such as ``Lambda``."""
+    return service_model(service).service_id.hyphenize().title().replace("-", "")
+
+
+def _protocol(service: str) -> str:
+    """Return a protocol of a service that botocore can write and moto can read."""
+    model = service_model(service)
+    spoken = model.metadata.get("protocols") or [model.protocol]
+    return next(
+        one for one in ("query", "json", "rest-json", "rest-xml", "ec2", *spoken) if one in spoken
+    )
+
+
+def _request(
+    shape: OperationModel, protocol: str, region: str, parameters: Mapping[str, Any]
+) -> Request:
+    made = create_serializer(protocol, include_validation=False).serialize_to_request(
+        dict(parameters), shape
+    )
+    headers = {name.lower(): str(value) for name, value in made["headers"].items()}
+    scope = f"test/20260101/{region}/{shape.service_model.signing_name}/aws4_request"
+    headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}"
+    body = made["body"]
+    if isinstance(body, dict):
+        body = urlencode(body)
+        headers.setdefault("content-type", "application/x-www-form-urlencoded; charset=utf-8")
+    query = made["query_string"]
+    path, _, fixed = made["url_path"].partition("?")
+    asked = urlencode(query, doseq=True) if isinstance(query, dict) else str(query or "")
+    return Request(
+        made["method"],
+        path,
+        "&".join(part for part in (fixed, asked) if part),
+        headers,
+        body.encode() if isinstance(body, str) else body or b"",
+    )

@@ -1,0 +1,67 @@
+"""Where custom resources answer: the ResponseURL of each request."""
+
+import asyncio
+import json
+import logging
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from workbook.localaws.api.http import Request, Response
+
+PREFIX = "cloudformation-custom-resource-response-"
+MAX_BYTES = 4096
+log = logging.getLogger(__name__)
+
+
+class Answers:
+    """The requests to custom resources that wait for their answers.
+
+    Args:
+        endpoint_url: where functions reach the local AWS.
+    """
+
+    def __init__(self, endpoint_url: str) -> None:
+        self._endpoint_url = endpoint_url
+        self._expected: dict[str, asyncio.Future[dict[str, Any]]] = {}
+
+    def expect(
+        self, stack_id: str, logical_id: str, identity: str
+    ) -> tuple[str, "asyncio.Future[dict[str, Any]]"]:
+        """Return the URL that takes an answer, and what will be that answer."""
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._expected[identity] = answer
+        bucket = PREFIX + stack_id.split(":")[3].replace("-", "")
+        key = quote(f"{stack_id}|{logical_id}|{identity}", safe="")
+        signed = urlencode({"X-Amz-Algorithm": "AWS4-HMAC-SHA256", "X-Amz-Expires": "7200"})
+        return f"{self._endpoint_url}/{bucket}/{key}?{signed}", answer
+
+    def forget(self, identity: str) -> None:
+        """Take no more answer to a request."""
+        self._expected.pop(identity, None)
+
+    @staticmethod
+    def is_for(request: Request) -> bool:
+        """Return whether a request is an answer."""
+        return request.method == "PUT" and request.path.startswith(f"/{PREFIX}")
+
+    def take(self, request: Request) -> Response:
+        """Take an answer, as S3 takes an object."""
+        identity = request.segments[-1].rpartition("|")[2]
+        expected = self._expected.get(identity)
+        if expected is None or expected.done():
+            return Response(200)  # S3 takes any object
+        try:
+            answer = json.loads(request.body)
+            if not isinstance(answer, dict):
+                raise ValueError("no object")
+        except ValueError as problem:
+            log.warning("An answer for a custom resource is no JSON object: %s", problem)
+            answer = {"Status": "FAILED", "Reason": "Response is not valid JSON"}
+        if len(request.body) > MAX_BYTES:
+            answer = {
+                "Status": "FAILED",
+                "Reason": f"Response object is too long. Its length is {len(request.body)} bytes; "
+                f"the most is {MAX_BYTES}",
+            }
+        expected.set_result(answer)
+        return Response(200)

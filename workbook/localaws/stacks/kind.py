@@ -1,0 +1,335 @@
+"""What the kinds of resources have in common.
+
+A kind makes, changes and deletes a resource by calls of its service's own API, as CloudFormation's
+resource handlers do.  So what a stack makes is what the API makes, and what the API refuses, it
+refuses in the API's words.
+"""
+
+import asyncio
+import json
+import random
+import string
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from botocore.model import Shape
+
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import ACCOUNT_ID
+from workbook.localaws.calls import operation_model, service_name
+from workbook.localaws.clock import Clock
+from workbook.localaws.interfaces import Calls
+from workbook.localaws.stacks.errors import unsupported
+from workbook.localaws.stacks.values import as_text
+
+POLL_SECONDS = 0.05
+MISSING = ("NotFound", "NonExistent", "NoSuch", "DoesNotExist")  # in errors of what is gone
+
+
+@dataclass(frozen=True)
+class Made:
+    """A resource that is there.
+
+    Args:
+        physical_id: what ``Ref`` gives.
+        attributes: what ``Fn::GetAtt`` gives, by name; an inner one by ``Outer.Inner``.
+    """
+
+    physical_id: str
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Context:
+    """The surroundings in which a resource is made.
+
+    Args:
+        calls: the services' APIs.
+        clock: the time.
+        region: where.
+        stack_id: the stack's ARN.
+        stack_tags: the stack's tags, which its resources get, too.
+        logical_id: the resource's name in the template.
+        kind: its type.
+        answers: awaits what a custom resource's function says; by token.
+    """
+
+    calls: Calls
+    clock: Clock
+    region: str
+    stack_id: str
+    stack_tags: Mapping[str, str]
+    logical_id: str
+    kind: str
+    answers: Any = None
+
+    @property
+    def stack_name(self) -> str:
+        """The stack's name."""
+        return self.stack_id.split("/")[1]
+
+    async def call(self, operation: str, **given: Any) -> dict[str, Any]:
+        """Call an API; parameters that are None are left out, the others get its types.
+
+        Args:
+            operation: such as ``sqs.CreateQueue``.
+
+        Raises:
+            ApiError: a refusal.
+        """
+        service, name = operation.split(".")
+        shape = operation_model(service, name).input_shape
+        parameters = {key: one for key, one in given.items() if one is not None}
+        try:
+            return await self.calls.call(service, name, self.region, fit(parameters, shape))
+        except ApiError as error:
+            error.fields.setdefault("Service", service_name(service))
+            raise
+
+    async def gone(self, operation: str, **given: Any) -> None:
+        """Call an API to delete something, which may be gone already."""
+        try:
+            await self.call(operation, **given)
+        except ApiError as error:
+            if not is_missing(error):
+                raise
+
+    async def until(self, done: Callable[[], Awaitable[bool]], seconds: float = 300.0) -> None:
+        """Wait until a condition holds.
+
+        Raises:
+            ApiError: it did not, for so many seconds.
+        """
+        deadline = asyncio.get_running_loop().time() + seconds
+        while not await done():
+            if asyncio.get_running_loop().time() > deadline:
+                raise ApiError("NotStabilized", f"{self.kind} did not stabilize")
+            await asyncio.sleep(POLL_SECONDS)
+
+    def name(self, given: Any, limit: int = 255, *, lower: bool = False, suffix: str = "") -> str:
+        """Return the name given, or one made up of the stack's, the resource's and chance."""
+        if given:
+            return str(given)
+        chance = "".join(random.choices(string.ascii_uppercase + string.digits, k=12))
+        room = limit - len(chance) - len(suffix) - 2
+        stack, logical = self.stack_name, self.logical_id
+        if len(stack) + len(logical) > room:
+            logical = logical[: max(room - min(len(stack), room // 2), 1)]
+            stack = stack[: room - len(logical)]
+        made = f"{stack}-{logical}-{chance}"
+        return (made.lower() if lower else made) + suffix
+
+    def tags(self, given: Any = None, *, system: bool = True) -> dict[str, str]:
+        """Return a resource's tags: the stack's, its own, and those of CloudFormation [OBS]."""
+        own = given or []
+        pairs = own.items() if isinstance(own, dict) else ((t["Key"], t["Value"]) for t in own)
+        found = {**self.stack_tags, **{key: as_text(value) for key, value in pairs}}
+        if system:
+            found |= {
+                "aws:cloudformation:logical-id": self.logical_id,
+                "aws:cloudformation:stack-id": self.stack_id,
+                "aws:cloudformation:stack-name": self.stack_name,
+            }
+        return found
+
+    def tag_list(self, given: Any = None, *, system: bool = True) -> list[dict[str, str]] | None:
+        """Return a resource's tags as most APIs take them; None for none."""
+        found = self.tags(given, system=system)
+        return [{"Key": key, "Value": value} for key, value in found.items()] or None
+
+    def arn(self, service: str, rest: str, *, account: str = ACCOUNT_ID) -> str:
+        """Return an ARN in the stack's region."""
+        return f"arn:aws:{service}:{self.region}:{account}:{rest}"
+
+
+class Kind:
+    """A kind of resource.
+
+    Its constants: the type; ``service.Operation`` whose parameters its properties are; the
+    properties that are supported, each with the API's name of it if that is another, or None if it
+    is not a parameter; those whose change replaces the resource; the attributes of ``Fn::GetAtt``.
+    """
+
+    TYPE: ClassVar[str] = ""
+    API: ClassVar[str] = ""
+    PROPERTIES: ClassVar[Mapping[str, str | None]] = {}
+    REPLACES: ClassVar[frozenset[str]] = frozenset()
+    ATTRIBUTES: ClassVar[frozenset[str]] = frozenset()
+    ANY_PROPERTY: ClassVar[bool] = False
+    CANCELLABLE: ClassVar[bool] = False  # whether its creation may wait for long
+
+    async def create(self, context: Context, properties: Mapping[str, Any]) -> Made:
+        """Make a resource.
+
+        Raises:
+            ApiError: it is refused.
+        """
+        raise NotImplementedError
+
+    async def update(
+        self,
+        context: Context,
+        made: Made,
+        old: Mapping[str, Any],
+        new: Mapping[str, Any],
+    ) -> Made:
+        """Change a resource in place.
+
+        Raises:
+            ApiError: it is refused.
+        """
+        raise NotImplementedError
+
+    async def delete(self, context: Context, made: Made, properties: Mapping[str, Any]) -> None:
+        """Delete a resource, if it is still there.
+
+        Raises:
+            ApiError: it is refused.
+        """
+        raise NotImplementedError
+
+    def attribute(self, made: Made, name: str) -> Any:
+        """Return an attribute; None if the kind has none of that name."""
+        return made.attributes.get(name)
+
+    def check(self, properties: Any, logical_id: str) -> None:
+        """Check that all properties, inner ones included, are supported.
+
+        Args:
+            properties: worked out as far as they can be before the stack is there.
+            logical_id: the resource's name in the template.
+
+        Raises:
+            ApiError: naming the first that is not.
+        """
+        if self.ANY_PROPERTY:
+            return
+        for name, value in properties.items():
+            if name not in self.PROPERTIES:
+                raise unsupported(f"the property {name} of {self.TYPE} (resource {logical_id})")
+            shape = self.shape(name)
+            if shape is not None and name != "Tags":
+                for wrong in unknown_members(value, shape, name):
+                    raise unsupported(
+                        f"the property {wrong} of {self.TYPE} (resource {logical_id})"
+                    )
+
+    def shape(self, name: str) -> Shape | None:
+        """Return what the API says of a property; None if the kind itself reads it."""
+        member = self.PROPERTIES[name]
+        if member is None or not self.API:
+            return None
+        service, operation = self.API.split(".")
+        shape = operation_model(service, operation).input_shape
+        return shape.members[member or name]  # type: ignore[union-attr]
+
+    def parameters(self, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """Return those properties that are parameters of the API, by its names."""
+        return {
+            member or name: properties[name]
+            for name, member in self.PROPERTIES.items()
+            if member is not None and name in properties and name != "Tags"
+        }
+
+    def replaced(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+        """Return the changed properties that make a new resource necessary."""
+        return sorted(name for name in self.REPLACES if old.get(name) != new.get(name))
+
+
+def properties(names: str, **others: str | None) -> dict[str, str | None]:
+    """Return properties that are the API's parameters of the same names, and others."""
+    return {**dict.fromkeys(names.split(), ""), **others}
+
+
+def is_missing(error: ApiError) -> bool:
+    """Return whether an error says that something is not there."""
+    return error.status == 404 or any(word in error.code for word in MISSING)
+
+
+def unknown_members(value: Any, shape: Shape, place: str) -> list[str]:
+    """Return the members of a value that its shape does not have, by their places."""
+    match shape.type_name:
+        case "structure" if isinstance(value, dict):
+            found = []
+            for name, one in value.items():
+                member = _member(shape, name)
+                if member is None:
+                    found.append(f"{place}.{name}")
+                else:
+                    found += unknown_members(one, shape.members[member], f"{place}.{name}")  # type: ignore[attr-defined]
+            return found
+        case "list" if isinstance(value, list):
+            return [
+                wrong
+                for one in value
+                for wrong in unknown_members(one, shape.member, place)  # type: ignore[attr-defined]
+            ]
+        case "map" if isinstance(value, dict):
+            return [
+                wrong
+                for one in value.values()
+                for wrong in unknown_members(one, shape.value, place)  # type: ignore[attr-defined]
+            ]
+    return []
+
+
+def _member(shape: Any, name: str) -> str | None:
+    """Return a structure's member by a template's name: ``Key`` may be ``key`` in the API."""
+    for one in (name, name[:1].lower() + name[1:], name.replace("Arn", "ARN")):
+        if one in shape.members:
+            return str(one)
+    return None
+
+
+def fit(value: Any, shape: Any) -> Any:
+    """Return a template's value with the types and names of the API, where they can be had."""
+    kind = shape.type_name if shape is not None else ""
+    match kind, value:
+        case "structure", dict():
+            fitted = {}
+            for name, one in value.items():
+                member = _member(shape, name)
+                if member is not None:
+                    fitted[member] = fit(one, shape.members[member])
+            return fitted
+        case "list", list():
+            return [fit(one, shape.member) for one in value]
+        case "list", str() | int() | float():
+            return [fit(value, shape.member)]
+        case "map", dict():
+            return {name: fit(one, shape.value) for name, one in value.items()}
+        case "string", dict() | list():
+            return json.dumps(value, separators=(",", ":"))  # a policy, as a template has it
+        case "string", bool() | int() | float():
+            return as_text(value)
+        case "boolean", str() if value.lower() in ("true", "false"):
+            return value.lower() == "true"
+        case "integer" | "long", str():
+            try:
+                return int(value)
+            except ValueError:
+                return value
+        case "integer" | "long", float() if value.is_integer():
+            return int(value)
+        case "float" | "double", str():
+            try:
+                return float(value)
+            except ValueError:
+                return value
+    return value
+
+
+def as_json(document: Any) -> str:
+    """Return a policy document as a text."""
+    return document if isinstance(document, str) else json.dumps(document)
+
+
+def changed_tags(
+    old: Mapping[str, str], new: Mapping[str, str]
+) -> tuple[dict[str, str], list[str]]:
+    """Return the tags to set and those to take away."""
+    return (
+        {key: value for key, value in new.items() if old.get(key) != value},
+        [key for key in old if key not in new],
+    )

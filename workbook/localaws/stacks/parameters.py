@@ -1,0 +1,148 @@
+"""The parameters of a template: the values given, held to what the template says of them."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from workbook.localaws.stacks.errors import invalid, unsupported
+from workbook.localaws.stacks.values import as_text
+
+SSM_VALUE = re.compile(r"AWS::SSM::Parameter::Value<(.+)>")
+HIDDEN = "****"
+
+
+def given(
+    template: Mapping[str, Any],
+    asked: list[Mapping[str, Any]],
+    previous: Mapping[str, str],
+) -> dict[str, str]:
+    """Return each parameter of a template as a text.
+
+    Args:
+        template: with its Parameters.
+        asked: ``ParameterKey`` with ``ParameterValue`` or ``UsePreviousValue``.
+        previous: the stack's present values.
+
+    Raises:
+        ApiError: one has no value, is unknown, or is not what the template allows.
+    """
+    declared: Mapping[str, Any] = template.get("Parameters") or {}
+    values: dict[str, str] = {}
+    unknown = []
+    for one in asked:
+        key = one.get("ParameterKey", "")
+        if key not in declared:
+            unknown.append(key)
+        elif one.get("UsePreviousValue"):
+            if key not in previous:
+                raise invalid(
+                    f"Invalid input for parameter key {key}. Cannot specify usePreviousValue as "
+                    "true for a parameter key not in the previous template"
+                )
+            values[key] = previous[key]
+        elif "ParameterValue" in one:
+            values[key] = one["ParameterValue"]
+    if unknown:
+        raise invalid(f"Parameters: [{', '.join(unknown)}] do not exist in the template")
+    for key, parameter in declared.items():
+        if key not in values and "Default" in parameter:
+            values[key] = as_text(parameter["Default"])
+    missing = [key for key in declared if key not in values]
+    if missing:
+        raise invalid(f"Parameters: [{', '.join(missing)}] must have values")
+    for key, parameter in declared.items():
+        _check(key, parameter, values[key])
+    return values
+
+
+def _check(key: str, parameter: Mapping[str, Any], value: str) -> None:
+    kind = parameter.get("Type", "String")
+    known = r"String|Number|CommaDelimitedList|List<.+>|AWS::(EC2|Route53|SSM|S3|Lambda)::.+"
+    if not re.fullmatch(known, str(kind)):
+        raise invalid(f"Template format error: Unrecognized parameter type: {kind}")
+    told = parameter.get("ConstraintDescription")
+
+    def refuse(text: str) -> None:
+        if told:
+            text = f"Parameter {key} failed to satisfy constraint: {told}"
+        raise invalid(text)
+
+    if SSM_VALUE.fullmatch(kind):
+        return  # the constraints are of the name's, and of the value's type
+    items = value.split(",") if "List" in kind else [value]
+    allowed = parameter.get("AllowedValues")
+    if allowed is not None and not all(item in map(as_text, allowed) for item in items):
+        refuse(
+            f"Parameter '{key}' must be one of AllowedValues"
+            if "List" not in kind
+            else f"Parameter '{key}' must be a list of AllowedValues"
+        )
+    if kind in ("Number", "List<Number>"):
+        for item in items:
+            try:
+                number = float(item)
+            except ValueError:
+                refuse(f"Parameter '{key}' must be a number")
+                return
+            if "MinValue" in parameter and number < float(parameter["MinValue"]):
+                refuse(f"Parameter '{key}' must be a number not less than {parameter['MinValue']}")
+            if "MaxValue" in parameter and number > float(parameter["MaxValue"]):
+                refuse(
+                    f"Parameter '{key}' must be a number not greater than {parameter['MaxValue']}"
+                )
+        return
+    if "MinLength" in parameter and len(value) < int(parameter["MinLength"]):
+        refuse(f"Parameter '{key}' must contain at least {parameter['MinLength']} characters")
+    if "MaxLength" in parameter and len(value) > int(parameter["MaxLength"]):
+        refuse(f"Parameter '{key}' must contain at most {parameter['MaxLength']} characters")
+    pattern = parameter.get("AllowedPattern")
+    if pattern and not all(re.fullmatch(pattern, item) for item in items):
+        refuse(f"Parameter '{key}' must match pattern {pattern}")
+
+
+async def resolved(
+    template: Mapping[str, Any],
+    values: Mapping[str, str],
+    look_up: Callable[[str], Awaitable[str]],
+) -> dict[str, Any]:
+    """Return what ``Ref`` of each parameter gives: a text or a list of texts.
+
+    Args:
+        template: with its Parameters.
+        values: as ``given`` returns them.
+        look_up: gives the value of a parameter of SSM.
+
+    Raises:
+        ApiError: SSM has no such parameter.
+    """
+    found: dict[str, Any] = {}
+    for key, parameter in (template.get("Parameters") or {}).items():
+        kind, value = parameter.get("Type", "String"), values[key]
+        if in_ssm := SSM_VALUE.fullmatch(kind):
+            value, kind = await look_up(value), in_ssm[1]
+        listed = kind == "CommaDelimitedList" or kind.startswith("List<")
+        found[key] = [item.strip() for item in value.split(",")] if listed else value
+    return found
+
+
+def shown(template: Mapping[str, Any], values: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return parameters as DescribeStacks tells them: secret ones hidden."""
+    declared = template.get("Parameters") or {}
+    return [
+        {
+            "ParameterKey": key,
+            "ParameterValue": HIDDEN if as_text(declared[key].get("NoEcho")) == "true" else value,
+        }
+        for key, value in values.items()
+    ]
+
+
+def check_dynamic(text: str) -> None:
+    """Check that a dynamic reference is one that is supported.
+
+    Raises:
+        ApiError: it is not.
+    """
+    service = text.split(":")[1] if ":" in text else text
+    if service not in ("ssm", "ssm-secure", "secretsmanager"):
+        raise unsupported(f"the dynamic reference {{{{{text}}}}}")

@@ -1,0 +1,193 @@
+"""What would change in a stack: its resources compared with a template's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workbook.localaws.stacks.errors import invalid
+from workbook.localaws.stacks.stack import Definition, Resource, Stack
+from workbook.localaws.stacks.supported import kind_of
+from workbook.localaws.stacks.values import Scope, as_text
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of one resource; ``action`` is Add, Modify or Remove."""
+
+    action: str
+    logical_id: str
+    type: str
+    physical_id: str = ""
+    changed: tuple[str, ...] = ()
+    replaced_by: tuple[str, ...] = ()
+    metadata: bool = False
+
+    def described(self) -> dict[str, Any]:
+        """Return it as DescribeChangeSet tells it [OBS]."""
+        told: dict[str, Any] = {
+            "Action": self.action,
+            "LogicalResourceId": self.logical_id,
+            "ResourceType": self.type,
+            "Scope": [],
+            "Details": [],
+        }
+        if self.physical_id:
+            told["PhysicalResourceId"] = self.physical_id
+        if self.action == "Modify":
+            told["Replacement"] = "True" if self.replaced_by else "False"
+            told["Scope"] = ["Properties"] * bool(self.changed) + ["Metadata"] * self.metadata
+            told["Details"] = [
+                {
+                    "Target": {
+                        "Attribute": "Properties",
+                        "Name": name,
+                        "RequiresRecreation": "Always" if name in self.replaced_by else "Never",
+                    },
+                    "Evaluation": "Static",
+                    "ChangeSource": "DirectModification",
+                }
+                for name in self.changed
+            ]
+            if self.replaced_by:
+                told["PolicyAction"] = "ReplaceAndDelete"
+        if self.action == "Remove":
+            told["PolicyAction"] = "Delete"
+        return {"Type": "Resource", "ResourceChange": told}
+
+
+def scope(stack: Stack, definition: Definition, imports: Mapping[str, str]) -> Scope:
+    """Return what names in a stack's template stand for, as far as its resources are there."""
+    resources = stack.resources
+
+    def ref(name: str) -> Any:
+        found = resources.get(name)
+        return found.physical_id if found and found.made else f"{{{{{name}}}}}"
+
+    def get_att(name: str, attribute: str) -> Any:
+        found = resources.get(name)
+        if found is None or found.made is None:
+            return f"{{{{{name}.{attribute}}}}}"
+        kind = kind_of(found.type, name)
+        value = kind.attribute(found.made, attribute)
+        if value is None:
+            if found.type.startswith(("Custom::", "AWS::CloudFormation::CustomResource")):
+                raise invalid(
+                    f"CustomResource attribute error: Vendor response doesn't contain {attribute} "
+                    "attribute in object"
+                )
+            raise invalid(
+                f"Template error: resource {name} does not support attribute type {attribute} in "
+                "Fn::GetAtt"
+            )
+        return value
+
+    return Scope(
+        parameters={**definition.parameters, **pseudo_parameters(stack)},
+        mappings=definition.template.get("Mappings") or {},
+        conditions=definition.template.get("Conditions") or {},
+        imports=imports,
+        ref=ref,
+        get_att=get_att,
+        extended="AWS::LanguageExtensions" in definition.transforms,
+    )
+
+
+def pseudo_parameters(stack: Stack) -> dict[str, Any]:
+    """Return the parameters that every template has."""
+    account = stack.id.split(":")[4]
+    return {
+        "AWS::AccountId": account,
+        "AWS::NotificationARNs": list(stack.asked.get("NotificationARNs") or []),
+        "AWS::Partition": "aws",
+        "AWS::Region": stack.region,
+        "AWS::StackId": stack.id,
+        "AWS::StackName": stack.name,
+        "AWS::URLSuffix": "amazonaws.com",
+    }
+
+
+def wanted(definition: Definition, names: Scope) -> dict[str, Mapping[str, Any]]:
+    """Return the resources of a template whose conditions hold."""
+    return {
+        name: resource
+        for name, resource in definition.resources.items()
+        if "Condition" not in resource or names.condition(resource["Condition"])
+    }
+
+
+def worked_out(logical_id: str, resource: Mapping[str, Any], names: Scope) -> Resource:
+    """Return a resource of a template with its properties worked out."""
+    return Resource(
+        logical_id,
+        resource["Type"],
+        names.value(resource.get("Properties") or {}),
+        {
+            key: str(names.value(resource[key]))
+            for key in ("DeletionPolicy", "UpdateReplacePolicy")
+            if key in resource
+        },
+        names.value(resource.get("Metadata")),
+    )
+
+
+def change(present: Resource | None, new: Resource, retagged: bool) -> Change | None:
+    """Return what makes the present resource the new one; None if nothing does."""
+    if present is None or present.made is None:
+        return Change("Add", new.logical_id, new.type)
+    if present.type != new.type:
+        raise invalid(
+            "Update of resource type is not permitted. The new template modifies resource type of "
+            f"the following resources: [{new.logical_id}]"
+        )
+    old = present.properties
+    names = sorted(
+        name for name in {**old, **new.properties} if old.get(name) != new.properties.get(name)
+    )
+    if retagged and "Tags" not in names and "Tags" in kind_of(new.type, "").PROPERTIES:
+        names.append("Tags")
+    replaced = kind_of(new.type, new.logical_id).replaced(old, new.properties)
+    metadata = present.metadata != new.metadata
+    if not names and not metadata:
+        return None
+    return Change(
+        "Modify",
+        new.logical_id,
+        new.type,
+        present.physical_id,
+        tuple(names),
+        tuple(replaced),
+        metadata,
+    )
+
+
+def changes(stack: Stack, definition: Definition, imports: Mapping[str, str]) -> list[Change]:
+    """Return all that would change in a stack's resources."""
+    names = scope(stack, definition, imports)
+    kept = wanted(definition, names)
+    retagged = stack.definition is not None and stack.definition.tags != definition.tags
+    found = []
+    for logical_id, resource in kept.items():
+        one = change(
+            stack.resources.get(logical_id), worked_out(logical_id, resource, names), retagged
+        )
+        if one is not None:
+            found.append(one)
+    for logical_id, present in stack.resources.items():
+        if logical_id not in kept:
+            found.append(Change("Remove", logical_id, present.type, present.physical_id))
+    return found
+
+
+def outputs(stack: Stack, definition: Definition, names: Scope) -> list[dict[str, str]]:
+    """Return a template's outputs as DescribeStacks tells them."""
+    found = []
+    for key, output in (definition.template.get("Outputs") or {}).items():
+        if "Condition" in output and not names.condition(output["Condition"]):
+            continue
+        told = {"OutputKey": key, "OutputValue": as_text(names.value(output["Value"]))}
+        if output.get("Description"):
+            told["Description"] = output["Description"]
+        if output.get("Export"):
+            told["ExportName"] = as_text(names.value(output["Export"]["Name"]))
+        found.append(told)
+    return found

@@ -1,0 +1,1 @@
+"""The kinds of resources that stacks make, a module for each service."""

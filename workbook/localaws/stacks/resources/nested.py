@@ -1,0 +1,95 @@
+"""Stacks within stacks [CFNL]."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.stacks.kind import Context, Kind, Made, is_missing
+from workbook.localaws.stacks.values import as_text
+
+ALL_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+
+
+class Nested(Kind):
+    """AWS::CloudFormation::Stack, whose ``Ref`` is its ARN."""
+
+    TYPE = "AWS::CloudFormation::Stack"
+    PROPERTIES = dict.fromkeys(("Parameters", "Tags", "TemplateURL"))
+    CANCELLABLE = False
+
+    def attribute(self, made: Made, name: str) -> Any:
+        return made.attributes.get(name.removeprefix("Outputs."))
+
+    async def create(self, context: Context, properties: Mapping[str, Any]) -> Made:
+        answer = await context.call(
+            "cloudformation.CreateStack",
+            StackName=context.name(None, 128),
+            **self._asked(context, properties),
+        )
+        return await self._settled(context, answer["StackId"])
+
+    async def update(
+        self, context: Context, made: Made, old: Mapping[str, Any], new: Mapping[str, Any]
+    ) -> Made:
+        try:
+            await context.call(
+                "cloudformation.UpdateStack",
+                StackName=made.physical_id,
+                **self._asked(context, new),
+            )
+        except ApiError as error:
+            if error.message != "No updates are to be performed.":
+                raise
+        return await self._settled(context, made.physical_id)
+
+    async def delete(self, context: Context, made: Made, properties: Mapping[str, Any]) -> None:
+        await context.gone("cloudformation.DeleteStack", StackName=made.physical_id)
+
+        async def is_gone() -> bool:
+            try:
+                return (await self._stack(context, made.physical_id))[
+                    "StackStatus"
+                ] == "DELETE_COMPLETE"
+            except ApiError as error:
+                return is_missing(error) or "does not exist" in error.message
+
+        await context.until(is_gone)
+
+    @staticmethod
+    def _asked(context: Context, properties: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "TemplateURL": properties["TemplateURL"],
+            "Parameters": [
+                {"ParameterKey": key, "ParameterValue": as_text(value)}
+                for key, value in (properties.get("Parameters") or {}).items()
+            ],
+            "Tags": context.tag_list(properties.get("Tags"), system=False) or [],
+            "Capabilities": ALL_CAPABILITIES,
+        }
+
+    @staticmethod
+    async def _stack(context: Context, name: str) -> dict[str, Any]:
+        found = await context.call("cloudformation.DescribeStacks", StackName=name)
+        stack: dict[str, Any] = found["Stacks"][0]
+        return stack
+
+    async def _settled(self, context: Context, name: str) -> Made:
+        stack: dict[str, Any] = {}
+
+        async def done() -> bool:
+            stack.update(await self._stack(context, name))
+            return not stack["StackStatus"].endswith("_IN_PROGRESS")
+
+        await context.until(done, 3600)
+        if stack["StackStatus"] not in DONE:
+            raise ApiError(
+                "NestedStack",
+                f"Embedded stack {name} was not successfully created: "
+                f"{stack.get('StackStatusReason', stack['StackStatus'])}",
+            )
+        outputs = stack.get("Outputs") or []
+        return Made(name, {one["OutputKey"]: one["OutputValue"] for one in outputs})
+
+
+KINDS = (Nested(),)

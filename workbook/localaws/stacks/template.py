@@ -1,0 +1,235 @@
+"""Templates: read from JSON or YAML, and checked before anything is made of them."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from workbook.localaws.stacks.errors import invalid, unsupported
+
+MAX_BODY_BYTES = 51_200
+MAX_URL_BYTES = 1_048_576
+MAX_RESOURCES = 500
+SECTIONS = {
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    "Description",
+    "Hooks",
+    "Mappings",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Resources",
+    "Rules",
+    "Transform",
+}
+ATTRIBUTES = {
+    "Condition",
+    "CreationPolicy",
+    "DeletionPolicy",
+    "DependsOn",
+    "Metadata",
+    "Properties",
+    "Type",
+    "UpdatePolicy",
+    "UpdateReplacePolicy",
+}
+PSEUDO_PARAMETERS = {
+    "AWS::AccountId",
+    "AWS::NoValue",
+    "AWS::NotificationARNs",
+    "AWS::Partition",
+    "AWS::Region",
+    "AWS::StackId",
+    "AWS::StackName",
+    "AWS::URLSuffix",
+}
+IN_SUB = re.compile(r"\$\{(!?)\s*([^}!]*?)\s*\}")
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Return a template as values, with the short forms of YAML (``!Ref``) written out.
+
+    Raises:
+        ApiError: it is neither JSON nor YAML, or no template.
+    """
+    if text.lstrip().startswith("{"):
+        try:
+            found = json.loads(text)
+        except json.JSONDecodeError:
+            found = _parse_yaml(text)
+    else:
+        found = _parse_yaml(text)
+    if not isinstance(found, dict):
+        raise invalid("Template format error: unsupported structure.")
+    return found
+
+
+def _parse_yaml(text: str) -> Any:
+    import yaml  # late: few processes read a template
+
+    class Loader(yaml.SafeLoader):
+        """Reads dates as texts, as CloudFormation does, and its short forms."""
+
+        yaml_implicit_resolvers = {  # noqa: RUF012  # a class's own, as PyYAML has them
+            first: [one for one in resolvers if not one[0].endswith("timestamp")]
+            for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
+    def short(loader: Any, tag: str, node: Any) -> Any:
+        if isinstance(node, yaml.ScalarNode):
+            value: Any = loader.construct_scalar(node)
+            if tag == "GetAtt":
+                value = value.split(".", 1)
+        elif isinstance(node, yaml.SequenceNode):
+            value = loader.construct_sequence(node, deep=True)
+        else:
+            value = loader.construct_mapping(node, deep=True)
+        return {tag if tag in ("Ref", "Condition") else f"Fn::{tag}": value}
+
+    Loader.add_multi_constructor("!", short)
+    try:
+        return yaml.load(text, Loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+        problem = getattr(error, "problem", None) or str(error)
+        raise invalid(f"Template format error: YAML not well-formed.{place} {problem}") from None
+
+
+def check(template: Mapping[str, Any]) -> None:
+    """Check a template that has no transforms left.
+
+    Raises:
+        ApiError: in CloudFormation's words.
+    """
+    unknown = [name for name in template if name not in SECTIONS]
+    if unknown:
+        raise invalid(f"Invalid template property or properties [{', '.join(map(str, unknown))}]")
+    if template.get("Hooks"):
+        raise unsupported("the section Hooks of a template")
+    resources = template.get("Resources")
+    if not isinstance(resources, dict) or not resources:
+        raise invalid("Template format error: At least one Resources member must be defined.")
+    if len(resources) > MAX_RESOURCES:
+        raise invalid(
+            f"Template format error: Number of resources, {len(resources)}, is greater than "
+            f"maximum allowed, {MAX_RESOURCES}"
+        )
+    for name, resource in resources.items():
+        if not re.fullmatch("[A-Za-z0-9]+", str(name)):
+            raise invalid(f"Template format error: Resource name {name} is non alphanumeric.")
+        if not isinstance(resource, dict):
+            raise invalid("Template format error: Every Resources member must be an object.")
+        if not isinstance(resource.get("Type"), str):
+            raise invalid(
+                f"Template format error: [/Resources/{name}] Every Resources object must contain "
+                "a Type member."
+            )
+        wrong = [one for one in resource if one not in ATTRIBUTES]
+        if wrong:
+            raise invalid(
+                f"Invalid template resource property '{wrong[0]}' (/Resources/{name}/{wrong[0]})"
+            )
+        if "CreationPolicy" in resource:
+            raise unsupported(f"CreationPolicy (resource {name})")
+    _check_references(template)
+
+
+def _check_references(template: Mapping[str, Any]) -> None:
+    parameters = set(template.get("Parameters") or {}) | PSEUDO_PARAMETERS
+    resources = set(template["Resources"])
+    conditions = set(template.get("Conditions") or {})
+    for section in ("Resources", "Outputs", "Conditions", "Rules"):
+        known = parameters if section in ("Conditions", "Rules") else parameters | resources
+        missing = []
+        for kind, name in references(template.get(section) or {}):
+            if kind == "ref" and name not in known:
+                missing.append(name)
+            if kind == "getatt" and name not in resources:
+                raise invalid(
+                    f"Template error: instance of Fn::GetAtt references undefined resource {name}"
+                )
+            if kind == "condition" and name not in conditions:
+                raise invalid(
+                    f"Template format error: Unresolved condition dependency {name} in the "
+                    f"{section} block of the template"
+                )
+        if missing:
+            raise invalid(
+                f"Template format error: Unresolved resource dependencies "
+                f"[{', '.join(dict.fromkeys(missing))}] in the {section} block of the template"
+            )
+    for resource in template["Resources"].values():
+        for other in depends_on(resource):
+            if other not in resources:
+                raise invalid(
+                    f"Template format error: Unresolved resource dependencies [{other}] in the "
+                    "Resources block of the template"
+                )
+        condition = resource.get("Condition")
+        if condition is not None and condition not in conditions:
+            raise invalid(
+                f"Template format error: Unresolved condition dependency {condition} in the "
+                "Resources block of the template"
+            )
+    try:
+        TopologicalSorter(dependencies(template["Resources"])).prepare()
+    except CycleError as error:
+        circle = sorted(set(error.args[1]))
+        raise invalid(f"Circular dependency between resources: [{', '.join(circle)}]") from None
+
+
+def depends_on(resource: Mapping[str, Any]) -> list[str]:
+    """Return the resources that a resource says that it depends on."""
+    named = resource.get("DependsOn") or []
+    return [named] if isinstance(named, str) else list(named)
+
+
+def dependencies(resources: Mapping[str, Mapping[str, Any]]) -> dict[str, set[str]]:
+    """Return for each resource those that must be there before it."""
+    found: dict[str, set[str]] = {}
+    for name, resource in resources.items():
+        named = {one for kind, one in references(resource) if kind in ("ref", "getatt")}
+        found[name] = (named | set(depends_on(resource))) & resources.keys()
+    return found
+
+
+def references(value: Any) -> Iterator[tuple[str, str]]:
+    """Give all that a value refers to: ``ref``, ``getatt`` or ``condition``, and the name."""
+    if isinstance(value, list):
+        for one in value:
+            yield from references(one)
+    if not isinstance(value, dict):
+        return
+    if len(value) == 1:
+        ((name, inner),) = value.items()
+        match name, inner:
+            case "Ref", str():
+                yield "ref", inner
+                return
+            case "Fn::GetAtt", str():
+                yield "getatt", inner.split(".", 1)[0]
+                return
+            case "Fn::GetAtt", [str() as resource, *_]:
+                yield "getatt", resource
+                yield from references(inner[1:])
+                return
+            case "Condition", str():
+                yield "condition", inner
+                return
+            case "Fn::If", [str() as condition, *branches]:
+                yield "condition", condition
+                yield from references(branches)
+                return
+            case "Fn::Sub", str() | [str(), dict()]:
+                text, own = (inner, {}) if isinstance(inner, str) else inner
+                yield from references(list(own.values()))
+                for literal, named in IN_SUB.findall(text):
+                    if not literal and named and named not in own:
+                        resource, _, attribute = named.partition(".")
+                        yield ("getatt" if attribute else "ref"), resource
+                return
+    for one in value.values():
+        yield from references(one)

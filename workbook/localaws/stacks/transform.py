@@ -1,0 +1,78 @@
+"""The transforms of templates, which CloudFormation itself carries out."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from workbook.localaws.stacks.errors import invalid, unsupported
+
+SERVERLESS = "AWS::Serverless-2016-10-31"
+EXTENSIONS = "AWS::LanguageExtensions"
+SUPPORTED = {SERVERLESS, EXTENSIONS}
+
+
+def names(template: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of a template's transforms.
+
+    Raises:
+        ApiError: one is not supported.
+    """
+    given = template.get("Transform") or []
+    listed = [given] if isinstance(given, str | dict) else list(given)
+    found = [one.get("Name", "") if isinstance(one, dict) else str(one) for one in listed]
+    for one in found:
+        if one not in SUPPORTED:
+            raise unsupported(f"the transform {one}")
+    _refuse_inner(template)
+    return tuple(found)
+
+
+def _refuse_inner(value: Any) -> None:
+    if isinstance(value, list):
+        for one in value:
+            _refuse_inner(one)
+    if isinstance(value, dict):
+        for name, one in value.items():
+            if name == "Fn::Transform":
+                macro = one.get("Name") if isinstance(one, dict) else one
+                raise unsupported(f"the macro {macro} (Fn::Transform)")
+            if isinstance(name, str) and name.startswith("Fn::ForEach"):
+                raise unsupported("Fn::ForEach")
+            _refuse_inner(one)
+
+
+def serverless(
+    template: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    policies: Mapping[str, str],
+    region: str,
+) -> dict[str, Any]:
+    """Return a template of the AWS Serverless Application Model as one of plain resources.
+
+    It takes a second the first time; run it in a thread.
+
+    Args:
+        template: as sent.
+        parameters: the values of its parameters.
+        policies: the ARNs of AWS's managed policies, by name.
+        region: where.
+
+    Raises:
+        ApiError: it is no such template; in the words of AWS's own translator.
+    """
+    import boto3
+    from samtranslator.model.exceptions import InvalidDocumentException
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
+    session = boto3.Session(region_name=region)
+    values = {**parameters, "AWS::Region": region, "AWS::Partition": "aws"}
+    fragment = copy.deepcopy(dict(template))
+    try:
+        translator = Translator(dict(policies), Parser(), boto_session=session)
+        made: dict[str, Any] = translator.translate(fragment, values)
+    except InvalidDocumentException as error:
+        causes = " ".join(str(cause.message) for cause in error.causes)
+        raise invalid(f"Transform {SERVERLESS} failed with: {error.message} {causes}") from None
+    made.pop("Transform", None)
+    return made

@@ -1,0 +1,246 @@
+"""The values of a template: its intrinsic functions, conditions and rules, worked out."""
+
+import base64
+import ipaddress
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbook.localaws.stacks.errors import invalid, unsupported
+from workbook.localaws.stacks.template import IN_SUB
+
+NOTHING = object()  # what AWS::NoValue is: the property is not there
+ZONES = ("a", "b", "c", "d", "e", "f")
+
+
+@dataclass
+class Scope:
+    """What the names in a template stand for.
+
+    Args:
+        parameters: values of parameters and pseudo parameters.
+        mappings: the template's.
+        conditions: the template's, not worked out.
+        imports: what other stacks export.
+        ref: gives what ``Ref`` of a resource is.
+        get_att: gives an attribute of a resource.
+        extended: whether the template has the transform AWS::LanguageExtensions.
+    """
+
+    parameters: Mapping[str, Any]
+    mappings: Mapping[str, Any] = field(default_factory=dict)
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+    imports: Mapping[str, str] = field(default_factory=dict)
+    ref: Callable[[str], Any] = lambda name: f"{{{{{name}}}}}"
+    get_att: Callable[[str, str], Any] = lambda name, attribute: f"{{{{{name}.{attribute}}}}}"
+    extended: bool = False
+
+    def condition(self, name: str) -> bool:
+        """Return whether a condition holds."""
+        if name not in self.conditions:
+            raise invalid(f"Template error: unresolved condition dependency: {name}")
+        return bool(self.value(self.conditions[name]))
+
+    def value(self, value: Any) -> Any:
+        """Return what a value of the template is.
+
+        Raises:
+            ApiError: it cannot be worked out.
+        """
+        match value:
+            case list():
+                return [one for one in map(self.value, value) if one is not NOTHING]
+            case dict() if len(value) == 1:
+                ((name, inner),) = value.items()
+                if name == "Ref":
+                    return self._ref(inner)
+                if name == "Condition" and isinstance(inner, str) and inner in self.conditions:
+                    return self.condition(inner)
+                if isinstance(name, str) and name.startswith("Fn::"):
+                    return self._function(name, inner)
+        if isinstance(value, dict):
+            worked = {name: self.value(one) for name, one in value.items()}
+            return {name: one for name, one in worked.items() if one is not NOTHING}
+        return value
+
+    def _ref(self, name: Any) -> Any:
+        if name == "AWS::NoValue":
+            return NOTHING
+        if name in self.parameters:
+            return self.parameters[name]
+        return self.ref(str(name))
+
+    def _function(self, name: str, inner: Any) -> Any:
+        function = FUNCTIONS.get(name)
+        if function is None:
+            raise unsupported(f"the function {name}")
+        try:
+            return function(self, inner)
+        except (TypeError, ValueError, KeyError, IndexError, AttributeError):
+            raise invalid(
+                f"Template error: {name} cannot be worked out of {json.dumps(inner, default=str)}"
+            ) from None
+
+
+def _get_att(scope: Scope, inner: Any) -> Any:
+    name, attribute = inner.split(".", 1) if isinstance(inner, str) else inner
+    return scope.get_att(name, str(scope.value(attribute)))
+
+
+def _sub(scope: Scope, inner: Any) -> str:
+    text, own = (inner, {}) if isinstance(inner, str) else inner
+    own = {name: scope.value(one) for name, one in own.items()}
+
+    def replaced(found: Any) -> str:
+        literal, name = found[1], found[2]
+        if literal:
+            return f"${{{name}}}"
+        if name in own:
+            return as_text(own[name])
+        if name in scope.parameters:
+            return as_text(scope.parameters[name])
+        resource, _, attribute = name.partition(".")
+        return as_text(scope.get_att(resource, attribute) if attribute else scope._ref(resource))
+
+    return IN_SUB.sub(replaced, text)
+
+
+def _join(scope: Scope, inner: Any) -> str:
+    separator, items = inner
+    return str(separator).join(as_text(one) for one in _list(scope, items))
+
+
+def _select(scope: Scope, inner: Any) -> Any:
+    index, items = inner
+    return _list(scope, items)[int(scope.value(index))]
+
+
+def _split(scope: Scope, inner: Any) -> list[str]:
+    separator, text = inner
+    return as_text(scope.value(text)).split(separator)
+
+
+def _find_in_map(scope: Scope, inner: Any) -> Any:
+    name, first, second, *options = inner
+    keys = [as_text(scope.value(one)) for one in (name, first, second)]
+    found: Any = scope.mappings
+    for key in keys:
+        if not isinstance(found, dict) or key not in found:
+            if options and scope.extended and "DefaultValue" in options[0]:
+                return scope.value(options[0]["DefaultValue"])
+            raise invalid(f"Template error: Unable to get mapping for {'::'.join(keys)}")
+        found = found[key]
+    return found
+
+
+def _import(scope: Scope, inner: Any) -> str:
+    name = as_text(scope.value(inner))
+    if name not in scope.imports:
+        raise invalid(f"No export named {name} found.")
+    return scope.imports[name]
+
+
+def _cidr(scope: Scope, inner: Any) -> list[str]:
+    block, count, *bits = (scope.value(one) for one in inner)
+    network = ipaddress.ip_network(block)
+    prefix = network.max_prefixlen - int(bits[0] if bits else 8)
+    return [str(one) for one, _ in zip(network.subnets(new_prefix=prefix), range(int(count)))]  # noqa: B905
+
+
+def _zones(scope: Scope, inner: Any) -> list[str]:
+    region = as_text(scope.value(inner)) or scope.parameters["AWS::Region"]
+    return [f"{region}{letter}" for letter in ZONES]
+
+
+def _if(scope: Scope, inner: Any) -> Any:
+    condition, then, otherwise = inner
+    return scope.value(then if scope.condition(condition) else otherwise)
+
+
+def _contains(scope: Scope, inner: Any) -> bool:
+    items, item = inner
+    return as_text(scope.value(item)) in map(as_text, _list(scope, items))
+
+
+def _each_in(scope: Scope, inner: Any) -> bool:
+    items, allowed = (list(map(as_text, _list(scope, one))) for one in inner)
+    return all(one in allowed for one in items)
+
+
+def _extended(function: Callable[[Scope, Any], Any]) -> Callable[[Scope, Any], Any]:
+    def wrapped(scope: Scope, inner: Any) -> Any:
+        if not scope.extended:
+            raise invalid(
+                "Template error: the functions Fn::Length and Fn::ToJsonString need the transform "
+                "AWS::LanguageExtensions"
+            )
+        return function(scope, inner)
+
+    return wrapped
+
+
+def _list(scope: Scope, items: Any) -> list[Any]:
+    found = scope.value(items)
+    if isinstance(found, str):
+        return found.split(",")
+    return [scope.value(one) for one in found]
+
+
+FUNCTIONS: dict[str, Callable[[Scope, Any], Any]] = {
+    "Fn::And": lambda scope, inner: all(scope.value(one) for one in inner),
+    "Fn::Base64": lambda scope, inner: base64.b64encode(
+        as_text(scope.value(inner)).encode()
+    ).decode(),
+    "Fn::Cidr": _cidr,
+    "Fn::Contains": _contains,
+    "Fn::EachMemberIn": _each_in,
+    "Fn::Equals": lambda scope, inner: (
+        as_text(scope.value(inner[0])) == as_text(scope.value(inner[1]))
+    ),
+    "Fn::FindInMap": _find_in_map,
+    "Fn::GetAZs": _zones,
+    "Fn::GetAtt": _get_att,
+    "Fn::If": _if,
+    "Fn::ImportValue": _import,
+    "Fn::Join": _join,
+    "Fn::Length": _extended(lambda scope, inner: len(_list(scope, inner))),
+    "Fn::Not": lambda scope, inner: not scope.value(inner[0]),
+    "Fn::Or": lambda scope, inner: any(scope.value(one) for one in inner),
+    "Fn::Select": _select,
+    "Fn::Split": _split,
+    "Fn::Sub": _sub,
+    "Fn::ToJsonString": _extended(
+        lambda scope, inner: json.dumps(scope.value(inner), separators=(",", ":"))
+    ),
+}
+
+
+def as_text(value: Any) -> str:
+    """Return a value as a text of a template."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case float() if value.is_integer():
+            return str(int(value))
+        case list():
+            return ",".join(map(as_text, value))
+        case dict():
+            return json.dumps(value, separators=(",", ":"))
+        case _:
+            return "" if value is NOTHING or value is None else str(value)
+
+
+def check_rules(rules: Mapping[str, Any], scope: Scope) -> None:
+    """Check the assertions of a template's rules.
+
+    Raises:
+        ApiError: one does not hold.
+    """
+    for name, rule in rules.items():
+        if not scope.value(rule.get("RuleCondition", True)):
+            continue
+        for assertion in rule.get("Assertions") or []:
+            if not scope.value(assertion["Assert"]):
+                why = assertion.get("AssertDescription", f"rule {name} does not hold")
+                raise invalid(f"Template validation error: {why}")
