@@ -137,11 +137,9 @@ class Definitions:
             answer = await self._calls.call("s3", "GetObject", region, asked)
         except ApiError as error:
             raise invalid(f"S3 error: {error.message}") from None
-        content = answer["Body"]
-        data = content if isinstance(content, bytes) else content.read()
-        if len(data) > template.MAX_URL_BYTES:
+        text: str = answer["Body"]
+        if len(text.encode()) > template.MAX_URL_BYTES:
             raise invalid(f"Template may not exceed {template.MAX_URL_BYTES} bytes in size.")
-        text: str = data.decode()
         return text
 
     def _in_bucket(self, url: str) -> tuple[str, str]:

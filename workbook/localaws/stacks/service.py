@@ -1,6 +1,7 @@
 """CloudFormation's API: reads requests, keeps the stacks, and has their deployments run."""
 
 import asyncio
+import logging
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
@@ -32,6 +33,7 @@ UPDATABLE = {
     "UPDATE_ROLLBACK_COMPLETE",
     "IMPORT_COMPLETE",
 }
+log = logging.getLogger(__name__)
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
 
@@ -68,6 +70,7 @@ class StacksService:
         """Answer a request."""
         if self._answers.is_for(request):
             return self._answers.take(request)
+        action = ""
         try:
             action, asked = self._api.read(request)
             operation = OPERATIONS.get(action)
@@ -79,6 +82,9 @@ class StacksService:
             return self._api.answer(action, await operation(self, request.region, asked) or {})
         except ApiError as error:
             return self._api.error(error)
+        except Exception as fault:
+            log.exception("%s failed", action)
+            return self._api.error(ApiError("InternalFailure", f"{action}: {fault!r}", 500))
 
     # --- stacks
 
