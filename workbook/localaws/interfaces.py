@@ -4,8 +4,9 @@
 event* (``FunctionTarget``) by ``functions``.  Neither knows of the other, nor of mappings.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,5 +170,67 @@ class FunctionTarget(Protocol):
         Raises:
             InvokeThrottledError: no concurrency is left.
             FunctionGoneError: the function was deleted.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Temporary credentials of a role."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+
+
+class CredentialsSource(Protocol):
+    """Where a function gets its role's credentials from."""
+
+    async def issue(self, role_arn: str, function_arn: str) -> Credentials:
+        """Return new credentials, with which a function's calls are told from the user's."""
+        ...
+
+
+class ExecutionRoles(Protocol):
+    """What the roles of functions may do."""
+
+    def can_be_assumed(self, role_arn: str) -> bool:
+        """Whether Lambda may act as the role: it is there, and trusts Lambda."""
+        ...
+
+    def denial(self, role_arn: str, session: str, action: str, resource: str) -> str | None:
+        """Return why a role may not do something, in AWS's words; None when it may.
+
+        Args:
+            role_arn: of the role.
+            session: the name under which it acts, such as the function's.
+            action: such as ``kinesis:GetRecords``.
+            resource: the ARN of what it is done to.
+        """
+        ...
+
+
+class Authorizer(Protocol):
+    """Tells whether a caller may do what it asks an API for."""
+
+    def authorize(
+        self,
+        access_key: str,
+        region: str,
+        operation: str,
+        parameters: Mapping[str, Any],
+        resource_policy: str | None,
+    ) -> None:
+        """Let a call of Kinesis' API pass, or refuse it.
+
+        Args:
+            access_key: with which the call was signed; the user's own may do everything.
+            region: of the call.
+            operation: such as ``PutRecords``.
+            parameters: of the call.
+            resource_policy: that of the stream or consumer, if it has one.
+
+        Raises:
+            ApiError: AccessDeniedException.
         """
         ...

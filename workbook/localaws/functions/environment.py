@@ -9,7 +9,7 @@ import json
 import shutil
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from workbook.localaws.functions import failures, interpreters, memory, runtime_api
@@ -19,6 +19,7 @@ from workbook.localaws.functions.launch import Launch, prepare
 from workbook.localaws.functions.log_lines import JsonLines, TextLines, runtime_arn
 from workbook.localaws.functions.output import Output
 from workbook.localaws.functions.processes import Processes
+from workbook.localaws.interfaces import Credentials
 
 INIT_LIMIT_SECONDS = 10.0
 WATCH_SECONDS = 0.1  # how often a busy process' memory is looked at
@@ -86,6 +87,7 @@ class Environment:
         stream: the name of its log stream.
         write: takes log lines.
         now: gives the services' time, in seconds since the epoch.
+        issue: gives the function's role's credentials.
     """
 
     def __init__(
@@ -96,8 +98,10 @@ class Environment:
         stream: str,
         write: Callable[[list[str]], None],
         now: Callable[[], float],
+        issue: Callable[[FunctionVersion], Awaitable[Credentials]],
     ) -> None:
         self.function = function
+        self._issue = issue
         self._endpoint_url = endpoint_url
         self._processes = processes
         self._stream = stream
@@ -165,6 +169,7 @@ class Environment:
             self._endpoint_url,
             f"{address[0]}:{address[1]}",
             self._stream,
+            await self._issue(self.function),
         )
         begun = time.perf_counter()
         end = await self._start(INIT_LIMIT_SECONDS)

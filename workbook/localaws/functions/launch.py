@@ -8,6 +8,7 @@ from typing import Any
 
 from workbook.localaws.functions import interpreters, package, variables
 from workbook.localaws.functions.configuration import FunctionVersion
+from workbook.localaws.interfaces import Credentials
 
 OFFICIAL = "awslambdaric"
 OURS = "workbook"
@@ -35,6 +36,7 @@ def prepare(
     endpoint_url: str,
     runtime_api: str,
     log_stream: str,
+    credentials: Credentials,
 ) -> Launch:
     """Fill an environment's folders and say how to start it; takes a while, so not on the loop.
 
@@ -44,6 +46,7 @@ def prepare(
         endpoint_url: where the function's boto3 finds the local AWS.
         runtime_api: host and port of its Runtime API.
         log_stream: the name of its log stream.
+        credentials: its role's.
     """
     task, layers, temporary = directory / "task", directory / "opt", directory / "tmp"
     for folder in (task, layers, temporary):
@@ -62,6 +65,7 @@ def prepare(
         temporary=temporary,
         runtime_directory=RUNTIME,
         log_stream=log_stream,
+        credentials=credentials,
         libraries=[Path(python.library).parent] if python else [],
     )
     paths = [(str(task), "/var/task"), (str(layers), "/opt"), (str(temporary), "/tmp")]

@@ -15,7 +15,13 @@ from workbook.localaws.functions.environment import Environment, Event, Outcome
 from workbook.localaws.functions.event_queue import EventQueue
 from workbook.localaws.functions.pool import Pool
 from workbook.localaws.functions.processes import Processes
-from workbook.localaws.interfaces import FunctionGoneError, Invocation, InvokeThrottledError
+from workbook.localaws.interfaces import (
+    Credentials,
+    CredentialsSource,
+    FunctionGoneError,
+    Invocation,
+    InvokeThrottledError,
+)
 from workbook.localaws.metrics import Metrics
 from workbook.localaws.moto import lookup
 from workbook.localaws.moto.logs import Logs
@@ -32,13 +38,22 @@ class FunctionService:
         clock: the time of logs and metrics.
         services: moto, which keeps the configuration.
         metrics: takes Invocations, Errors, Duration and so on.
+        credentials: gives functions their roles' credentials.
     """
 
-    def __init__(self, endpoint_url: str, clock: Clock, services: Worker, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        endpoint_url: str,
+        clock: Clock,
+        services: Worker,
+        metrics: Metrics,
+        credentials: CredentialsSource,
+    ) -> None:
         self._endpoint_url = endpoint_url
         self._clock = clock
         self._services = services
         self._metrics = metrics
+        self._credentials = credentials
         self._logs = Logs(clock, services)
         self._processes = Processes()
         self._events = EventQueue(endpoint_url, clock, self.run, self._count)
@@ -146,7 +161,12 @@ class FunctionService:
             stream,
             lambda lines: self._logs.put(place, lines),
             self._clock.now,
+            self._issue,
         )
+
+    async def _issue(self, function: FunctionVersion) -> Credentials:
+        arn = Reference(function.region, function.name, None).arn
+        return await self._credentials.issue(function.role, arn)
 
     def _give_back(self, environment: Environment) -> None:
         function = environment.function

@@ -9,8 +9,8 @@ from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import Request, Response
 from workbook.localaws.api.model import read_parameters
 from workbook.localaws.clock import Clock
-from workbook.localaws.interfaces import SourceGoneError, StreamSource
-from workbook.localaws.kinesis import eventstream, wire
+from workbook.localaws.interfaces import Authorizer, SourceGoneError, StreamSource
+from workbook.localaws.kinesis import eventstream, subject, wire
 from workbook.localaws.kinesis.api import OPERATIONS
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.iterators import Seal
@@ -34,13 +34,23 @@ class KinesisService:
         clock: its time.
         services: moto, whose Kinesis backend is replaced by ours.
         metrics: where CloudWatch metrics go.
+        authorizer: tells who may do what; None lets everybody do everything.
         limits: whether throughput limits hold.
     """
 
-    def __init__(self, clock: Clock, services: Worker, metrics: Metrics, *, limits: bool) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        services: Worker,
+        metrics: Metrics,
+        authorizer: Authorizer | None = None,
+        *,
+        limits: bool,
+    ) -> None:
         self._clock = clock
         self._services = services
         self._metrics = metrics
+        self._authorizer = authorizer
         self._limits = limits
         self._regions: dict[str, Region] = {}
         self._seal = Seal()
@@ -90,6 +100,9 @@ class KinesisService:
             raise ApiError("UnknownOperationException", "")
         raw = wire.decode(content_type, request.body)
         call = self.call(request.region, read_parameters(operation, raw))
+        if self._authorizer is not None and request.has_temporary_key:
+            about = subject.of(operation, call)
+            self._authorizer.authorize(request.access_key, request.region, operation, *about)
         if operation == SUBSCRIBE:
             events = subscribe(call, self._clock, content_type)
             return Response(200, _headers(eventstream.CONTENT_TYPE), stream=events)

@@ -153,6 +153,18 @@ def parse(document: str) -> Policy:
     return tuple(_statement(one, has_variables) for one in _listed(policy.get("Statement", [])))
 
 
+def read(document: str) -> Policy | None:
+    """Read a policy that nobody has checked.
+
+    Returns:
+        None when it cannot be read: then it grants nothing, and denies nothing.
+    """
+    try:
+        return parse(document)
+    except (ValueError, TypeError, AttributeError):
+        return None
+
+
 def _statement(element: Any, has_variables: bool) -> Statement:
     if not isinstance(element, dict) or element.get("Effect") not in ("Allow", "Deny"):
         raise ValueError("a statement has no Effect of Allow or Deny")

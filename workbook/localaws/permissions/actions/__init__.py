@@ -34,6 +34,8 @@ SERVICES: dict[str, Service] = {
 }
 ALWAYS_ALLOWED = {"sts:GetCallerIdentity"}  # even where a policy denies it [IAM:sts]
 
+__all__ = ["ALWAYS_ALLOWED", "SERVICES", "Access", "Call", "Service", "accesses"]
+
 
 def accesses(call: Call, prefix: str = "") -> list[Access]:
     """Return what a call asks for, in the order in which it is judged.

@@ -52,7 +52,8 @@ class Call:
 
     def values(self, path: str) -> tuple[str, ...]:
         """Return what the parameters have at a JMESPath, as texts."""
-        found = jmespath.search(path, self.parameters)
+        is_name = path.isidentifier()  # as nearly all are, and this is on the way of every call
+        found = self.parameters.get(path) if is_name else jmespath.search(path, self.parameters)
         items = found if isinstance(found, list) else [found]
         return tuple(_text(item) for item in items if item is not None)
 

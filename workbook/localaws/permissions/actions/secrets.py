@@ -123,7 +123,8 @@ def _decrypt(call: Call) -> Iterator[Access]:
     if call.values("KeyId"):
         yield from _key(call)
     else:
-        arn = call.find("ciphertext", next(iter(call.values("CiphertextBlob")), ""))
+        blob = call.parameters.get("CiphertextBlob")
+        arn = call.find("ciphertext", blob.decode("latin-1")) if isinstance(blob, bytes) else None
         yield Access("kms:Decrypt", arn, _encryption_context(call))
 
 
