@@ -44,6 +44,7 @@ class LocalAws:
         permissions = Permissions(clock)
         roles = Enforcer(permissions)
         self._guard = Guard(self._services, permissions)
+        self._installing = asyncio.create_task(self._services.call(self._guard.install))
         self._kinesis = KinesisService(clock, self._services, self._metrics, roles, limits=limits)
         self._functions = FunctionService(
             endpoint_url, clock, self._services, self._metrics, self._guard

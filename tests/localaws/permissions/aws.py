@@ -1,4 +1,4 @@
-"""What the tests of permissions share: a role of one's own, and a function that calls what it is told."""
+"""What tests of permissions share: a role of one's own, a function that calls what it is told."""
 
 import json
 import uuid
@@ -70,6 +70,11 @@ class Role:
     def trust(self, trust: Any) -> None:
         """Put a trust policy in the place of the present one."""
         self._iam.update_assume_role_policy(RoleName=self.name, PolicyDocument=json.dumps(trust))
+
+    def delete(self) -> None:
+        """Delete the role."""
+        self.allow()
+        self._iam.delete_role(RoleName=self.name)
 
 
 class Function:
