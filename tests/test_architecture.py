@@ -165,10 +165,3 @@ def test_a_notebook_imports_nothing_of_the_local_aws(path: Path) -> None:
     lines = [line for line in "\n".join(code).splitlines() if not line.lstrip().startswith("%")]
     imported = imports(ast.parse("\n".join(lines)))
     assert [name for name in imported if inside(name, LOCALAWS)] == []
-
-
-def test_no_file_is_over_400_lines() -> None:
-    folders = ["workbook", "tests", "browser", "clients", "benchmarks", "data"]
-    paths = [ROOT / "handler.py", *(p for name in folders for p in (ROOT / name).rglob("*.py"))]
-    lengths = {str(p.relative_to(ROOT)): len(p.read_text("utf-8").splitlines()) for p in paths}
-    assert {name: lines for name, lines in lengths.items() if lines > 400} == {}

@@ -1,7 +1,8 @@
-"""The two doors through which an event source mapping sees the rest of the local AWS.
+"""What the parts of the local AWS need of one another, and what goes between them.
 
 *Read records after a checkpoint* (``StreamSource``) is kept by ``kinesis``; *invoke with this
-event* (``FunctionTarget``) by ``functions``.  Neither knows of the other, nor of mappings.
+event* (``FunctionTarget``) by ``functions``; *deliver this document* (``Destinations``) by moto's
+wing.  None of them knows who asks.
 """
 
 from collections.abc import Mapping
@@ -172,6 +173,47 @@ class FunctionTarget(Protocol):
             FunctionGoneError: the function was deleted.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a destination gets.
+
+    Args:
+        body: a JSON object: the body of a message in a queue, the message of a topic, the content
+            of an object, the event of a function, the detail of an event on a bus.
+        object_key: the key of the object; for buckets only.
+        detail_type, resources: of the event; for event buses only.
+    """
+
+    body: bytes
+    object_key: str = ""
+    detail_type: str = ""
+    resources: tuple[str, ...] = ()
+
+
+class DeliveryError(Exception):
+    """A destination does not take a document.
+
+    Args:
+        code: AWS's name of the error, such as ``NoSuchBucket``.
+        message: AWS's words.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+class Destinations(Protocol):
+    """Where failed batches and the results of asynchronous invocations go."""
+
+    async def deliver(self, arn: str, document: Document) -> None:
+        """Deliver a document to the queue, topic, bucket, function or event bus with this ARN.
+
+        Raises:
+            DeliveryError: the destination does not take it.
 
 
 @dataclass(frozen=True, slots=True)

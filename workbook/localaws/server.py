@@ -19,10 +19,8 @@ from workbook.localaws.http2 import EitherProtocol
 from workbook.localaws.kinesis.service import KinesisService
 from workbook.localaws.mapping.service import MappingService
 from workbook.localaws.metrics import Metrics
-from workbook.localaws.moto.permissions import CHANGES_ROLES, Guard
+from workbook.localaws.moto.deliver import MotoDestinations
 from workbook.localaws.moto.worker import Worker
-from workbook.localaws.permissions.enforcement import Enforcer
-from workbook.localaws.permissions.permissions import Permissions
 
 LOOPBACK = "127.0.0.1"
 KEEP_ALIVE_SECONDS = 75  # longer than the idle time after which boto3 drops a connection itself
@@ -41,34 +39,24 @@ class LocalAws:
     def __init__(self, endpoint_url: str, clock: Clock, *, limits: bool = True) -> None:
         self._services = Worker()
         self._metrics = Metrics(clock, self._services)
-        permissions = Permissions(clock)
-        roles = Enforcer(permissions)
-        self._guard = Guard(self._services, permissions)
-        self._installing = asyncio.create_task(self._services.call(self._guard.install))
-        self._kinesis = KinesisService(clock, self._services, self._metrics, roles, limits=limits)
+        self._kinesis = KinesisService(clock, self._services, self._metrics, limits=limits)
+        destinations = MotoDestinations(self._services)
         self._functions = FunctionService(
-            endpoint_url, clock, self._services, self._metrics, self._guard
+            endpoint_url, clock, self._services, self._metrics, destinations
         )
         self._mappings = MappingService(
-            endpoint_url, clock, self._services, self._metrics, self._kinesis, self._functions
+            clock, self._services, self._metrics, self._kinesis, self._functions, destinations
         )
 
     async def respond(self, request: Request) -> Response:
         """Answer a request: by the first part that knows it, else by moto."""
-        response = await self._kinesis.respond(request)
-        if response is None:
-            response = await self._guard.check(request)
-        for part in (self._mappings, self._functions):
-            if response is None:
-                response = await part.respond(request)
-        if response is not None:
-            return response
+        for part in (self._kinesis, self._mappings, self._functions):
+            response = await part.respond(request)
+            if response is not None:
+                return response
         if request.service == "monitoring":
             await self._metrics.flush()
-        response = await self._services.respond(request)
-        if request.service in CHANGES_ROLES:
-            await self._services.call(self._guard.publish)
-        return response
+        return await self._services.respond(request)
 
     async def close(self) -> None:
         """Stop polling, end every function's process, let moto go."""

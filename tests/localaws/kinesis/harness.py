@@ -108,7 +108,8 @@ class Kinesis:
         response = self.send(operation, orjson.dumps(parameters, default=_encode))
         answer = orjson.loads(response.body) if response.body else None
         if response.status != 200:
-            raise AwsError(response.status, answer["__type"], answer.get("message", ""))
+            message = answer.get("message", answer.get("Message", ""))  # as botocore does
+            raise AwsError(response.status, answer["__type"], message)
         return answer
 
     def create(self, name="s", shards=1, **parameters):

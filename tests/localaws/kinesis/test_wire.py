@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from tests.localaws.kinesis.harness import AwsError, Kinesis
 
+JSON = "application/x-amz-json-1.1"
 CBOR = "application/x-amz-cbor-1.1"
+TAGGED = {1: lambda value, _: ("timestamp", value)}  # cbor2 would take milliseconds for seconds
 
 
 @pytest.fixture
@@ -21,7 +23,8 @@ def kinesis():
 def by_cbor(kinesis, operation, **parameters):
     response = kinesis.send(operation, cbor2.dumps(parameters), CBOR)
     assert response.headers["content-type"] == CBOR
-    return response.status, cbor2.loads(response.body) if response.body else None
+    content = cbor2.loads(response.body, semantic_decoders=TAGGED) if response.body else None
+    return response.status, content
 
 
 def refusal(kinesis, operation, **parameters):
@@ -31,7 +34,7 @@ def refusal(kinesis, operation, **parameters):
 
 
 def test_cbor_carries_bytes_and_whole_milliseconds(kinesis):
-    """§2.4 [OBS]."""
+    """[OBS] Timestamps have CBOR's tag for them."""
     status, answer = by_cbor(
         kinesis, "PutRecord", StreamName="s", PartitionKey="k", Data=b"\x00\xff"
     )
@@ -50,7 +53,7 @@ def test_cbor_carries_bytes_and_whole_milliseconds(kinesis):
         assert records["Records"] == [
             {
                 "SequenceNumber": answer["SequenceNumber"],
-                "ApproximateArrivalTimestamp": milliseconds,
+                "ApproximateArrivalTimestamp": ("timestamp", milliseconds),
                 "Data": b"\x00\xff",
                 "PartitionKey": "k",
             }
@@ -132,7 +135,7 @@ def test_requests_of_other_services_are_left_to_them(kinesis):
     ],
 )
 def test_values_outside_the_models_constraints(kinesis, operation, parameters, message):
-    """§4.4: AWS's words for every constraint."""
+    """[KL] AWS's words for every constraint."""
     assert refusal(kinesis, operation, **parameters) == ("ValidationException", message)
 
 
@@ -158,6 +161,42 @@ def test_values_outside_the_models_constraints(kinesis, operation, parameters, m
 def test_values_of_a_wrong_type(kinesis, parameters, message):
     """[KL]."""
     assert refusal(kinesis, "DescribeStream", **parameters) == ("SerializationException", message)
+
+
+ODD = [
+    b"",
+    b"\xff\xfe",
+    b"\xf7",  # CBOR: undefined
+    b"\xa1\x61a\xf9\x7e\x00",  # {"a": NaN}
+    b"\x81" * 1000 + b"\x00",  # lists in lists
+    b"\xa1\x6aStreamName\x61\xff",  # text that is not UTF-8
+    b"\xa1\x6aStreamName\xc1\x01",  # a timestamp for a name
+    b"\xa1\x6aStreamName\xd8\x1c\x81\xd8\x1d\x00",  # a list that holds itself
+    b"\xa1\x6aStreamName\xd9\x01\x02\x81\x01",  # a set
+    b"\xa1\x45Limit\xc2\x58\xff" + b"\xff" * 255,  # an integer of 255 bytes
+    b'{"StreamName": "s"',
+    b'{"StreamName": "\\ud800"}',
+    b'{"Limit": 1e999}',
+    b'{"Limit": 123456789012345678901234567890}',
+    b"[" * 2000,
+]
+
+
+@pytest.mark.parametrize("body", ODD)
+def test_odd_bodies_are_refused(kinesis, body):
+    """No body of either format is an error of ours."""
+    for content_type in (JSON, CBOR):
+        for operation in ("DescribeStream", "PutRecords", "GetShardIterator", "CreateStream"):
+            response = kinesis.send(operation, body, content_type)
+            assert response.status == 400
+            assert response.headers["content-type"] == content_type
+
+
+@given(st.binary())
+def test_any_bytes_get_an_answer_of_the_api(body):
+    with Kinesis(limits=False) as kinesis:
+        for content_type in (JSON, CBOR):
+            assert kinesis.send("ListStreams", body, content_type).status in (200, 400)
 
 
 @given(

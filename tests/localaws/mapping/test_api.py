@@ -136,7 +136,7 @@ def test_delete(world: World, stream: str, function: str) -> None:
 
     def gone() -> bool:
         listed = world.functions.list_event_source_mappings(FunctionName=function)
-        return listed["EventSourceMappings"] == []
+        return not listed["EventSourceMappings"]
 
     until(gone)
     assert error(world.functions.get_event_source_mapping, UUID=made)["status"] == 404

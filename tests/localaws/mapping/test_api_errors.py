@@ -9,8 +9,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from tests.localaws.fakes import STREAM
 from tests.localaws.mapping.aws import World, error, refused
-from tests.localaws.mapping.bench import STREAM, Bench, run
+from tests.localaws.mapping.bench import Bench, run
 from workbook import target
 from workbook.localaws.api.http import Request
 from workbook.localaws.mapping.service import MappingService
@@ -262,8 +263,8 @@ def test_a_mapping_in_transition_cannot_be_changed() -> None:
 
     async def test() -> None:
         bench = Bench()
-        parts = (bench.stream, bench.function)
-        service = MappingService("http://nowhere", bench.clock, Worker(), bench.metrics, *parts)
+        parts = (bench.stream, bench.function, bench.destinations)
+        service = MappingService(bench.clock, Worker(), bench.metrics, *parts)
 
         async def call(method: str, uuid: str, **parameters: Any) -> tuple[int, Any]:
             path = f"/2015-03-31/event-source-mappings{uuid}"

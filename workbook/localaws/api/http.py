@@ -1,5 +1,6 @@
 """A request and a response, as every API of the local AWS takes and gives them."""
 
+import uuid
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote
@@ -82,3 +83,8 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     stream: AsyncGenerator[bytes, None] | None = None
+
+
+def headers(content_type: str) -> dict[str, str]:
+    """Return the headers of every answer: the type of its body and the id of its request."""
+    return {"content-type": content_type, "x-amzn-requestid": str(uuid.uuid4())}

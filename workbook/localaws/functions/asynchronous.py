@@ -1,6 +1,6 @@
 """Asynchronous invocations: the wait between tries, when to give up, and what is then recorded.
 
-Pure: ``service`` runs the tries and ``destinations`` sends the records.
+Pure: ``event_queue`` runs the tries and sends the records.
 """
 
 from dataclasses import dataclass

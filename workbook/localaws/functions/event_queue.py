@@ -2,36 +2,42 @@
 
 from collections.abc import Awaitable, Callable
 
-from botocore.exceptions import BotoCoreError, ClientError
+import orjson
 
 from workbook.localaws.clock import Clock
 from workbook.localaws.function_arn import Reference
 from workbook.localaws.functions import asynchronous
 from workbook.localaws.functions.configuration import FunctionVersion
-from workbook.localaws.functions.destinations import Destinations
 from workbook.localaws.functions.environment import Event, Outcome
-from workbook.localaws.interfaces import FunctionGoneError, InvokeThrottledError
+from workbook.localaws.interfaces import (
+    DeliveryError,
+    Destinations,
+    Document,
+    FunctionGoneError,
+    InvokeThrottledError,
+)
 from workbook.localaws.moto import lookup
 
 Run = Callable[[Reference, Event], Awaitable[tuple[FunctionVersion, Outcome]]]
 Count = Callable[[str, str, str, float], None]
+RESULTS = {True: "Success", False: "Failure"}  # of an invocation, as an event on a bus says [OBS]
 
 
 class EventQueue:
     """See above.
 
     Args:
-        endpoint_url: where the destinations are.
+        destinations: take the records.
         clock: the time of waits and ages.
         run: runs one try.
         count: puts a metric: region, function, metric, value.
     """
 
-    def __init__(self, endpoint_url: str, clock: Clock, run: Run, count: Count) -> None:
+    def __init__(self, destinations: Destinations, clock: Clock, run: Run, count: Count) -> None:
+        self._destinations = destinations
         self._clock = clock
         self._run = run
         self._count = count
-        self._destinations = Destinations(endpoint_url)
 
     async def work(self, reference: Reference, event: Event) -> None:
         """Try until it succeeds or is given up; a deleted function's events are dropped."""
@@ -75,11 +81,12 @@ class EventQueue:
             response,
             None if succeeded else "Unhandled",
         )
+        document = Document(
+            orjson.dumps(record),
+            detail_type=f"Lambda Function Invocation Result - {RESULTS[succeeded]}",
+            resources=(record["requestContext"]["functionArn"],),
+        )
         try:
-            await self._destinations.send(destination, record)
-        except (BotoCoreError, ClientError, ValueError):
+            await self._destinations.deliver(destination, document)
+        except DeliveryError:
             self._count(reference.region, reference.name, "DestinationDeliveryFailures", 1)
-
-    def close(self) -> None:
-        """Deliver nothing more."""
-        self._destinations.close()

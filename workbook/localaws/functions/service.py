@@ -16,8 +16,7 @@ from workbook.localaws.functions.event_queue import EventQueue
 from workbook.localaws.functions.pool import Pool
 from workbook.localaws.functions.processes import Processes
 from workbook.localaws.interfaces import (
-    Credentials,
-    CredentialsSource,
+    Destinations,
     FunctionGoneError,
     Invocation,
     InvokeThrottledError,
@@ -38,7 +37,7 @@ class FunctionService:
         clock: the time of logs and metrics.
         services: moto, which keeps the configuration.
         metrics: takes Invocations, Errors, Duration and so on.
-        credentials: gives functions their roles' credentials.
+        destinations: take the results of asynchronous invocations.
     """
 
     def __init__(
@@ -47,16 +46,15 @@ class FunctionService:
         clock: Clock,
         services: Worker,
         metrics: Metrics,
-        credentials: CredentialsSource,
+        destinations: Destinations,
     ) -> None:
         self._endpoint_url = endpoint_url
         self._clock = clock
         self._services = services
         self._metrics = metrics
-        self._credentials = credentials
         self._logs = Logs(clock, services)
         self._processes = Processes()
-        self._events = EventQueue(endpoint_url, clock, self.run, self._count)
+        self._events = EventQueue(destinations, clock, self.run, self._count)
         self._loop = asyncio.get_running_loop()
         self._concurrency = Concurrency()
         self._gauging: asyncio.TimerHandle | None = None
@@ -161,12 +159,7 @@ class FunctionService:
             stream,
             lambda lines: self._logs.put(place, lines),
             self._clock.now,
-            self._issue,
         )
-
-    async def _issue(self, function: FunctionVersion) -> Credentials:
-        arn = Reference(function.region, function.name, None).arn
-        return await self._credentials.issue(function.role, arn)
 
     def _give_back(self, environment: Environment) -> None:
         function = environment.function
@@ -226,6 +219,5 @@ class FunctionService:
             task.cancel()
         if self._gauging is not None:
             self._gauging.cancel()
-        self._events.close()
         await self._pool.close()
         await asyncio.to_thread(self._processes.close)

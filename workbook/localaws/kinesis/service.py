@@ -1,16 +1,15 @@
 """Kinesis Data Streams: the service that ``server`` hands requests to."""
 
 import asyncio
-import uuid
 from dataclasses import replace
 from typing import Any
 
+from workbook.localaws.api import json_rpc, model
 from workbook.localaws.api.errors import ApiError
-from workbook.localaws.api.http import Request, Response
-from workbook.localaws.api.model import read_parameters
+from workbook.localaws.api.http import Request, Response, headers
 from workbook.localaws.clock import Clock
 from workbook.localaws.interfaces import Authorizer, SourceGoneError, StreamSource
-from workbook.localaws.kinesis import eventstream, subject, wire
+from workbook.localaws.kinesis import eventstream, subject
 from workbook.localaws.kinesis.api import OPERATIONS
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.iterators import Seal
@@ -75,7 +74,7 @@ class KinesisService:
         """An operation for moto, on moto's thread: done at once, and never throttled."""
 
         async def perform() -> dict[str, Any]:
-            call = self.call(region, read_parameters(operation, parameters))
+            call = self.call(region, model.kinesis().read(operation, parameters))
             return OPERATIONS[operation](replace(call, transition=0.0, limits=False)) or {}
 
         return self._services.on_loop(perform())
@@ -85,30 +84,24 @@ class KinesisService:
         target = request.headers.get("x-amz-target", "")
         if not target.startswith(TARGET):
             return None
-        content_type = request.headers.get("content-type", "").partition(";")[0]
-        content_type = wire.CBOR if content_type == wire.CBOR else wire.JSON
+        content_type = json_rpc.format_of(request)
         try:
             return self._answer(target.removeprefix(TARGET), request, content_type)
         except ApiError as error:
-            body = {"__type": error.code}
-            if error.message:  # some have none [KL]
-                body["message"] = error.message
-            return _response(error.status, content_type, wire.encode(content_type, body))
+            return json_rpc.error(content_type, error)
 
     def _answer(self, operation: str, request: Request, content_type: str) -> Response:
         if operation not in OPERATIONS and operation != SUBSCRIBE:
             raise ApiError("UnknownOperationException", "")
-        raw = wire.decode(content_type, request.body)
-        call = self.call(request.region, read_parameters(operation, raw))
+        parameters = model.kinesis().read(operation, json_rpc.decode(request))
+        call = self.call(request.region, parameters)
         if self._authorizer is not None and request.has_temporary_key:
             about = subject.of(operation, call)
             self._authorizer.authorize(request.access_key, request.region, operation, *about)
         if operation == SUBSCRIBE:
             events = subscribe(call, self._clock, content_type)
-            return Response(200, _headers(eventstream.CONTENT_TYPE), stream=events)
-        answer = OPERATIONS[operation](call)
-        body = b"" if answer is None else wire.encode(content_type, answer)
-        return _response(200, content_type, body)
+            return Response(200, headers(eventstream.CONTENT_TYPE), stream=events)
+        return json_rpc.answer(content_type, OPERATIONS[operation](call))
 
     def call(self, region: str, parameters: dict[str, Any]) -> Call:
         """A call of the API, made now."""
@@ -160,11 +153,3 @@ class KinesisService:
         """Stop trimming."""
         self._trimming.cancel()
         self._installed.cancel()
-
-
-def _headers(content_type: str) -> dict[str, str]:
-    return {"content-type": content_type, "x-amzn-requestid": str(uuid.uuid4())}
-
-
-def _response(status: int, content_type: str, body: bytes) -> Response:
-    return Response(status, _headers(content_type), body)

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
+from workbook.localaws.api import json_rpc
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.clock import Clock
-from workbook.localaws.kinesis import eventstream, wire
+from workbook.localaws.kinesis import eventstream
 from workbook.localaws.kinesis.api.reading import describe_records
 from workbook.localaws.kinesis.api.shards import describe_children
 from workbook.localaws.kinesis.call import Call
@@ -127,7 +128,7 @@ class _Subscription:
 
     def _message(self, kind: str, content: dict[str, Any]) -> bytes:
         return eventstream.message(
-            wire.encode(self._content_type, content),
+            json_rpc.encode(self._content_type, content),
             message_type="event",
             event_type=kind,
             content_type=self._content_type,
@@ -135,7 +136,7 @@ class _Subscription:
 
     def _exception(self, error: ApiError) -> bytes:
         return eventstream.message(
-            wire.encode(self._content_type, {"message": error.message}),
+            json_rpc.encode(self._content_type, {"message": error.message}),
             message_type="exception",
             exception_type=error.code,
             content_type=self._content_type,

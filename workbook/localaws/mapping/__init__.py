@@ -2,7 +2,7 @@
 
 How a record travels: ``stream_poller`` (which shards, parents first) → ``shard_poller`` (reads,
 ``filters``) → ``lane`` (``batching``, ``windows``) → ``delivery`` (``event``, then by the reply's
-``partial`` verdict ``retry``, or ``failures`` to ``destinations``) → ``positions`` (the
+``partial`` verdict ``retry``, or ``failures`` to the destination) → ``positions`` (the
 checkpoint).  Beside that the API: ``service`` → ``api`` → ``registry`` → ``mapping``, with
 ``constraints`` and ``settings``; ``backend`` is for moto's CloudFormation.
 """

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from workbook.localaws.interfaces import (
+    DeliveryError,
     FunctionGoneError,
     Invocation,
     InvokeThrottledError,
@@ -171,18 +172,22 @@ class Delivery:
                     invocation=self._last,
                     now=now,
                 )
-                delivered = await route.tools.destinations.send(
-                    route.settings.destination,
-                    document,
-                    payload=self._event(piece),
-                    mapping=route.mapping,
-                    region=route.region,
-                    now=now,
-                )
-                if delivered:
-                    route.count("OnFailureDestinationDeliveredEventCount", span.count)
-                else:
+                try:
+                    await route.tools.destinations.deliver(
+                        route.settings.destination,
+                        failures.addressed(
+                            route.settings.destination,
+                            document,
+                            payload=self._event(piece),
+                            mapping=route.mapping,
+                            now=now,
+                        ),
+                    )
+                except DeliveryError:
                     route.measure("DestinationDeliveryFailures", 1)
+                else:
+                    delivered = True
+                    route.count("OnFailureDestinationDeliveredEventCount", span.count)
             if not delivered:
                 route.count("DroppedEventCount", span.count)
         self._finish(entry.sequence_number for entry in piece.entries)

@@ -132,8 +132,6 @@ class EventSourceMapping:
                 self._tools,
                 self._report,
             )
-            if self.settings.destination:
-                await self._tools.destinations.prepare(self.settings.destination, route.region)
             self._polling = asyncio.create_task(self._poll(route))
         self.state = "Enabled" if self.settings.enabled else "Disabled"
 

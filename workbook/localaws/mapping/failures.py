@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
+from workbook.localaws.interfaces import Document
 from workbook.localaws.mapping.event import Entry
 
 RETRIES_EXHAUSTED = "RetryAttemptsExhausted"
@@ -66,7 +69,7 @@ def document(
     invocation: LastInvocation | None,
     now: float,
 ) -> dict[str, Any]:
-    """The message that SQS and SNS get; S3 gets the ``payload`` too.
+    """What a destination is told of records that were given up.
 
     Args:
         condition: RetryAttemptsExhausted or RecordAgeExceeded; the latter has no
@@ -106,6 +109,24 @@ def document(
             "streamArn": stream_arn,
         },
     }
+
+
+def addressed(
+    destination: str, told: dict[str, Any], *, payload: bytes, mapping: str, now: float
+) -> Document:
+    """Return the document as the destination gets it: in S3 it has the event as its ``payload``.
+
+    Args:
+        destination: the ARN of a queue, topic or bucket.
+        told: see ``document``.
+        payload: the event that failed; in S3 as a JSON string [DG:kinesis-on-failure-destination].
+        mapping: the mapping's UUID.
+        now: in seconds since the epoch.
+    """
+    if destination.split(":")[2] != "s3":
+        return Document(orjson.dumps(told))
+    key = object_key(mapping, told["KinesisBatchInfo"]["shardId"], now)
+    return Document(orjson.dumps({**told, "payload": payload.decode()}), key)
 
 
 def object_key(mapping: str, shard_id: str, now: float) -> str:

@@ -6,9 +6,8 @@ from workbook.localaws.api import rest_json
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import Request, Response
 from workbook.localaws.clock import Clock
-from workbook.localaws.interfaces import FunctionTarget, Streams
+from workbook.localaws.interfaces import Destinations, FunctionTarget, Streams
 from workbook.localaws.mapping import api
-from workbook.localaws.mapping.destinations import Destinations
 from workbook.localaws.mapping.errors import not_found
 from workbook.localaws.mapping.registry import Registry
 from workbook.localaws.mapping.route import Tools
@@ -22,27 +21,25 @@ class MappingService:
     Mappings of other event sources are moto's.
 
     Args:
-        endpoint_url: where on-failure destinations are.
         clock: the time of polls, windows, ages and retries.
         services: moto.
         metrics: takes IteratorAge and the EventCount group.
         streams: the door to streams.
         functions: the door to functions.
+        destinations: take the documents about records that are given up.
     """
 
     def __init__(
         self,
-        endpoint_url: str,
         clock: Clock,
         services: Worker,
         metrics: Metrics,
         streams: Streams,
         functions: FunctionTarget,
+        destinations: Destinations,
     ) -> None:
         self._services = services
-        self._registry = Registry(
-            Tools(clock, streams, functions, Destinations(endpoint_url), metrics)
-        )
+        self._registry = Registry(Tools(clock, streams, functions, destinations, metrics))
         services.before_cloudformation(self._show_to_cloudformation)
 
     def _show_to_cloudformation(self) -> None:

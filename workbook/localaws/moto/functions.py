@@ -21,7 +21,7 @@ from moto.awslambda.models import (
 )
 from moto.core.exceptions import JsonRESTError
 
-from workbook.localaws.function_arn import function_arn
+from workbook.localaws.function_arn import function_arn, parse_reference
 from workbook.localaws.functions import settings
 from workbook.localaws.functions.concurrency import ACCOUNT_LIMIT, MIN_UNRESERVED
 from workbook.localaws.functions.configuration import LATEST
@@ -195,9 +195,12 @@ class FunctionsBackend(LambdaBackend):
         headers: Any,
         response_headers: Any,
     ) -> str:
-        """An invocation by a service of moto: always asynchronous."""
-        function = self.get_function(function_name, qualifier)
-        return str(function.invoke(body, headers, response_headers))
+        """Queue an asynchronous invocation: that is how services of moto invoke a function."""
+        self.get_function(function_name, qualifier)
+        reference = parse_reference(function_name, self.region_name, qualifier)
+        event = body if isinstance(body, bytes) else body.encode()
+        Function.host.invoke_event(reference.arn, event)
+        return ""
 
     def _checked(self, function_name: str, body: dict[str, Any]) -> Any:
         """The function to change, if it is the one that the request means."""
