@@ -180,6 +180,7 @@ class FakeFunction:
         self.events: list[Any] = []
         self.times: list[float] = []
         self.gone = False
+        self.fault: Exception | None = None  # what every call raises
 
     @property
     def batches(self) -> list[list[Any]]:
@@ -190,11 +191,15 @@ class FakeFunction:
         return FUNCTION
 
     def role(self, function_arn: str) -> str:
+        if self.fault is not None:
+            raise self.fault
         if self.gone:
             raise FunctionGoneError(function_arn)
         return ROLE
 
     async def invoke(self, function_arn: str, event: bytes) -> Invocation:
+        if self.fault is not None:
+            raise self.fault
         if self.gone:
             raise FunctionGoneError(function_arn)
         self.events.append(json.loads(event))
@@ -216,6 +221,7 @@ class FakeDestinations:
     def __init__(self) -> None:
         self.delivered: list[tuple[str, Document]] = []
         self.error: DeliveryError | None = None  # what a delivery is answered with
+        self.fault: Exception | None = None  # what every call raises
 
     @property
     def documents(self) -> list[Any]:
@@ -223,9 +229,23 @@ class FakeDestinations:
         return [json.loads(document.body) for _, document in self.delivered]
 
     async def deliver(self, arn: str, document: Document) -> None:
+        if self.fault is not None:
+            raise self.fault
         if self.error is not None:
             raise self.error
         self.delivered.append((arn, document))
+
+
+class NoOtherMappings:
+    """An ``interfaces.OtherMappings`` without any."""
+
+    async def find(
+        self, region: str, source_arn: str | None, function: str | None
+    ) -> list[dict[str, Any]]:
+        return []
+
+    async def has(self, region: str, uuid: str) -> bool:
+        return False
 
 
 class Point(NamedTuple):

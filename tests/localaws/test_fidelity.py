@@ -17,6 +17,13 @@ INSIDE = {  # tests of ours that hold no rule of AWS's
     "test_a_long_window_takes_its_time",
     "test_a_records_age_passes_at_the_same_pace",
     "test_the_servers_end_waits_for_nothing",
+    "test_whatever_part_fails_the_mapping_goes_on_where_it_was",
+    "test_a_fault_while_polling_begins_is_no_end",
+    "test_a_fault_of_ours_reads_again_from_the_checkpoint",
+    "test_stopping_does_not_wait_for_a_part_that_fails",
+    "test_an_update_tries_again_at_once",
+    "test_data_that_is_nested_beyond_measure_is_no_json",
+    "test_a_pattern_that_is_nested_beyond_measure_is_refused",
     "test_mappings_of_queues_are_still_there",
 }
 

@@ -276,3 +276,18 @@ class Authorizer(Protocol):
             ApiError: AccessDeniedException.
         """
         ...
+
+
+class OtherMappings(Protocol):
+    """Event source mappings of queues and tables, which ``mapping`` does not keep."""
+
+    async def find(
+        self, region: str, source_arn: str | None, function: str | None
+    ) -> list[dict[str, Any]]:
+        """Return the mappings of a region as the API shows them; of one source or function, if
+        given."""
+        ...
+
+    async def has(self, region: str, uuid: str) -> bool:
+        """Return whether there is a mapping with this UUID."""
+        ...

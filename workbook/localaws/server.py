@@ -17,9 +17,12 @@ from workbook.localaws.clock import Clock
 from workbook.localaws.functions.service import FunctionService
 from workbook.localaws.http2 import EitherProtocol
 from workbook.localaws.kinesis.service import KinesisService
-from workbook.localaws.mapping.service import MappingService
+from workbook.localaws.mapping.api import MappingApi
+from workbook.localaws.mapping.context import Parts
+from workbook.localaws.mapping.registry import Registry
 from workbook.localaws.metrics import Metrics
 from workbook.localaws.moto.deliver import MotoDestinations
+from workbook.localaws.moto.mappings import MotoMappings
 from workbook.localaws.moto.worker import Worker
 
 LOOPBACK = "127.0.0.1"
@@ -44,9 +47,16 @@ class LocalAws:
         self._functions = FunctionService(
             endpoint_url, clock, self._services, self._metrics, destinations
         )
-        self._mappings = MappingService(
-            clock, self._services, self._metrics, self._kinesis, self._functions, destinations
+        self._registry = Registry(
+            Parts(clock, self._kinesis, self._functions, destinations, self._metrics)
         )
+        self._mappings = MappingApi(self._registry, MotoMappings(self._services))
+        self._services.before_cloudformation(self._keep_mappings_of_stacks)
+
+    def _keep_mappings_of_stacks(self) -> None:
+        from workbook.localaws.moto import mapping_resource  # late: imports moto, on its thread
+
+        mapping_resource.install(self._registry, self._services)
 
     async def respond(self, request: Request) -> Response:
         """Answer a request: by the first part that knows it, else by moto."""
@@ -60,7 +70,7 @@ class LocalAws:
 
     async def close(self) -> None:
         """Stop polling, end every function's process, let moto go."""
-        await self._mappings.close()
+        await self._registry.close()
         await self._functions.close()
         await self._kinesis.close()
         self._services.close()

@@ -14,7 +14,7 @@ from tests.localaws.fakes import (
     HandClock,
     settle,
 )
-from workbook.localaws.mapping.route import Route, Tools
+from workbook.localaws.mapping.context import Parts, PollingContext
 from workbook.localaws.mapping.settings import Settings, Start
 from workbook.localaws.mapping.stream_poller import StreamPoller
 
@@ -41,7 +41,10 @@ class Bench:
         self.function = FakeFunction(self.clock, handler)
         self.destinations = FakeDestinations()
         self.metrics = FakeMetrics()
+        self.parts = Parts(self.clock, self.stream, self.function, self.destinations, self.metrics)
         self.results: list[str] = []
+        self.faults: list[Exception] = []
+        self.expects_faults = False
         self.settings = settings or Settings()
         self.poller = StreamPoller(start or Start("TRIM_HORIZON"))
         self._stopped = asyncio.Event()
@@ -49,15 +52,23 @@ class Bench:
 
     def begin(self, source_arn: str = STREAM) -> None:
         """Start polling, at the next advance of the clock."""
-        tools = Tools(self.clock, self.stream, self.function, self.destinations, self.metrics)
-        route = Route("esm", source_arn, FUNCTION, self.settings, tools, self.results.append)
+        context = PollingContext(
+            "esm",
+            source_arn,
+            FUNCTION,
+            self.settings,
+            self.parts,
+            self.results.append,
+            self.faults.append,
+        )
         self._stopped = asyncio.Event()
-        self._running = asyncio.create_task(self.poller.run(route, self._stopped))
+        self._running = asyncio.create_task(self.poller.run(context, self._stopped))
 
     async def advance(self, seconds: float = 0.0) -> None:
-        """Let time pass."""
+        """Let time pass; a fault that the test does not ask for fails it."""
         await self.clock.advance(seconds)
         assert self._running is None or not self._running.done() or not self._running.exception()
+        assert self.expects_faults or not self.faults
 
     async def stop(self) -> None:
         """Stop polling as a mapping does when it is disabled."""

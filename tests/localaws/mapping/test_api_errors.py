@@ -9,13 +9,13 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from tests.localaws.fakes import STREAM
+from tests.localaws.fakes import STREAM, NoOtherMappings
 from tests.localaws.mapping.aws import World, error, refused
 from tests.localaws.mapping.bench import Bench, run
 from workbook import target
 from workbook.localaws.api.http import Request
-from workbook.localaws.mapping.service import MappingService
-from workbook.localaws.moto.worker import Worker
+from workbook.localaws.mapping.api import MappingApi
+from workbook.localaws.mapping.registry import Registry
 
 UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 REGION = "us-east-1"
@@ -263,12 +263,12 @@ def test_a_mapping_in_transition_cannot_be_changed() -> None:
 
     async def test() -> None:
         bench = Bench()
-        parts = (bench.stream, bench.function, bench.destinations)
-        service = MappingService(bench.clock, Worker(), bench.metrics, *parts)
+        registry = Registry(bench.parts)
+        api = MappingApi(registry, NoOtherMappings())
 
         async def call(method: str, uuid: str, **parameters: Any) -> tuple[int, Any]:
             path = f"/2015-03-31/event-source-mappings{uuid}"
-            response = await service.respond(
+            response = await api.respond(
                 Request(method, path, "", {}, json.dumps(parameters).encode())
             )
             assert response is not None
@@ -287,6 +287,6 @@ def test_a_mapping_in_transition_cannot_be_changed() -> None:
             400,
             {"Type": "User", "message": message.format("delete")},
         )
-        await service.close()
+        await registry.close()
 
     run(test)

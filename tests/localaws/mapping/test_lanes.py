@@ -341,7 +341,13 @@ def test_chaos(seed: int) -> None:
             for shard in ("shardId-000000000000", "shardId-000000000001")
             for key in (f"{shard[-1]}-{n}" for n in range(4))
         }
+        bench.expects_faults = True
         for n in range(120):
+            fails = dice.choice([bench.stream, bench.function, bench.destinations, None, None])
+            if fails is not None:
+                fails.fault = RuntimeError("a fault of ours")
+                await bench.advance(dice.choice([0, 0.2, 3]))
+                fails.fault = None
             key = dice.choice(list(homes))
             bench.stream.put([key, n], key=key, shard=homes[key])
             if n in (40, 80):

@@ -275,6 +275,66 @@ def test_bisect_isolates_the_poison_record() -> None:
     run(test)
 
 
+def first_bad(event: Any) -> str | None:
+    """The sequence number of the first record that says so."""
+    pairs = zip(numbers(event), payloads(event), strict=True)
+    return next((number for number, data in pairs if data == "bad"), None)
+
+
+def test_a_batch_whose_first_record_is_reported_is_never_cut() -> None:
+    """[?] With bisect either: those behind it are given up with it."""
+
+    async def test() -> None:
+        def handler(event: Any) -> Any:
+            number = first_bad(event)
+            return report(number) if number else None
+
+        settings = Settings(bisect=True, retries=2, reports_failures=True, destination=QUEUE)
+        bench = Bench(handler, settings)
+        for data in ("a", "bad", "c", "d"):
+            bench.stream.put(data)
+        bench.begin()
+        await bench.advance(20)
+        assert bench.function.batches == [["a", "bad", "c", "d"]] + [["bad", "c", "d"]] * 3
+        (document,) = bench.destinations.documents
+        assert document["KinesisBatchInfo"]["batchSize"] == 3
+        await bench.stop()
+
+    run(test)
+
+
+def test_an_error_where_the_first_record_fails_isolates_it() -> None:
+    """[DG:services-kinesis-batchfailurereporting] An invocation error halves the batch: this way
+    does not depend on what becomes of a batch whose first record is reported."""
+
+    async def test() -> None:
+        def handler(event: Any) -> Any:
+            number = first_bad(event)
+            if number == numbers(event)[0]:
+                boom(event)
+            return report(number) if number else None
+
+        settings = Settings(bisect=True, retries=2, reports_failures=True, destination=QUEUE)
+        bench = Bench(handler, settings)
+        for data in ("a", "bad", "c", "d"):
+            bench.stream.put(data)
+        bench.begin()
+        await bench.advance(20)
+        assert bench.function.batches == [
+            ["a", "bad", "c", "d"],
+            ["bad", "c", "d"],
+            ["bad", "c"],
+            *[["bad"]] * 3,
+            ["c"],
+            ["d"],
+        ]
+        (document,) = bench.destinations.documents
+        assert document["KinesisBatchInfo"]["batchSize"] == 1
+        await bench.stop()
+
+    run(test)
+
+
 def test_a_partial_response_retries_the_rest_without_topping_it_up() -> None:
     """[OBS] A batch of 3 that failed on its last record comes back as a batch of 1."""
 

@@ -33,7 +33,7 @@ Test = Callable[[Any], bool]
 
 
 def compile_filters(patterns: Sequence[str]) -> Callable[[Record], bool]:
-    """A test of records: true when any of the patterns matches.
+    """Return a test of records, which is true when any of the patterns matches.
 
     Args:
         patterns: JSON, at least one.
@@ -41,11 +41,17 @@ def compile_filters(patterns: Sequence[str]) -> Callable[[Record], bool]:
     Raises:
         InvalidPatternError: AWS would refuse one of them.
     """
-    tests = [_object_test(_parse_pattern(pattern), at_top=True) for pattern in patterns]
+    try:
+        tests = [_object_test(_parse_pattern(pattern), at_top=True) for pattern in patterns]
+    except RecursionError:
+        raise InvalidPatternError("the pattern is nested too deeply") from None
 
     def matches(record: Record) -> bool:
         document = _document(record)
-        return any(test(document) for test in tests)
+        try:
+            return any(test(document) for test in tests)
+        except RecursionError:  # lists in lists, as deep as what is no JSON here
+            return any(test({**document, "data": Undecodable}) for test in tests)
 
     return matches
 
@@ -71,7 +77,7 @@ def _parse_pattern(pattern: str) -> dict[str, Any]:
 def _document(record: Record) -> dict[str, Any]:
     try:
         data = _parse(record.data)
-    except ValueError:
+    except (ValueError, RecursionError):
         data = Undecodable
     return {
         "data": data,

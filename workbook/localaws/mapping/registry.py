@@ -1,4 +1,4 @@
-"""All event source mappings of Kinesis streams: what the API and CloudFormation do with them."""
+"""All event source mappings of Kinesis streams, and what they must not do to one another."""
 
 import asyncio
 import uuid
@@ -7,9 +7,9 @@ from typing import Any
 
 from workbook.localaws.interfaces import FunctionGoneError, SourceGoneError
 from workbook.localaws.mapping.constraints import check
+from workbook.localaws.mapping.context import Parts
 from workbook.localaws.mapping.errors import conflict, invalid, not_found
 from workbook.localaws.mapping.event_source_mapping import EventSourceMapping
-from workbook.localaws.mapping.route import Tools
 from workbook.localaws.mapping.settings import (
     Settings,
     read_settings,
@@ -19,24 +19,24 @@ from workbook.localaws.mapping.settings import (
 
 
 def is_kinesis(arn: object) -> bool:
-    """Whether an event source is a stream, or a consumer of one."""
+    """Return whether an event source is a stream, or a consumer of one."""
     return isinstance(arn, str) and arn.startswith("arn:") and arn.split(":")[2:3] == ["kinesis"]
 
 
 class Registry:
-    """The mappings.
+    """The mappings, as the API and CloudFormation make, change and find them.
 
     Args:
-        tools: what mappings work with.
+        parts: the rest of the local AWS.
     """
 
-    def __init__(self, tools: Tools) -> None:
-        self._tools = tools
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
         self._mappings: dict[str, EventSourceMapping] = {}
         self._deletions: set[asyncio.Task[None]] = set()
 
     def create(self, parameters: Mapping[str, Any], region: str) -> EventSourceMapping:
-        """A new mapping, as CreateEventSourceMapping makes it.
+        """Return a new mapping, as CreateEventSourceMapping makes it.
 
         Args:
             parameters: of the call.
@@ -49,11 +49,11 @@ class Registry:
         source_arn = parameters.get("EventSourceArn")
         if source_arn is None or not is_kinesis(source_arn):
             raise invalid("Unrecognized event source.")
-        start = read_start(parameters, self._tools.clock.now())
+        start = read_start(parameters, self._parts.clock.now())
         settings = read_settings(parameters, Settings())
         function_arn = self._resolve(parameters["FunctionName"], region)
         try:
-            self._tools.streams.source(source_arn)
+            self._parts.streams.source(source_arn)
         except SourceGoneError:
             raise invalid(f"Stream not found: {source_arn}") from None
         self._refuse_duplicate(source_arn, function_arn, None)
@@ -65,13 +65,14 @@ class Registry:
             start,
             settings,
             parameters.get("Tags") or {},
-            self._tools,
+            self._parts,
         )
         self._mappings[mapping.uuid] = mapping
+        mapping.start()
         return mapping
 
     def check_other(self, parameters: Mapping[str, Any], region: str) -> None:
-        """Refuse a mapping of another event source, which is moto's, as one of ours.
+        """Refuse a mapping of another event source, which is not kept here, as one of these.
 
         Raises:
             ApiError: it cannot be.
@@ -81,11 +82,11 @@ class Registry:
         self._resolve(parameters["FunctionName"], region)
 
     def has(self, identity: str) -> bool:
-        """Whether there is a mapping with this UUID."""
+        """Return whether there is a mapping with this UUID."""
         return identity in self._mappings
 
     def get(self, identity: str) -> EventSourceMapping:
-        """The mapping with this UUID.
+        """Return the mapping with this UUID.
 
         Raises:
             ApiError: there is none.
@@ -98,12 +99,12 @@ class Registry:
     def update(
         self, identity: str, parameters: Mapping[str, Any], present: Settings | None = None
     ) -> EventSourceMapping:
-        """The mapping after UpdateEventSourceMapping.
+        """Change a mapping as UpdateEventSourceMapping does, and return it.
 
         Args:
             identity: its UUID.
             parameters: of the call.
-            present: what parameters that are left out mean; as they are, if None.
+            present: what parameters that are left out mean; None leaves them as they are.
 
         Raises:
             ApiError: there is no such mapping, or it cannot be changed so.
@@ -119,7 +120,7 @@ class Registry:
         return mapping
 
     def delete(self, identity: str) -> EventSourceMapping:
-        """The mapping on its way out.
+        """Begin to delete a mapping, and return it.
 
         Raises:
             ApiError: there is no such mapping, or it is being changed.
@@ -134,7 +135,7 @@ class Registry:
     def find(
         self, region: str, source_arn: str | None, function: str | None
     ) -> list[EventSourceMapping]:
-        """The mappings of a region, oldest first; of one source or function, if given.
+        """Return the mappings of a region, oldest first; of one source or function, if given.
 
         ``function`` may be a name or an ARN, with or without a qualifier.
         """
@@ -159,7 +160,7 @@ class Registry:
 
     def _resolve(self, name: str, region: str) -> str:
         try:
-            return self._tools.functions.resolve(name, region)
+            return self._parts.functions.resolve(name, region)
         except FunctionGoneError:
             raise invalid("Function does not exist") from None
 

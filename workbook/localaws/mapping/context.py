@@ -1,4 +1,4 @@
-"""What a mapping's pollers work with: from where to where, under which settings, and by what."""
+"""What a mapping's pollers work with."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from workbook.localaws.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
-    """The parts of the local AWS that every mapping uses."""
+class Parts:
+    """The parts of the local AWS that every mapping needs."""
 
     clock: Clock
     streams: Streams
@@ -21,18 +21,27 @@ class Tools:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """One mapping between two changes of it.
+class PollingContext:
+    """One mapping, from one change of it to the next.
 
-    ``report`` takes the outcome of the latest work: the mapping's LastProcessingResult.
+    Args:
+        uuid: the mapping's.
+        source_arn: a stream, or a consumer of one.
+        function_arn: what to invoke.
+        settings: batches, windows, retries and the rest.
+        parts: the rest of the local AWS.
+        report: takes the outcome of the latest work, the mapping's LastProcessingResult.
+        report_fault: takes an error that none of the parts should have raised, so a fault of the
+            local AWS; who reports it tries again.
     """
 
-    mapping: str
+    uuid: str
     source_arn: str
     function_arn: str
     settings: Settings
-    tools: Tools
+    parts: Parts
     report: Callable[[str], None]
+    report_fault: Callable[[Exception], None]
 
     @property
     def region(self) -> str:
@@ -51,23 +60,23 @@ class Route:
 
     @property
     def is_pushed(self) -> bool:
-        """Whether the source is an enhanced fan-out consumer, which gets records pushed."""
+        """Whether the source is an enhanced fan-out consumer, to which AWS pushes records."""
         return "/consumer/" in self.source_arn
 
     def measure(self, name: str, value: float, unit: str = "Count") -> None:
-        """A data point of the function's."""
-        self.tools.metrics.put(
+        """Put a data point of one of the function's metrics."""
+        self.parts.metrics.put(
             self.region, "AWS/Lambda", name, value, unit, FunctionName=self.function_name
         )
 
     def count(self, name: str, events: int) -> None:
-        """A data point of the mapping's EventCount group, which it has to ask for."""
+        """Put a data point of the EventCount group, if the mapping asks for it."""
         if self.settings.counts_events:
-            self.tools.metrics.put(
+            self.parts.metrics.put(
                 self.region,
                 "AWS/Lambda",
                 name,
                 events,
                 "Count",
-                EventSourceMappingUUID=self.mapping,
+                EventSourceMappingUUID=self.uuid,
             )
