@@ -18,6 +18,8 @@ MOTO = f"{LOCALAWS}.moto"  # the one wing that knows moto
 KNOW_REAL_TIME = {
     "workbook.localaws.clock",
     "workbook.localaws.functions.environment",
+    "workbook.localaws.functions.process",
+    "workbook.localaws.functions.runtime_api",
     "workbook.localaws.functions.runtime.client",
 }
 # The bench's packages: whom of the others each knows, and which modules of the bench use them.

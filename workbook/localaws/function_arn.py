@@ -1,4 +1,4 @@
-"""How callers name a Lambda function: by name, part of an ARN or all of it; and its ARN."""
+"""The ARNs of functions and layers, and how callers name a function: by all or part of its ARN."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from workbook.localaws.api.http import ACCOUNT_ID
 
 
 def function_arn(region: str, name: str, qualifier: str | None = None) -> str:
-    """The ARN of a function, or of a version or alias of it."""
+    """Return the ARN of a function, or of a version or alias of it."""
     arn = f"arn:aws:lambda:{region}:{ACCOUNT_ID}:function:{name}"
     return f"{arn}:{qualifier}" if qualifier else arn
 
@@ -26,7 +26,7 @@ class Reference:
 
 
 def parse_reference(name_or_arn: str, region: str, qualifier: str | None = None) -> Reference:
-    """Read what the Lambda API takes for ``FunctionName`` [BC].
+    """Return what the Lambda API means by a ``FunctionName`` [BC].
 
     Args:
         name_or_arn: ``name``, ``name:qualifier``, ``account:function:name`` or a full ARN.
@@ -39,3 +39,21 @@ def parse_reference(name_or_arn: str, region: str, qualifier: str | None = None)
     elif len(parts) >= 3 and parts[1] == "function":
         parts = parts[2:]
     return Reference(region, parts[0], parts[1] if len(parts) > 1 else qualifier)
+
+
+@dataclass(frozen=True, slots=True)
+class LayerReference:
+    """A version of a layer; ``arn`` is the layer's, without the version."""
+
+    arn: str
+    region: str
+    name: str
+    version: int
+
+
+def parse_layer_version_arn(arn: str) -> LayerReference | None:
+    """Return what a layer version's ARN names; None when it is no such ARN."""
+    match arn.split(":"):
+        case ["arn", _, "lambda", region, _, "layer", name, version] if version.isdecimal():
+            return LayerReference(arn.rpartition(":")[0], region, name, int(version))
+    return None

@@ -214,6 +214,8 @@ class Destinations(Protocol):
 
         Raises:
             DeliveryError: the destination does not take it.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,13 @@ import uvicorn
 
 from workbook.localaws.api.http import Request, Response
 from workbook.localaws.clock import Clock
-from workbook.localaws.functions.service import FunctionService
+from workbook.localaws.functions.api import LambdaApi
+from workbook.localaws.functions.environment import Environment
+from workbook.localaws.functions.event_queue import EventQueue
+from workbook.localaws.functions.invoker import Invoker
+from workbook.localaws.functions.pool import Pool
+from workbook.localaws.functions.processes import Processes
+from workbook.localaws.functions.published import PublishedFunctions
 from workbook.localaws.http2 import EitherProtocol
 from workbook.localaws.kinesis.service import KinesisService
 from workbook.localaws.mapping.api import MappingApi
@@ -22,8 +28,13 @@ from workbook.localaws.mapping.context import Parts
 from workbook.localaws.mapping.registry import Registry
 from workbook.localaws.metrics import Metrics
 from workbook.localaws.moto.deliver import MotoDestinations
+from workbook.localaws.moto.function_configurations import FunctionConfigurations
+from workbook.localaws.moto.logs import Logs
 from workbook.localaws.moto.mappings import MotoMappings
+from workbook.localaws.moto.permissions import CHANGES_ROLES, Guard
 from workbook.localaws.moto.worker import Worker
+from workbook.localaws.permissions.enforcement import Enforcer
+from workbook.localaws.permissions.permissions import Permissions
 
 LOOPBACK = "127.0.0.1"
 KEEP_ALIVE_SECONDS = 75  # longer than the idle time after which boto3 drops a connection itself
@@ -42,11 +53,26 @@ class LocalAws:
     def __init__(self, endpoint_url: str, clock: Clock, *, limits: bool = True) -> None:
         self._services = Worker()
         self._metrics = Metrics(clock, self._services)
-        self._kinesis = KinesisService(clock, self._services, self._metrics, limits=limits)
+        permissions = Permissions(clock)
+        roles = Enforcer(permissions)
+        self._guard = Guard(self._services, permissions)
+        self._installing = asyncio.create_task(self._services.call(self._guard.install))
+        self._kinesis = KinesisService(clock, self._services, self._metrics, roles, limits=limits)
         destinations = MotoDestinations(self._services)
-        self._functions = FunctionService(
-            endpoint_url, clock, self._services, self._metrics, destinations
+        self._logs = Logs(clock, self._services)
+        self._processes = Processes()
+        functions = PublishedFunctions()
+        pool = Pool(
+            lambda version: Environment(
+                version, endpoint_url, self._processes, self._logs, self._guard, clock.now
+            )
         )
+        self._functions = Invoker(functions, pool, self._metrics)
+        self._events = EventQueue(functions, self._functions, destinations, clock, self._metrics)
+        self._configurations = FunctionConfigurations(
+            endpoint_url, clock, self._services, functions, self._events
+        )
+        self._lambda = LambdaApi(functions, self._functions, self._events, self._configurations)
         self._registry = Registry(
             Parts(clock, self._kinesis, self._functions, destinations, self._metrics)
         )
@@ -58,20 +84,37 @@ class LocalAws:
 
         mapping_resource.install(self._registry, self._services)
 
+    async def start(self) -> None:
+        """Start what runs beside the requests."""
+        self._processes.open()
+        await self._functions.start()
+        await self._configurations.start()
+
     async def respond(self, request: Request) -> Response:
         """Answer a request: by the first part that knows it, else by moto."""
-        for part in (self._kinesis, self._mappings, self._functions):
-            response = await part.respond(request)
-            if response is not None:
-                return response
+        response = await self._kinesis.respond(request)
+        if response is None:
+            response = await self._guard.check(request)
+        for part in (self._mappings, self._lambda):
+            if response is None:
+                response = await part.respond(request)
+        if response is not None:
+            return response
         if request.service == "monitoring":
             await self._metrics.flush()
-        return await self._services.respond(request)
+        if request.service == "logs":
+            await self._logs.flush()
+        response = await self._services.respond(request)
+        if request.service in CHANGES_ROLES:
+            await self._services.call(self._guard.publish)
+        return response
 
     async def close(self) -> None:
         """Stop polling, end every function's process, let moto go."""
         await self._registry.close()
+        await self._events.close()
         await self._functions.close()
+        await asyncio.to_thread(self._processes.close)
         await self._kinesis.close()
         self._services.close()
 
@@ -177,6 +220,7 @@ async def serve(
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     endpoint_url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
     application = LocalAws(endpoint_url, Clock(speed, epoch), limits=limits)
+    await application.start()
     server = _Server(
         uvicorn.Config(
             application,

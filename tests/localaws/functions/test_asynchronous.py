@@ -17,27 +17,26 @@ from tests.localaws.functions.lambda_functions import create, log_lines
 from workbook import target
 from workbook.localaws.functions.asynchronous import (
     EVENT_AGE_EXCEEDED,
-    MAX_AGE_SECONDS,
     RETRIES_EXHAUSTED,
-    Policy,
     after_error,
     after_throttle,
 )
+from workbook.localaws.functions.configuration import MAX_EVENT_AGE_SECONDS, EventInvokeConfig
 from workbook.localaws.server import READY
 from workbook.target import Aws
 
 FAILS = "def handler(event, context):\n    raise ValueError(context.aws_request_id)\n"
 
 
-@given(retries=st.integers(0, 2), max_age=st.integers(60, MAX_AGE_SECONDS))
+@given(retries=st.integers(0, 2), max_age=st.integers(60, MAX_EVENT_AGE_SECONDS))
 def test_errors_are_tried_again_after_1_and_2_minutes(retries: int, max_age: int) -> None:
     """3 tries by default [OBS]; the waits are those of [DG:invocation-async]."""
-    policy = Policy(retries, max_age, None, None)
-    age, tries, step = 0.0, 1, after_error(Policy(retries, max_age, None, None), 1, 0.0)
+    config = EventInvokeConfig(retries, max_age)
+    age, tries, step = 0.0, 1, after_error(config, 1, 0.0)
     while not isinstance(step, str):
         age, tries = age + step, tries + 1
         assert age <= max_age
-        step = after_error(policy, tries, age)
+        step = after_error(config, tries, age)
     assert tries <= retries + 1
     if step == RETRIES_EXHAUSTED:
         assert tries == retries + 1
@@ -45,15 +44,15 @@ def test_errors_are_tried_again_after_1_and_2_minutes(retries: int, max_age: int
         assert step == EVENT_AGE_EXCEEDED
 
 
-@given(max_age=st.integers(60, MAX_AGE_SECONDS))
+@given(max_age=st.integers(60, MAX_EVENT_AGE_SECONDS))
 def test_throttles_use_up_no_retry_but_time(max_age: int) -> None:
-    policy = Policy(0, max_age, None, None)
+    config = EventInvokeConfig(0, max_age)
     age, throttles = 0.0, 1
-    step = after_throttle(policy, 1, 0.0)
+    step = after_throttle(config, 1, 0.0)
     while not isinstance(step, str):
         assert 1 <= step <= 300
         age, throttles = age + step, throttles + 1
-        step = after_throttle(policy, throttles, age)
+        step = after_throttle(config, throttles, age)
     assert step == EVENT_AGE_EXCEEDED
     assert age <= max_age
 

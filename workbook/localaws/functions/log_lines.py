@@ -3,11 +3,11 @@
 import hashlib
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from workbook.localaws.functions.failures import Failure
+from workbook.localaws.functions.outcome import Failure
 
 TAIL_BYTES = 4096
 
@@ -149,6 +149,6 @@ def _outcome(failure: Failure) -> dict[str, str]:
     return {**outcome, "errorType": failure.error_type} if failure.error_type else outcome
 
 
-def tail(lines: list[str]) -> bytes:
+def tail(lines: Sequence[str]) -> bytes:
     """The end of an invocation's log, as ``LogType=Tail`` gives it: at most 4 KB."""
     return "".join(lines).encode()[-TAIL_BYTES:]

@@ -2,13 +2,17 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbook.localaws.api.errors import ApiError
+from workbook.localaws.function_arn import parse_layer_version_arn
 from workbook.localaws.functions import interpreters, package
+from workbook.localaws.functions.configuration import LATEST
 
 MAX_VARIABLES_BYTES = 4096
+MAX_LAYERS = 5
+DESTINATIONS = ("sqs", "sns", "s3", "lambda", "events")  # of asynchronous invocations
 ENUM = (*interpreters.PROVIDED, *interpreters.SUPPORTED)
 RANGES = {"Timeout": (1, 900), "MemorySize": (128, 10_240)}
 REGION = r"(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}"
@@ -97,7 +101,11 @@ def check(settings: Mapping[str, Any]) -> None:
             f"value set: [{', '.join(ENUM)}] or be a valid ARN",
         )
     check_constraints(settings)
-    check_variables((settings.get("Environment") or {}).get("Variables") or {})
+    variables = (settings.get("Environment") or {}).get("Variables") or {}
+    check_variables(variables)
+    for name, text in (("Handler", settings.get("Handler")), *variables.items()):
+        if "\0" in (text or ""):  # ours: no process can be given it
+            raise _invalid(f"The value of '{name}' contains a NUL character.")
 
 
 def check_constraints(settings: Mapping[str, Any]) -> None:
@@ -193,13 +201,92 @@ def check_code(code: bytes) -> None:
         raise ApiError("InvalidParameterValueException", str(problem)) from None
 
 
-def no_such_key() -> ApiError:
-    """What is answered when the zip is not in S3."""
-    return ApiError(
-        "InvalidParameterValueException",
-        "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified "
-        "key does not exist.",
+def not_in_s3(code: str, message: str) -> ApiError:
+    """Return the error of code that is not where it should be in S3 [OBS].
+
+    Args:
+        code: S3's error.
+        message: S3's words.
+    """
+    return _invalid(
+        f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}"
     )
+
+
+def check_layers(arns: Sequence[str], region: str) -> None:
+    """Check which layers a function of a region names [OBS].
+
+    Raises:
+        ApiError: they are too many, elsewhere, or versions of one layer.
+    """
+    if len(arns) > MAX_LAYERS:
+        raise _invalid(f"Cannot reference more than {MAX_LAYERS} layers.")
+    seen: dict[str, str] = {}
+    for arn in arns:
+        layer = parse_layer_version_arn(arn)
+        if layer is None:
+            raise no_such_layer(arn)
+        if layer.region != region:
+            raise _invalid(
+                "Layers are not in the same region as the function. Layers are expected to be in "
+                f"region {region}."
+            )
+        other = seen.setdefault(layer.arn, arn)
+        if other != arn:
+            raise _invalid(
+                "Two different versions of the same layer are not allowed to be referenced in the "
+                f"same function. {other} and {arn} are versions of the same layer."
+            )
+
+
+def no_such_layer(arn: str) -> ApiError:
+    """Return the error of a layer version that does not exist [OBS]."""
+    return _invalid(f"Layer version {arn} does not exist.")
+
+
+def check_routing(version: str, weights: Mapping[str, float]) -> None:
+    """Check how an alias splits invocations [DG:configuring-alias-routing]; the words are ours.
+
+    Args:
+        version: the alias' own.
+        weights: of other versions.
+
+    Raises:
+        ApiError: it cannot do so.
+    """
+    if not weights:
+        return
+    if len(weights) > 1:
+        raise _invalid("An alias routes invocations to two versions at most.")
+    if LATEST in (version, *weights):
+        raise _invalid(f"An alias that routes to two versions cannot route to {LATEST}.")
+    if version in weights:
+        raise _invalid(f"The alias already routes to version {version}.")
+
+
+def destinations(config: Mapping[str, Any]) -> list[str]:
+    """Return the destinations that an EventInvokeConfig names."""
+    both = (config.get("DestinationConfig") or {}).values()
+    return [one["Destination"] for one in both if one and one.get("Destination")]
+
+
+def check_destination(arn: str) -> None:
+    """Check what kind of thing a destination of asynchronous invocations is.
+
+    Raises:
+        ApiError: it can be none.
+    """
+    if arn.split(":")[2:3] not in [[service] for service in DESTINATIONS]:
+        raise invalid_destination(arn)
+
+
+def invalid_destination(arn: str) -> ApiError:
+    """Return the error of a destination that can be none [OBS]."""
+    return _invalid(f"The destination ARN {arn} is invalid.")
+
+
+def _invalid(message: str) -> ApiError:
+    return ApiError("InvalidParameterValueException", message)
 
 
 def check_revision(given: str | None, present: str) -> None:

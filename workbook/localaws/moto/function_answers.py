@@ -1,8 +1,10 @@
-"""The Lambda API's answers: errors in AWS's form, and what moto answers put into AWS's words."""
+"""What moto answers to Lambda's clients, put into AWS's words."""
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -26,15 +28,15 @@ NOT_LISTED = frozenset(
 )
 
 
-def too_large(limit: int, operation: str) -> Response:
-    """The error of a request that is too large [OBS]."""
-    return error(
-        ApiError(
-            "RequestEntityTooLargeException",
-            f"Request must be smaller than {limit} bytes for the {operation} operation",
-            413,
-        )
-    )
+def with_plain_name(request: Request) -> Request:
+    """Return the request with ``name`` or ``name:qualifier`` in the place of an ARN."""
+    match request.segments:
+        case [version, "functions", name, *rest] if ":" in name:
+            reference = parse_reference(name, request.region)
+            plain = ":".join(filter(None, (reference.name, reference.qualifier)))
+            path = "/".join(quote(part, safe="") for part in (version, "functions", plain, *rest))
+            return replace(request, path=f"/{path}")
+    return request
 
 
 def reworded(request: Request, response: Response) -> Response:
