@@ -298,3 +298,20 @@ def payloads(event: Any) -> list[Any]:
         except ValueError:
             found.append(raw)
     return found
+
+
+class FakeRoles:
+    """An ``interfaces.ExecutionRoles`` that lets roles do all but what it is told to deny."""
+
+    def __init__(self) -> None:
+        self.is_trusted = True
+        self.denied: set[str] = set()  # actions
+
+    def can_be_assumed(self, role_arn: str) -> bool:
+        return self.is_trusted
+
+    def has_policies(self, role_arn: str) -> bool:
+        return True
+
+    def denial(self, role_arn: str, session: str, action: str, resource: str) -> str | None:
+        return f"{session} may not {action} on {resource}" if action in self.denied else None

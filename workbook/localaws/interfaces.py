@@ -143,6 +143,10 @@ class FunctionGoneError(Exception):
     """The function, version or alias does not exist."""
 
 
+class RoleNotAssumableError(Exception):
+    """Lambda cannot act as a function's role: it is gone, or does not trust Lambda."""
+
+
 class FunctionTarget(Protocol):
     """Lambda functions, as an event source sees them."""
 
@@ -171,6 +175,7 @@ class FunctionTarget(Protocol):
         Raises:
             InvokeThrottledError: no concurrency is left.
             FunctionGoneError: the function was deleted.
+            RoleNotAssumableError: its role cannot be assumed.
         """
         ...
 
@@ -231,7 +236,11 @@ class CredentialsSource(Protocol):
     """Where a function gets its role's credentials from."""
 
     async def issue(self, role_arn: str, function_arn: str) -> Credentials:
-        """Return new credentials, with which a function's calls are told from the user's."""
+        """Return new credentials, with which a function's calls are told from the user's.
+
+        Raises:
+            RoleNotAssumableError: Lambda cannot act as the role.
+        """
         ...
 
 
@@ -240,6 +249,10 @@ class ExecutionRoles(Protocol):
 
     def can_be_assumed(self, role_arn: str) -> bool:
         """Whether Lambda may act as the role: it is there, and trusts Lambda."""
+        ...
+
+    def has_policies(self, role_arn: str) -> bool:
+        """Whether there is the role, and any policy of it, whatever that allows."""
         ...
 
     def denial(self, role_arn: str, session: str, action: str, resource: str) -> str | None:

@@ -31,7 +31,7 @@ from workbook.localaws.moto.deliver import MotoDestinations
 from workbook.localaws.moto.function_configurations import FunctionConfigurations
 from workbook.localaws.moto.logs import Logs
 from workbook.localaws.moto.mappings import MotoMappings
-from workbook.localaws.moto.permissions import CHANGES_ROLES, Guard
+from workbook.localaws.moto.permissions import FreshRoles, Guard
 from workbook.localaws.moto.worker import Worker
 from workbook.localaws.permissions.enforcement import Enforcer
 from workbook.localaws.permissions.permissions import Permissions
@@ -59,7 +59,7 @@ class LocalAws:
         self._installing = asyncio.create_task(self._services.call(self._guard.install))
         self._kinesis = KinesisService(clock, self._services, self._metrics, roles, limits=limits)
         destinations = MotoDestinations(self._services)
-        self._logs = Logs(clock, self._services)
+        self._logs = Logs(clock, self._services, roles)
         self._processes = Processes()
         functions = PublishedFunctions()
         pool = Pool(
@@ -68,13 +68,20 @@ class LocalAws:
             )
         )
         self._functions = Invoker(functions, pool, self._metrics)
-        self._events = EventQueue(functions, self._functions, destinations, clock, self._metrics)
+        self._events = EventQueue(
+            functions, self._functions, destinations, roles, clock, self._metrics
+        )
         self._configurations = FunctionConfigurations(
-            endpoint_url, clock, self._services, functions, self._events
+            endpoint_url,
+            clock,
+            self._services,
+            functions,
+            self._events,
+            FreshRoles(self._guard, roles),
         )
         self._lambda = LambdaApi(functions, self._functions, self._events, self._configurations)
         self._registry = Registry(
-            Parts(clock, self._kinesis, self._functions, destinations, self._metrics)
+            Parts(clock, self._kinesis, self._functions, destinations, self._metrics, roles)
         )
         self._mappings = MappingApi(self._registry, MotoMappings(self._services))
         self._services.before_cloudformation(self._keep_mappings_of_stacks)
@@ -104,10 +111,7 @@ class LocalAws:
             await self._metrics.flush()
         if request.service == "logs":
             await self._logs.flush()
-        response = await self._services.respond(request)
-        if request.service in CHANGES_ROLES:
-            await self._services.call(self._guard.publish)
-        return response
+        return await self._services.respond(request)
 
     async def close(self) -> None:
         """Stop polling, end every function's process, let moto go."""

@@ -23,12 +23,24 @@ def zipped(**files: str) -> bytes:
     return buffer.getvalue()
 
 
-def create_role(aws: Aws) -> str:
-    """A role that functions may assume; gives its ARN."""
-    role = aws.client("iam").create_role(
-        RoleName=f"role-{uuid.uuid4().hex[:8]}", AssumeRolePolicyDocument="{}"
-    )
-    return str(role["Role"]["Arn"])
+def create_role(aws: Aws, *actions: str) -> str:
+    """Create a role that functions may assume, and that may do all, or only some actions.
+
+    Returns:
+        Its ARN.
+    """
+    iam, name = aws.client("iam"), f"role-{uuid.uuid4().hex[:8]}"
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}
+    arn = iam.create_role(
+        RoleName=name, AssumeRolePolicyDocument=_policy({**trust, "Action": "sts:AssumeRole"})
+    )["Role"]["Arn"]
+    allowed = {"Effect": "Allow", "Action": list(actions or "*"), "Resource": "*"}
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=_policy(allowed))
+    return str(arn)
+
+
+def _policy(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def create(aws: Aws, code: str | bytes, **settings: Any) -> str:

@@ -16,6 +16,7 @@ from workbook.localaws.functions.interpreters import SUPPORTED
 from workbook.localaws.functions.outcome import Outcome
 from workbook.localaws.functions.processes import Processes
 from workbook.localaws.functions.runtime_api import Event
+from workbook.localaws.interfaces import Credentials
 from workbook.target import Aws
 
 COUNT = """
@@ -304,6 +305,10 @@ def handler(event, context): return "fine"
     )
     lines: list[str] = []
 
+    class FakeCredentials:
+        async def issue(self, role_arn: str, function_arn: str) -> Credentials:
+            return Credentials("ASIA", "secret", "token")
+
     class Logs:
         def put(self, stream: environment.LogStream, said: list[str]) -> None:
             lines.extend(said)
@@ -312,7 +317,7 @@ def handler(event, context): return "fine"
         processes = Processes()
         processes.open()
         place = environment.Environment(
-            function, "http://127.0.0.1:9", processes, Logs(), time.time
+            function, "http://127.0.0.1:9", processes, Logs(), FakeCredentials(), time.time
         )
         try:
             return await place.invoke(Event("id", b"1", "arn"))

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.localaws.functions.lambda_functions import create_role
 from workbook import target
 
 T = TypeVar("T")
@@ -53,7 +54,6 @@ class World:
         self.functions = aws.client("lambda")
         self.sqs = aws.client("sqs")
         self.logs = aws.client("logs")
-        self._iam = aws.client("iam")
         self._names = (f"n{uuid.uuid4().hex[:8]}-{count}" for count in itertools.count())
 
     def name(self) -> str:
@@ -61,9 +61,8 @@ class World:
         return next(self._names)
 
     def role(self) -> str:
-        """An execution role's ARN."""
-        answer = self._iam.create_role(RoleName=self.name(), AssumeRolePolicyDocument="{}")
-        return str(answer["Role"]["Arn"])
+        """An execution role's ARN; it may do everything."""
+        return create_role(self.aws)
 
     def function(self, code: str = PRINTING, **settings: Any) -> str:
         """A new function's name."""

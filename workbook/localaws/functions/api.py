@@ -19,7 +19,12 @@ from workbook.localaws.functions.invoker import Invoker
 from workbook.localaws.functions.outcome import Outcome
 from workbook.localaws.functions.published import PublishedFunctions
 from workbook.localaws.functions.runtime_api import Event
-from workbook.localaws.interfaces import FunctionGoneError, InvokeThrottledError
+from workbook.localaws.functions.settings import NOT_ASSUMABLE
+from workbook.localaws.interfaces import (
+    FunctionGoneError,
+    InvokeThrottledError,
+    RoleNotAssumableError,
+)
 
 MAX_PAYLOAD_BYTES = 6_291_456
 MAX_CREATE_BYTES = 70_167_211
@@ -138,6 +143,8 @@ class LambdaApi:
             raise ApiError(
                 "TooManyRequestsException", "Rate Exceeded.", 429, Reason=str(throttled)
             ) from None
+        except RoleNotAssumableError:
+            raise ApiError("AccessDeniedException", NOT_ASSUMABLE, 403) from None
         except OSError as problem:
             raise ApiError(
                 "ServiceException", f"The local AWS could not run the function: {problem}", 500

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from workbook.localaws.functions import interpreters
 from workbook.localaws.functions.configuration import FunctionVersion
@@ -26,14 +26,23 @@ from workbook.localaws.interfaces import CredentialsSource
 INIT_LIMIT_SECONDS = 10.0  # [DG:lambda-runtime-environment]
 
 
-LogStream = tuple[str, str, str]  # region, group, stream
+class LogStream(NamedTuple):
+    """A log stream, and the role with whose rights it is written."""
+
+    region: str
+    group: str
+    name: str
+    role: str
 
 
 class Logs(Protocol):
     """CloudWatch Logs, as functions write to it."""
 
     def put(self, stream: LogStream, lines: list[str]) -> None:
-        """Take lines, one event each; the stream and its group are made if they are missing."""
+        """Take lines, one event each, and keep them as far as the role allows it.
+
+        The stream and its group are made if they are missing.
+        """
         ...
 
 
@@ -65,7 +74,7 @@ class Environment:
         self._credentials = credentials
         day = datetime.fromtimestamp(now(), UTC)
         name = f"{day:%Y/%m/%d}/[{function.version}]{uuid.uuid4().hex}"
-        self._stream: LogStream = (function.region, function.log_group, name)
+        self._stream = LogStream(function.region, function.log_group, name, function.role)
         self._lines = JsonLines(now) if function.logs_json else TextLines()
         self._directory = processes.directory / uuid.uuid4().hex[:12]
         self._launch: Launch | None = None
@@ -119,7 +128,7 @@ class Environment:
             self.function,
             self._directory,
             self._endpoint_url,
-            self._stream[-1],
+            self._stream.name,
             credentials,
         )
         return self._launch

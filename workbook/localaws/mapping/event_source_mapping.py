@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbook.localaws.api.http import ACCOUNT_ID
+from workbook.localaws.mapping.access import session_name
 from workbook.localaws.mapping.context import Parts, PollingContext
 from workbook.localaws.mapping.errors import in_use
 from workbook.localaws.mapping.settings import Settings, Start
@@ -137,6 +138,7 @@ class EventSourceMapping:
                 self.uuid,
                 self.source_arn,
                 self.function_arn,
+                session_name(self._parts.clock.now()),
                 self.settings,
                 self._parts,
                 self._report,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbook.localaws.interfaces import FunctionGoneError, SourceGoneError
+from workbook.localaws.mapping import access
 from workbook.localaws.mapping.constraints import check
 from workbook.localaws.mapping.context import Parts
 from workbook.localaws.mapping.errors import conflict, invalid, not_found
@@ -56,6 +57,8 @@ class Registry:
             self._parts.streams.source(source_arn)
         except SourceGoneError:
             raise invalid(f"Stream not found: {source_arn}") from None
+        access.check(self._parts, function_arn, source_arn)
+        access.check_destination(self._parts, function_arn, settings.destination)
         self._refuse_duplicate(source_arn, function_arn, None)
         mapping = EventSourceMapping(
             str(uuid.uuid4()),
@@ -116,6 +119,9 @@ class Registry:
         if parameters.get("FunctionName") is not None:
             function_arn = self._resolve(parameters["FunctionName"], mapping.region)
             self._refuse_duplicate(mapping.source_arn, function_arn, mapping)
+            access.check(self._parts, function_arn, mapping.source_arn)
+        if parameters.get("DestinationConfig") is not None:
+            access.check_destination(self._parts, function_arn, settings.destination)
         mapping.update(settings, function_arn)
         return mapping
 

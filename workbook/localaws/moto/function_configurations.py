@@ -11,6 +11,7 @@ from workbook.localaws.function_arn import parse_reference
 from workbook.localaws.functions.event_queue import EventQueue
 from workbook.localaws.functions.published import PublishedFunctions
 from workbook.localaws.functions.runtime_api import Event
+from workbook.localaws.interfaces import ExecutionRoles
 from workbook.localaws.moto.function_answers import reworded, with_plain_name
 from workbook.localaws.moto.worker import Worker
 
@@ -24,6 +25,7 @@ class FunctionConfigurations:
         worker: moto.
         functions: where the functions there are get published.
         events: takes asynchronous invocations by services of moto.
+        roles: tell what functions' roles may do.
     """
 
     def __init__(
@@ -33,7 +35,9 @@ class FunctionConfigurations:
         worker: Worker,
         functions: PublishedFunctions,
         events: EventQueue,
+        roles: ExecutionRoles,
     ) -> None:
+        self._roles = roles
         self._worker = worker
         self._events = events
         self._endpoint_url = endpoint_url
@@ -56,7 +60,13 @@ class FunctionConfigurations:
         from workbook.localaws.moto.function import Host
 
         functions.install(
-            Host(self._endpoint_url, self._clock.now, self._publish, self._invoke_event)
+            Host(
+                self._endpoint_url,
+                self._clock.now,
+                self._publish,
+                self._invoke_event,
+                self._roles,
+            )
         )
         self._worker.before_cloudformation(functions.extend_cloudformation)
 

@@ -20,10 +20,9 @@ from moto.awslambda.models import (
     LayerVersion,
     lambda_backends,
 )
-from moto.iam.exceptions import NotFoundException
-from moto.iam.models import iam_backends
 
 from workbook.localaws.api.errors import ApiError
+from workbook.localaws.destinations import delivery_denial
 from workbook.localaws.function_arn import function_arn, parse_reference
 from workbook.localaws.functions import settings
 from workbook.localaws.functions.concurrency import ACCOUNT_LIMIT, MIN_UNRESERVED
@@ -51,7 +50,7 @@ class FunctionsBackend(LambdaBackend):
         """CreateFunction; also of a template, which may reserve concurrency."""
         settings.check_new(spec)
         name = spec["FunctionName"]
-        self._check_role(spec["Role"])
+        self._check_role(name, spec["Role"], spec)
         self._check_reserve(name, spec.get("ReservedConcurrentExecutions"))
         layers = self._find_layers(spec.get("Layers") or [])
         function = MotoFunction(  # type: ignore[abstract]
@@ -230,6 +229,8 @@ class FunctionsBackend(LambdaBackend):
         function: Any = self.get_function(function_name)
         for destination in settings.destinations(config):
             self._check_destination(function.function_name, destination)
+            if self._may_not_deliver(function, destination):
+                raise settings.may_not_deliver(destination)
         function.events, function.events_modified = config, self.host.now()
         self._publish(function.function_name)
         return self._told_events(function)
@@ -284,26 +285,25 @@ class FunctionsBackend(LambdaBackend):
     def _configured(self, function: Any, given: Mapping[str, Any]) -> Any:
         """Return a copy of a function with other settings."""
         settings.check(given)
-        if "Role" in given:
-            self._check_role(given["Role"])
+        if "Role" in given or "DeadLetterConfig" in given:
+            role = given.get("Role") or function.role
+            self._check_role(function.function_name, role, given)
         changed = copy.copy(function)
         changed.configure(given, self._find_layers(given.get("Layers") or []))
         changed.get_configuration()
         return changed
 
-    def _check_role(self, role: str) -> None:
-        """Check that Lambda can assume a role.
+    def _check_role(self, function_name: str, role: str, given: Mapping[str, Any]) -> None:
+        """Check that Lambda can assume a role, and that it may send what the function drops.
 
         Raises:
-            ApiError: it does not exist.
+            ApiError: it does not exist, does not trust Lambda or may not send.
         """
-        try:
-            iam_backends[self.account_id][self.partition].get_role_by_arn(role)
-        except NotFoundException:
-            raise ApiError(
-                "InvalidParameterValueException",
-                "The role defined for the function cannot be assumed by Lambda.",
-            ) from None
+        if not self.host.roles.can_be_assumed(role):
+            raise settings.not_assumable()
+        queue = (given.get("DeadLetterConfig") or {}).get("TargetArn")
+        if queue and delivery_denial(self.host.roles, role, function_name, queue):
+            raise settings.no_dead_letters(queue)
 
     def _check_reserve(self, function_name: str, reserved: Any) -> None:
         """Check that a reserve leaves 100 to the functions without one.
@@ -351,6 +351,11 @@ class FunctionsBackend(LambdaBackend):
             there: Any = lambda_backends[self.account_id][reference.region]
             if reference.name not in there._published:
                 raise settings.invalid_destination(arn)
+
+    def _may_not_deliver(self, function: Any, arn: str) -> bool:
+        key = f"aws/lambda/async/{function.function_name}/"
+        name = function.function_name
+        return delivery_denial(self.host.roles, function.role, name, arn, key) is not None
 
     def _find_layers(self, arns: list[str]) -> list[LayerVersion]:
         """Return the layers that a function names.

@@ -1,7 +1,7 @@
 """Permissions enforced: what roles may do is published, what they may not do is refused."""
 
 from workbook.localaws.api.http import ACCOUNT_ID, Request, Response
-from workbook.localaws.interfaces import Credentials
+from workbook.localaws.interfaces import Credentials, ExecutionRoles, RoleNotAssumableError
 from workbook.localaws.moto import calls, resource_policies
 from workbook.localaws.moto.calls import Target
 from workbook.localaws.moto.worker import Worker
@@ -11,8 +11,6 @@ from workbook.localaws.permissions.permissions import ASSUME_ROLE, Permissions
 from workbook.localaws.permissions.roles import Session, session_name
 
 SESSION_SECONDS = 36 * 3600  # of a function's credentials; on AWS the environment gets new ones
-# Services whose requests may change what roles may do; a reset is moto's own.
-CHANGES_ROLES = ("iam", "sts", "cloudformation", "")
 
 
 class Guard:
@@ -36,9 +34,16 @@ class Guard:
         from workbook.localaws.moto import iam
 
         iam.install()
+        self._worker.publishes(self.publish)
 
     async def issue(self, role_arn: str, function_arn: str) -> Credentials:
-        """Give a function's environment its role's credentials."""
+        """Give a function's environment its role's credentials.
+
+        Raises:
+            RoleNotAssumableError: the role is gone, or does not trust Lambda any more.
+        """
+        if not self._permissions.can_be_assumed(role_arn):
+            raise RoleNotAssumableError(role_arn)
         return await self._worker.call(self._issue, role_arn, function_arn)
 
     async def check(self, request: Request) -> Response | None:
@@ -87,7 +92,6 @@ class Guard:
             external_id="",
         )
         self._functions[assumed.access_key_id] = function_arn
-        self.publish()
         return Credentials(assumed.access_key_id, assumed.secret_access_key, assumed.session_token)
 
     def _check(self, request: Request) -> Response | None:
@@ -119,3 +123,31 @@ class Guard:
                 )
                 return denials.error("sts", target.protocol, request, "AccessDenied", message)
         return None
+
+
+class FreshRoles:
+    """An ``interfaces.ExecutionRoles`` for moto's thread, where changes may yet be unpublished.
+
+    Args:
+        guard: publishes them.
+        roles: what was published.
+    """
+
+    def __init__(self, guard: Guard, roles: ExecutionRoles) -> None:
+        self._guard = guard
+        self._roles = roles
+
+    def can_be_assumed(self, role_arn: str) -> bool:
+        """See ``interfaces.ExecutionRoles``."""
+        self._guard.publish()
+        return self._roles.can_be_assumed(role_arn)
+
+    def has_policies(self, role_arn: str) -> bool:
+        """See ``interfaces.ExecutionRoles``."""
+        self._guard.publish()
+        return self._roles.has_policies(role_arn)
+
+    def denial(self, role_arn: str, session: str, action: str, resource: str) -> str | None:
+        """See ``interfaces.ExecutionRoles``."""
+        self._guard.publish()
+        return self._roles.denial(role_arn, session, action, resource)

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import orjson
@@ -29,14 +28,31 @@ class Worker:
         self._loop = asyncio.get_running_loop()
         self._application: Any = None
         self._before_cloudformation: list[Callable[[], None]] = []
+        self._publications: list[Callable[[], None]] = []
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``function`` on moto's thread; for code on the loop that needs moto's state."""
-        return await self._loop.run_in_executor(self._thread, partial(function, *args, **kwargs))
+
+        def run() -> T:
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self._publish()
+
+        return await self._loop.run_in_executor(self._thread, run)
 
     def on_loop(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run ``coroutine`` on the loop and wait; for our backends, called on moto's thread."""
+        self._publish()
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    def publishes(self, publish: Callable[[], None]) -> None:
+        """Have ``publish`` run on moto's thread whenever others may look at what was done there."""
+        self._publications.append(publish)
+
+    def _publish(self) -> None:
+        for publish in self._publications:
+            publish()
 
     def before_cloudformation(self, prepare: Callable[[], None]) -> None:
         """Have ``prepare`` run on moto's thread before the first request to CloudFormation.

@@ -29,6 +29,7 @@ class _State:
 
     roles: Mapping[str, Role] = field(default_factory=dict)
     sessions: Mapping[str, Session] = field(default_factory=dict)
+    assumable: dict[tuple[str, str], bool] = field(default_factory=dict)
     decisions: dict[tuple[Session, str, str | None, str | None], Decision] = field(
         default_factory=dict
     )
@@ -67,7 +68,14 @@ class Permissions:
 
     def can_be_assumed(self, role_arn: str, service: str = LAMBDA) -> bool:
         """Whether a service may act as a role: it is there, and its trust policy says so."""
-        role = self._state.roles.get(role_arn)
+        state = self._state
+        kept = state.assumable.get((role_arn, service))
+        if kept is None:
+            kept = state.assumable[role_arn, service] = self._trusts(state, role_arn, service)
+        return kept
+
+    def _trusts(self, state: _State, role_arn: str, service: str) -> bool:
+        role = state.roles.get(role_arn)
         if role is None:
             return False
         account = role_arn.split(":")[4]
