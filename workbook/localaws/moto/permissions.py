@@ -34,6 +34,7 @@ class Guard:
         from workbook.localaws.moto import iam
 
         iam.install()
+        self._worker.before_cloudformation(iam.extend_cloudformation)
         self._worker.publishes(self.publish)
 
     async def issue(self, role_arn: str, function_arn: str) -> Credentials:
