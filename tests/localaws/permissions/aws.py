@@ -22,16 +22,19 @@ def handler(event, context):
     answer.pop("ResponseMetadata", None)
     return {"Answer": {key: str(value) for key, value in answer.items()}}
 """
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "lambda.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
+
+
+def trusting(service: str) -> dict[str, Any]:
+    """A trust policy that lets a service assume the role."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+TRUST = trusting("lambda.amazonaws.com")
 
 
 def allow(action: Any, resource: Any, **more: Any) -> dict[str, Any]:

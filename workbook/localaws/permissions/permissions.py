@@ -1,6 +1,6 @@
 """The permissions of all roles, as last published, and the questions that one may ask of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -21,6 +21,7 @@ from workbook.localaws.permissions.roles import Role, Session
 LAMBDA = "lambda.amazonaws.com"
 ASSUME_ROLE = "sts:AssumeRole"
 _NO_ROLE = Decision(IDENTITY)
+_Key = tuple[Session, str, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,8 @@ class _State:
     roles: Mapping[str, Role] = field(default_factory=dict)
     sessions: Mapping[str, Session] = field(default_factory=dict)
     assumable: dict[tuple[str, str], bool] = field(default_factory=dict)
-    decisions: dict[tuple[Session, str, str | None, str | None], Decision] = field(
-        default_factory=dict
-    )
+    passed: set[Hashable] = field(default_factory=set)
+    decisions: dict[_Key, Decision] = field(default_factory=dict)
 
 
 class Permissions:
@@ -102,9 +102,32 @@ class Permissions:
             return None
         return Denial(session.principal.arn, access, decision)
 
+    def has_passed(self, call: Hashable) -> bool:
+        """Whether a call was noted to pass since roles last changed."""
+        return call in self._state.passed
+
+    def note_pass(
+        self,
+        call: Hashable,
+        session: Session,
+        granted: Iterable[Access],
+        resource_policy: str | None = None,
+    ) -> None:
+        """Note that a call passes, if it will until roles change: no condition was looked at.
+
+        Args:
+            call: whatever tells the call from others.
+            session: who made it.
+            granted: what it was found to be allowed, by ``denial``.
+            resource_policy: that of the resource, if it has one.
+        """
+        state = self._state
+        if all(_key(session, access, resource_policy) in state.decisions for access in granted):
+            state.passed.add(call)
+
     def _decide(self, session: Session, access: Access, resource_policy: str | None) -> Decision:
         state = self._state
-        key = (session, access.action, access.resource, resource_policy)
+        key = _key(session, access, resource_policy)
         kept = state.decisions.get(key)
         if kept is not None:
             return kept
@@ -153,6 +176,10 @@ class Permissions:
         now = self._clock.now()
         text = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return {"aws:currenttime": (text,), "aws:epochtime": (str(int(now)),)}
+
+
+def _key(session: Session, access: Access, resource_policy: str | None) -> _Key:
+    return session, access.action, access.resource, resource_policy
 
 
 def _is_key(resource: str | None) -> bool:
