@@ -6,13 +6,15 @@ import base64
 import heapq
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from workbook.localaws.api.errors import ApiError
 from workbook.localaws.clock import Clock
 from workbook.localaws.interfaces import (
     AfterSequenceNumber,
     AtTimestamp,
+    Credentials,
     DeliveryError,
     Document,
     FunctionGoneError,
@@ -36,7 +38,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:q"
 BUCKET = "arn:aws:s3:::b"
 BEGIN = 1_800_000_000.0
-TURNS = 25  # of the loop, after which everything waits for time or for the test
+MOST_TURNS = 10_000  # of the loop, before something is taken to be busy for ever
 
 
 class HandClock(Clock):
@@ -78,9 +80,13 @@ class HandClock(Clock):
 
 
 async def settle() -> None:
-    """Let everything run that can."""
-    for _ in range(TURNS):
+    """Let everything run until all of it waits for time or for the test."""
+    loop: Any = asyncio.get_running_loop()
+    for _ in range(MOST_TURNS):
         await asyncio.sleep(0)
+        if not loop._ready:  # asyncio does not tell it in public; a number of turns is a guess
+            return
+    raise AssertionError("something is busy without waiting for time")
 
 
 class FakeStream:
@@ -239,13 +245,12 @@ class FakeDestinations:
 class NoOtherMappings:
     """An ``interfaces.OtherMappings`` without any."""
 
-    async def find(
-        self, region: str, source_arn: str | None, function: str | None
-    ) -> list[dict[str, Any]]:
-        return []
-
-    async def has(self, region: str, uuid: str) -> bool:
-        return False
+    async def call(
+        self, operation: str, region: str, parameters: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        if operation == "ListEventSourceMappings":
+            return {"EventSourceMappings": []}
+        raise ApiError("ResourceNotFoundException", "there are none", 404)
 
 
 class Point(NamedTuple):
@@ -298,6 +303,13 @@ def payloads(event: Any) -> list[Any]:
         except ValueError:
             found.append(raw)
     return found
+
+
+class FakeCredentials:
+    """An ``interfaces.CredentialsSource`` that gives everybody the same."""
+
+    async def issue(self, role_arn: str, function_arn: str) -> Credentials:
+        return Credentials("ASIA", "secret", "token")
 
 
 class FakeRoles:

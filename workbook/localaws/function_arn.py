@@ -1,5 +1,6 @@
 """The ARNs of functions and layers, and how callers name a function: by all or part of its ARN."""
 
+import re
 from dataclasses import dataclass
 
 from workbook.localaws.api.http import ACCOUNT_ID
@@ -25,20 +26,25 @@ class Reference:
         return function_arn(self.region, self.name, self.qualifier)
 
 
+# A function's name, or all or part of its ARN before it, and a qualifier behind it [BC].
+_NAMED = re.compile(
+    r"(arn:aws[a-zA-Z-]*:lambda:)?((?P<region>[a-z]{2,5}(-[a-z]+)+-[0-9]):)?([0-9]{12}:)?"
+    r"(function:)?(?P<name>[^:]+)(:(?P<qualifier>[^:]+))?"
+)
+
+
 def parse_reference(name_or_arn: str, region: str, qualifier: str | None = None) -> Reference:
     """Return what the Lambda API means by a ``FunctionName`` [BC].
 
     Args:
-        name_or_arn: ``name``, ``name:qualifier``, ``account:function:name`` or a full ARN.
+        name_or_arn: ``name``, ``name:qualifier``, ``account:function:name``, a full ARN and so on.
         region: where to look, unless the ARN says it.
         qualifier: the ``Qualifier`` of the request; one in ``name_or_arn`` goes first.
     """
-    parts = name_or_arn.split(":")
-    if parts[0] == "arn" and len(parts) >= 7:
-        region, parts = parts[3] or region, parts[6:]
-    elif len(parts) >= 3 and parts[1] == "function":
-        parts = parts[2:]
-    return Reference(region, parts[0], parts[1] if len(parts) > 1 else qualifier)
+    found = _NAMED.fullmatch(name_or_arn)
+    if found is None:  # no function's name is like that
+        return Reference(region, name_or_arn, qualifier)
+    return Reference(found["region"] or region, found["name"], found["qualifier"] or qualifier)
 
 
 @dataclass(frozen=True, slots=True)

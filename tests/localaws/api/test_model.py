@@ -18,6 +18,7 @@ from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import Request
 from workbook.localaws.api.model import Model
 
+OPERATIONS = Loader().load_service_model("lambda", "service-2")["operations"]
 ROLE = "arn:aws:iam::123456789012:role/r"
 FUNCTION = {"FunctionName": "f", "Role": ROLE, "Code": {}}
 RUNTIMES = (
@@ -376,8 +377,7 @@ def test_a_request_is_known_by_method_path_and_query(
 
 def test_every_operation_is_found_at_its_own_place() -> None:
     """[BC] None hides another."""
-    described = Loader().load_service_model("lambda", "service-2")["operations"]
-    for name, operation in described.items():
+    for name, operation in OPERATIONS.items():
         path, _, query = operation["http"]["requestUri"].partition("?")
         sent = request(
             operation["http"]["method"], path.replace("{", "").replace("}", ""), b"", query
@@ -513,7 +513,7 @@ def test_whatever_request_comes_is_read_or_refused(
 ) -> None:
     api = model.lambda_()
     name = data.draw(st.sampled_from(sorted(api.operations)))
-    http = Loader().load_service_model("lambda", "service-2")["operations"][name]["http"]
+    http = OPERATIONS[name]["http"]
     path = re.sub("{.*?}", quote(label, safe=""), http["requestUri"].partition("?")[0])
     encoded = "&".join(f"{name}={quote(query)}" for name in api.parameters(name))
     headers = {"x-amz-invocation-type": query, "x-amz-log-type": query}

@@ -1,9 +1,12 @@
-"""What the tests of Lambda functions share: zips, and functions that are gone after the test."""
+"""What the tests of Lambda functions share: zips, functions, and waiting for what these do."""
 
 import io
 import json
+import threading
+import time
 import uuid
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -13,9 +16,11 @@ from botocore.exceptions import ClientError
 
 from workbook.target import Aws
 
+DEADLINE = 60  # seconds, for what takes one or two on an idle machine
+
 
 def zipped(**files: str) -> bytes:
-    """A zip of text files; ``app="..."`` is app.py, a name with a dot goes as it is."""
+    """Return a zip of text files; ``app="..."`` is app.py, a name with a dot goes as it is."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in files.items():
@@ -23,28 +28,25 @@ def zipped(**files: str) -> bytes:
     return buffer.getvalue()
 
 
-def create_role(aws: Aws, *actions: str) -> str:
-    """Create a role that functions may assume, and that may do all, or only some actions.
-
-    Returns:
-        Its ARN.
-    """
-    iam, name = aws.client("iam"), f"role-{uuid.uuid4().hex[:8]}"
-    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}
-    arn = iam.create_role(
-        RoleName=name, AssumeRolePolicyDocument=_policy({**trust, "Action": "sts:AssumeRole"})
-    )["Role"]["Arn"]
-    allowed = {"Effect": "Allow", "Action": list(actions or "*"), "Resource": "*"}
-    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=_policy(allowed))
-    return str(arn)
-
-
-def _policy(statement: dict[str, Any]) -> str:
+def policy(action: str, **more: Any) -> str:
+    """Return a policy that allows an action."""
+    statement = {"Effect": "Allow", "Action": action, **more}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
+TRUST = policy("sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"})
+
+
+def create_role(aws: Aws) -> str:
+    """Create a role that functions may assume, and that may do everything; return its ARN."""
+    iam, name = aws.client("iam"), f"role-{uuid.uuid4().hex[:8]}"
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy("*", Resource="*"))
+    return str(arn)
+
+
 def create(aws: Aws, code: str | bytes, **settings: Any) -> str:
-    """Create a function from the source of app.py, or a zip; gives its name."""
+    """Create a function from the source of app.py, or a zip; return its name."""
     name = f"f-{uuid.uuid4().hex[:12]}"
     aws.client("lambda").create_function(
         **{
@@ -60,32 +62,52 @@ def create(aws: Aws, code: str | bytes, **settings: Any) -> str:
 
 
 def invoke(aws: Aws, name: str, event: Any = None, **settings: Any) -> tuple[dict[str, Any], Any]:
-    """Invoke with a JSON event; gives the response and what its payload holds."""
+    """Invoke with a JSON event; return the response and what its payload holds."""
     response = aws.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event), **settings)
     return response, json.loads(response["Payload"].read() or "null")
 
 
 def impatient(aws: Aws, region: str = "us-east-1") -> Any:
-    """A Lambda client that never tries again, for any region."""
+    """Return a Lambda client that never tries again and checks nothing itself, for any region."""
     return boto3.client(
         "lambda",
         region_name=region,
         endpoint_url=aws.endpoint_url,
         aws_access_key_id="test",
         aws_secret_access_key="test",
-        config=Config(retries={"total_max_attempts": 1}),
+        config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
     )
 
 
 def log_lines(aws: Aws, name: str) -> list[str]:
-    """Every line of a function's log."""
+    """Return every line of a function's log."""
     pages = aws.client("logs").get_paginator("filter_log_events")
     found = pages.paginate(logGroupName=f"/aws/lambda/{name}")
     return [event["message"] for page in found for event in page["events"]]
 
 
 def refused(call: Any, **arguments: Any) -> dict[str, Any]:
-    """Make a call that fails; gives the parsed error response."""
+    """Make a call that fails; return the parsed error response."""
     with pytest.raises(ClientError) as caught:
         call(**arguments)
     return dict(caught.value.response)
+
+
+def waits(running: Path, go: Path) -> str:
+    """Return a handler that says that it runs, and goes on when it may."""
+    return f"""
+import os, time
+def handler(event, context):
+    open({str(running)!r}, "w").close()
+    while not os.path.exists({str(go)!r}):
+        time.sleep(0.01)
+    return "old"
+"""
+
+
+def wait_for(path: Path) -> None:
+    """Wait until a file is there."""
+    pause, deadline = threading.Event(), time.monotonic() + DEADLINE
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} did not come"
+        pause.wait(0.01)

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.localaws.fakes import FakeCredentials
 from tests.localaws.functions.lambda_functions import create, invoke, log_lines, zipped
 from workbook.localaws.functions import environment
 from workbook.localaws.functions.configuration import FunctionVersion
@@ -16,7 +17,6 @@ from workbook.localaws.functions.interpreters import SUPPORTED
 from workbook.localaws.functions.outcome import Outcome
 from workbook.localaws.functions.processes import Processes
 from workbook.localaws.functions.runtime_api import Event
-from workbook.localaws.interfaces import Credentials
 from workbook.target import Aws
 
 COUNT = """
@@ -304,10 +304,6 @@ def handler(event, context): return "fine"
         layer_code=(),
     )
     lines: list[str] = []
-
-    class FakeCredentials:
-        async def issue(self, role_arn: str, function_arn: str) -> Credentials:
-            return Credentials("ASIA", "secret", "token")
 
     class Logs:
         def put(self, stream: environment.LogStream, said: list[str]) -> None:

@@ -1,11 +1,9 @@
 """Streams, functions, queues and mappings in a local AWS, made through boto3 alone."""
 
-import io
 import itertools
 import json
 import time
 import uuid
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,7 +12,7 @@ from typing import Any, TypeVar
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.localaws.functions.lambda_functions import create_role
+from tests.localaws.functions.lambda_functions import create
 from workbook import target
 
 T = TypeVar("T")
@@ -31,14 +29,6 @@ def until(condition: Callable[[], T | None]) -> T:
             return answer
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.05)
-
-
-def zipped(code: str) -> bytes:
-    """A function's zip with one module, ``app``."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("app.py", code)
-    return buffer.getvalue()
 
 
 class World:
@@ -60,21 +50,9 @@ class World:
         """A name that nothing has."""
         return next(self._names)
 
-    def role(self) -> str:
-        """An execution role's ARN; it may do everything."""
-        return create_role(self.aws)
-
     def function(self, code: str = PRINTING, **settings: Any) -> str:
         """A new function's name."""
-        name = self.name()
-        self.functions.create_function(
-            FunctionName=name,
-            Runtime="python3.13",
-            Role=self.role(),
-            Handler="app.handler",
-            Code={"ZipFile": zipped(code)},
-            **settings,
-        )
+        name = create(self.aws, code, Runtime="python3.13", **settings)
         until(lambda: self._is_active(name))
         return name
 

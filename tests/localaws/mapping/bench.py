@@ -15,7 +15,7 @@ from tests.localaws.fakes import (
     HandClock,
     settle,
 )
-from workbook.localaws.mapping.context import Parts, PollingContext
+from workbook.localaws.mapping.context import Dependencies, PollingContext
 from workbook.localaws.mapping.settings import Settings, Start
 from workbook.localaws.mapping.stream_poller import StreamPoller
 
@@ -43,7 +43,7 @@ class Bench:
         self.destinations = FakeDestinations()
         self.metrics = FakeMetrics()
         self.roles = FakeRoles()
-        self.parts = Parts(
+        self.dependencies = Dependencies(
             self.clock, self.stream, self.function, self.destinations, self.metrics, self.roles
         )
         self.results: list[str] = []
@@ -62,7 +62,7 @@ class Bench:
             FUNCTION,
             "awslambda_1_20270115080000000",
             self.settings,
-            self.parts,
+            self.dependencies,
             self.results.append,
             self.faults.append,
         )

@@ -140,7 +140,9 @@ def test_stopping_does_not_wait_for_a_part_that_fails() -> None:
 
 def mapping_of(bench: Bench) -> EventSourceMapping:
     start, settings = Start("TRIM_HORIZON"), Settings()
-    return EventSourceMapping("u", "us-east-1", STREAM, FUNCTION, start, settings, {}, bench.parts)
+    return EventSourceMapping(
+        "u", "us-east-1", STREAM, FUNCTION, start, settings, {}, bench.dependencies
+    )
 
 
 async def settled(mapping: EventSourceMapping, bench: Bench) -> None:

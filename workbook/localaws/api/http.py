@@ -64,6 +64,11 @@ class Request:
         return parts if len(parts) == 5 else []
 
     @property
+    def target(self) -> str:
+        """The ``X-Amz-Target``, such as ``Kinesis_20131202.ListStreams``; empty without one."""
+        return self.headers.get("x-amz-target", "")
+
+    @property
     def segments(self) -> list[str]:
         """The path's parts, decoded: ``/2015-03-31/functions/f`` gives three."""
         return [unquote(part) for part in self.path.strip("/").split("/")]

@@ -6,7 +6,6 @@ where AWS was seen to differ from botocore.
 """
 
 import re
-import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -128,7 +127,6 @@ class _Operation:
         self._query = parse_qs(query)
         self._shape = shape
         self._shapes = shapes
-        self._making = threading.Lock()  # moto's thread reads parameters, too
         self._reader: Reader | None = None
 
     @property
@@ -156,8 +154,7 @@ class _Operation:
         if self._shape is None:
             return {}
         if self._reader is None:
-            with self._making:
-                self._reader = self._shapes.reader(self._shape)
+            self._reader = self._shapes.reader(self._shape)
         typed: dict[str, Any] = self._reader(parameters, violations)
         return typed
 

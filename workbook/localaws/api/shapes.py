@@ -8,6 +8,7 @@ constraint that the value breaks, and raises an error for a value of the wrong t
 import math
 import re
 import sys
+import threading
 from binascii import Error as Base64Error
 from binascii import a2b_base64
 from collections.abc import Callable, Iterable, Mapping
@@ -84,6 +85,7 @@ class Shapes:
         self._overrides = overrides
         self._dialect = dialect
         self._readers: dict[str, Reader] = {}
+        self._making = threading.RLock()  # requests are read on several threads
 
     def __getitem__(self, name: str) -> Shape:
         """Return a shape as the service has it."""
@@ -91,11 +93,12 @@ class Shapes:
 
     def reader(self, name: str) -> Reader:
         """Return the reader of the shape called ``name``, made when it is first asked for."""
-        if name not in self._readers:
-            # A structure may hold itself: until its reader is made, it is looked up.
-            self._readers[name] = lambda value, violations: self._readers[name](value, violations)
-            self._readers[name] = self._make(name, self[name])
-        return self._readers[name]
+        with self._making:
+            if name not in self._readers:
+                # A structure may hold itself: its reader is looked up until it is made.
+                self._readers[name] = lambda value, noted: self._readers[name](value, noted)
+                self._readers[name] = self._make(name, self[name])
+            return self._readers[name]
 
     def _make(self, name: str, shape: Shape) -> Reader:
         match shape["type"]:

@@ -1,17 +1,21 @@
-"""The Lambda API over HTTP: invocations are answered here, the rest by what keeps functions."""
+"""Answer the Lambda API over HTTP: invocations here, all else out of the configurations."""
 
+import asyncio
 import base64
-import binascii
+import logging
+import re
 import uuid
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import orjson
 
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import Request, Response
-from workbook.localaws.api.rest_json import answer, error
+from workbook.localaws.api.model import lambda_
+from workbook.localaws.api.rest_json import answer, error, no_content
 from workbook.localaws.function_arn import Reference, parse_reference
-from workbook.localaws.functions import asynchronous, log_lines, package
+from workbook.localaws.functions import asynchronous, checks, log_lines, package
 from workbook.localaws.functions.concurrency import ACCOUNT_LIMIT
 from workbook.localaws.functions.configuration import LATEST
 from workbook.localaws.functions.event_queue import EventQueue
@@ -19,7 +23,6 @@ from workbook.localaws.functions.invoker import Invoker
 from workbook.localaws.functions.outcome import Outcome
 from workbook.localaws.functions.published import PublishedFunctions
 from workbook.localaws.functions.runtime_api import Event
-from workbook.localaws.functions.settings import NOT_ASSUMABLE
 from workbook.localaws.interfaces import (
     FunctionGoneError,
     InvokeThrottledError,
@@ -27,16 +30,34 @@ from workbook.localaws.interfaces import (
 )
 
 MAX_PAYLOAD_BYTES = 6_291_456
-MAX_CREATE_BYTES = 70_167_211
+MAX_REQUEST_BYTES = 70_167_211
 MAX_STORED_BYTES = 80_530_636_800  # 75 GB of code in a region
 INVOCATION_TYPES = ("RequestResponse", "Event", "DryRun")
+LOG_TYPES = ("None", "Tail")
+CREATING = ("Create", "Publish", "Add")  # operations that begin so answer 201 [BC]
+PAGE = 50
+log = logging.getLogger(__name__)
 
 
 class Configurations(Protocol):
     """What keeps the functions' configurations, and publishes them."""
 
-    async def respond(self, request: Request) -> Response:
-        """Answer a request to read or change them."""
+    async def call(
+        self, operation: str, region: str, parameters: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """Carry out an operation that reads or changes them.
+
+        Args:
+            operation: of the Lambda API, such as ``CreateFunction``.
+            region: where.
+            parameters: typed and checked against the API's model.
+
+        Returns:
+            the answer, all of a list in one; None for an answer without content.
+
+        Raises:
+            ApiError: what AWS answers.
+        """
         ...
 
 
@@ -62,24 +83,44 @@ class LambdaApi:
         self._events = events
         self._configurations = configurations
 
-    async def respond(self, request: Request) -> Response | None:
-        """Answer a request to Lambda, or for a function's code; None for any other."""
+    async def respond(self, request: Request) -> Response:
+        """Answer a request to Lambda, or for a function's code."""
         try:
             match request.method, request.segments:
+                case "POST", ["2015-03-31", "functions", name, "invocations"]:
+                    kind = request.headers.get("x-amz-invocation-type", "RequestResponse")
+                    return await self._invoke(request, name, kind)
+                case "POST", ["2014-11-13", "functions", name, "invoke-async"]:
+                    return await self._invoke(request, name, "Event")
                 case "GET", [".functions", region, name, version]:  # no S3 bucket has such a name
                     return self._code(Reference(region, name, version))
-            if request.service != "lambda":
-                return None
-            match request.method, request.segments:
-                case "POST", [_, "functions", name, "invocations"]:
-                    return await self._invoke(request, name)
-                case "GET", [_, "account-settings"]:
-                    return answer(200, self._account(request.region))
-                case "POST", [_, "functions"] if len(request.body) > MAX_CREATE_BYTES:
-                    raise _too_large(MAX_CREATE_BYTES, "CreateFunction")
+                case _:
+                    return await self._call(request)
         except ApiError as refused:
             return error(refused)
-        return await self._configurations.respond(request)
+        except Exception as fault:
+            log.exception("%s %s failed", request.method, request.path)
+            message = f"The local AWS failed at {request.method} {request.path}: {fault!r}"
+            return error(ApiError("ServiceException", message, 500))
+
+    async def _call(self, request: Request) -> Response:
+        """Answer a call about configurations."""
+        operation = lambda_().operation(request)
+        if operation is None:
+            message = f"There is no {request.method} {request.path} in Lambda's API."
+            raise ApiError("UnknownOperationException", message, 404)
+        if len(request.body) > MAX_REQUEST_BYTES:
+            raise _too_large(MAX_REQUEST_BYTES, operation)
+        # A zip of 50 MB takes a while to decode, and the loop has other things to do.
+        asked = await asyncio.to_thread(lambda_().read_request, operation, request)
+        if operation == "GetAccountSettings":
+            return answer(200, self._account(request.region))
+        told = await self._configurations.call(operation, request.region, asked)
+        if told is None:
+            return no_content()
+        if "Marker" in lambda_().parameters(operation):
+            told = _page(told, asked)
+        return answer(201 if operation.startswith(CREATING) else 200, told)
 
     def _code(self, reference: Reference) -> Response:
         """Answer with a version's zip, which GetFunction links to."""
@@ -106,16 +147,11 @@ class LambdaApi:
             "AccountUsage": {"TotalCodeSize": sum(codes), "FunctionCount": len(functions)},
         }
 
-    async def _invoke(self, request: Request, name: str) -> Response:
-        """Answer Invoke, of all three types."""
-        kind = request.headers.get("x-amz-invocation-type", "RequestResponse")
-        if kind not in INVOCATION_TYPES:
-            raise ApiError(
-                "ValidationException",
-                f"1 validation error detected: Value '{kind}' at 'invocationType' failed to "
-                "satisfy constraint: Member must satisfy enum value set: "
-                f"[{', '.join(INVOCATION_TYPES)}]",
-            )
+    async def _invoke(self, request: Request, name: str, kind: str) -> Response:
+        """Answer Invoke, of all three types, and InvokeAsync."""
+        log_type = request.headers.get("x-amz-log-type", "None")
+        if kind not in INVOCATION_TYPES or log_type not in LOG_TYPES:
+            lambda_().read_request("Invoke", request)  # refuses it
         reference = parse_reference(name, request.region, request.parameters.get("Qualifier"))
         payload = request.body or b"{}"
         limit = asynchronous.MAX_BYTES if kind == "Event" else MAX_PAYLOAD_BYTES
@@ -138,18 +174,15 @@ class LambdaApi:
                 f"{problem}",
             ) from None
         except FunctionGoneError:
+            lambda_().read_request("Invoke", request)  # refuses what is no function's name
             raise _not_found(reference) from None
+        except RoleNotAssumableError:
+            raise ApiError("AccessDeniedException", checks.NOT_ASSUMABLE, 403) from None
         except InvokeThrottledError as throttled:
             raise ApiError(
                 "TooManyRequestsException", "Rate Exceeded.", 429, Reason=str(throttled)
             ) from None
-        except RoleNotAssumableError:
-            raise ApiError("AccessDeniedException", NOT_ASSUMABLE, 403) from None
-        except OSError as problem:
-            raise ApiError(
-                "ServiceException", f"The local AWS could not run the function: {problem}", 500
-            ) from problem
-        return _invoked(outcome, request.headers.get("x-amz-log-type") == "Tail")
+        return _invoked(outcome, log_type == "Tail")
 
 
 def _invoked(outcome: Outcome, with_log: bool) -> Response:
@@ -166,8 +199,24 @@ def _invoked(outcome: Outcome, with_log: bool) -> Response:
     return Response(200, headers, outcome.payload)
 
 
+def _page(told: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a list that ``MaxItems`` and ``Marker`` ask for [BC]; 50 without them.
+
+    Raises:
+        ApiError: the marker is not one that an answer gave.
+    """
+    ((name, items),) = told.items()
+    marker = asked.get("Marker") or "0"
+    if re.fullmatch("[0-9]{1,9}", marker) is None:
+        raise checks.invalid("Invalid Marker.")
+    begin = int(marker)
+    end = begin + min(asked.get("MaxItems", PAGE), PAGE)
+    page = {name: items[begin:end]}
+    return page | {"NextMarker": str(end)} if end < len(items) else page
+
+
 def _client_context(request: Request) -> str | None:
-    """Return the client context's JSON, in one line for a header.
+    """Return the client context as JSON in one line, fit for a header.
 
     Raises:
         JSONDecodeError: it is not JSON in base64.
@@ -177,18 +226,18 @@ def _client_context(request: Request) -> str | None:
         return None
     try:
         return orjson.dumps(orjson.loads(base64.b64decode(sent))).decode()
-    except binascii.Error as problem:
+    except ValueError as problem:
         raise orjson.JSONDecodeError(f"client context: {problem}", sent, 0) from None
 
 
 def _not_found(reference: Reference) -> ApiError:
-    """Return the error of what does not exist, with its qualifier [OBS]."""
+    """Return the error for a function that does not exist, with its qualifier [OBS]."""
     arn = Reference(reference.region, reference.name, reference.qualifier or LATEST).arn
     return ApiError("ResourceNotFoundException", f"Function not found: {arn}", 404)
 
 
 def _too_large(limit: int, operation: str) -> ApiError:
-    """Return the error of a request that is too large [OBS]."""
+    """Return the error for a request that is too large [OBS]."""
     return ApiError(
         "RequestEntityTooLargeException",
         f"Request must be smaller than {limit} bytes for the {operation} operation",

@@ -3,11 +3,11 @@
 Pure: ``event_queue`` runs the tries and sends the records.
 """
 
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
+from workbook.localaws.clock import instant
 from workbook.localaws.function_arn import Reference
 from workbook.localaws.functions.configuration import LATEST, EventInvokeConfig
 from workbook.localaws.functions.outcome import Outcome
@@ -62,11 +62,10 @@ def record(
         request: the event.
         outcome: of the last try; None when it never ran.
     """
-    moment = datetime.fromtimestamp(now, UTC)
     qualifier = reference.qualifier or LATEST
     document: dict[str, Any] = {
         "version": "1.0",
-        "timestamp": f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z",
+        "timestamp": instant(now),
         "requestContext": {
             "requestId": request_id,
             "functionArn": Reference(reference.region, reference.name, qualifier).arn,

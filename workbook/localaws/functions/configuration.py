@@ -1,4 +1,4 @@
-"""A function's configuration as values: equal configurations run alike."""
+"""A function's configuration as values; equal ones run alike."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -56,6 +56,10 @@ class Alias:
 
     version: str
     weights: tuple[tuple[str, float], ...] = ()
+
+    def leads_to(self) -> list[str]:
+        """Return every version that an invocation may go to."""
+        return [self.version, *(version for version, _ in self.weights)]
 
     def choose(self, choice: float) -> str:
         """Return the version that ``choice``, from 0 to below 1, falls on [OBS]."""

@@ -1,7 +1,7 @@
-"""An execution environment: the folders and the log of one function version's process.
+"""Execution environments [DG:lambda-runtime-environment].
 
-It takes one invocation at a time.  After a timeout or a crash its process starts anew and its
-``/tmp`` is kept, as on AWS.
+An environment takes one invocation at a time.  After a timeout or a crash its process starts anew
+and its ``/tmp`` is kept, as on AWS.
 """
 
 import asyncio
@@ -47,7 +47,9 @@ class Logs(Protocol):
 
 
 class Environment:
-    """See above.  One whose ``invoke`` raises an error is of no use any more: close it.
+    """The folders, the log and the process of one function version.
+
+    Once ``invoke`` has raised an error, it is of no use any more: close it.
 
     Args:
         function: the version that it runs.
@@ -86,7 +88,7 @@ class Environment:
         """Run the function with an event, starting the process first when there is none.
 
         Raises:
-            OSError: the folders cannot be filled, or no process can be had.
+            OSError: this machine has no room for its folders or its process.
         """
         launch, init_milliseconds = self._launch, None
         if launch is None:
@@ -147,7 +149,7 @@ class Environment:
         return None
 
     async def _run(self, launch: Launch, event: Event) -> Outcome:
-        """Have the process run the event, in a new process when there is none or it is gone."""
+        """Run the event in the process; start a new one if there is none, or if it is gone."""
         # The function's own time is real time, whatever the pace of the services' clock.
         deadline = time.time() + self.function.timeout
         while True:

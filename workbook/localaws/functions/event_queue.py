@@ -1,4 +1,4 @@
-"""Runs asynchronous invocations: tries, waits, tries again, and tells the destination."""
+"""Run asynchronous invocations: try, wait, try again, and tell the destination."""
 
 import asyncio
 import logging
@@ -21,7 +21,6 @@ from workbook.localaws.interfaces import (
     ExecutionRoles,
     FunctionGoneError,
     InvokeThrottledError,
-    RoleNotAssumableError,
 )
 from workbook.localaws.metrics import Metrics
 
@@ -30,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class EventQueue:
-    """The events of asynchronous invocations that are not done with.
+    """The events of asynchronous invocations that are not finished yet.
 
     Args:
         functions: those there are.
@@ -85,9 +84,11 @@ class EventQueue:
                     continue
                 try:
                     outcome = await self._invoker.run(reference, event)
-                except (InvokeThrottledError, RoleNotAssumableError, OSError) as problem:
+                except FunctionGoneError:
+                    raise
+                except Exception as problem:  # whatever it is, no event may vanish for it
                     if not isinstance(problem, InvokeThrottledError):
-                        log.warning("%s could not run and is tried again: %s", reference, problem)
+                        log.exception("%s could not run; its event is tried again", reference.arn)
                     refusals += 1
                     age = self._clock.now() - accepted
                     step = asynchronous.after_throttle(function.events, refusals, age)

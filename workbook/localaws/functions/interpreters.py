@@ -1,4 +1,4 @@
-"""Which interpreter runs a ``python3.x`` function: one of that version where there is one."""
+"""Find the interpreter for a ``python3.x`` function: one of its version, if there is one."""
 
 import contextlib
 import functools

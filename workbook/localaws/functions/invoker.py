@@ -1,4 +1,4 @@
-"""Runs functions: finds what is meant, holds it to its concurrency, counts what came of it."""
+"""Run functions: find the version that is meant, keep to its concurrency, count the outcome."""
 
 import asyncio
 import random
@@ -36,7 +36,7 @@ class Invoker:
         self._tasks: set[asyncio.Task[Outcome]] = set()
 
     async def start(self) -> None:
-        """From now on, end the environments of functions that change or go."""
+        """Begin to end the environments of functions that change or are deleted."""
         loop = asyncio.get_running_loop()
         discard = partial(self._pool.discard_idle, self._functions.is_current)
 
@@ -101,7 +101,7 @@ class Invoker:
         return outcome
 
     async def _run_in_environment(self, version: FunctionVersion, event: Event) -> Outcome:
-        """Run the event in an environment of its own for that time."""
+        """Run the event in an environment that nobody else uses meanwhile."""
         environment = self._pool.take(version)
         try:
             outcome = await environment.invoke(event)

@@ -1,4 +1,4 @@
-"""How an environment's process is started: its folders filled, its command and its variables."""
+"""Prepare the process of an environment: its folders, its command and its variables."""
 
 import json
 import os
@@ -18,7 +18,7 @@ RUNTIME = Path(__file__).parent / "runtime"
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """All that starting a process takes.
+    """Everything that it takes to start a process.
 
     ``paths`` pairs each folder of this machine with what it is called on AWS.
     """

@@ -1,4 +1,4 @@
-"""How an invocation or an initialisation ends, and what its caller is told [OBS]."""
+"""Outcomes of invocations and initialisations, and the documents that callers get [OBS]."""
 
 import json
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ MAX_RESPONSE_BYTES = 6_291_556  # 6 MiB + 100
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The reason for an end without a reply, as REPORT shows it."""
+    """Why a process ended without a reply, as REPORT shows it."""
 
     status: str
     error_type: str | None = None
@@ -24,7 +24,7 @@ STOPPED = Failure("error")
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Invocation):
-    """An invocation's end, with what its log and its caller over HTTP are told besides.
+    """How an invocation ended, with what its log and its caller over HTTP are told as well.
 
     Args:
         failure: None when the handler replied or raised.

@@ -1,4 +1,4 @@
-"""What a function's process writes, read from a pipe that can be emptied without waiting.
+"""The output of a function's process: a pipe that can be emptied without waiting.
 
 An invocation's lines must be in the log before its END, so whoever sees the reply takes what the
 pipe holds at that moment.
@@ -38,7 +38,7 @@ class OutputPipe:
             loop.add_reader(self._read_end, self._read)
 
     def hand_over(self) -> None:
-        """Close the writing end here: the process has its own copy, or there is none."""
+        """Close the writing end here; the process, if there is one, has a copy of its own."""
         os.close(self.write_end)
 
     def drain(self) -> None:

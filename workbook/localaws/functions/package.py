@@ -28,11 +28,11 @@ UNREADABLE = (
 
 
 class BadPackageError(ValueError):
-    """The zip cannot be a function's code; the message is what the API answers."""
+    """A zip that cannot be a function's code; the message is what the API answers."""
 
 
 def check(code: bytes) -> int:
-    """Look a zip through before it is stored, to its last byte; return its unzipped size in bytes.
+    """Read a zip to its last byte before it is stored; return its unzipped size in bytes.
 
     Raises:
         BadPackageError: it cannot be unpacked, is too large [OBS], or has a path outside its root.

@@ -1,4 +1,4 @@
-"""The execution environments of all functions: those that idle wait here for the next event."""
+"""The execution environments of all functions; those that are idle wait for the next event."""
 
 import asyncio
 from collections import defaultdict
@@ -22,9 +22,9 @@ class Pool:
         self._closing: set[asyncio.Task[None]] = set()
 
     def take(self, function: FunctionVersion) -> Environment:
-        """Return the environment used last of just this configuration, else a new one.
+        """Return the environment that was used last for this configuration, else a new one.
 
-        Those of an older configuration end: an update makes new environments.
+        Environments of an older configuration end: after an update there are new ones.
         """
         idle = self._idle[function.region, function.name, function.version]
         while idle:
@@ -49,7 +49,7 @@ class Pool:
         task.add_done_callback(self._closing.discard)
 
     def discard_idle(self, is_current: Callable[[FunctionVersion], bool]) -> None:
-        """End what idles of functions that are gone or have changed."""
+        """End the idle environments of functions that were deleted or changed."""
         for key, idle in list(self._idle.items()):
             kept = [environment for environment in idle if is_current(environment.function)]
             for environment in idle:
@@ -61,5 +61,5 @@ class Pool:
                 del self._idle[key]
 
     async def close(self) -> None:
-        """End every process; nothing is under way any more."""
+        """End every process; call it when no invocation is under way any more."""
         await asyncio.gather(*(environment.stop() for environment in self._all), *self._closing)

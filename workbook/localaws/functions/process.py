@@ -1,4 +1,4 @@
-"""A runtime process: one life of a function's process, from its start to its end."""
+"""A runtime process: a function's process, from its start to its end."""
 
 import asyncio
 import errno
@@ -27,7 +27,7 @@ NO_ROOM = {errno.EADDRINUSE, errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENO
 
 
 class RuntimeProcess:
-    """A process that runs a function's events, one at a time, and the limits that it is held to.
+    """A process that runs a function's events, one at a time, within its limits.
 
     Args:
         function: what it runs.
@@ -89,7 +89,7 @@ class RuntimeProcess:
         return failed
 
     async def run(self, event: Event, deadline: float) -> Outcome:
-        """Run an event and wait for the outcome, which the end of the process is too.
+        """Run an event and wait for the outcome; that the process ends is an outcome, too.
 
         Args:
             event: what it is handed.
@@ -118,7 +118,7 @@ class RuntimeProcess:
             self._api.end(self._last_outcome(status), was_killed=self._killed is not None)
 
     def _last_outcome(self, status: int) -> Outcome:
-        """Return how the event or the start that was under way ended with the process."""
+        """Return the outcome of what was under way when the process ended."""
         if self._api.init_error is not None:
             return replace(self._api.init_error, request_id=self._request_id)
         if self._killed is TIMEOUT:

@@ -1,4 +1,4 @@
-"""Function processes as the system sees them: in groups of their own, ended with the local AWS."""
+"""Start and end function processes, each in a group of its own, all with the local AWS."""
 
 import asyncio
 import contextlib
@@ -23,10 +23,10 @@ def _own_group() -> dict[str, Any]:
 
 
 class Processes:
-    """Starts and ends function processes, and tells the reaper of them.
+    """Starts and ends function processes, and tells the reaper about them.
 
-    The reaper is a process that outlives the local AWS by a moment and ends what that leaves
-    behind, when it is killed too.
+    The reaper is a process that outlives the local AWS by a moment and ends what it leaves behind,
+    even if it is killed.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Processes:
         self._alive: set[int] = set()
 
     def open(self) -> None:
-        """Make the directory and start the reaper, which removes it in the end.
+        """Make the directory, and start the reaper, which removes it in the end.
 
         Raises:
             OSError: there is no room for either.
@@ -94,7 +94,7 @@ class Processes:
         self._tell(f"-{process.pid}\n")
 
     def _tell(self, line: str) -> None:
-        """Tell the reaper; one that was killed gets a successor, who is told of all."""
+        """Tell the reaper; if it was killed, start another one and tell it everything."""
         assert self._reaper is not None
         assert self._reaper.stdin is not None
         try:

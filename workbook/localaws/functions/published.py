@@ -1,4 +1,4 @@
-"""The functions there are, as they were last published."""
+"""The functions there are, as they were published last."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -20,7 +20,7 @@ class PublishedFunctions:
     """All functions, by region and name.
 
     Whoever keeps the configurations publishes a region's functions anew after each change, from
-    any thread.  What was published is never changed in place, so look-ups need not wait.
+    any thread.  What was published is never changed in place, so look-ups never wait.
     """
 
     def __init__(self) -> None:

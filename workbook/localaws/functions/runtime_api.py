@@ -1,4 +1,4 @@
-"""The Lambda Runtime API: what a function's process asks and is told [OLD:runtimes-api].
+"""The Lambda Runtime API, through which a function's process gets events [OLD:runtimes-api].
 
 Each process has a listener of its own on a loopback port; on AWS it is inside the sandbox.  It
 serves a few calls of HTTP/1.1 with httptools' parser: a whole web server for each process would
@@ -33,7 +33,7 @@ _REASONS = {200: "OK", 202: "Accepted", 400: "Bad Request", 403: "Forbidden", 40
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a process is handed; ``arn`` is the one that the caller used."""
+    """What a process gets to work on; ``arn`` is the one that the caller used."""
 
     request_id: str
     payload: bytes
@@ -46,7 +46,7 @@ class EventNotTakenError(Exception):
 
 
 class RuntimeApi:
-    """The Runtime API of one process: what is said to it, and what it says.
+    """The Runtime API of one process.
 
     There is one turn at a time.  The first ends when the process asks for an event, each later
     one when it answers the event that it was handed; any of them when the process ends.
@@ -117,7 +117,7 @@ class RuntimeApi:
             self._turn.set_result(outcome)
 
     def _has_read(self) -> bool:
-        """Whether the process, which has ended, had read the event."""
+        """Return whether the process, which has ended, had read the event."""
         return self._handed is not None and not self._handed.was_reset()
 
     def _hand_over(self) -> None:
@@ -187,7 +187,7 @@ def _refusal(kind: str, message: str) -> bytes:
 
 
 def _trace_id() -> str:
-    """Return a trace's id, in the form of X-Ray's, that nobody samples."""
+    """Return the id of a trace that nobody samples, in the form of X-Ray's."""
     digits = uuid.uuid4().hex
     root = f"Root=1-{int(time.time()):08x}-{digits[:24]}"
     return f"{root};Parent={digits[:16][::-1]};Sampled=0"

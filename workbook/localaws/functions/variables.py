@@ -23,9 +23,9 @@ def build(
     credentials: Credentials,
     libraries: Sequence[Path] = (),
 ) -> dict[str, str]:
-    """Return all variables but AWS_LAMBDA_RUNTIME_API, which each process has one of its own.
+    """Return all variables but AWS_LAMBDA_RUNTIME_API, which differs from process to process.
 
-    Nothing else of this machine's environment gets in.
+    Nothing of this machine's own environment gets in.
 
     Args:
         function: its own variables go last, as on AWS.

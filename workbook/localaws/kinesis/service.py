@@ -1,4 +1,4 @@
-"""Kinesis Data Streams: the service that ``server`` hands requests to."""
+"""Kinesis Data Streams: its requests, and its streams for the rest of the local AWS."""
 
 import asyncio
 from dataclasses import replace
@@ -10,15 +10,14 @@ from workbook.localaws.api.http import Request, Response, headers
 from workbook.localaws.clock import Clock
 from workbook.localaws.interfaces import Authorizer, SourceGoneError, StreamSource
 from workbook.localaws.kinesis import eventstream, subject
-from workbook.localaws.kinesis.api import OPERATIONS
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.iterators import Seal
 from workbook.localaws.kinesis.metering import Meter
+from workbook.localaws.kinesis.operations import OPERATIONS
 from workbook.localaws.kinesis.region import Region
 from workbook.localaws.kinesis.source import Source
 from workbook.localaws.kinesis.subscriptions import subscribe
 from workbook.localaws.metrics import Metrics
-from workbook.localaws.moto.worker import Worker
 
 TARGET = "Kinesis_20131202."
 SUBSCRIBE = "SubscribeToShard"
@@ -31,7 +30,6 @@ class KinesisService:
 
     Args:
         clock: its time.
-        services: moto, whose Kinesis backend is replaced by ours.
         metrics: where CloudWatch metrics go.
         authorizer: tells who may do what; None lets everybody do everything.
         limits: whether throughput limits hold.
@@ -40,55 +38,51 @@ class KinesisService:
     def __init__(
         self,
         clock: Clock,
-        services: Worker,
         metrics: Metrics,
         authorizer: Authorizer | None = None,
         *,
         limits: bool,
     ) -> None:
         self._clock = clock
-        self._services = services
         self._metrics = metrics
         self._authorizer = authorizer
         self._limits = limits
         self._regions: dict[str, Region] = {}
         self._seal = Seal()
-        self._installed = asyncio.get_running_loop().create_task(services.call(self._install))
-        services.before_cloudformation(self._show_to_cloudformation)
+        self._trimming: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to free the memory of records that have expired."""
         self._trimming = asyncio.get_running_loop().create_task(self._trim())
 
-    def _install(self) -> None:
-        """On moto's thread, before anything else there: it takes a second to import."""
-        from workbook.localaws.moto import kinesis as backend
+    async def close(self) -> None:
+        """Stop freeing it."""
+        if self._trimming is not None:
+            self._trimming.cancel()
 
-        backend.install(self._perform_for_moto)
-
-    def _show_to_cloudformation(self) -> None:
-        from workbook.localaws.moto import kinesis as backend
-
-        backend.show_to_cloudformation()
-
-    def _perform_for_moto(
-        self, region: str, operation: str, parameters: dict[str, Any]
-    ) -> dict[str, Any]:
-        """An operation for moto, on moto's thread: done at once, and never throttled."""
-
-        async def perform() -> dict[str, Any]:
-            call = self.call(region, model.kinesis().read(operation, parameters))
-            return OPERATIONS[operation](replace(call, transition=0.0, limits=False)) or {}
-
-        return self._services.on_loop(perform())
-
-    async def respond(self, request: Request) -> Response | None:
-        """Answer a request of the Kinesis API; None for any other."""
-        target = request.headers.get("x-amz-target", "")
-        if not target.startswith(TARGET):
-            return None
+    async def respond(self, request: Request) -> Response:
+        """Answer a request of the Kinesis API."""
         content_type = json_rpc.format_of(request)
         try:
-            return self._answer(target.removeprefix(TARGET), request, content_type)
+            return self._answer(request.target.removeprefix(TARGET), request, content_type)
         except ApiError as error:
             return json_rpc.error(content_type, error)
+
+    async def perform(
+        self, region: str, operation: str, parameters: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Answer an operation for another service of the local AWS: at once, never throttled.
+
+        Args:
+            region: where.
+            operation: such as ``PutRecord``.
+            parameters: as they are sent in JSON.
+
+        Raises:
+            ApiError: what AWS answers.
+        """
+        call = self.call(region, model.kinesis().read(operation, parameters))
+        return OPERATIONS[operation](replace(call, transition=0.0, limits=False)) or {}
 
     def _answer(self, operation: str, request: Request, content_type: str) -> Response:
         if operation not in OPERATIONS and operation != SUBSCRIBE:
@@ -104,7 +98,7 @@ class KinesisService:
         return json_rpc.answer(content_type, OPERATIONS[operation](call))
 
     def call(self, region: str, parameters: dict[str, Any]) -> Call:
-        """A call of the API, made now."""
+        """Return a call that is made now."""
         return Call(
             region=self.region(region),
             parameters=parameters,
@@ -116,13 +110,13 @@ class KinesisService:
         )
 
     def region(self, name: str) -> Region:
-        """The streams of a region."""
+        """Return the streams of a region."""
         if name not in self._regions:
             self._regions[name] = Region(name)
         return self._regions[name]
 
     def source(self, arn: str) -> StreamSource:
-        """The stream with this ARN, or the one that the consumer with this ARN reads.
+        """Return the stream with this ARN, or the one that the consumer with this ARN reads.
 
         Raises:
             SourceGoneError: there is none.
@@ -148,8 +142,3 @@ class KinesisService:
             for region in self._regions.values():
                 for stream in region.all(now):
                     stream.trim(now)
-
-    async def close(self) -> None:
-        """Stop trimming."""
-        self._trimming.cancel()
-        self._installed.cancel()

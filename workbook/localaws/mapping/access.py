@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from workbook.localaws import destinations
 from workbook.localaws.interfaces import FunctionGoneError
-from workbook.localaws.mapping.context import Parts, PollingContext
+from workbook.localaws.mapping.context import Dependencies, PollingContext
 from workbook.localaws.mapping.errors import invalid
 
 # What Lambda asks for when a mapping is made.  The guide wants DescribeStreamSummary and ListShards
@@ -45,15 +45,18 @@ def needed(source_arn: str) -> list[tuple[str, str]]:
     ]
 
 
-def check(parts: Parts, function_arn: str, source_arn: str) -> None:
+def check(dependencies: Dependencies, function_arn: str, source_arn: str) -> None:
     """Check that a function's role may read what is to be mapped to it.
 
     Raises:
         ApiError: it may not [SEEN].
     """
-    role, session = parts.functions.role(function_arn), session_name(parts.clock.now())
-    if not parts.roles.can_be_assumed(role) or any(
-        parts.roles.denial(role, session, action, resource)
+    role, session = (
+        dependencies.functions.role(function_arn),
+        session_name(dependencies.clock.now()),
+    )
+    if not dependencies.roles.can_be_assumed(role) or any(
+        dependencies.roles.denial(role, session, action, resource)
         for action, resource in needed(source_arn)
     ):
         raise invalid(
@@ -63,7 +66,9 @@ def check(parts: Parts, function_arn: str, source_arn: str) -> None:
         )
 
 
-def check_destination(parts: Parts, function_arn: str, destination: str | None) -> None:
+def check_destination(
+    dependencies: Dependencies, function_arn: str, destination: str | None
+) -> None:
     """Check that a function's role may report failures where a mapping wants them.
 
     Raises:
@@ -71,8 +76,11 @@ def check_destination(parts: Parts, function_arn: str, destination: str | None) 
     """
     if destination is None:
         return
-    role, session = parts.functions.role(function_arn), session_name(parts.clock.now())
-    if destinations.delivery_denial(parts.roles, role, session, destination, A_KEY):
+    role, session = (
+        dependencies.functions.role(function_arn),
+        session_name(dependencies.clock.now()),
+    )
+    if destinations.delivery_denial(dependencies.roles, role, session, destination, A_KEY):
         action, service = destinations.delivery_action(destination)
         raise invalid(
             f"The provided execution role does not have permissions to call {action} on {service}"
@@ -81,9 +89,9 @@ def check_destination(parts: Parts, function_arn: str, destination: str | None) 
 
 def problem(context: PollingContext) -> str | None:
     """Return why a mapping cannot go on reading, for LastProcessingResult; None when it can."""
-    roles = context.parts.roles
+    roles = context.dependencies.roles
     try:
-        role = context.parts.functions.role(context.function_arn)
+        role = context.dependencies.functions.role(context.function_arn)
     except FunctionGoneError:  # noticed when there is work
         return None
     if not roles.can_be_assumed(role):
@@ -102,7 +110,9 @@ def check_delivery(context: PollingContext, destination: str, object_key: str) -
         DeliveryError: it may not.
     """
     try:
-        role = context.parts.functions.role(context.function_arn)
+        role = context.dependencies.functions.role(context.function_arn)
     except FunctionGoneError:  # and its role with it: nobody is left to be refused
         return
-    destinations.check_delivery(context.parts.roles, role, context.session, destination, object_key)
+    destinations.check_delivery(
+        context.dependencies.roles, role, context.session, destination, object_key
+    )

@@ -1,28 +1,25 @@
 """The event source mapping API over HTTP [BC]."""
 
 import re
-import uuid
 from typing import Any
-from urllib.parse import parse_qs
-
-import orjson
 
 from workbook.localaws.api import rest_json
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import Request, Response
+from workbook.localaws.api.model import lambda_
 from workbook.localaws.interfaces import OtherMappings
-from workbook.localaws.mapping.constraints import check
 from workbook.localaws.mapping.errors import invalid, not_found
 from workbook.localaws.mapping.event_source_mapping import EventSourceMapping
 from workbook.localaws.mapping.registry import Registry
 
 PAGE = 100  # mappings in one answer of List, at most
 ACCEPTED = 202
-MAPPINGS = ["2015-03-31", "event-source-mappings"]
+
+Parameters = dict[str, Any]
 
 
 class MappingApi:
-    """Answers requests about mappings: those of streams itself, the rest in part.
+    """Answers requests about event source mappings.
 
     Args:
         registry: the mappings of streams.
@@ -34,98 +31,91 @@ class MappingApi:
         self._others = others
 
     async def respond(self, request: Request) -> Response | None:
-        """Answer a request about mappings; None for any other, and for those that ``others`` has.
-
-        What is refused of any mapping, whatever its event source, is refused here.
-        """
+        """Answer a request about mappings; None for any other."""
+        operation = lambda_().operation(request)
+        if operation is None or not _is_about_mappings(operation, request):
+            return None
         try:
-            return await self._respond(request)
+            asked = lambda_().read_request(operation, request)
+            if operation in ("ListTags", "TagResource", "UntagResource"):
+                return self._answer_tags(operation, asked)
+            if operation == "ListEventSourceMappings":
+                return rest_json.answer(200, await self._list(asked, request.region))
+            shown = await self._call(operation, asked, request.region)
         except ApiError as error:
             return rest_json.error(error)
+        return rest_json.answer(200 if operation == "GetEventSourceMapping" else ACCEPTED, shown)
 
-    async def _respond(self, request: Request) -> Response | None:
-        match request.method, request.segments:
-            case "POST", segments if segments == MAPPINGS:
-                return self._create(request)
-            case "GET", segments if segments == MAPPINGS:
-                return await self._list(request)
-            case method, [*start, identity] if start == MAPPINGS:
-                return await self._one(method, identity, request)
-            case _, ["2017-03-31", "tags", *arn] if ":event-source-mapping:" in "/".join(arn):
-                return self._tags("/".join(arn), request)
-        return None
+    async def _call(self, operation: str, asked: Parameters, region: str) -> dict[str, Any]:
+        """Create, get, update or delete a mapping, and return it."""
+        if operation == "CreateEventSourceMapping":
+            if asked.get("EventSourceArn", "").split(":")[2:3] not in (["sqs"], ["dynamodb"]):
+                return self._registry.create(asked, region).shown()
+        elif self._registry.has(identity := asked["UUID"]):
+            match operation:
+                case "UpdateEventSourceMapping":
+                    return self._registry.update(identity, asked).shown()
+                case "DeleteEventSourceMapping":
+                    return self._registry.delete(identity).shown()
+                case _:
+                    return self._registry.get(identity).shown()
+        self._registry.check_other(asked, region)
+        return await self._others.call(operation, region, asked)
 
-    def _create(self, request: Request) -> Response | None:
-        """CreateEventSourceMapping."""
-        asked = _parameters(request)
-        source = asked.get("EventSourceArn")
-        if isinstance(source, str) and source.split(":")[2:3] in (["sqs"], ["dynamodb"]):
-            self._registry.check_other(asked, request.region)
-            return None
-        mapping = self._registry.create(asked, request.region)
-        return rest_json.answer(ACCEPTED, mapping.shown())
-
-    async def _one(self, method: str, identity: str, request: Request) -> Response | None:
-        """GetEventSourceMapping, UpdateEventSourceMapping and DeleteEventSourceMapping."""
-        if self._registry.has(identity):
-            match method:
-                case "GET":
-                    return rest_json.answer(200, self._registry.get(identity).shown())
-                case "PUT":
-                    mapping = self._registry.update(identity, _parameters(request))
-                    return rest_json.answer(ACCEPTED, mapping.shown())
-                case "DELETE":
-                    return rest_json.answer(ACCEPTED, self._registry.delete(identity).shown())
-        if not await self._others.has(request.region, identity):
-            raise not_found()
-        return None
-
-    async def _list(self, request: Request) -> Response:
-        """ListEventSourceMappings, of all event sources."""
-        asked: dict[str, Any] = dict(request.parameters)
-        marker, size = asked.get("Marker") or "0", asked.get("MaxItems") or str(PAGE)
+    async def _list(self, asked: Parameters, region: str) -> dict[str, Any]:
+        """Return a page of all mappings, those of streams first."""
+        marker = asked.get("Marker") or "0"
         if re.fullmatch("[0-9]{1,9}", marker) is None:
             raise invalid("Invalid Marker.")
-        check(asked | {"MaxItems": int(size) if re.fullmatch("-?[0-9]{1,9}", size) else size})
-        place = request.region, asked.get("EventSourceArn"), asked.get("FunctionName")
-        everything = [_listed(mapping) for mapping in self._registry.find(*place)]
-        everything += await self._others.find(*place)
+        others = await self._others.call("ListEventSourceMappings", region, {})
+        everything = [_listed(mapping) for mapping in self._registry.of_region(region)]
+        everything += others["EventSourceMappings"]
+        found = [shown for shown in everything if _is_asked_for(shown, asked)]
         start = int(marker)
-        end = start + min(int(size), PAGE)
-        page: dict[str, Any] = {"EventSourceMappings": everything[start:end]}
-        if end < len(everything):
+        end = start + min(asked.get("MaxItems", PAGE), PAGE)
+        page: dict[str, Any] = {"EventSourceMappings": found[start:end]}
+        if end < len(found):
             page["NextMarker"] = str(end)
-        return rest_json.answer(200, page)
+        return page
 
-    def _tags(self, arn: str, request: Request) -> Response:
-        """ListTags, TagResource and UntagResource of a mapping's ARN."""
+    def _answer_tags(self, operation: str, asked: Parameters) -> Response:
+        mapping = self._tagged(asked)
+        match operation:
+            case "ListTags":
+                return rest_json.answer(200, {"Tags": mapping.tags})
+            case "TagResource":
+                mapping.tags |= asked["Tags"]
+            case _:
+                for key in asked["TagKeys"]:
+                    mapping.tags.pop(key, None)
+        return rest_json.no_content()
+
+    def _tagged(self, asked: Parameters) -> EventSourceMapping:
+        """Return the mapping whose ARN a call about tags names."""
+        arn = asked["Resource"]
         mapping = self._registry.get(arn.rpartition(":")[2])
         if mapping.shown()["EventSourceMappingArn"] != arn:
             raise not_found()
-        match request.method:
-            case "GET":
-                return rest_json.answer(200, {"Tags": mapping.tags})
-            case "POST":
-                mapping.tags |= _parameters(request).get("Tags") or {}
-            case _:
-                for key in parse_qs(request.query).get("tagKeys", []):
-                    mapping.tags.pop(key, None)
-        return Response(204, {"x-amzn-requestid": str(uuid.uuid4())})
+        return mapping
 
 
-def _parameters(request: Request) -> dict[str, Any]:
-    """Return a call's parameters.
+def _is_about_mappings(operation: str, request: Request) -> bool:
+    """Return whether a call of the Lambda API is about mappings; tags are also functions'."""
+    if operation in ("ListTags", "TagResource", "UntagResource"):
+        return ":event-source-mapping:" in request.segments[-1]
+    return "EventSourceMapping" in operation
 
-    Raises:
-        ApiError: the body is not a JSON object.
+
+def _is_asked_for(shown: dict[str, Any], asked: Parameters) -> bool:
+    """Return whether a mapping is of the event source and of the function asked for, if any.
+
+    The function may be a name or an ARN, with or without a qualifier.
     """
-    try:
-        parsed = orjson.loads(request.body or b"{}")
-    except orjson.JSONDecodeError as problem:
-        raise ApiError("InvalidRequestContentException", str(problem), 400) from problem
-    if not isinstance(parsed, dict):
-        raise ApiError("SerializationException", "the request is not an object", 400)
-    return parsed
+    name = asked.get("FunctionName", "").rpartition("function:")[2]
+    return asked.get("EventSourceArn") in (None, shown["EventSourceArn"]) and name in (
+        "",
+        shown["FunctionArn"].partition(":function:")[2],
+    )
 
 
 def _listed(mapping: EventSourceMapping) -> dict[str, Any]:

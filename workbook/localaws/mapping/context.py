@@ -1,4 +1,4 @@
-"""What a mapping's pollers work with."""
+"""The context in which a mapping's pollers work: the mapping, and the rest of the local AWS."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from workbook.localaws.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Dependencies:
     """The parts of the local AWS that every mapping needs."""
 
     clock: Clock
@@ -23,7 +23,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class PollingContext:
-    """One mapping, from one change of it to the next.
+    """A mapping as it is between two changes of it.
 
     Args:
         uuid: the mapping's.
@@ -31,10 +31,10 @@ class PollingContext:
         function_arn: what to invoke.
         session: the name under which Lambda acts as the function's role.
         settings: batches, windows, retries and the rest.
-        parts: the rest of the local AWS.
+        dependencies: the rest of the local AWS.
         report: takes the outcome of the latest work, the mapping's LastProcessingResult.
-        report_fault: takes an error that none of the parts should have raised, so a fault of the
-            local AWS; who reports it tries again.
+        report_fault: takes an error that should not have been raised, so a fault of the local
+            AWS; whoever reports it tries again.
     """
 
     uuid: str
@@ -42,7 +42,7 @@ class PollingContext:
     function_arn: str
     session: str
     settings: Settings
-    parts: Parts
+    dependencies: Dependencies
     report: Callable[[str], None]
     report_fault: Callable[[Exception], None]
 
@@ -68,14 +68,14 @@ class PollingContext:
 
     def measure(self, name: str, value: float, unit: str = "Count") -> None:
         """Put a data point of one of the function's metrics."""
-        self.parts.metrics.put(
+        self.dependencies.metrics.put(
             self.region, "AWS/Lambda", name, value, unit, FunctionName=self.function_name
         )
 
     def count(self, name: str, events: int) -> None:
         """Put a data point of the EventCount group, if the mapping asks for it."""
         if self.settings.counts_events:
-            self.parts.metrics.put(
+            self.dependencies.metrics.put(
                 self.region,
                 "AWS/Lambda",
                 name,

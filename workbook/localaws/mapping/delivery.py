@@ -33,7 +33,7 @@ REFUSALS: dict[type[Exception], str] = {
 
 
 class Delivery:
-    """One piece of a lane's work.
+    """The delivery of one batch.
 
     Args:
         context: from where to where, under which settings.
@@ -64,7 +64,7 @@ class Delivery:
 
     async def run(self) -> Window | None:
         """Deliver; return the tumbling window as it is afterwards, None when it has ended."""
-        clock = self._context.parts.clock
+        clock = self._context.dependencies.clock
         pieces = [Piece(self._work.entries)]
         while pieces and not self._stopped.is_set():
             try:
@@ -81,7 +81,11 @@ class Delivery:
         return None if ended else self._window
 
     async def _proceed(self, pieces: list[Piece]) -> float:
-        """Put what is left of the first piece in its place; return the seconds to wait then."""
+        """Invoke with the first piece, and put what is left of it in its place.
+
+        Returns:
+            the pause before the next invocation, in seconds.
+        """
         if not self._work.is_deliverable:
             await self._give_up(Piece(self._work.entries, attempts=1), failures.RETRIES_EXHAUSTED)
             pieces.clear()
@@ -104,7 +108,7 @@ class Delivery:
             age = self._iterator_age(piece.entries[-1])
             context.measure("IteratorAge", age, "Milliseconds")
         try:
-            invocation = await context.parts.functions.invoke(
+            invocation = await context.dependencies.functions.invoke(
                 context.function_arn, self._event(piece)
             )
         except (InvokeThrottledError, FunctionGoneError, RoleNotAssumableError) as refusal:
@@ -153,8 +157,8 @@ class Delivery:
         return event(piece.entries, members)
 
     def _iterator_age(self, last: Entry) -> int:
-        """Milliseconds since the last record of the batch arrived [DG:monitoring-metrics-types]."""
-        return max(0, int((self._context.parts.clock.now() - last.arrived) * 1000))
+        """Return how long ago a record arrived, in milliseconds [DG:monitoring-metrics-types]."""
+        return max(0, int((self._context.dependencies.clock.now() - last.arrived) * 1000))
 
     async def _without_old_records(self, piece: Piece) -> Piece:
         """Return the piece without the records at its front that are too old.
@@ -164,7 +168,7 @@ class Delivery:
         """
         entries, max_age = piece.entries, self._context.settings.max_age
         if max_age >= 0:
-            cut = retry.cut_aged(entries, self._context.parts.clock.now() - max_age)
+            cut = retry.cut_aged(entries, self._context.dependencies.clock.now() - max_age)
             if cut:
                 await self._give_up(Piece(entries[:cut], piece.attempts), failures.TOO_OLD)
                 entries = entries[cut:]
@@ -187,7 +191,7 @@ class Delivery:
         destination = context.settings.destination
         if destination is None:
             return False
-        now = context.parts.clock.now()
+        now = context.dependencies.clock.now()
         told = failures.document(
             condition=condition,
             function_arn=context.function_arn,
@@ -203,7 +207,7 @@ class Delivery:
         )
         try:
             access.check_delivery(context, destination, document.object_key)
-            await context.parts.destinations.deliver(destination, document)
+            await context.dependencies.destinations.deliver(destination, document)
         except DeliveryError:
             context.measure("DestinationDeliveryFailures", 1)
             return False

@@ -5,9 +5,9 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.mapping.access import session_name
-from workbook.localaws.mapping.context import Parts, PollingContext
+from workbook.localaws.mapping.arns import mapping_arn
+from workbook.localaws.mapping.context import Dependencies, PollingContext
 from workbook.localaws.mapping.errors import in_use
 from workbook.localaws.mapping.settings import Settings, Start
 from workbook.localaws.mapping.stream_poller import StreamPoller
@@ -19,13 +19,8 @@ INTERNAL_ERROR = "PROBLEM: internal Lambda error. Please contact Lambda customer
 log = logging.getLogger(__name__)
 
 
-def mapping_arn(region: str, uuid: str) -> str:
-    """Return the ARN of a mapping."""
-    return f"arn:aws:lambda:{region}:{ACCOUNT_ID}:event-source-mapping:{uuid}"
-
-
 class EventSourceMapping:
-    """A mapping between a stream and a function; ``start`` it once.
+    """A mapping between a stream and a function.  ``start`` begins its life, ``delete`` ends it.
 
     Args:
         uuid: its identity.
@@ -35,7 +30,7 @@ class EventSourceMapping:
         start: where it begins.
         settings: all the rest.
         tags: its tags; may be changed from outside.
-        parts: the rest of the local AWS.
+        dependencies: the rest of the local AWS.
     """
 
     def __init__(
@@ -47,7 +42,7 @@ class EventSourceMapping:
         start: Start,
         settings: Settings,
         tags: Mapping[str, str],
-        parts: Parts,
+        dependencies: Dependencies,
     ) -> None:
         self.uuid = uuid
         self.region = region
@@ -57,17 +52,17 @@ class EventSourceMapping:
         self.tags = dict(tags)
         self.state = "Creating"
         self._begins_at = start
-        self._parts = parts
+        self._dependencies = dependencies
         self._result = NOTHING_YET
         self._fault: type[Exception] | None = None  # that INTERNAL_ERROR stands for
-        self._modified = parts.clock.now()
+        self._modified = dependencies.clock.now()
         self._poller = StreamPoller(start)
         self._stopped = asyncio.Event()
         self._polling: asyncio.Task[None] | None = None
         self._change: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to poll, unless it is made disabled; ``settled`` waits until it is so."""
+        """Begin to poll, if it is enabled; ``settled`` waits for that."""
         self._change = asyncio.create_task(self._settle())
 
     def shown(self) -> dict[str, Any]:
@@ -103,7 +98,7 @@ class EventSourceMapping:
         self._change = asyncio.create_task(self._settle())
 
     def delete(self) -> None:
-        """End it, once the invocations under way are over; ``settled`` waits for that.
+        """End it once the invocations under way are over, for which ``settled`` waits.
 
         Raises:
             ApiError: an earlier change is not over.
@@ -127,7 +122,7 @@ class EventSourceMapping:
     def _begin(self, action: str) -> None:
         if self.state not in STEADY:
             raise in_use(action)
-        self._modified = self._parts.clock.now()
+        self._modified = self._dependencies.clock.now()
 
     async def _settle(self) -> None:
         """Poll under the new settings, or not at all."""
@@ -138,9 +133,9 @@ class EventSourceMapping:
                 self.uuid,
                 self.source_arn,
                 self.function_arn,
-                session_name(self._parts.clock.now()),
+                session_name(self._dependencies.clock.now()),
                 self.settings,
-                self._parts,
+                self._dependencies,
                 self._report,
                 self._report_fault,
             )
@@ -148,7 +143,7 @@ class EventSourceMapping:
         self.state = "Enabled" if self.settings.enabled else "Disabled"
 
     async def _end(self) -> None:
-        """Stop polling: no invocation begins any more, those under way come to their end."""
+        """Stop polling: begin no invocation any more, and wait for those under way."""
         self._stopped.set()
         self._poller.wake()
         if self._polling is not None:
@@ -161,7 +156,7 @@ class EventSourceMapping:
         self._fault = None
 
     def _report_fault(self, fault: Exception) -> None:
-        """Show that something is wrong here, as AWS does, and log what; the same once."""
+        """Show that there is a fault, in AWS's words; log the reason, once for each kind of it."""
         if self._fault is not type(fault):
             message = "Event source mapping %s met a fault of the local AWS, and tries again"
             log.error(message, self.uuid, exc_info=fault)

@@ -1,4 +1,4 @@
-"""What is told of records that were given up: the on-failure document [OBS]."""
+"""The on-failure document, which tells of records that were given up [OBS]."""
 
 import uuid
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from workbook.localaws.clock import instant
 from workbook.localaws.interfaces import Document
 from workbook.localaws.mapping.event import Entry
 
@@ -17,7 +18,7 @@ TOO_OLD = "RecordAgeExceeded"
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of records: its first and last sequence numbers and arrivals, and how many."""
+    """A run of records: how many, and the sequence numbers and arrivals of the first and last."""
 
     first: int
     last: int
@@ -27,7 +28,7 @@ class Span:
 
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> "Span":
-        """The span of a batch of at least one record."""
+        """Return the span of a batch of at least one record."""
         first, last = entries[0], entries[-1]
         return cls(
             first.sequence_number, last.sequence_number, first.arrived, last.arrived, len(entries)
@@ -35,7 +36,7 @@ class Span:
 
     @classmethod
     def joined(cls, spans: Sequence["Span"]) -> "Span":
-        """One span over several that follow each other; at least one."""
+        """Return one span over one or more that follow one another."""
         first, last = spans[0], spans[-1]
         return cls(
             first.first,
@@ -69,7 +70,7 @@ def document(
     invocation: LastInvocation | None,
     now: float,
 ) -> dict[str, Any]:
-    """What a destination is told of records that were given up.
+    """Return what a destination is told of records that were given up.
 
     Args:
         condition: RetryAttemptsExhausted or RecordAgeExceeded; the latter has no
@@ -78,8 +79,8 @@ def document(
         stream_arn: where the records are.
         shard_id: in which of its shards.
         span: which of its records.
-        attempts: invocations made; of records too old before any, AWS says 1.
-        invocation: the last one, None when there was none.
+        attempts: invocations made; of records that were too old before any, AWS says 1.
+        invocation: the last one; None when there was none.
         now: in seconds since the epoch.
     """
     response: dict[str, Any] = {}
@@ -130,15 +131,9 @@ def addressed(
 
 
 def object_key(mapping: str, shard_id: str, now: float) -> str:
-    """The key of the object in S3 [DG:kinesis-on-failure-destination]."""
+    """Return the key of the object in S3 [DG:kinesis-on-failure-destination]."""
     moment = datetime.fromtimestamp(now, UTC)
     return (
         f"aws/lambda/{mapping}/{shard_id}/{moment:%Y/%m/%d}/"
         f"{moment:%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
     )
-
-
-def instant(seconds: float) -> str:
-    """A moment as AWS writes it: in UTC, with milliseconds and ``Z``."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

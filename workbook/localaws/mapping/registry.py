@@ -7,8 +7,8 @@ from typing import Any
 
 from workbook.localaws.interfaces import FunctionGoneError, SourceGoneError
 from workbook.localaws.mapping import access
-from workbook.localaws.mapping.constraints import check
-from workbook.localaws.mapping.context import Parts
+from workbook.localaws.mapping.arns import is_kinesis
+from workbook.localaws.mapping.context import Dependencies
 from workbook.localaws.mapping.errors import conflict, invalid, not_found
 from workbook.localaws.mapping.event_source_mapping import EventSourceMapping
 from workbook.localaws.mapping.settings import (
@@ -19,20 +19,15 @@ from workbook.localaws.mapping.settings import (
 )
 
 
-def is_kinesis(arn: object) -> bool:
-    """Return whether an event source is a stream, or a consumer of one."""
-    return isinstance(arn, str) and arn.startswith("arn:") and arn.split(":")[2:3] == ["kinesis"]
-
-
 class Registry:
     """The mappings, as the API and CloudFormation make, change and find them.
 
     Args:
-        parts: the rest of the local AWS.
+        dependencies: the rest of the local AWS.
     """
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._dependencies = dependencies
         self._mappings: dict[str, EventSourceMapping] = {}
         self._deletions: set[asyncio.Task[None]] = set()
 
@@ -40,25 +35,24 @@ class Registry:
         """Return a new mapping, as CreateEventSourceMapping makes it.
 
         Args:
-            parameters: of the call.
+            parameters: of the call, as ``api.model`` reads them.
             region: where the call was made.
 
         Raises:
             ApiError: it cannot be.
         """
-        check(parameters, "FunctionName")
         source_arn = parameters.get("EventSourceArn")
         if source_arn is None or not is_kinesis(source_arn):
             raise invalid("Unrecognized event source.")
-        start = read_start(parameters, self._parts.clock.now())
+        start = read_start(parameters, self._dependencies.clock.now())
         settings = read_settings(parameters, Settings())
         function_arn = self._resolve(parameters["FunctionName"], region)
         try:
-            self._parts.streams.source(source_arn)
+            self._dependencies.streams.source(source_arn)
         except SourceGoneError:
             raise invalid(f"Stream not found: {source_arn}") from None
-        access.check(self._parts, function_arn, source_arn)
-        access.check_destination(self._parts, function_arn, settings.destination)
+        access.check(self._dependencies, function_arn, source_arn)
+        access.check_destination(self._dependencies, function_arn, settings.destination)
         self._refuse_duplicate(source_arn, function_arn, None)
         mapping = EventSourceMapping(
             str(uuid.uuid4()),
@@ -68,7 +62,7 @@ class Registry:
             start,
             settings,
             parameters.get("Tags") or {},
-            self._parts,
+            self._dependencies,
         )
         self._mappings[mapping.uuid] = mapping
         mapping.start()
@@ -77,12 +71,16 @@ class Registry:
     def check_other(self, parameters: Mapping[str, Any], region: str) -> None:
         """Refuse a mapping of another event source, which is not kept here, as one of these.
 
+        Args:
+            parameters: of a create or update call, as ``api.model`` reads them.
+            region: where the call was made.
+
         Raises:
             ApiError: it cannot be.
         """
-        check(parameters, "FunctionName")
-        refuse_on_success(parameters.get("DestinationConfig") or {})
-        self._resolve(parameters["FunctionName"], region)
+        refuse_on_success(parameters.get("DestinationConfig", {}))
+        if "FunctionName" in parameters:
+            self._resolve(parameters["FunctionName"], region)
 
     def has(self, identity: str) -> bool:
         """Return whether there is a mapping with this UUID."""
@@ -106,22 +104,21 @@ class Registry:
 
         Args:
             identity: its UUID.
-            parameters: of the call.
+            parameters: of the call, as ``api.model`` reads them.
             present: what parameters that are left out mean; None leaves them as they are.
 
         Raises:
             ApiError: there is no such mapping, or it cannot be changed so.
         """
         mapping = self.get(identity)
-        check(parameters)
         settings = read_settings(parameters, present or mapping.settings)
         function_arn = mapping.function_arn
-        if parameters.get("FunctionName") is not None:
+        if "FunctionName" in parameters:
             function_arn = self._resolve(parameters["FunctionName"], mapping.region)
             self._refuse_duplicate(mapping.source_arn, function_arn, mapping)
-            access.check(self._parts, function_arn, mapping.source_arn)
-        if parameters.get("DestinationConfig") is not None:
-            access.check_destination(self._parts, function_arn, settings.destination)
+            access.check(self._dependencies, function_arn, mapping.source_arn)
+        if "DestinationConfig" in parameters:
+            access.check_destination(self._dependencies, function_arn, settings.destination)
         mapping.update(settings, function_arn)
         return mapping
 
@@ -138,21 +135,9 @@ class Registry:
         task.add_done_callback(self._deletions.discard)
         return mapping
 
-    def find(
-        self, region: str, source_arn: str | None, function: str | None
-    ) -> list[EventSourceMapping]:
-        """Return the mappings of a region, oldest first; of one source or function, if given.
-
-        ``function`` may be a name or an ARN, with or without a qualifier.
-        """
-        name = function.rpartition("function:")[2] if function else None
-        return [
-            mapping
-            for mapping in self._mappings.values()
-            if mapping.region == region
-            and source_arn in (None, mapping.source_arn)
-            and name in (None, mapping.function_arn.partition(":function:")[2])
-        ]
+    def of_region(self, region: str) -> list[EventSourceMapping]:
+        """Return the mappings of a region, oldest first."""
+        return [mapping for mapping in self._mappings.values() if mapping.region == region]
 
     async def close(self) -> None:
         """Stop every mapping at once."""
@@ -166,7 +151,7 @@ class Registry:
 
     def _resolve(self, name: str, region: str) -> str:
         try:
-            return self._parts.functions.resolve(name, region)
+            return self._dependencies.functions.resolve(name, region)
         except FunctionGoneError:
             raise invalid("Function does not exist") from None
 

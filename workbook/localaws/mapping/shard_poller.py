@@ -53,7 +53,7 @@ class ShardPoller:
         self, context: PollingContext, source: StreamSource, stopped: asyncio.Event
     ) -> None:
         """Poll until stopped, until the end of a closed shard, or until the stream is deleted."""
-        clock = context.parts.clock
+        clock = context.dependencies.clock
         self._begin(context, source)
         try:
             while not stopped.is_set() and not self.ended:
@@ -152,7 +152,7 @@ class ShardPoller:
         if not records:
             return []
         context = self._context
-        role = context.parts.functions.role(context.function_arn)
+        role = context.dependencies.functions.role(context.function_arn)
         encode = encoder(self.shard_id, context.source_arn, role)
         return [encode(record) if self._keep(record) else None for record in records]
 
@@ -194,7 +194,7 @@ class ShardPoller:
         )
         try:
             window = await delivery.run()
-            lane.end_work(window, self._context.parts.clock.now())
+            lane.end_work(window, self._context.dependencies.clock.now())
         finally:
             self._wake.set()
 

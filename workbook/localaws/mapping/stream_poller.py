@@ -41,15 +41,15 @@ class StreamPoller:
             denied = access.problem(context)
             if denied is not None:
                 context.report(denied)
-                await context.parts.clock.wait(stopped, POLL_SECONDS)
+                await context.dependencies.clock.wait(stopped, POLL_SECONDS)
                 continue
             try:
-                source = context.parts.streams.source(context.source_arn)
+                source = context.dependencies.streams.source(context.source_arn)
                 await self._follow(context, source, stopped)
             except SourceGoneError:
                 self._shards, self._first = {}, set()
                 context.report(STREAM_GONE)
-                await context.parts.clock.wait(stopped, POLL_SECONDS)
+                await context.dependencies.clock.wait(stopped, POLL_SECONDS)
 
     async def _follow(
         self, context: PollingContext, source: StreamSource, stopped: asyncio.Event
@@ -64,7 +64,7 @@ class StreamPoller:
                         task = asyncio.create_task(_persist(context, stopped, work))
                         running[task] = poller.shard_id
                 if not running:  # every shard has ended, and no new one is listed yet
-                    await context.parts.clock.wait(stopped, POLL_SECONDS)
+                    await context.dependencies.clock.wait(stopped, POLL_SECONDS)
                     continue
                 done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
@@ -106,7 +106,7 @@ async def _persist(
     Raises:
         SourceGoneError: the stream was deleted.
     """
-    clock, faults = context.parts.clock, 0
+    clock, faults = context.dependencies.clock, 0
     while not stopped.is_set():
         began = clock.now()
         try:

@@ -1,22 +1,18 @@
 """A function as moto keeps it, with the settings and the answers that moto leaves out."""
 
 import base64
-import copy
 import hashlib
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.awslambda.models import LambdaFunction, LayerVersion, lambda_backends
-from moto.core.exceptions import JsonRESTError
+from moto.awslambda.models import LambdaFunction, LayerVersion
 from moto.s3.exceptions import MissingBucket
 from moto.s3.models import s3_backends
 
-from workbook.localaws.api.errors import ApiError
-from workbook.localaws.functions import interpreters, settings
+from workbook.localaws.functions import checks, interpreters
 from workbook.localaws.functions.configuration import (
     LATEST,
     EventInvokeConfig,
@@ -52,20 +48,9 @@ ATTRIBUTES = {
 }
 
 
-@contextmanager
-def refusals() -> Iterator[None]:
-    """Turn our refusals into moto's errors, which its API and its CloudFormation know."""
-    try:
-        yield
-    except ApiError as refused:
-        error = JsonRESTError(refused.code, refused.message)
-        error.code = refused.status
-        raise error from None
-
-
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What moto's side needs of the rest; called on moto's thread, so nothing of it waits.
+    """What moto's side needs of the rest; it is called on moto's thread, so it never waits.
 
     Args:
         endpoint_url: where the local AWS is.
@@ -85,8 +70,6 @@ class Host:
 class MotoFunction(LambdaFunction):
     """A function, or a published version of it.
 
-    What changes it raises an error before it has changed anything.
-
     Args:
         host: the rest of the local AWS.
         account_id: whose it is.
@@ -105,9 +88,7 @@ class MotoFunction(LambdaFunction):
     ) -> None:
         self.host = host
         self.revision_id = str(uuid.uuid4())
-        self.logging_config = settings.logging_config(
-            spec.get("LoggingConfig"), spec["FunctionName"]
-        )
+        self.logging_config = _logging_config(spec.get("LoggingConfig"), spec["FunctionName"])
         self.snap_start = spec.get("SnapStart") or {"ApplyOn": "None"}
         self.dead_letter_config = spec.get("DeadLetterConfig")
         self.has_environment = "Environment" in spec
@@ -124,7 +105,7 @@ class MotoFunction(LambdaFunction):
     # --- changes
 
     def set_code(self, code: bytes) -> None:
-        """Replace the code by a zip that was checked."""
+        """Replace the code with a zip that was checked."""
         digest = hashlib.sha256(code)
         self.code_bytes, self.code_size = code, len(code)
         self.code_sha_256 = base64.b64encode(digest.digest()).decode()
@@ -151,9 +132,7 @@ class MotoFunction(LambdaFunction):
         if "EphemeralStorage" in given:
             self.ephemeral_storage = given["EphemeralStorage"]["Size"]
         if "LoggingConfig" in given:
-            self.logging_config = settings.logging_config(
-                given["LoggingConfig"], self.function_name
-            )
+            self.logging_config = _logging_config(given["LoggingConfig"], self.function_name)
         if "Layers" in given:
             self._attach(layers)
         self._touch()
@@ -164,7 +143,7 @@ class MotoFunction(LambdaFunction):
         self._touch()
 
     def _attach(self, layers: list[LayerVersion]) -> None:
-        """Keep layers with their code: a layer that is deleted goes on in functions [BC]."""
+        """Keep layers with their code: functions go on using a layer that was deleted [BC]."""
         self.layers = [{"Arn": layer.arn, "CodeSize": layer.code_size} for layer in layers]
         self.layer_code = tuple(layer.code_bytes for layer in layers)
 
@@ -177,7 +156,7 @@ class MotoFunction(LambdaFunction):
     # --- what it is
 
     def described(self, version: str) -> FunctionVersion:
-        """Return what running it takes, as a value."""
+        """Return what it takes to run it, as a value."""
         return FunctionVersion(
             region=self.region,
             name=self.function_name,
@@ -207,7 +186,7 @@ class MotoFunction(LambdaFunction):
         return EventInvokeConfig(**{name: v for name, v in given.items() if v not in (None, "")})
 
     def behaviour(self) -> tuple[object, ...]:
-        """Return what makes two versions different ones."""
+        """Return what two versions differ in."""
         storage, kinds = self.ephemeral_storage, tuple(self.architectures)
         return self.described(""), self.description, storage, kinds
 
@@ -263,51 +242,16 @@ class MotoFunction(LambdaFunction):
         self.host.invoke_event(self.function_arn, text.encode())
         return ""
 
-    # --- CloudFormation
 
-    @classmethod
-    def create_from_cloudformation_json(
-        cls,
-        resource_name: str,
-        cloudformation_json: dict[str, Any],
-        account_id: str,
-        region_name: str,
-        **kwargs: Any,
-    ) -> LambdaFunction:
-        """Create an AWS::Lambda::Function."""
-        spec = {**_from_template(cloudformation_json["Properties"]), "FunctionName": resource_name}
-        with refusals():
-            return lambda_backends[account_id][region_name].create_function(spec)
-
-    @classmethod
-    def update_from_cloudformation_json(
-        cls,
-        original_resource: LambdaFunction,
-        new_resource_name: str,
-        cloudformation_json: dict[str, Any],
-        account_id: str,
-        region_name: str,
-    ) -> LambdaFunction:
-        """Update an AWS::Lambda::Function in place."""
-        backend: Any = lambda_backends[account_id][region_name]
-        name, spec = original_resource.function_name, cloudformation_json["Properties"]
-        with refusals():
-            return backend.update_function(name, _from_template(spec))  # type: ignore[no-any-return]
-
-
-def _from_template(properties: dict[str, Any]) -> dict[str, Any]:
-    """Return a template's properties as CreateFunction takes them."""
-    spec = copy.deepcopy(properties)
-    for name in ("Timeout", "MemorySize", "ReservedConcurrentExecutions"):
-        if name in spec:
-            spec[name] = int(spec[name])
-    if "EphemeralStorage" in spec:
-        spec["EphemeralStorage"]["Size"] = int(spec["EphemeralStorage"]["Size"])
-    spec["Tags"] = {tag["Key"]: tag["Value"] for tag in spec.get("Tags") or []}
-    if "ZipFile" in spec["Code"]:  # the source of index.py itself
-        source = spec["Code"]["ZipFile"]
-        spec["Code"]["ZipFile"] = LambdaFunction._create_zipfile_from_plaintext_code(source)
-    return spec
+def _logging_config(settings: Mapping[str, Any] | None, name: str) -> dict[str, str]:
+    """Return a LoggingConfig in full, with AWS's defaults [OBS]."""
+    given = dict(settings or {})
+    config = {"LogFormat": given.get("LogFormat", "Text")}
+    if config["LogFormat"] == "JSON":
+        config["ApplicationLogLevel"] = given.get("ApplicationLogLevel", "INFO")
+        config["SystemLogLevel"] = given.get("SystemLogLevel", "INFO")
+    config["LogGroup"] = given.get("LogGroup", f"/aws/lambda/{name}")
+    return config
 
 
 def checked_code(account_id: str, partition: str, source: Mapping[str, Any]) -> bytes:
@@ -316,26 +260,23 @@ def checked_code(account_id: str, partition: str, source: Mapping[str, Any]) -> 
     Args:
         account_id: whose buckets are meant.
         partition: where they are.
-        source: ``ZipFile`` in base64, or ``S3Bucket`` and ``S3Key``.
+        source: ``ZipFile``, or ``S3Bucket``, ``S3Key`` and maybe ``S3ObjectVersion``.
 
     Raises:
         ApiError: there is no code, or it is no such zip.
     """
-    settings.check_source(source)
+    checks.check_source(source)
     if source.get("ZipFile"):
-        zipped = source["ZipFile"]
-        code = zipped if isinstance(zipped, bytes) else base64.b64decode(zipped)
+        code: bytes = source["ZipFile"]
     else:
         try:
             stored = s3_backends[account_id][partition].get_object(
                 source["S3Bucket"], source.get("S3Key", ""), source.get("S3ObjectVersion")
             )
         except MissingBucket:
-            raise settings.not_in_s3(
-                "NoSuchBucket", "The specified bucket does not exist"
-            ) from None
+            raise checks.not_in_s3("NoSuchBucket", "The specified bucket does not exist") from None
         if stored is None:
-            raise settings.not_in_s3("NoSuchKey", "The specified key does not exist.")
+            raise checks.not_in_s3("NoSuchKey", "The specified key does not exist.")
         code = stored.value
-    settings.check_code(code)
+    checks.check_code(code)
     return code

@@ -1,14 +1,14 @@
 """moto's Lambda backend with our functions in it.
 
 moto keeps the configuration: functions, versions, aliases, layers, policies, tags, CloudFormation.
-What would have run code in Docker becomes an asynchronous invocation by us.  Each change is
-checked first, and published as values afterwards: nothing but moto's thread looks at what is here.
+What would have run code in Docker becomes an asynchronous invocation here.  Each change is checked
+first and published afterwards, as values: only moto's thread looks at what is kept here.
 """
 
 import base64
 import copy
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from moto.awslambda import urls
@@ -17,6 +17,7 @@ from moto.awslambda.models import (
     LambdaAlias,
     LambdaBackend,
     LambdaFunction,
+    Layer,
     LayerVersion,
     lambda_backends,
 )
@@ -24,7 +25,7 @@ from moto.awslambda.models import (
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.destinations import delivery_denial
 from workbook.localaws.function_arn import function_arn, parse_reference
-from workbook.localaws.functions import settings
+from workbook.localaws.functions import checks
 from workbook.localaws.functions.concurrency import ACCOUNT_LIMIT, MIN_UNRESERVED
 from workbook.localaws.functions.configuration import LATEST, Alias, Function
 from workbook.localaws.moto.function import UPDATING, Host, MotoFunction, checked_code
@@ -48,8 +49,10 @@ class FunctionsBackend(LambdaBackend):
 
     def create_function(self, spec: dict[str, Any]) -> LambdaFunction:
         """CreateFunction; also of a template, which may reserve concurrency."""
-        settings.check_new(spec)
         name = spec["FunctionName"]
+        if name in self._published:
+            raise ApiError("ResourceConflictException", f"Function already exist: {name}", 409)
+        checks.check_new(spec)
         self._check_role(name, spec["Role"], spec)
         self._check_reserve(name, spec.get("ReservedConcurrentExecutions"))
         layers = self._find_layers(spec.get("Layers") or [])
@@ -69,8 +72,7 @@ class FunctionsBackend(LambdaBackend):
         self, function_name: str, qualifier: str, body: dict[str, Any]
     ) -> dict[str, Any]:
         """UpdateFunctionCode; DryRun checks and changes nothing."""
-        function = self._latest(function_name, body)
-        settings.check_constraints({"Architectures": body.get("Architectures")})
+        function = self.check_present(function_name, body)
         code = checked_code(self.account_id, self.partition, body)
         changed = copy.copy(function)
         changed.architectures = body.get("Architectures") or function.architectures
@@ -85,7 +87,7 @@ class FunctionsBackend(LambdaBackend):
         self, function_name: str, qualifier: str, body: dict[str, Any]
     ) -> dict[str, Any]:
         """UpdateFunctionConfiguration."""
-        changed = self._configured(self._latest(function_name, body), body)
+        changed = self._configured(self.check_present(function_name, body), body)
         self._replace(changed)
         return {**changed.get_configuration(), **UPDATING}
 
@@ -93,7 +95,7 @@ class FunctionsBackend(LambdaBackend):
         """Give a function all that a template says of it, or nothing."""
         reserved = spec.get("ReservedConcurrentExecutions")
         self._check_reserve(function_name, reserved)
-        changed = self._configured(self._latest(function_name, {}), spec)
+        changed = self._configured(self.get_function(function_name), spec)
         changed.set_code(checked_code(self.account_id, self.partition, spec["Code"]))
         changed.tags = spec["Tags"]
         changed.reserved_concurrency = reserved
@@ -119,10 +121,13 @@ class FunctionsBackend(LambdaBackend):
         self._publish(function.function_name)
         return version
 
-    def list_versions_by_function(self, name: str) -> Iterable[LambdaFunction]:
-        """ListVersionsByFunction."""
-        self.get_function(name)  # moto lists nothing of a function that does not exist
-        return super().list_versions_by_function(name)
+    def function_names(self) -> list[str]:
+        """Return the names of all functions."""
+        return list(self._published)
+
+    def published_versions(self, name: str) -> list[Any]:
+        """Return a function's versions, the oldest first."""
+        return list(self._lambdas._functions[name]["versions"])
 
     def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
         """DeleteFunction, or one version of it."""
@@ -132,6 +137,10 @@ class FunctionsBackend(LambdaBackend):
                 "$LATEST version cannot be deleted without deleting the function.",
             )
         name = self.get_function(function_name, qualifier).function_name
+        if qualifier is not None:
+            if qualifier not in self._published[name].versions:  # so it is an alias
+                raise self._lambdas.construct_unknown_function_exception(name, qualifier)
+            self._check_deletable(name, qualifier)
         super().delete_function(function_name, qualifier)
         self._publish(name)
 
@@ -172,16 +181,12 @@ class FunctionsBackend(LambdaBackend):
         self,
         name: str,
         function_name: str,
-        function_version: str,
-        description: str,
+        function_version: Any,
+        description: Any,
         routing_config: Any,
     ) -> LambdaAlias:
         """UpdateAlias: each update is a new revision; empty weights end the splitting [OBS]."""
-        try:
-            present = self.get_alias(name, function_name)
-        except UnknownAliasException:
-            arn = function_arn(self.region_name, function_name, name)
-            raise ApiError("ResourceNotFoundException", f"Alias not found: {arn}", 404) from None
+        present = self.get_alias(name, function_name)
         version = function_version or present.function_version
         routing: Any = present.routing_config if routing_config is None else routing_config
         self._check_routing(function_name, version, routing)
@@ -193,6 +198,14 @@ class FunctionsBackend(LambdaBackend):
             alias.routing_config = ""  # moto's none
         self._publish(function_name)
         return alias
+
+    def get_alias(self, name: str, function_name: str) -> LambdaAlias:
+        """GetAlias."""
+        try:
+            return super().get_alias(name, function_name)
+        except UnknownAliasException:
+            arn = function_arn(self.region_name, function_name, name)
+            raise ApiError("ResourceNotFoundException", f"Alias not found: {arn}", 404) from None
 
     def delete_alias(self, name: str, function_name: str) -> None:
         """DeleteAlias."""
@@ -227,10 +240,12 @@ class FunctionsBackend(LambdaBackend):
                 "You must specify at least one of error handling or destination setting.",
             )
         function: Any = self.get_function(function_name)
-        for destination in settings.destinations(config):
+        for destination in checks.destinations(config):
             self._check_destination(function.function_name, destination)
-            if self._may_not_deliver(function, destination):
-                raise settings.may_not_deliver(destination)
+            key = f"aws/lambda/async/{function.function_name}/"
+            name, role = function.function_name, function.role
+            if delivery_denial(self.host.roles, role, name, destination, key):
+                raise checks.may_not_deliver(destination)
         function.events, function.events_modified = config, self.host.now()
         self._publish(function.function_name)
         return self._told_events(function)
@@ -274,17 +289,44 @@ class FunctionsBackend(LambdaBackend):
         content = {"ZipFile": base64.b64encode(code).decode()}
         return super().publish_layer_version({**spec, "Content": content})
 
+    def layers(self) -> list[Layer]:
+        """Return all layers that have versions."""
+        return [layer for layer in self._layers._layers.values() if layer.layer_versions]
+
     # --- what is checked before anything is kept
 
-    def _latest(self, function_name: str, asked: Mapping[str, Any]) -> Any:
-        """Return the function to change, if its revision is the one that the request means."""
+    def check_present(self, function_name: str, asked: Mapping[str, Any]) -> Any:
+        """Return the function to change, if it is as the request expects it.
+
+        Raises:
+            ApiError: it has changed meanwhile.
+        """
         function: Any = self.get_function(function_name)
-        settings.check_revision(asked.get("RevisionId"), function.revision_id)
+        checks.check_revision(asked.get("RevisionId"), function.revision_id)
+        checks.check_digest(asked.get("CodeSha256"), function.code_sha_256)
         return function
+
+    def _check_deletable(self, function_name: str, version: str) -> None:
+        """Check that no alias leads to a version.
+
+        Raises:
+            ApiError: one does; in words seen on AWS [SEEN].
+        """
+        aliases = self._published[function_name].aliases.items()
+        leading = [
+            name for name, alias in aliases if version in (alias.version, *dict(alias.weights))
+        ]
+        if leading:
+            raise ApiError(
+                "ResourceConflictException",
+                "Unable to delete version because the following aliases reference it: "
+                f"[{', '.join(leading)}]",
+                409,
+            )
 
     def _configured(self, function: Any, given: Mapping[str, Any]) -> Any:
         """Return a copy of a function with other settings."""
-        settings.check(given)
+        checks.check(given)
         if "Role" in given or "DeadLetterConfig" in given:
             role = given.get("Role") or function.role
             self._check_role(function.function_name, role, given)
@@ -300,10 +342,10 @@ class FunctionsBackend(LambdaBackend):
             ApiError: it does not exist, does not trust Lambda or may not send.
         """
         if not self.host.roles.can_be_assumed(role):
-            raise settings.not_assumable()
+            raise checks.not_assumable()
         queue = (given.get("DeadLetterConfig") or {}).get("TargetArn")
         if queue and delivery_denial(self.host.roles, role, function_name, queue):
-            raise settings.no_dead_letters(queue)
+            raise checks.no_dead_letters(queue)
 
     def _check_reserve(self, function_name: str, reserved: Any) -> None:
         """Check that a reserve leaves 100 to the functions without one.
@@ -327,10 +369,10 @@ class FunctionsBackend(LambdaBackend):
         """Check where an alias leads.
 
         Raises:
-            ApiError: it splits in a way that it cannot.
+            ApiError: it cannot split its invocations like that.
         """
         weights = (routing or {}).get("AdditionalVersionWeights") or {}
-        settings.check_routing(version, weights)
+        checks.check_routing(version, weights)
         for name in weights:
             self.get_function(function_name, name)
 
@@ -338,9 +380,9 @@ class FunctionsBackend(LambdaBackend):
         """Check a destination of asynchronous invocations.
 
         Raises:
-            ApiError: it can be none [OBS].
+            ApiError: it cannot be one [OBS].
         """
-        settings.check_destination(arn)
+        checks.check_destination(arn)
         reference = parse_reference(arn, self.region_name)
         if ":function:" in arn:
             if reference.name == function_name:
@@ -350,12 +392,7 @@ class FunctionsBackend(LambdaBackend):
                 )
             there: Any = lambda_backends[self.account_id][reference.region]
             if reference.name not in there._published:
-                raise settings.invalid_destination(arn)
-
-    def _may_not_deliver(self, function: Any, arn: str) -> bool:
-        key = f"aws/lambda/async/{function.function_name}/"
-        name = function.function_name
-        return delivery_denial(self.host.roles, function.role, name, arn, key) is not None
+                raise checks.invalid_destination(arn)
 
     def _find_layers(self, arns: list[str]) -> list[LayerVersion]:
         """Return the layers that a function names.
@@ -363,11 +400,11 @@ class FunctionsBackend(LambdaBackend):
         Raises:
             ApiError: it cannot have them [OBS].
         """
-        settings.check_layers(arns, self.region_name)
+        checks.check_layers(arns, self.region_name)
         found = [self._layers.get_layer_version_by_arn(arn) for arn in arns]
         for arn, layer in zip(arns, found, strict=True):
             if layer is None:
-                raise settings.no_such_layer(arn)
+                raise checks.no_such_layer(arn)
         return [layer for layer in found if layer is not None]
 
     # --- publishing
@@ -412,10 +449,3 @@ def install(host: Host) -> None:
     backend = type("Backend", (FunctionsBackend,), {"host": host})
     lambda_backends.backend = backend
     lambda_backends.clear()
-
-
-def extend_cloudformation() -> None:
-    """Make AWS::Lambda::Function ours; on moto's thread, before CloudFormation is used."""
-    from moto.cloudformation.parsing import get_model_map  # takes seconds, and is seldom needed
-
-    get_model_map()[LambdaFunction.cloudformation_type()] = MotoFunction  # type: ignore[type-abstract]

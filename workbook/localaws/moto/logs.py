@@ -1,4 +1,4 @@
-"""CloudWatch Logs of functions: taken at once, written into moto in batches."""
+"""CloudWatch Logs of functions: lines are taken at once and written into moto in batches."""
 
 import asyncio
 from collections import defaultdict
@@ -28,7 +28,8 @@ class Logs:
         self._worker = worker
         self._roles = roles
         self._waiting: dict[LogStream, list[dict[str, Any]]] = defaultdict(list)
-        self._made: set[LogStream] = set()
+        self._known: set[LogStream] = set()  # that have had lines
+        self._made: set[LogStream] = set()  # that moto has had; on its thread
         self._flushing: asyncio.Task[None] | None = None
 
     def put(self, stream: LogStream, lines: list[str]) -> None:
@@ -37,8 +38,9 @@ class Logs:
         self._waiting[stream] += [{"timestamp": timestamp, "message": line} for line in lines]
         if self._flushing is None:
             # An environment's group and stream are there as soon as it says something.
-            pause = FLUSH_SECONDS if stream in self._made else 0.0
+            pause = FLUSH_SECONDS if stream in self._known else 0.0
             self._flushing = asyncio.get_running_loop().create_task(self._flush_after(pause))
+        self._known.add(stream)
 
     async def _flush_after(self, pause: float) -> None:
         await asyncio.sleep(pause)

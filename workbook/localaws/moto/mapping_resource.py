@@ -9,71 +9,52 @@ from typing import Any, TypeVar
 
 import orjson
 from moto.awslambda.models import EventSourceMapping
-from moto.core.common_models import CloudFormationModel
 
-from workbook.localaws.api.errors import ApiError
-from workbook.localaws.mapping.constraints import FLAGS, RANGES
-from workbook.localaws.mapping.event_source_mapping import mapping_arn
-from workbook.localaws.mapping.registry import Registry, is_kinesis
-from workbook.localaws.mapping.settings import Settings
+from workbook.localaws.api.model import lambda_
+from workbook.localaws.mapping.arns import is_kinesis, mapping_arn
+from workbook.localaws.mapping.settings import FIELDS, Settings
+from workbook.localaws.moto.cloudformation import Resource, refusals, system_tags, tags
+from workbook.localaws.moto.mappings import StreamMappings
 from workbook.localaws.moto.worker import Worker
 
 T = TypeVar("T")
-TYPE = "AWS::Lambda::EventSourceMapping"
-VALUES = {*FLAGS, *RANGES, "StartingPositionTimestamp"}
+VALUES = {*FIELDS, "StartingPositionTimestamp"}  # what is no text
 REPLACED_BY = ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp")
 
 
-class Resource(CloudFormationModel):
+class MappingResource(Resource):
     """A mapping as a resource of a stack.
 
-    moto calls the class itself to make one, so ``install`` makes a class of its own, which knows
-    where mappings are kept and how to get there from moto's thread.
+    moto asks the class itself to make one, so ``mapping_resource`` makes a class that knows where
+    mappings are kept and how to get there from moto's thread.
 
     Args:
         uuid: the mapping.
         region: where it is.
         properties: what the template says of it.
-        system_tags: ``aws:cloudformation:...``, kept when it is replaced.
+        tags: ``aws:cloudformation:...``, kept when it is replaced.
     """
 
-    registry: Registry
+    TYPE = "AWS::Lambda::EventSourceMapping"
+    ATTRIBUTES = ("Id", "EventSourceMappingArn")
+    mappings: StreamMappings
     worker: Worker
 
     def __init__(
-        self,
-        uuid: str,
-        region: str,
-        properties: Mapping[str, Any],
-        system_tags: Mapping[str, str],
+        self, uuid: str, region: str, properties: Mapping[str, Any], tags: Mapping[str, str]
     ) -> None:
         self.uuid = uuid
         self.region = region
         self.properties = dict(properties)
-        self.system_tags = dict(system_tags)
+        self.tags = dict(tags)
 
     @property
     def physical_resource_id(self) -> str:
-        """Return what Ref gives."""
+        """What ``Ref`` gives."""
         return self.uuid
 
-    @staticmethod
-    def cloudformation_name_type() -> str:
-        """Return nothing: a mapping has no name of its own."""
-        return ""
-
-    @staticmethod
-    def cloudformation_type() -> str:
-        """Return the resource's type."""
-        return TYPE
-
-    @classmethod
-    def has_cfn_attr(cls, attr: str) -> bool:
-        """Return whether Fn::GetAtt knows an attribute."""
-        return attr in ("Id", "EventSourceMappingArn")
-
     def get_cfn_attribute(self, attribute_name: str) -> str:
-        """Return what Fn::GetAtt gives."""
+        """Return what ``Fn::GetAtt`` gives."""
         if attribute_name == "Id":
             return self.uuid
         return mapping_arn(self.region, self.uuid)
@@ -86,20 +67,14 @@ class Resource(CloudFormationModel):
         account_id: str,
         region_name: str,
         **kwargs: Any,
-    ) -> "Resource | EventSourceMapping":
+    ) -> "MappingResource | EventSourceMapping":
         """Create a mapping, which is Enabled before the stack goes on [OBS]."""
         properties = cloudformation_json["Properties"]
         if not is_kinesis(properties.get("EventSourceArn")):
             return EventSourceMapping.create_from_cloudformation_json(
                 resource_name, cloudformation_json, account_id, region_name, **kwargs
             )
-        stack_id = kwargs["StackId"]
-        system_tags = {
-            "aws:cloudformation:logical-id": kwargs["LogicalId"],
-            "aws:cloudformation:stack-id": stack_id,
-            "aws:cloudformation:stack-name": stack_id.split("/")[1],
-        }
-        return cls._create(properties, region_name, system_tags)
+        return cls._create(properties, region_name, system_tags(kwargs))
 
     @classmethod
     def update_from_cloudformation_json(
@@ -109,7 +84,7 @@ class Resource(CloudFormationModel):
         cloudformation_json: dict[str, Any],
         account_id: str,
         region_name: str,
-    ) -> "Resource | EventSourceMapping":
+    ) -> "MappingResource | EventSourceMapping":
         """Update a mapping; replace it if its source or its starting position changes [CFNL]."""
         if not isinstance(original_resource, cls):
             return EventSourceMapping.update_from_cloudformation_json(
@@ -118,10 +93,10 @@ class Resource(CloudFormationModel):
         new = cloudformation_json["Properties"]
         old = original_resource
         if any(new.get(name) != old.properties.get(name) for name in REPLACED_BY):
-            replacement = cls._create(new, region_name, old.system_tags)
+            replacement = cls._create(new, region_name, old.tags)
             old.delete(account_id, region_name)
             return replacement
-        cls._on_loop(cls._update(old.uuid, _parameters(new, old.system_tags)))
+        cls._on_loop(cls._update(old.uuid, _parameters(new, old.tags)))
         old.properties = dict(new)
         return old
 
@@ -138,60 +113,56 @@ class Resource(CloudFormationModel):
             resource_name, cloudformation_json, account_id, region_name
         )
 
-    def is_created(self) -> bool:
-        """Return that it is: creating waits."""
-        return True
-
     def delete(self, account_id: str, region_name: str) -> None:
         """Delete it and wait until it is gone, if it has not been deleted by hand."""
         self._on_loop(self._delete(self.uuid))
 
     @classmethod
     def _create(
-        cls, properties: Mapping[str, Any], region: str, system_tags: Mapping[str, str]
-    ) -> "Resource":
-        uuid = cls._on_loop(cls._create_settled(_parameters(properties, system_tags), region))
-        return cls(uuid, region, properties, system_tags)
+        cls, properties: Mapping[str, Any], region: str, tags: Mapping[str, str]
+    ) -> "MappingResource":
+        uuid = cls._on_loop(cls._create_settled(_parameters(properties, tags), region))
+        return cls(uuid, region, properties, tags)
 
     @classmethod
     def _on_loop(cls, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine on the loop; raise its refusals as moto's CloudFormation has them."""
-        try:
+        with refusals():
             return cls.worker.on_loop(coroutine)
-        except ApiError as error:
-            from moto.cloudformation.exceptions import ValidationError  # late: brings all of moto
-
-            raise ValidationError(message=error.message) from None
 
     # --- on the loop
 
     @classmethod
     async def _create_settled(cls, parameters: dict[str, Any], region: str) -> str:
-        mapping = cls.registry.create(parameters, region)
+        read = lambda_().read("CreateEventSourceMapping", parameters)
+        mapping = cls.mappings.create(read, region)
         await mapping.settled()
         return mapping.uuid
 
     @classmethod
     async def _update(cls, uuid: str, parameters: dict[str, Any]) -> None:
         """Update; a property that the template no longer has is at its default again."""
-        mapping = cls.registry.update(uuid, parameters, Settings())
+        read = lambda_().read("UpdateEventSourceMapping", {**parameters, "UUID": uuid})
+        mapping = cls.mappings.update(uuid, read, Settings())
         mapping.tags = parameters["Tags"]
         await mapping.settled()
 
     @classmethod
     async def _delete(cls, uuid: str) -> None:
-        if cls.registry.has(uuid):
-            await cls.registry.delete(uuid).settled()
+        if cls.mappings.has(uuid):
+            await cls.mappings.delete(uuid).settled()
 
 
-def install(registry: Registry, worker: Worker) -> None:
-    """Have stacks' mappings of streams made in ``registry``."""
-    from moto.cloudformation.parsing import get_model_map  # takes seconds, and is seldom needed
+def mapping_resource(mappings: StreamMappings, worker: Worker) -> type[MappingResource]:
+    """Return the class of mappings that stacks make."""
 
-    get_model_map()[TYPE] = type(TYPE, (Resource,), {"registry": registry, "worker": worker})
+    class Bound(MappingResource):
+        pass
+
+    Bound.mappings, Bound.worker = mappings, worker
+    return Bound
 
 
-def _parameters(properties: Mapping[str, Any], system_tags: Mapping[str, str]) -> dict[str, Any]:
+def _parameters(properties: Mapping[str, Any], more_tags: Mapping[str, str]) -> dict[str, Any]:
     """Return a template's properties as the API's parameters [CFNL].
 
     Numbers and flags may be strings in a template.
@@ -202,5 +173,4 @@ def _parameters(properties: Mapping[str, Any], system_tags: Mapping[str, str]) -
         if isinstance(parameters[name], str):
             with suppress(orjson.JSONDecodeError):  # what is no value is refused as any is
                 parameters[name] = orjson.loads(parameters[name])
-    tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or []}
-    return {**parameters, "Tags": {**tags, **system_tags}}
+    return {**parameters, "Tags": {**tags(properties), **more_tags}}

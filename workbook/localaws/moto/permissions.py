@@ -29,14 +29,6 @@ class Guard:
         self._functions: dict[str, str] = {}  # whose credentials: access key to function's ARN
         self._published: object = None
 
-    def install(self) -> None:
-        """Join moto's IAM; on its thread, before anything else there."""
-        from workbook.localaws.moto import iam
-
-        iam.install()
-        self._worker.before_cloudformation(iam.extend_cloudformation)
-        self._worker.publishes(self.publish)
-
     async def issue(self, role_arn: str, function_arn: str) -> Credentials:
         """Give a function's environment its role's credentials.
 
