@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from workbook import deployment
 from workbook.events import flight_event, kinesis_event
 from workbook.target import Aws
+from workbook.waiting import wait_until
 
 REFUSED, NO_OUTPUT, NO_LOG = "the mapping is refused", "nothing is written", "nothing is logged"
 MISSING = {  # by the action that is taken away
@@ -71,7 +72,7 @@ class Pipeline:
         except self._lambda.exceptions.InvalidParameterValueException:
             return False
         identity, get = mapping["UUID"], self._lambda.get_event_source_mapping
-        deployment.wait_until("the mapping", lambda: get(UUID=identity)["State"] == "Enabled")
+        wait_until("the mapping", lambda: get(UUID=identity)["State"] == "Enabled")
         self._lambda.delete_event_source_mapping(UUID=identity)
 
         def is_gone() -> bool:
@@ -80,7 +81,7 @@ class Pipeline:
             except self._lambda.exceptions.ResourceNotFoundException:
                 return True
 
-        deployment.wait_until("the mapping to be gone", is_gone)
+        wait_until("the mapping to be gone", is_gone)
         return True
 
     def _writes(self) -> bool:

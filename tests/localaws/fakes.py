@@ -322,8 +322,8 @@ class FakeRoles:
     def can_be_assumed(self, role_arn: str) -> bool:
         return self.is_trusted
 
-    def has_policies(self, role_arn: str) -> bool:
-        return True
+    def is_bare(self, role_arn: str) -> bool:
+        return False
 
     def denial(self, role_arn: str, session: str, action: str, resource: str) -> str | None:
         return f"{session} may not {action} on {resource}" if action in self.denied else None

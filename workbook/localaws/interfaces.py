@@ -263,8 +263,8 @@ class ExecutionRoles(Protocol):
         """Whether Lambda may act as the role: it is there, and trusts Lambda."""
         ...
 
-    def has_policies(self, role_arn: str) -> bool:
-        """Whether there is the role, and any policy of it, whatever that allows."""
+    def is_bare(self, role_arn: str) -> bool:
+        """Whether there is the role, and no policy of it at all."""
         ...
 
     def denial(self, role_arn: str, session: str, action: str, resource: str) -> str | None:

@@ -135,10 +135,10 @@ class FreshRoles:
         self._guard.publish()
         return self._roles.can_be_assumed(role_arn)
 
-    def has_policies(self, role_arn: str) -> bool:
+    def is_bare(self, role_arn: str) -> bool:
         """See ``interfaces.ExecutionRoles``."""
         self._guard.publish()
-        return self._roles.has_policies(role_arn)
+        return self._roles.is_bare(role_arn)
 
     def denial(self, role_arn: str, session: str, action: str, resource: str) -> str | None:
         """See ``interfaces.ExecutionRoles``."""

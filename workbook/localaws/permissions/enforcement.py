@@ -28,10 +28,10 @@ class Enforcer:
         """See ``interfaces.ExecutionRoles``."""
         return self._permissions.can_be_assumed(role_arn)
 
-    def has_policies(self, role_arn: str) -> bool:
+    def is_bare(self, role_arn: str) -> bool:
         """See ``interfaces.ExecutionRoles``."""
         role = self._permissions.role(role_arn)
-        return role is not None and bool(role.policies)
+        return role is not None and not role.policies
 
     def denial(self, role_arn: str, session: str, action: str, resource: str) -> str | None:
         """See ``interfaces.ExecutionRoles``."""
