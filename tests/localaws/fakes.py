@@ -186,7 +186,7 @@ class FakeFunction:
         self.events: list[Any] = []
         self.times: list[float] = []
         self.gone = False
-        self.fault: Exception | None = None  # what every call raises
+        self.fault: BaseException | None = None  # what every call raises
 
     @property
     def batches(self) -> list[list[Any]]:

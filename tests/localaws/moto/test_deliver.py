@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from tests.localaws.fakes import ACCOUNT, REGION
+from tests.localaws.functions.lambda_functions import create, log_lines
+from tests.localaws.mapping.aws import until
 from workbook.localaws.interfaces import DeliveryError, Document
 from workbook.localaws.moto.deliver import MotoDestinations
 from workbook.localaws.moto.worker import Worker
+from workbook.target import Aws
 
 DOCUMENT = Document(
     b'{"a":"\xc3\xbc"}', object_key="a/b c/\u00fc", detail_type="Done", resources=("arn:of:it",)
@@ -162,6 +165,22 @@ def test_a_function_takes_events_of_1_mib() -> None:
         assert await moto.refusal(arn, large) == "RequestEntityTooLargeException"
 
     run(test)
+
+
+def test_a_function_is_called_by_the_alias_that_was_named(local: Aws) -> None:
+    """[BC] Its context tells the ARN that it was called by."""
+    api = local.client("lambda")
+    second = create(local, "def handler(event, context): print(context.invoked_function_arn)")
+    api.publish_version(FunctionName=second)
+    alias = api.create_alias(FunctionName=second, Name="live", FunctionVersion="1")["AliasArn"]
+    first = create(local, "def handler(event, context): return event")
+    api.put_function_event_invoke_config(
+        FunctionName=first, DestinationConfig={"OnSuccess": {"Destination": alias}}
+    )
+    api.invoke(FunctionName=first, InvocationType="Event", Payload=b"1")
+    group = f"/aws/lambda/{second}"
+    until(lambda: local.client("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"])
+    until(lambda: f"{alias}\n" in log_lines(local, second))
 
 
 def test_no_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:

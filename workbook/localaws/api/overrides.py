@@ -6,6 +6,10 @@ botocore's own keys an entry may have:
 - ``max_of_name``: the length of a name that stands alone, not in an ARN;
 - ``rule``: AWS's words for the members of a list, where they are not put together as usual;
 - ``tells_null``: whether those words end with "must not be null".
+
+What AWS refuses by another error than ValidationException is not here but with the part that
+answers it: an unknown runtime (``functions.checks``), a MaximumRecordAgeInSeconds from 0 to
+59 (``mapping.settings``).  Kinesis' model needs no overrides.
 """
 
 from typing import Any
@@ -17,14 +21,10 @@ RUNTIMES = (
     "java17, nodejs16.x, dotnet10, dotnet8, java11, dotnet6, nodejs18.x, provided.al2, java8.al2"
 )
 
-Overrides = dict[str, dict[str, Any]]
-
-KINESIS: Overrides = {}
-LAMBDA: Overrides = {
+LAMBDA: dict[str, dict[str, Any]] = {
     # Limits of Lambda Managed Instances stand in the model; those of functions are lower [DG].
     "Timeout": {"max": 900},
     "MemorySize": {"max": 10_240},
-    # CreateFunction refuses an unknown runtime in words of its own; see functions.settings [OBS].
     "Runtime": {"enum": None},
     "CompatibleRuntimes": {
         "member": {"shape": "LayerRuntime"},

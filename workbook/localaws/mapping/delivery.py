@@ -114,6 +114,11 @@ class Delivery:
         except (InvokeThrottledError, FunctionGoneError, RoleNotAssumableError) as refusal:
             context.report(REFUSALS[type(refusal)])
             return retry.after_refusal(piece)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise RuntimeError("the invocation was cancelled, and not by its mapping") from None
         step = retry.after_reply(piece, self._judge(invocation, piece), context.settings)
         failed = len(piece.entries) - len(step.done)
         context.count("InvokedEventCount", len(piece.entries))
