@@ -1,5 +1,6 @@
 """What a role must be allowed to do for a document to be delivered to a destination."""
 
+from workbook.localaws.function_arn import service_of
 from workbook.localaws.interfaces import DeliveryError, ExecutionRoles
 
 # The action of each kind of destination, and what error messages call the service [SEEN; S3 ?].
@@ -14,7 +15,7 @@ _ACTIONS = {
 
 def delivery_action(arn: str) -> tuple[str, str]:
     """Return the action that a destination takes, without its prefix, and the service's name."""
-    return _ACTIONS[arn.split(":")[2]]
+    return _ACTIONS[service_of(arn)]
 
 
 def delivery_denial(
@@ -29,7 +30,7 @@ def delivery_denial(
         arn: of the destination.
         object_key: of the object, for a bucket.
     """
-    service = arn.split(":")[2]
+    service = service_of(arn)
     resource = f"{arn}/{object_key}" if service == "s3" else arn
     return roles.denial(role_arn, session, f"{service}:{delivery_action(arn)[0]}", resource)
 

@@ -6,6 +6,14 @@ from dataclasses import dataclass
 from workbook.localaws.api.http import ACCOUNT_ID
 
 
+def service_of(arn: str) -> str:
+    """Return the service that an ARN is of, such as ``lambda``; empty if it is no ARN."""
+    match arn.split(":"):
+        case ["arn", _, service, _, _, *_]:
+            return service
+    return ""
+
+
 def function_arn(region: str, name: str, qualifier: str | None = None) -> str:
     """Return the ARN of a function, or of a version or alias of it."""
     arn = f"arn:aws:lambda:{region}:{ACCOUNT_ID}:function:{name}"

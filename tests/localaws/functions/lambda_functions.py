@@ -93,6 +93,20 @@ def refused(call: Any, **arguments: Any) -> dict[str, Any]:
     return dict(caught.value.response)
 
 
+def known(aws: Aws, name: str) -> dict[str, Any]:
+    """Return all that the API tells of a function."""
+    client = aws.client("lambda")
+    told = {
+        "function": client.get_function(FunctionName=name),
+        "versions": client.list_versions_by_function(FunctionName=name),
+        "aliases": client.list_aliases(FunctionName=name),
+        "events": client.list_function_event_invoke_configs(FunctionName=name),
+    }
+    for answer in told.values():
+        del answer["ResponseMetadata"]
+    return told
+
+
 def waits(running: Path, go: Path) -> str:
     """Return a handler that says that it runs, and goes on when it may."""
     return f"""

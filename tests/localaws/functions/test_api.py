@@ -285,52 +285,6 @@ def test_event_invoke_config_is_replaced_and_merged(local: Aws) -> None:
     assert "MaximumEventAgeInSeconds" not in found
 
 
-def test_cloudformation_creates_updates_and_deletes(local: Aws) -> None:
-    client, stacks = local.client("lambda"), local.client("cloudformation")
-    stack = f"stack-{uuid.uuid4().hex[:8]}"
-
-    def template(reply: int, timeout: int) -> str:
-        return f"""
-Resources:
-  Role:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: "2012-10-17"
-        Statement:
-          - Effect: Allow
-            Principal: {{Service: lambda.amazonaws.com}}
-            Action: sts:AssumeRole
-  Fn:
-    Type: AWS::Lambda::Function
-    Properties:
-      Handler: index.handler
-      Runtime: python3.11
-      Role: !GetAtt Role.Arn
-      Timeout: {timeout}
-      EphemeralStorage: {{Size: 600}}
-      Tags: [{{Key: a, Value: b}}]
-      Code:
-        ZipFile: "def handler(event, context): return {reply}"
-Outputs:
-  Name: {{Value: !Ref Fn}}
-"""
-
-    stacks.create_stack(StackName=stack, TemplateBody=template(1, 5))
-    outputs = stacks.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
-    name = outputs[0]["OutputValue"]
-    assert invoke(local, name)[1] == 1
-    found = client.get_function(FunctionName=name)
-    assert found["Configuration"]["EphemeralStorage"] == {"Size": 600}
-    assert found["Tags"]["a"] == "b"
-    stacks.update_stack(StackName=stack, TemplateBody=template(2, 6))
-    assert invoke(local, name)[1] == 2
-    assert client.get_function_configuration(FunctionName=name)["Timeout"] == 6
-    stacks.delete_stack(StackName=stack)
-    error = refused(client.get_function, FunctionName=name)
-    assert error["Error"]["Code"] == "ResourceNotFoundException"
-
-
 def test_the_code_may_be_in_s3(local: Aws) -> None:
     bucket = f"b-{uuid.uuid4().hex[:12]}"
     s3 = local.client("s3")

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tests.localaws.functions.lambda_functions import (
-    TRUST,
     create,
     impatient,
     invoke,
+    known,
     refused,
     zipped,
 )
@@ -19,20 +19,6 @@ CODE = "def handler(event, context):\n    return 1\n"
 OTHER = zipped(app="def handler(event, context):\n    return 2\n")
 DAMAGED = OTHER[:40] + bytes([OTHER[40] ^ 1]) + OTHER[41:]
 NO_LAYER = "arn:aws:lambda:us-east-1:123456789012:layer:missing:1"
-
-
-def known(aws: Aws, name: str) -> dict[str, Any]:
-    """All that the API tells of a function."""
-    client = aws.client("lambda")
-    told = {
-        "function": client.get_function(FunctionName=name),
-        "versions": client.list_versions_by_function(FunctionName=name),
-        "aliases": client.list_aliases(FunctionName=name),
-        "events": client.list_function_event_invoke_configs(FunctionName=name),
-    }
-    for answer in told.values():
-        del answer["ResponseMetadata"]
-    return told
 
 
 @pytest.fixture(scope="module")
@@ -216,6 +202,8 @@ def test_where_the_events_of_a_function_may_go(local: Aws) -> None:
     for arn, message in (
         (own, "You can't specify the function as a destination for itself."),
         (own.replace(name, "missing"), None),
+        (own.replace("us-east-1", "zz-nowhere-1"), None),
+        (own.replace("function", "layer"), None),
     ):
         error = refused(
             client.put_function_event_invoke_config,
@@ -224,73 +212,6 @@ def test_where_the_events_of_a_function_may_go(local: Aws) -> None:
         )
         expected = message or f"The destination ARN {arn} is invalid."
         assert error["Error"]["Message"] == expected
-
-
-def template(**properties: str) -> str:
-    lines = "\n".join(f"      {name}: {value}" for name, value in properties.items())
-    return f"""
-Resources:
-  Role:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument: {TRUST}
-  Fn:
-    Type: AWS::Lambda::Function
-    Properties:
-      Handler: index.handler
-      Runtime: python3.11
-      Role: !GetAtt Role.Arn
-      Code:
-        ZipFile: "def handler(event, context): return context.memory_limit_in_mb"
-{lines}
-Outputs:
-  Name: {{Value: !Ref Fn}}
-"""
-
-
-@pytest.mark.parametrize(
-    "properties",
-    [
-        {"Timeout": "901"},
-        {"Timeout": "soon"},
-        {"ReservedConcurrentExecutions": "901"},
-        {"ReservedConcurrentExecutions": "-1"},
-        {"Layers": f"[{NO_LAYER}]"},
-        {"Runtime": "python2.7"},
-    ],
-    ids=str,
-)
-def test_a_template_that_is_refused_changes_nothing(local: Aws, properties: dict[str, str]) -> None:
-    """A template says what calls say, and is held to the same."""
-    stacks = local.client("cloudformation")
-    stack = f"stack-{uuid.uuid4().hex[:8]}"
-    stacks.create_stack(StackName=stack, TemplateBody=template(MemorySize="256"))
-    outputs = stacks.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
-    name = outputs[0]["OutputValue"]
-    before = known(local, name)
-    changed = template(**{"MemorySize": "512", **properties})
-    refused(stacks.update_stack, StackName=stack, TemplateBody=changed)
-    assert known(local, name) == before
-    assert invoke(local, name)[1] == "256"
-
-
-def test_a_templates_values_may_be_texts_and_its_texts_values(local: Aws) -> None:
-    """[CFNL] Each becomes what the property is."""
-    stacks = local.client("cloudformation")
-    stack = f"stack-{uuid.uuid4().hex[:8]}"
-    body = template(
-        Timeout='"7"',
-        ReservedConcurrentExecutions='"3"',
-        Description="2026",
-        Environment="{Variables: {AA: 1, BB: true, CC: 1.5}}",
-    )
-    stacks.create_stack(StackName=stack, TemplateBody=body)
-    outputs = stacks.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
-    found = local.client("lambda").get_function(FunctionName=outputs[0]["OutputValue"])
-    configuration = found["Configuration"]
-    assert (configuration["Timeout"], configuration["Description"]) == (7, "2026")
-    assert configuration["Environment"]["Variables"] == {"AA": "1", "BB": "true", "CC": "1.5"}
-    assert found["Concurrency"] == {"ReservedConcurrentExecutions": 3}
 
 
 def test_a_vpc_given_in_part_disturbs_no_list(local: Aws) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.destinations import delivery_action
-from workbook.localaws.function_arn import parse_layer_version_arn
+from workbook.localaws.function_arn import parse_layer_version_arn, service_of
 from workbook.localaws.functions import interpreters, package
 from workbook.localaws.functions.configuration import LATEST
 
@@ -237,7 +237,7 @@ def check_destination(arn: str) -> None:
     Raises:
         ApiError: it cannot.
     """
-    if not any(arn.split(":")[2:3] == [service] for service in DESTINATIONS):
+    if service_of(arn) not in DESTINATIONS:
         raise invalid_destination(arn)
 
 

@@ -45,6 +45,24 @@ class EventNotTakenError(Exception):
     """The process ended before it had read the event, so another one may have it."""
 
 
+@dataclass(slots=True)
+class _Turn:
+    """What the process is doing: it starts, or it works on an event.
+
+    ``outcome`` is None when it has started.  ``call`` is the one that was answered with the event.
+    """
+
+    outcome: "asyncio.Future[Outcome | None]"
+    event: Event | None = None
+    deadline: float = 0.0
+    call: "Call | None" = None
+
+    def end(self, outcome: Outcome | None) -> None:
+        """End it, unless it has ended."""
+        if not self.outcome.done():
+            self.outcome.set_result(outcome)
+
+
 class RuntimeApi:
     """The Runtime API of one process.
 
@@ -61,12 +79,8 @@ class RuntimeApi:
         self._version = version
         self._look = look
         self._server: asyncio.Server | None = None
-        self._turn: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
+        self._turn = _Turn(asyncio.get_running_loop().create_future())
         self._asking: Call | None = None  # waits for an event
-        self._handed: Call | None = None  # was answered with the event
-        self._event: Event | None = None
-        self._deadline = 0.0
-        self._has_asked = False
         self.init_error: Outcome | None = None
 
     async def open(self) -> str:
@@ -83,7 +97,7 @@ class RuntimeApi:
 
     async def first_turn(self) -> Outcome | None:
         """Wait until the process asks for an event; return how it ended if it did not."""
-        return await self._turn
+        return await self._turn.outcome
 
     async def turn(self, event: Event, deadline: float) -> Outcome:
         """Hand an event over and wait for the answer.
@@ -95,10 +109,9 @@ class RuntimeApi:
         Raises:
             EventNotTakenError: the process ended and had not read it.
         """
-        self._turn = asyncio.get_running_loop().create_future()
-        self._event, self._deadline, self._handed = event, deadline, None
+        self._turn = _Turn(asyncio.get_running_loop().create_future(), event, deadline)
         self._hand_over()
-        outcome = await self._turn
+        outcome = await self._turn.outcome
         assert outcome is not None
         return outcome
 
@@ -109,47 +122,48 @@ class RuntimeApi:
             outcome: of what it was doing.
             was_killed: whether we ended it, for a reason that its event must be told.
         """
-        if self._turn.done():
-            return
-        if self._event is not None and not was_killed and not self._has_read():
-            self._turn.set_exception(EventNotTakenError())
-        else:
-            self._turn.set_result(outcome)
-
-    def _has_read(self) -> bool:
-        """Return whether the process, which has ended, had read the event."""
-        return self._handed is not None and not self._handed.was_reset()
+        turn = self._turn
+        has_read = turn.call is not None and not turn.call.was_reset()
+        if turn.event is None or was_killed or has_read:
+            turn.end(outcome)
+        elif not turn.outcome.done():
+            turn.outcome.set_exception(EventNotTakenError())
 
     def _hand_over(self) -> None:
         """Answer the process' waiting call with the waiting event, once there are both."""
-        call, event = self._asking, self._event
-        if call is None or event is None or self._handed is not None or self._turn.done():
+        call, turn = self._asking, self._turn
+        event = turn.event
+        if call is None or event is None or turn.call is not None or turn.outcome.done():
             return
         self._asking = None
         headers = {
             "Lambda-Runtime-Aws-Request-Id": event.request_id,
-            "Lambda-Runtime-Deadline-Ms": str(int(self._deadline * 1000)),
+            "Lambda-Runtime-Deadline-Ms": str(int(turn.deadline * 1000)),
             "Lambda-Runtime-Invoked-Function-Arn": event.arn,
             "Lambda-Runtime-Trace-Id": _trace_id(),
         }
         if event.client_context is not None:
             headers["Lambda-Runtime-Client-Context"] = event.client_context
         if call.answer(200, event.payload, headers):
-            self._handed = call
+            turn.call = call
 
     def _take(self, call: "Call") -> None:
         """Answer a call, or keep it until there is an event; an unknown one gets a 404."""
+        turn = self._turn
         match call.method, call.path.removeprefix(PREFIX).strip("/").split("/"):
             case "GET", ["invocation", "next"]:
                 self._asking = call
-                if not self._has_asked:
-                    self._has_asked = True
-                    self._finish(None)
+                if turn.event is None:
+                    turn.end(None)
                 self._hand_over()
             case "POST", ["invocation", request_id, "response" | "error" as kind]:
-                self._take_answer(call, request_id, kind)
+                is_at_work = turn.call is not None and not turn.outcome.done()
+                if turn.event is None or turn.event.request_id != request_id or not is_at_work:
+                    call.answer(400, _refusal("InvalidRequestID", "Invalid request ID"))
+                else:
+                    self._take_answer(call, request_id, kind)
             case "POST", ["init", "error"]:
-                if self._has_asked:
+                if turn.event is not None or turn.outcome.done():
                     message = "Transition to InitError is not allowed"
                     call.answer(403, _refusal("InvalidStateTransition", message))
                     return
@@ -161,25 +175,17 @@ class RuntimeApi:
                 call.answer(404, _refusal("NotFound", f"No {call.method} {call.path} here"))
 
     def _take_answer(self, call: "Call", request_id: str, kind: str) -> None:
-        """Take the response or the error to the current event, which ends the turn."""
-        if self._handed is None or self._event is None or self._event.request_id != request_id:
-            call.answer(400, _refusal("InvalidRequestID", "Invalid request ID"))
-            return
-        self._event = self._handed = None
+        """Take the response or the error to the event, which ends the turn."""
         self._look()
         if kind == "error":
             call.answer(202, _ACCEPTED)
-            self._finish(failed(request_id, self._version, call.body))
+            self._turn.end(failed(request_id, self._version, call.body))
         elif len(call.body) > MAX_RESPONSE_BYTES:
             call.answer(413, _refusal("RequestEntityTooLarge", TOO_LARGE["errorMessage"]))
-            self._finish(failed(request_id, self._version, json.dumps(TOO_LARGE).encode()))
+            self._turn.end(failed(request_id, self._version, json.dumps(TOO_LARGE).encode()))
         else:
             call.answer(202, _ACCEPTED)
-            self._finish(replied(request_id, self._version, call.body))
-
-    def _finish(self, outcome: Outcome | None) -> None:
-        if not self._turn.done():
-            self._turn.set_result(outcome)
+            self._turn.end(replied(request_id, self._version, call.body))
 
 
 def _refusal(kind: str, message: str) -> bytes:

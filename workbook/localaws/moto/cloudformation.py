@@ -51,7 +51,7 @@ class Resource(CloudFormationModel):
 def register(*resources: type[CloudFormationModel]) -> None:
     """Have stacks make these resources, in the place of moto's of their types if it has them."""
     for resource in resources:
-        get_model_list().append(resource)
+        get_model_list().insert(0, resource)  # moto takes the name property of the first one
         get_model_map()[resource.cloudformation_type()] = resource
 
 

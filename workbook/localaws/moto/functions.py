@@ -24,7 +24,7 @@ from moto.awslambda.models import (
 
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.destinations import delivery_denial
-from workbook.localaws.function_arn import function_arn, parse_reference
+from workbook.localaws.function_arn import function_arn, parse_reference, service_of
 from workbook.localaws.functions import checks
 from workbook.localaws.functions.concurrency import ACCOUNT_LIMIT, MIN_UNRESERVED
 from workbook.localaws.functions.configuration import LATEST, Alias, Function
@@ -383,15 +383,16 @@ class FunctionsBackend(LambdaBackend):
             ApiError: it cannot be one [OBS].
         """
         checks.check_destination(arn)
-        reference = parse_reference(arn, self.region_name)
-        if ":function:" in arn:
-            if reference.name == function_name:
+        if service_of(arn) == "lambda":
+            reference = parse_reference(arn, self.region_name)
+            if (reference.region, reference.name) == (self.region_name, function_name):
                 raise ApiError(
                     "InvalidParameterValueException",
                     "You can't specify the function as a destination for itself.",
                 )
-            there: Any = lambda_backends[self.account_id][reference.region]
-            if reference.name not in there._published:
+            backends: Any = lambda_backends[self.account_id]
+            is_there = reference.region in backends
+            if not is_there or reference.name not in backends[reference.region]._published:
                 raise checks.invalid_destination(arn)
 
     def _find_layers(self, arns: list[str]) -> list[LayerVersion]:

@@ -51,13 +51,19 @@ def install(
 
 def _install_resources(worker: Worker, mappings: StreamMappings) -> None:
     from workbook.localaws.moto.cloudformation import register
-    from workbook.localaws.moto.function_resource import FunctionResource
+    from workbook.localaws.moto.function_resources import FunctionResource, LayerResource
     from workbook.localaws.moto.kinesis_resources import ConsumerResource, StreamResource
     from workbook.localaws.moto.mapping_resource import mapping_resource
     from workbook.localaws.moto.role_resource import RoleResource
 
-    mapping = mapping_resource(mappings, worker)
-    register(StreamResource, ConsumerResource, FunctionResource, RoleResource, mapping)  # type: ignore[type-abstract]
+    register(
+        StreamResource,
+        ConsumerResource,
+        FunctionResource,  # type: ignore[type-abstract]
+        LayerResource,  # type: ignore[type-abstract]
+        RoleResource,  # type: ignore[type-abstract]
+        mapping_resource(mappings, worker),
+    )
 
 
 def _install_notifications() -> None:

@@ -1,13 +1,13 @@
-"""Functions in moto's CloudFormation: AWS::Lambda::Function."""
+"""Functions and layers in moto's CloudFormation."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from moto.awslambda.models import LambdaFunction, lambda_backends
+from moto.awslambda.models import LambdaFunction, LayerVersion, lambda_backends
 
 from workbook.localaws.api.model import lambda_
-from workbook.localaws.moto.cloudformation import refusals, tags
+from workbook.localaws.moto.cloudformation import Resource, refusals, tags
 from workbook.localaws.moto.function import MotoFunction
 
 # The properties that are no texts; a template may write them as texts, and texts as numbers.
@@ -16,7 +16,7 @@ FLAGS = frozenset({"Ipv6AllowedForDualStack"})
 
 
 class FunctionResource(MotoFunction):
-    """How stacks make functions, and change them."""
+    """AWS::Lambda::Function: how stacks make functions, and change them."""
 
     @classmethod
     def create_from_cloudformation_json(
@@ -47,6 +47,66 @@ class FunctionResource(MotoFunction):
         with refusals():
             spec = _parameters(name, cloudformation_json["Properties"])
             return backend.update_function(name, spec)  # type: ignore[no-any-return]
+
+
+class LayerResource(Resource):
+    """AWS::Lambda::LayerVersion, whose ``Ref`` is the version's ARN.
+
+    Args:
+        version: the version of the layer.
+    """
+
+    TYPE = "AWS::Lambda::LayerVersion"
+    NAME_PROPERTY = "LayerName"
+    ATTRIBUTES = ("LayerVersionArn",)
+
+    def __init__(self, version: LayerVersion) -> None:
+        self._version = version
+
+    @property
+    def physical_resource_id(self) -> str:
+        """What ``Ref`` gives."""
+        return self._version.arn
+
+    def get_cfn_attribute(self, attribute_name: str) -> str:
+        """Return what ``Fn::GetAtt`` gives."""
+        return self._version.arn
+
+    def delete(self, account_id: str, region: str) -> None:
+        """Delete the version."""
+        backend = lambda_backends[account_id][region]
+        backend.delete_layer_version(self._version.name, str(self._version.version))
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls,
+        resource_name: str,
+        cloudformation_json: dict[str, Any],
+        account_id: str,
+        region_name: str,
+        **kwargs: Any,
+    ) -> "LayerResource":
+        """Publish a version of the layer."""
+        properties = {**_typed(cloudformation_json["Properties"]), "LayerName": resource_name}
+        with refusals():
+            spec = lambda_().read("PublishLayerVersion", properties)
+            return cls(lambda_backends[account_id][region_name].publish_layer_version(spec))
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: "LayerResource",
+        new_resource_name: str,
+        cloudformation_json: dict[str, Any],
+        account_id: str,
+        region_name: str,
+    ) -> "LayerResource":
+        """Publish another version and delete the old one: a version cannot be changed [CFNL]."""
+        created = cls.create_from_cloudformation_json(
+            new_resource_name, cloudformation_json, account_id, region_name
+        )
+        original_resource.delete(account_id, region_name)
+        return created
 
 
 def _parameters(name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
