@@ -26,10 +26,23 @@ from workbook.localaws.moto.cloudwatch import CloudWatch
 from workbook.localaws.moto.deliver import MotoDestinations
 from workbook.localaws.moto.function_configurations import FunctionConfigurations
 from workbook.localaws.moto.logs import Logs
+from workbook.localaws.moto.permissions import FreshRoles, Guard
 from workbook.localaws.moto.worker import Worker
+from workbook.localaws.permissions.enforcement import Enforcer
+from workbook.localaws.permissions.permissions import Permissions
 
 ENDPOINT_URL = "http://127.0.0.1:9"  # no function here calls AWS
 ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT_ID}:function:"
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        },
+    }
+)
 HANDLERS = {
     "no-op": "def handler(event, context):\n    pass\n",
     "boto3": "import boto3\nkinesis = boto3.client('kinesis')\ndef handler(event, context): pass\n",
@@ -46,7 +59,7 @@ def create(name: str, code: str) -> None:
         archive.writestr("app.py", code)
     role = iam_backends[ACCOUNT_ID]["aws"].create_role(
         role_name=f"{name}-role",
-        assume_role_policy_document="{}",
+        assume_role_policy_document=TRUST,
         path="/",
         permissions_boundary=None,
         description="",
@@ -110,14 +123,21 @@ async def throughput(invoker: Invoker, name: str, clients: int, seconds: float) 
 async def main() -> None:
     """Measure and print."""
     clock, worker, processes = Clock(), Worker(), Processes()
-    functions, logs = PublishedFunctions(), Logs(clock, worker)
+    permissions = Permissions(clock)
+    roles, guard = Enforcer(permissions), Guard(worker, permissions)
+    functions, logs = PublishedFunctions(), Logs(clock, worker, roles)
     metrics = Metrics(clock, CloudWatch(worker))
-    pool = Pool(lambda version: Environment(version, ENDPOINT_URL, processes, logs, clock.now))
+    pool = Pool(
+        lambda version: Environment(version, ENDPOINT_URL, processes, logs, guard, clock.now)
+    )
     invoker = Invoker(functions, pool, metrics)
-    events = EventQueue(functions, invoker, MotoDestinations(worker), clock, metrics)
+    events = EventQueue(functions, invoker, MotoDestinations(worker), roles, clock, metrics)
     processes.open()
     await invoker.start()
-    configurations = FunctionConfigurations(ENDPOINT_URL, clock, worker, functions, events)
+    configurations = FunctionConfigurations(
+        ENDPOINT_URL, clock, worker, functions, events, FreshRoles(guard, roles)
+    )
+    worker.publishes(guard.publish)
     await worker.call(configurations.install)
     for name, code in HANDLERS.items():
         await worker.call(create, name, code)

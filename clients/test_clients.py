@@ -23,6 +23,7 @@ HERE = Path(__file__).parent
 BUILD = HERE.parent / "build" / "clients"
 SCRIPTS = BUILD / "venv" / ("Scripts" if os.name == "nt" else "bin")
 SECONDS = 60
+READS_AND_LOGS = "arn:aws:iam::aws:policy/service-role/AWSLambdaKinesisExecutionRole"
 
 ADDER = "def lambda_handler(event, context):\n    return event['x'] + 1\n"
 
@@ -86,7 +87,9 @@ def create_role(aws: target.Aws, name: str) -> str:
             }
         ],
     }
-    role = aws.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+    iam = aws.client("iam")
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+    iam.attach_role_policy(RoleName=name, PolicyArn=READS_AND_LOGS)
     return str(role["Role"]["Arn"])
 
 

@@ -33,10 +33,8 @@ def test_the_policy_allows_reading_writing_and_logging_on_named_things_only():
     assert statements["ReadInput"]["Resource"] == INPUT
     assert set(statements["ReadInput"]["Action"]) == {
         "kinesis:DescribeStream",
-        "kinesis:DescribeStreamSummary",
         "kinesis:GetRecords",
         "kinesis:GetShardIterator",
-        "kinesis:ListShards",
     }
     assert statements["WriteOutput"]["Resource"] == OUTPUT
     assert statements["WriteOutput"]["Action"] == "kinesis:PutRecords"

@@ -14,6 +14,7 @@ from workbook.localaws.clock import Clock
 from workbook.localaws.interfaces import (
     AfterSequenceNumber,
     AtTimestamp,
+    Credentials,
     DeliveryError,
     Document,
     FunctionGoneError,
@@ -302,3 +303,27 @@ def payloads(event: Any) -> list[Any]:
         except ValueError:
             found.append(raw)
     return found
+
+
+class FakeCredentials:
+    """An ``interfaces.CredentialsSource`` that gives everybody the same."""
+
+    async def issue(self, role_arn: str, function_arn: str) -> Credentials:
+        return Credentials("ASIA", "secret", "token")
+
+
+class FakeRoles:
+    """An ``interfaces.ExecutionRoles`` that lets roles do all but what it is told to deny."""
+
+    def __init__(self) -> None:
+        self.is_trusted = True
+        self.denied: set[str] = set()  # actions
+
+    def can_be_assumed(self, role_arn: str) -> bool:
+        return self.is_trusted
+
+    def is_bare(self, role_arn: str) -> bool:
+        return False
+
+    def denial(self, role_arn: str, session: str, action: str, resource: str) -> str | None:
+        return f"{session} may not {action} on {resource}" if action in self.denied else None

@@ -153,6 +153,10 @@ class FunctionGoneError(Exception):
     """The function, version or alias does not exist."""
 
 
+class RoleNotAssumableError(Exception):
+    """Lambda cannot act as a function's role: it is gone, or does not trust Lambda."""
+
+
 class FunctionTarget(Protocol):
     """Lambda functions, as an event source sees them."""
 
@@ -183,6 +187,7 @@ class FunctionTarget(Protocol):
         Raises:
             InvokeThrottledError: no concurrency is left.
             FunctionGoneError: the function was deleted.
+            RoleNotAssumableError: its role cannot be assumed.
         """
         ...
 
@@ -226,6 +231,76 @@ class Destinations(Protocol):
 
         Raises:
             DeliveryError: the destination does not take it.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Temporary credentials of a role."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+
+
+class CredentialsSource(Protocol):
+    """Where a function gets its role's credentials from."""
+
+    async def issue(self, role_arn: str, function_arn: str) -> Credentials:
+        """Return new credentials, with which a function's calls are told from the user's.
+
+        Raises:
+            RoleNotAssumableError: Lambda cannot act as the role.
+        """
+        ...
+
+
+class ExecutionRoles(Protocol):
+    """What the roles of functions may do."""
+
+    def can_be_assumed(self, role_arn: str) -> bool:
+        """Whether Lambda may act as the role: it is there, and trusts Lambda."""
+        ...
+
+    def is_bare(self, role_arn: str) -> bool:
+        """Whether there is the role, and no policy of it at all."""
+        ...
+
+    def denial(self, role_arn: str, session: str, action: str, resource: str) -> str | None:
+        """Return why a role may not do something, in AWS's words; None when it may.
+
+        Args:
+            role_arn: of the role.
+            session: the name under which it acts, such as the function's.
+            action: such as ``kinesis:GetRecords``.
+            resource: the ARN of what it is done to.
+        """
+        ...
+
+
+class Authorizer(Protocol):
+    """Tells whether a caller may do what it asks an API for."""
+
+    def authorize(
+        self,
+        access_key: str,
+        region: str,
+        operation: str,
+        parameters: Mapping[str, Any],
+        resource_policy: str | None,
+    ) -> None:
+        """Let a call of Kinesis' API pass, or refuse it.
+
+        Args:
+            access_key: with which the call was signed; the user's own may do everything.
+            region: of the call.
+            operation: such as ``PutRecords``.
+            parameters: of the call.
+            resource_policy: that of the stream or consumer, if it has one.
+
+        Raises:
+            ApiError: AccessDeniedException.
         """
         ...
 

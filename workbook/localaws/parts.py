@@ -26,7 +26,10 @@ from workbook.localaws.moto.function_configurations import FunctionConfiguration
 from workbook.localaws.moto.install import install
 from workbook.localaws.moto.logs import Logs
 from workbook.localaws.moto.mappings import MotoMappings
+from workbook.localaws.moto.permissions import FreshRoles, Guard
 from workbook.localaws.moto.worker import Worker
+from workbook.localaws.permissions.enforcement import Enforcer
+from workbook.localaws.permissions.permissions import Permissions
 from workbook.localaws.stacks.service import StacksService
 
 
@@ -42,23 +45,35 @@ class Parts:
     def __init__(self, endpoint_url: str, clock: Clock, *, limits: bool = True) -> None:
         self._worker = Worker()
         self._metrics = Metrics(clock, CloudWatch(self._worker))
-        self._logs = Logs(clock, self._worker)
+        permissions = Permissions(clock)
+        self._roles = Enforcer(permissions)
+        self._guard = Guard(self._worker, permissions)
+        self._logs = Logs(clock, self._worker, self._roles)
         destinations = MotoDestinations(self._worker)
 
-        self._kinesis = KinesisService(clock, self._metrics, limits=limits)
+        self._kinesis = KinesisService(clock, self._metrics, self._roles, limits=limits)
 
         self._processes = Processes()
         functions = PublishedFunctions()
         make = partial(self._environment, endpoint_url, clock)
         self._invoker = Invoker(functions, Pool(make), self._metrics)
-        self._events = EventQueue(functions, self._invoker, destinations, clock, self._metrics)
+        self._events = EventQueue(
+            functions, self._invoker, destinations, self._roles, clock, self._metrics
+        )
         self._configurations = FunctionConfigurations(
-            endpoint_url, clock, self._worker, functions, self._events
+            endpoint_url,
+            clock,
+            self._worker,
+            functions,
+            self._events,
+            FreshRoles(self._guard, self._roles),
         )
         self._functions = LambdaApi(functions, self._invoker, self._events, self._configurations)
 
         self._registry = Registry(
-            Dependencies(clock, self._kinesis, self._invoker, destinations, self._metrics)
+            Dependencies(
+                clock, self._kinesis, self._invoker, destinations, self._metrics, self._roles
+            )
         )
         self._mappings = MappingApi(self._registry, MotoMappings(self._worker))
         self._stacks = StacksService(Calls(self.respond), clock, endpoint_url)
@@ -66,11 +81,15 @@ class Parts:
     def _environment(
         self, endpoint_url: str, clock: Clock, version: FunctionVersion
     ) -> Environment:
-        return Environment(version, endpoint_url, self._processes, self._logs, clock.now)
+        return Environment(
+            version, endpoint_url, self._processes, self._logs, self._guard, clock.now
+        )
 
     async def start(self) -> None:
         """Begin to work; moto takes a second to come in, in its own thread, and nobody waits."""
-        self._worker.start(partial(install, self._worker, self._kinesis, self._configurations))
+        self._worker.start(
+            partial(install, self._worker, self._kinesis, self._configurations, self._guard)
+        )
         self._kinesis.start()
         self._processes.open()
         await self._invoker.start()
@@ -90,11 +109,15 @@ class Parts:
         """Answer a request: by the part whose service it is for, else by moto."""
         if self._stacks.is_answer(request):
             return await self._stacks.respond(request)
-        match _service(request):
+        service = _service(request)
+        if service == "kinesis":
+            return await self._kinesis.respond(request)
+        refusal = await self._guard.check(request)
+        if refusal is not None:
+            return refusal
+        match service:
             case "cloudformation":
                 return await self._stacks.respond(request)
-            case "kinesis":
-                return await self._kinesis.respond(request)
             case "lambda":
                 for part in (self._mappings, self._functions):
                     response = await part.respond(request)

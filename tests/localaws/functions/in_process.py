@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from tests.localaws.fakes import REGION, ROLE, FakeMetrics
+from tests.localaws.fakes import REGION, ROLE, FakeCredentials, FakeMetrics
 from tests.localaws.functions.lambda_functions import zipped
 from workbook.localaws.function_arn import function_arn
 from workbook.localaws.functions.configuration import LATEST, Function, FunctionVersion
@@ -64,7 +64,9 @@ class Running:
         self.invoker = Invoker(self.functions, Pool(self._make), self.metrics)
 
     def _make(self, function: FunctionVersion) -> Environment:
-        environment = Environment(function, NOWHERE, self.processes, self.logs, time.time)
+        environment = Environment(
+            function, NOWHERE, self.processes, self.logs, FakeCredentials(), time.time
+        )
         self.environments.append(environment)
         return environment
 

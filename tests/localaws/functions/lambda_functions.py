@@ -28,12 +28,21 @@ def zipped(**files: str) -> bytes:
     return buffer.getvalue()
 
 
+def policy(action: str, **more: Any) -> str:
+    """Return a policy that allows an action."""
+    statement = {"Effect": "Allow", "Action": action, **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+TRUST = policy("sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"})
+
+
 def create_role(aws: Aws) -> str:
-    """Create a role that functions may assume; return its ARN."""
-    role = aws.client("iam").create_role(
-        RoleName=f"role-{uuid.uuid4().hex[:8]}", AssumeRolePolicyDocument="{}"
-    )
-    return str(role["Role"]["Arn"])
+    """Create a role that functions may assume, and that may do everything; return its ARN."""
+    iam, name = aws.client("iam"), f"role-{uuid.uuid4().hex[:8]}"
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy("*", Resource="*"))
+    return str(arn)
 
 
 def create(aws: Aws, code: str | bytes, **settings: Any) -> str:

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.localaws.functions.lambda_functions import create_role, invoke, known, refused, zipped
+from tests.localaws.functions.lambda_functions import (
+    TRUST,
+    create_role,
+    invoke,
+    known,
+    refused,
+    zipped,
+)
 from workbook.target import Aws
 
 NO_LAYER = "arn:aws:lambda:us-east-1:123456789012:layer:missing:1"
@@ -19,7 +26,7 @@ Resources:
   Role:
     Type: AWS::IAM::Role
     Properties:
-      AssumeRolePolicyDocument: {{}}
+      AssumeRolePolicyDocument: {TRUST}
   Fn:
     Type: AWS::Lambda::Function
     Properties:
@@ -44,7 +51,7 @@ Resources:
   Role:
     Type: AWS::IAM::Role
     Properties:
-      AssumeRolePolicyDocument: {{}}
+      AssumeRolePolicyDocument: {TRUST}
   Fn:
     Type: AWS::Lambda::Function
     Properties:

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.localaws.fakes import FakeCredentials
 from tests.localaws.functions.lambda_functions import create, invoke, log_lines, zipped
 from workbook.localaws.functions import environment
 from workbook.localaws.functions.configuration import FunctionVersion
@@ -312,7 +313,7 @@ def handler(event, context): return "fine"
         processes = Processes()
         processes.open()
         place = environment.Environment(
-            function, "http://127.0.0.1:9", processes, Logs(), time.time
+            function, "http://127.0.0.1:9", processes, Logs(), FakeCredentials(), time.time
         )
         try:
             return await place.invoke(Event("id", b"1", "arn"))

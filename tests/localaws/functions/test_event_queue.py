@@ -15,6 +15,7 @@ from tests.localaws.fakes import (
     REGION,
     FakeDestinations,
     FakeMetrics,
+    FakeRoles,
     HandClock,
     settle,
 )
@@ -59,12 +60,15 @@ class Queue:
         self.tries = Tries(self.clock, *outcomes)
         self.destinations = FakeDestinations()
         self.metrics = FakeMetrics()
+        self.roles = FakeRoles()
         functions = PublishedFunctions()
         config = EventInvokeConfig(on_success=QUEUE, on_failure=QUEUE)
         function = Function({LATEST: version("")}, reserved=reserved, events=config)
         functions.publish(REGION, {"f": function})
         self.functions = functions
-        self.queue = EventQueue(functions, self.tries, self.destinations, self.clock, self.metrics)
+        self.queue = EventQueue(
+            functions, self.tries, self.destinations, self.roles, self.clock, self.metrics
+        )
 
     async def put(self, seconds: float = 0.0) -> None:
         """Put an event and let time pass."""

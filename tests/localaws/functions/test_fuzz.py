@@ -13,7 +13,7 @@ import pytest
 from botocore.loaders import Loader
 
 from tests.localaws.fakes import ACCOUNT, REGION, ROLE
-from tests.localaws.functions.lambda_functions import zipped
+from tests.localaws.functions.lambda_functions import TRUST, zipped
 from workbook.localaws.api.http import Request
 from workbook.localaws.clock import Clock
 from workbook.localaws.parts import Parts
@@ -200,7 +200,7 @@ def create_role() -> Request:
         "Action": "CreateRole",
         "Version": "2010-05-08",
         "RoleName": ROLE.rpartition("/")[2],
-        "AssumeRolePolicyDocument": "{}",
+        "AssumeRolePolicyDocument": TRUST,
     }
     headers = {
         "authorization": "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/iam/aws4_request",

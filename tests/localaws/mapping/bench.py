@@ -10,6 +10,7 @@ from tests.localaws.fakes import (
     FakeDestinations,
     FakeFunction,
     FakeMetrics,
+    FakeRoles,
     FakeStream,
     HandClock,
     settle,
@@ -41,8 +42,9 @@ class Bench:
         self.function = FakeFunction(self.clock, handler)
         self.destinations = FakeDestinations()
         self.metrics = FakeMetrics()
+        self.roles = FakeRoles()
         self.dependencies = Dependencies(
-            self.clock, self.stream, self.function, self.destinations, self.metrics
+            self.clock, self.stream, self.function, self.destinations, self.metrics, self.roles
         )
         self.results: list[str] = []
         self.faults: list[Exception] = []
@@ -58,6 +60,7 @@ class Bench:
             "esm",
             source_arn,
             FUNCTION,
+            "awslambda_1_20270115080000000",
             self.settings,
             self.dependencies,
             self.results.append,

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote
 
 DEFAULT_REGION = "us-east-1"
+SIGNED_URL = "X-Amz-Credential"  # the parameter by which a URL carries a signature's scope
+TEMPORARY_KEY = "ASIA"  # how the ids of STS' access keys begin
 ACCOUNT_ID = "123456789012"  # moto's default account: the one account of the local AWS
 
 
@@ -38,6 +40,21 @@ class Request:
         """The service that the client signed for, such as ``kinesis``; empty when unsigned."""
         scope = self._credential_scope
         return scope[3] if scope else ""
+
+    @property
+    def access_key(self) -> str:
+        """Return the id of the access key that signed it, in its headers or in its URL."""
+        scope = self._credential_scope
+        if scope:
+            return scope[0]
+        if SIGNED_URL not in self.query:
+            return ""
+        return self.parameters.get(SIGNED_URL, "").partition("/")[0]
+
+    @property
+    def has_temporary_key(self) -> bool:
+        """Whether it was signed with a key of STS: that of a function, or of another session."""
+        return self.access_key.startswith(TEMPORARY_KEY)
 
     @property
     def _credential_scope(self) -> list[str]:

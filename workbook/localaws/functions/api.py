@@ -23,7 +23,11 @@ from workbook.localaws.functions.invoker import Invoker
 from workbook.localaws.functions.outcome import Outcome
 from workbook.localaws.functions.published import PublishedFunctions
 from workbook.localaws.functions.runtime_api import Event
-from workbook.localaws.interfaces import FunctionGoneError, InvokeThrottledError
+from workbook.localaws.interfaces import (
+    FunctionGoneError,
+    InvokeThrottledError,
+    RoleNotAssumableError,
+)
 
 MAX_PAYLOAD_BYTES = 6_291_456
 MAX_REQUEST_BYTES = 70_167_211
@@ -172,6 +176,8 @@ class LambdaApi:
         except FunctionGoneError:
             lambda_().read_request("Invoke", request)  # refuses what is no function's name
             raise _not_found(reference) from None
+        except RoleNotAssumableError:
+            raise ApiError("AccessDeniedException", checks.NOT_ASSUMABLE, 403) from None
         except InvokeThrottledError as throttled:
             raise ApiError(
                 "TooManyRequestsException", "Rate Exceeded.", 429, Reason=str(throttled)

@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbook.localaws.api.errors import ApiError
+from workbook.localaws.destinations import delivery_action
 from workbook.localaws.function_arn import parse_layer_version_arn, service_of
 from workbook.localaws.functions import interpreters, package
 from workbook.localaws.functions.configuration import LATEST
 
+NOT_ASSUMABLE = "The role defined for the function cannot be assumed by Lambda."  # [SEEN]
 MAX_VARIABLES_BYTES = 4096
 MAX_LAYERS = 5
 DESTINATIONS = ("sqs", "sns", "s3", "lambda", "events")  # of asynchronous invocations
@@ -237,6 +239,27 @@ def check_destination(arn: str) -> None:
     """
     if service_of(arn) not in DESTINATIONS:
         raise invalid_destination(arn)
+
+
+def not_assumable() -> ApiError:
+    """Return the error for a role that does not let Lambda assume it [SEEN]."""
+    return invalid(NOT_ASSUMABLE)
+
+
+def may_not_deliver(arn: str) -> ApiError:
+    """Return the error for a destination that the function's role may not deliver to [SEEN]."""
+    action, _ = delivery_action(arn)
+    return invalid(
+        f"The function's execution role does not have permissions to call {action} on {arn}"
+    )
+
+
+def no_dead_letters(arn: str) -> ApiError:
+    """Return the error for a dead-letter queue that the role may not send to [SEEN]."""
+    action, service = delivery_action(arn)
+    return invalid(
+        f"The provided execution role does not have permissions to call {action} on {service}"
+    )
 
 
 def invalid_destination(arn: str) -> ApiError:

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from workbook.localaws.functions import interpreters
 from workbook.localaws.functions.configuration import FunctionVersion
@@ -21,18 +21,28 @@ from workbook.localaws.functions.outcome import TIMEOUT, Outcome
 from workbook.localaws.functions.process import RuntimeProcess
 from workbook.localaws.functions.processes import Processes
 from workbook.localaws.functions.runtime_api import Event, EventNotTakenError
+from workbook.localaws.interfaces import CredentialsSource
 
 INIT_LIMIT_SECONDS = 10.0  # [DG:lambda-runtime-environment]
 
 
-LogStream = tuple[str, str, str]  # region, group, stream
+class LogStream(NamedTuple):
+    """A log stream, and the role with whose rights it is written."""
+
+    region: str
+    group: str
+    name: str
+    role: str
 
 
 class Logs(Protocol):
     """CloudWatch Logs, as functions write to it."""
 
     def put(self, stream: LogStream, lines: list[str]) -> None:
-        """Take lines, one event each; the stream and its group are made if they are missing."""
+        """Take lines, one event each, and keep them as far as the role allows it.
+
+        The stream and its group are made if they are missing.
+        """
         ...
 
 
@@ -46,6 +56,7 @@ class Environment:
         endpoint_url: where its boto3 finds the local AWS.
         processes: starts and ends its process.
         logs: takes the lines of its log stream.
+        credentials: gives it its role's credentials.
         now: gives the services' time, in seconds since the epoch.
     """
 
@@ -55,15 +66,17 @@ class Environment:
         endpoint_url: str,
         processes: Processes,
         logs: Logs,
+        credentials: CredentialsSource,
         now: Callable[[], float],
     ) -> None:
         self.function = function
         self._endpoint_url = endpoint_url
         self._processes = processes
         self._logs = logs
+        self._credentials = credentials
         day = datetime.fromtimestamp(now(), UTC)
         name = f"{day:%Y/%m/%d}/[{function.version}]{uuid.uuid4().hex}"
-        self._stream: LogStream = (function.region, function.log_group, name)
+        self._stream = LogStream(function.region, function.log_group, name, function.role)
         self._lines = JsonLines(now) if function.logs_json else TextLines()
         self._directory = processes.directory / uuid.uuid4().hex[:12]
         self._launch: Launch | None = None
@@ -110,9 +123,15 @@ class Environment:
         await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
 
     async def _prepare(self) -> Launch:
-        """Fill the folders."""
+        """Assume the role and fill the folders."""
+        credentials = await self._credentials.issue(self.function.role, self.function.arn)
         self._launch = await asyncio.to_thread(
-            prepare, self.function, self._directory, self._endpoint_url, self._stream[-1]
+            prepare,
+            self.function,
+            self._directory,
+            self._endpoint_url,
+            self._stream.name,
+            credentials,
         )
         return self._launch
 

@@ -6,8 +6,10 @@ import logging
 import orjson
 
 from workbook.localaws.clock import Clock
+from workbook.localaws.destinations import check_delivery
 from workbook.localaws.function_arn import Reference
 from workbook.localaws.functions import asynchronous
+from workbook.localaws.functions.configuration import LATEST
 from workbook.localaws.functions.invoker import Invoker
 from workbook.localaws.functions.outcome import Outcome
 from workbook.localaws.functions.published import PublishedFunctions
@@ -16,6 +18,7 @@ from workbook.localaws.interfaces import (
     DeliveryError,
     Destinations,
     Document,
+    ExecutionRoles,
     FunctionGoneError,
     InvokeThrottledError,
 )
@@ -32,6 +35,7 @@ class EventQueue:
         functions: those there are.
         invoker: runs the tries.
         destinations: take the records of what was done or given up.
+        roles: tell what functions' roles may do.
         clock: the time of waits and ages.
         metrics: takes DestinationDeliveryFailures.
     """
@@ -41,12 +45,14 @@ class EventQueue:
         functions: PublishedFunctions,
         invoker: Invoker,
         destinations: Destinations,
+        roles: ExecutionRoles,
         clock: Clock,
         metrics: Metrics,
     ) -> None:
         self._functions = functions
         self._invoker = invoker
         self._destinations = destinations
+        self._roles = roles
         self._clock = clock
         self._metrics = metrics
         self._tasks: set[asyncio.Task[None]] = set()
@@ -113,7 +119,9 @@ class EventQueue:
             detail_type=f"Lambda Function Invocation Result - {RESULTS[succeeded]}",
             resources=(record["requestContext"]["functionArn"],),
         )
+        role = function.versions[LATEST].role
         try:
+            check_delivery(self._roles, role, reference.name, destination)
             await self._destinations.deliver(destination, document)
         except DeliveryError:
             self._metrics.put(

@@ -8,6 +8,7 @@ from typing import Any
 
 from workbook.localaws.functions import interpreters, package, variables
 from workbook.localaws.functions.configuration import FunctionVersion
+from workbook.localaws.interfaces import Credentials
 
 OFFICIAL_CLIENT, OWN_CLIENT = "awslambdaric", "workbook"
 # Names the client to use; for the tests, which hold both to the same rules.
@@ -36,7 +37,11 @@ class Launch:
 
 
 def prepare(
-    function: FunctionVersion, directory: Path, endpoint_url: str, log_stream: str
+    function: FunctionVersion,
+    directory: Path,
+    endpoint_url: str,
+    log_stream: str,
+    credentials: Credentials,
 ) -> Launch:
     """Fill an environment's folders and return how to start it; takes a while, so not on the loop.
 
@@ -45,6 +50,7 @@ def prepare(
         directory: the environment's own; it is created.
         endpoint_url: where the function's boto3 finds the local AWS.
         log_stream: the name of its log stream.
+        credentials: of its role.
 
     Raises:
         OSError: the folders cannot be filled.
@@ -65,6 +71,7 @@ def prepare(
         temporary=temporary,
         runtime_directory=RUNTIME,
         log_stream=log_stream,
+        credentials=credentials,
         libraries=[Path(python.library).parent] if python else [],
     )
     paths = [(str(task), "/var/task"), (str(layers), "/opt"), (str(temporary), "/tmp")]

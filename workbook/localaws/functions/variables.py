@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workbook.localaws.functions.configuration import FunctionVersion
+from workbook.localaws.interfaces import Credentials
 
 # The host's variables that a process on Windows cannot start without.
 _SYSTEM = ("SYSTEMROOT", "COMSPEC", "PATHEXT", "WINDIR")
@@ -19,6 +20,7 @@ def build(
     temporary: Path,
     runtime_directory: Path,
     log_stream: str,
+    credentials: Credentials,
     libraries: Sequence[Path] = (),
 ) -> dict[str, str]:
     """Return all variables but AWS_LAMBDA_RUNTIME_API, which differs from process to process.
@@ -33,14 +35,15 @@ def build(
         temporary: what is ``/tmp`` on AWS.
         runtime_directory: where the bootstrap is.
         log_stream: the stream that this environment writes to.
+        credentials: of the function's role.
         libraries: where the interpreter may have shared libraries of its own.
     """
     path = os.pathsep.join(part for part in (os.defpath, str(layers / "bin")) if part)
     return {
         **{name: os.environ[name] for name in _SYSTEM if name in os.environ},
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_SESSION_TOKEN": "test",
+        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
+        "AWS_SESSION_TOKEN": credentials.session_token,
         "AWS_REGION": function.region,
         "AWS_DEFAULT_REGION": function.region,
         "AWS_ENDPOINT_URL": endpoint_url,

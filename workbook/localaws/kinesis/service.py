@@ -8,8 +8,8 @@ from workbook.localaws.api import json_rpc, model
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import Request, Response, headers
 from workbook.localaws.clock import Clock
-from workbook.localaws.interfaces import SourceGoneError, StreamSource
-from workbook.localaws.kinesis import eventstream
+from workbook.localaws.interfaces import Authorizer, SourceGoneError, StreamSource
+from workbook.localaws.kinesis import eventstream, subject
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.iterators import Seal
 from workbook.localaws.kinesis.metering import Meter
@@ -31,12 +31,21 @@ class KinesisService:
     Args:
         clock: its time.
         metrics: where CloudWatch metrics go.
+        authorizer: tells who may do what; None lets everybody do everything.
         limits: whether throughput limits hold.
     """
 
-    def __init__(self, clock: Clock, metrics: Metrics, *, limits: bool) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        metrics: Metrics,
+        authorizer: Authorizer | None = None,
+        *,
+        limits: bool,
+    ) -> None:
         self._clock = clock
         self._metrics = metrics
+        self._authorizer = authorizer
         self._limits = limits
         self._regions: dict[str, Region] = {}
         self._seal = Seal()
@@ -80,6 +89,9 @@ class KinesisService:
             raise ApiError("UnknownOperationException", "")
         parameters = model.kinesis().read(operation, json_rpc.decode(request))
         call = self.call(request.region, parameters)
+        if self._authorizer is not None and request.has_temporary_key:
+            about = subject.of(operation, call)
+            self._authorizer.authorize(request.access_key, request.region, operation, *about)
         if operation == SUBSCRIBE:
             events = subscribe(call, self._clock, content_type)
             return Response(200, headers(eventstream.CONTENT_TYPE), stream=events)

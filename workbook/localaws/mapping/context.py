@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from workbook.localaws.clock import Clock
-from workbook.localaws.interfaces import Destinations, FunctionTarget, Streams
+from workbook.localaws.interfaces import Destinations, ExecutionRoles, FunctionTarget, Streams
 from workbook.localaws.mapping.settings import Settings
 from workbook.localaws.metrics import Metrics
 
@@ -18,6 +18,7 @@ class Dependencies:
     functions: FunctionTarget
     destinations: Destinations
     metrics: Metrics
+    roles: ExecutionRoles
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class PollingContext:
         uuid: the mapping's.
         source_arn: a stream, or a consumer of one.
         function_arn: what to invoke.
+        session: the name under which Lambda acts as the function's role.
         settings: batches, windows, retries and the rest.
         dependencies: the rest of the local AWS.
         report: takes the outcome of the latest work, the mapping's LastProcessingResult.
@@ -38,6 +40,7 @@ class PollingContext:
     uuid: str
     source_arn: str
     function_arn: str
+    session: str
     settings: Settings
     dependencies: Dependencies
     report: Callable[[str], None]

@@ -8,10 +8,11 @@ from workbook.localaws.interfaces import (
     FunctionGoneError,
     Invocation,
     InvokeThrottledError,
+    RoleNotAssumableError,
     SourceGoneError,
     StreamSource,
 )
-from workbook.localaws.mapping import failures, partial, retry, windows
+from workbook.localaws.mapping import access, failures, partial, retry, windows
 from workbook.localaws.mapping.context import PollingContext
 from workbook.localaws.mapping.event import Entry, event
 from workbook.localaws.mapping.failures import LastInvocation, Span
@@ -24,6 +25,11 @@ OK = "OK"
 CALL_FAILED = "PROBLEM: Function call failed"  # [OBS]
 THROTTLED = "PROBLEM: Function call was throttled"  # AWS's words for these two are not known [?]
 FUNCTION_GONE = "PROBLEM: Function does not exist"
+REFUSALS: dict[type[Exception], str] = {
+    InvokeThrottledError: THROTTLED,
+    FunctionGoneError: FUNCTION_GONE,
+    RoleNotAssumableError: f"PROBLEM: {access.NOT_ASSUMED}",
+}
 
 
 class Delivery:
@@ -105,9 +111,8 @@ class Delivery:
             invocation = await context.dependencies.functions.invoke(
                 context.function_arn, self._event(piece)
             )
-        except (InvokeThrottledError, FunctionGoneError) as refusal:
-            is_throttle = isinstance(refusal, InvokeThrottledError)
-            context.report(THROTTLED if is_throttle else FUNCTION_GONE)
+        except (InvokeThrottledError, FunctionGoneError, RoleNotAssumableError) as refusal:
+            context.report(REFUSALS[type(refusal)])
             return retry.after_refusal(piece)
         except asyncio.CancelledError:
             task = asyncio.current_task()
@@ -206,6 +211,7 @@ class Delivery:
             destination, told, payload=self._event(piece), mapping=context.uuid, now=now
         )
         try:
+            access.check_delivery(context, destination, document.object_key)
             await context.dependencies.destinations.deliver(destination, document)
         except DeliveryError:
             context.measure("DestinationDeliveryFailures", 1)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from workbook.localaws.mapping.access import session_name
 from workbook.localaws.mapping.arns import mapping_arn
 from workbook.localaws.mapping.context import Dependencies, PollingContext
 from workbook.localaws.mapping.errors import in_use
@@ -132,6 +133,7 @@ class EventSourceMapping:
                 self.uuid,
                 self.source_arn,
                 self.function_arn,
+                session_name(self._dependencies.clock.now()),
                 self.settings,
                 self._dependencies,
                 self._report,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbook.localaws.interfaces import FunctionGoneError, SourceGoneError
+from workbook.localaws.mapping import access
 from workbook.localaws.mapping.arns import is_kinesis
 from workbook.localaws.mapping.context import Dependencies
 from workbook.localaws.mapping.errors import conflict, invalid, not_found
@@ -50,6 +51,8 @@ class Registry:
             self._dependencies.streams.source(source_arn)
         except SourceGoneError:
             raise invalid(f"Stream not found: {source_arn}") from None
+        access.check(self._dependencies, function_arn, source_arn)
+        access.check_destination(self._dependencies, function_arn, settings.destination)
         self._refuse_duplicate(source_arn, function_arn, None)
         mapping = EventSourceMapping(
             str(uuid.uuid4()),
@@ -113,6 +116,9 @@ class Registry:
         if "FunctionName" in parameters:
             function_arn = self._resolve(parameters["FunctionName"], mapping.region)
             self._refuse_duplicate(mapping.source_arn, function_arn, mapping)
+            access.check(self._dependencies, function_arn, mapping.source_arn)
+        if "DestinationConfig" in parameters:
+            access.check_destination(self._dependencies, function_arn, settings.destination)
         mapping.update(settings, function_arn)
         return mapping
 

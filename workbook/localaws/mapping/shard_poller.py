@@ -11,6 +11,7 @@ from workbook.localaws.interfaces import (
     SourceGoneError,
     StreamSource,
 )
+from workbook.localaws.mapping import access
 from workbook.localaws.mapping.context import PollingContext
 from workbook.localaws.mapping.delivery import FUNCTION_GONE, Delivery
 from workbook.localaws.mapping.event import EVENT_BYTES, Entry, encoder
@@ -108,6 +109,11 @@ class ShardPoller:
     def _read(self, now: float) -> None:
         """Read once: an idle shard once a second, one with backlog as soon as there is room."""
         context = self._context
+        denied = access.problem(context)
+        if denied is not None:
+            context.report(denied)
+            self._next_read = now + POLL_SECONDS
+            return
         least, most = READ_LIMITS
         limit = min(most, max(least, context.settings.batch_size * context.settings.factor))
         try:

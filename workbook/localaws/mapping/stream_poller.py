@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from workbook.localaws.interfaces import SourceGoneError, StreamSource
+from workbook.localaws.mapping import access
 from workbook.localaws.mapping.context import PollingContext
 from workbook.localaws.mapping.positions import readable, starting_position
 from workbook.localaws.mapping.retry import LONGEST_PAUSE, backoff
@@ -37,6 +38,11 @@ class StreamPoller:
 
     async def _poll(self, context: PollingContext, stopped: asyncio.Event) -> None:
         while not stopped.is_set():
+            denied = access.problem(context)
+            if denied is not None:
+                context.report(denied)
+                await context.dependencies.clock.wait(stopped, POLL_SECONDS)
+                continue
             try:
                 source = context.dependencies.streams.source(context.source_arn)
                 await self._follow(context, source, stopped)

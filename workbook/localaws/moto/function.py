@@ -20,6 +20,7 @@ from workbook.localaws.functions.configuration import (
     FunctionVersion,
 )
 from workbook.localaws.functions.log_lines import runtime_arn
+from workbook.localaws.interfaces import ExecutionRoles
 
 UPDATING = {
     "LastUpdateStatus": "InProgress",
@@ -56,12 +57,14 @@ class Host:
         now: gives the time, in seconds since the epoch.
         publish: takes a region and all its functions by name.
         invoke_event: takes a function's ARN and the JSON event of an asynchronous invocation.
+        roles: tell what functions' roles may do.
     """
 
     endpoint_url: str
     now: Callable[[], float]
     publish: Callable[[str, Mapping[str, Function]], None]
     invoke_event: Callable[[str, bytes], None]
+    roles: ExecutionRoles
 
 
 class MotoFunction(LambdaFunction):

@@ -10,6 +10,7 @@ from workbook.localaws.function_arn import parse_reference
 from workbook.localaws.functions.event_queue import EventQueue
 from workbook.localaws.functions.published import PublishedFunctions
 from workbook.localaws.functions.runtime_api import Event
+from workbook.localaws.interfaces import ExecutionRoles
 from workbook.localaws.moto.worker import Worker
 
 
@@ -22,6 +23,7 @@ class FunctionConfigurations:
         worker: moto.
         functions: where the functions there are get published.
         events: takes asynchronous invocations by services of moto.
+        roles: tell what functions' roles may do.
     """
 
     def __init__(
@@ -31,12 +33,14 @@ class FunctionConfigurations:
         worker: Worker,
         functions: PublishedFunctions,
         events: EventQueue,
+        roles: ExecutionRoles,
     ) -> None:
         self._endpoint_url = endpoint_url
         self._clock = clock
         self._worker = worker
         self._publish = functions.publish
         self._events = events
+        self._roles = roles
         self._loop = asyncio.get_running_loop()
 
     def install(self) -> None:
@@ -45,7 +49,13 @@ class FunctionConfigurations:
         from workbook.localaws.moto.function import Host
 
         functions.install(
-            Host(self._endpoint_url, self._clock.now, self._publish, self._invoke_event)
+            Host(
+                self._endpoint_url,
+                self._clock.now,
+                self._publish,
+                self._invoke_event,
+                self._roles,
+            )
         )
 
     async def call(

@@ -21,10 +21,9 @@ from moto.awslambda.models import (
     LayerVersion,
     lambda_backends,
 )
-from moto.iam.exceptions import NotFoundException
-from moto.iam.models import iam_backends
 
 from workbook.localaws.api.errors import ApiError
+from workbook.localaws.destinations import delivery_denial
 from workbook.localaws.function_arn import function_arn, parse_reference, service_of
 from workbook.localaws.functions import checks
 from workbook.localaws.functions.concurrency import ACCOUNT_LIMIT, MIN_UNRESERVED
@@ -54,7 +53,7 @@ class FunctionsBackend(LambdaBackend):
         if name in self._published:
             raise ApiError("ResourceConflictException", f"Function already exist: {name}", 409)
         checks.check_new(spec)
-        self._check_role(spec["Role"])
+        self._check_role(name, spec["Role"], spec)
         self._check_reserve(name, spec.get("ReservedConcurrentExecutions"))
         layers = self._find_layers(spec.get("Layers") or [])
         function = MotoFunction(  # type: ignore[abstract]
@@ -243,6 +242,10 @@ class FunctionsBackend(LambdaBackend):
         function: Any = self.get_function(function_name)
         for destination in checks.destinations(config):
             self._check_destination(function.function_name, destination)
+            key = f"aws/lambda/async/{function.function_name}/"
+            name, role = function.function_name, function.role
+            if delivery_denial(self.host.roles, role, name, destination, key):
+                raise checks.may_not_deliver(destination)
         function.events, function.events_modified = config, self.host.now()
         self._publish(function.function_name)
         return self._told_events(function)
@@ -324,26 +327,25 @@ class FunctionsBackend(LambdaBackend):
     def _configured(self, function: Any, given: Mapping[str, Any]) -> Any:
         """Return a copy of a function with other settings."""
         checks.check(given)
-        if "Role" in given:
-            self._check_role(given["Role"])
+        if "Role" in given or "DeadLetterConfig" in given:
+            role = given.get("Role") or function.role
+            self._check_role(function.function_name, role, given)
         changed = copy.copy(function)
         changed.configure(given, self._find_layers(given.get("Layers") or []))
         changed.get_configuration()
         return changed
 
-    def _check_role(self, role: str) -> None:
-        """Check that Lambda can assume a role.
+    def _check_role(self, function_name: str, role: str, given: Mapping[str, Any]) -> None:
+        """Check that Lambda can assume a role, and that it may send what the function drops.
 
         Raises:
-            ApiError: it does not exist.
+            ApiError: it does not exist, does not trust Lambda or may not send.
         """
-        try:
-            iam_backends[self.account_id][self.partition].get_role_by_arn(role)
-        except NotFoundException:
-            raise ApiError(
-                "InvalidParameterValueException",
-                "The role defined for the function cannot be assumed by Lambda.",
-            ) from None
+        if not self.host.roles.can_be_assumed(role):
+            raise checks.not_assumable()
+        queue = (given.get("DeadLetterConfig") or {}).get("TargetArn")
+        if queue and delivery_denial(self.host.roles, role, function_name, queue):
+            raise checks.no_dead_letters(queue)
 
     def _check_reserve(self, function_name: str, reserved: Any) -> None:
         """Check that a reserve leaves 100 to the functions without one.

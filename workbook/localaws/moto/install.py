@@ -4,6 +4,7 @@ from collections.abc import Coroutine
 from typing import Any, Protocol
 
 from workbook.localaws.moto.function_configurations import FunctionConfigurations
+from workbook.localaws.moto.permissions import Guard
 from workbook.localaws.moto.worker import Worker
 
 
@@ -21,19 +22,23 @@ class Streams(Protocol):
         ...
 
 
-def install(worker: Worker, streams: Streams, functions: FunctionConfigurations) -> None:
+def install(
+    worker: Worker, streams: Streams, functions: FunctionConfigurations, guard: Guard
+) -> None:
     """Put our backends into the place of moto's.
 
     It runs once, on moto's thread and before all else there: importing moto takes a second.  What
     takes longer, or is seldom needed, comes in with the first request to its service.
     """
-    from workbook.localaws.moto import kinesis
+    from workbook.localaws.moto import iam, kinesis
 
     def perform(region: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         return worker.on_loop(streams.perform(region, operation, parameters))
 
     kinesis.install(perform)
     functions.install()
+    iam.install()
+    worker.publishes(guard.publish)
     worker.before("sns", _install_notifications)
 
 

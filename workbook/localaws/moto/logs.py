@@ -7,9 +7,11 @@ from typing import Any
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.clock import Clock
 from workbook.localaws.functions.environment import LogStream
+from workbook.localaws.interfaces import ExecutionRoles
 from workbook.localaws.moto.worker import Worker
 
 FLUSH_SECONDS = 1.0
+SESSION = "awslambda"  # the name under which Lambda acts; nobody sees it
 
 
 class Logs:
@@ -18,11 +20,13 @@ class Logs:
     Args:
         clock: the time of the lines.
         worker: moto.
+        roles: tell what functions' roles may do.
     """
 
-    def __init__(self, clock: Clock, worker: Worker) -> None:
+    def __init__(self, clock: Clock, worker: Worker, roles: ExecutionRoles) -> None:
         self._clock = clock
         self._worker = worker
+        self._roles = roles
         self._waiting: dict[LogStream, list[dict[str, Any]]] = defaultdict(list)
         self._known: set[LogStream] = set()  # that have had lines
         self._made: set[LogStream] = set()  # that moto has had; on its thread
@@ -53,14 +57,39 @@ class Logs:
         from moto.logs.models import logs_backends
 
         for place, events in waiting.items():
-            region, group, stream = place
-            backend = logs_backends[ACCOUNT_ID][region]
-            if place not in self._made:
-                # An environment makes its group and stream once.  If they are deleted, what it
-                # still says is lost and does not bring them back.
-                self._made.add(place)
-                backend.ensure_log_group(group)
-                backend.ensure_log_stream(group, stream)
-            if group in backend.groups and stream in backend.groups[group].streams:
+            backend = logs_backends[ACCOUNT_ID][place.region]
+            if place not in self._made and not self._make(place, backend):
+                continue
+            group = backend.groups.get(place.group)
+            if group is None or place.name not in group.streams:
+                # An environment makes its group and stream once; what it still says when they
+                # have been deleted is lost, and does not bring them back.
+                continue
+            if self._may(place, "PutLogEvents", place.name):
                 # Not through the backend, which refuses the times of a clock that runs ahead.
-                backend.groups[group].put_log_events(stream, events)
+                group.put_log_events(place.name, events)
+
+    def _make(self, place: LogStream, backend: Any) -> bool:
+        """Make a stream and its group, if they are missing; return whether they are there.
+
+        What the role does not allow is not made; its lines are lost without a word [?].
+        """
+        if place.group not in backend.groups:
+            if not self._may(place, "CreateLogGroup"):
+                return False
+            backend.ensure_log_group(place.group)
+        if place.name not in backend.groups[place.group].streams:
+            if not self._may(place, "CreateLogStream", place.name):
+                return False
+            backend.ensure_log_stream(place.group, place.name)
+        self._made.add(place)
+        return True
+
+    def _may(self, place: LogStream, action: str, stream: str = "") -> bool:
+        # AWS lets a role without any policy write nothing. Here its log is all that it has to show
+        # for itself, and who tries a function out has often given it none.
+        if self._roles.is_bare(place.role):
+            return True
+        group = f"arn:aws:logs:{place.region}:{ACCOUNT_ID}:log-group:{place.group}"
+        resource = f"{group}:log-stream:{stream}"
+        return self._roles.denial(place.role, SESSION, f"logs:{action}", resource) is None

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import orjson
@@ -34,6 +33,7 @@ class Worker:
         self._starting: asyncio.Future[None] | None = None
         self._application: Any = None
         self._before: dict[str, list[Callable[[], None]]] = defaultdict(list)
+        self._publications: list[Callable[[], None]] = []
 
     def start(self, prepare: Callable[[], None]) -> None:
         """Have the thread begin with ``prepare``; calls wait until it is done.
@@ -53,11 +53,27 @@ class Worker:
         """Run ``function`` on moto's thread; for code on the loop that needs moto's state."""
         if self._starting is not None:
             await asyncio.shield(self._starting)  # one caller that gives up must not stop it
-        return await self._loop.run_in_executor(self._thread, partial(function, *args, **kwargs))
+
+        def run() -> T:
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self._publish()
+
+        return await self._loop.run_in_executor(self._thread, run)
 
     def on_loop(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run ``coroutine`` on the loop and wait; for our backends, called on moto's thread."""
+        self._publish()
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    def publishes(self, publish: Callable[[], None]) -> None:
+        """Have ``publish`` run on the thread whenever others may look at what was done there."""
+        self._publications.append(publish)
+
+    def _publish(self) -> None:
+        for publish in self._publications:
+            publish()
 
     async def respond(self, request: Request) -> Response:
         """Answer a request as moto's server does."""

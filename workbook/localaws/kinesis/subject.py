@@ -1,0 +1,36 @@
+"""What a call is about: which stream or consumer, as far as permissions need to know."""
+
+from typing import Any
+
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.kinesis.call import Call
+
+
+def of(operation: str, call: Call) -> tuple[dict[str, Any], str | None]:
+    """Return a call's parameters with its stream named, and the stream's or consumer's policy.
+
+    Shard iterators and page tokens name their stream in secret; here it comes to light.
+    """
+    parameters = call.parameters
+    name = parameters.get("StreamName")
+    if operation == "GetRecords":
+        name = call.seal.open_iterator(parameters["ShardIterator"], call.now).stream
+    elif operation == "ListShards" and "NextToken" in parameters:
+        name = call.seal.open_token(parameters["NextToken"], call.now)[0]
+    if name is not None and "StreamName" not in parameters:
+        parameters = {**parameters, "StreamName": name}
+    return parameters, _policy(call, parameters)
+
+
+def _policy(call: Call, parameters: dict[str, Any]) -> str | None:
+    """The resource policy, if there is the resource and it has one."""
+    consumer_arn = parameters.get("ConsumerARN")
+    try:
+        if consumer_arn is not None:
+            _, consumer = call.region.consumer(consumer_arn, call.now)
+            return consumer.policy
+        if "StreamName" in parameters or "StreamARN" in parameters:
+            return call.region.stream(parameters, call.now).policy
+    except ApiError:  # whether there is such a stream is not told to those who may not ask
+        pass
+    return None

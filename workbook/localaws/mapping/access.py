@@ -1,0 +1,118 @@
+"""What a function's role must allow for its mapping to work, and what AWS says when it does not."""
+
+import random
+from datetime import UTC, datetime
+
+from workbook.localaws import destinations
+from workbook.localaws.interfaces import FunctionGoneError
+from workbook.localaws.mapping.context import Dependencies, PollingContext
+from workbook.localaws.mapping.errors import invalid
+
+# What Lambda asks for when a mapping is made.  The guide wants DescribeStreamSummary and ListShards
+# too [DG:with-kinesis], but roles without them do: Chalice and the Serverless Framework write
+# such, and Lambda goes on when ListShards is denied [SEEN].
+OF_STREAM = ("DescribeStream", "GetShardIterator", "GetRecords")
+# A consumer's mapping describes its stream by the summary, and is pushed its records [SEEN].
+OF_CONSUMERS_STREAM = ("DescribeStreamSummary", "GetShardIterator", "GetRecords")
+OF_CONSUMER = ("SubscribeToShard",)
+NOT_ASSUMED = (  # [SEEN]
+    "Lambda failed to assume your function execution role. Please check if the role trust Lambda "
+    "service principal, and make sure it does not require setting source identity to be assumed."
+)
+A_KEY = "aws/lambda/"  # how the keys of objects with failed batches begin
+
+
+def session_name(now: float) -> str:
+    """Return a name under which Lambda reads for a mapping: ``awslambda_783_20180222015150438``.
+
+    Args:
+        now: in seconds since the epoch.
+    """
+    moment = datetime.fromtimestamp(now, UTC)
+    return (
+        f"awslambda_{random.randrange(1000)}_{moment:%Y%m%d%H%M%S}{moment.microsecond // 1000:03}"
+    )
+
+
+def needed(source_arn: str) -> list[tuple[str, str]]:
+    """Return the actions that reading a stream, or as a consumer of it, takes, with resources."""
+    stream_arn, _, consumer = source_arn.partition("/consumer/")
+    if not consumer:
+        return [(f"kinesis:{action}", stream_arn) for action in OF_STREAM]
+    return [
+        *((f"kinesis:{action}", stream_arn) for action in OF_CONSUMERS_STREAM),
+        *((f"kinesis:{action}", source_arn) for action in OF_CONSUMER),
+    ]
+
+
+def check(dependencies: Dependencies, function_arn: str, source_arn: str) -> None:
+    """Check that a function's role may read what is to be mapped to it.
+
+    Raises:
+        ApiError: it may not [SEEN].
+    """
+    role, session = (
+        dependencies.functions.role(function_arn),
+        session_name(dependencies.clock.now()),
+    )
+    if not dependencies.roles.can_be_assumed(role) or any(
+        dependencies.roles.denial(role, session, action, resource)
+        for action, resource in needed(source_arn)
+    ):
+        raise invalid(
+            f"Cannot access stream {source_arn}. Please ensure the role can perform the "
+            "GetRecords, GetShardIterator, DescribeStream, ListShards, and ListStreams Actions on "
+            "your stream in IAM."
+        )
+
+
+def check_destination(
+    dependencies: Dependencies, function_arn: str, destination: str | None
+) -> None:
+    """Check that a function's role may report failures where a mapping wants them.
+
+    Raises:
+        ApiError: it may not [SEEN].
+    """
+    if destination is None:
+        return
+    role, session = (
+        dependencies.functions.role(function_arn),
+        session_name(dependencies.clock.now()),
+    )
+    if destinations.delivery_denial(dependencies.roles, role, session, destination, A_KEY):
+        action, service = destinations.delivery_action(destination)
+        raise invalid(
+            f"The provided execution role does not have permissions to call {action} on {service}"
+        )
+
+
+def problem(context: PollingContext) -> str | None:
+    """Return why a mapping cannot go on reading, for LastProcessingResult; None when it can."""
+    roles = context.dependencies.roles
+    try:
+        role = context.dependencies.functions.role(context.function_arn)
+    except FunctionGoneError:  # noticed when there is work
+        return None
+    if not roles.can_be_assumed(role):
+        return f"PROBLEM: {NOT_ASSUMED}"
+    for action, resource in needed(context.source_arn):
+        denied = roles.denial(role, context.session, action, resource)
+        if denied is not None:
+            return f"PROBLEM: {denied}"
+    return None
+
+
+def check_delivery(context: PollingContext, destination: str, object_key: str) -> None:
+    """Check that the function's role may report a failure, now that there is one.
+
+    Raises:
+        DeliveryError: it may not.
+    """
+    try:
+        role = context.dependencies.functions.role(context.function_arn)
+    except FunctionGoneError:  # and its role with it: nobody is left to be refused
+        return
+    destinations.check_delivery(
+        context.dependencies.roles, role, context.session, destination, object_key
+    )

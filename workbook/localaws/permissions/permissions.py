@@ -1,0 +1,188 @@
+"""The permissions of all roles, as last published, and the questions that one may ask of them."""
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from workbook.localaws.clock import Clock
+from workbook.localaws.permissions.actions import Access
+from workbook.localaws.permissions.conditions import Context
+from workbook.localaws.permissions.denials import Denial
+from workbook.localaws.permissions.evaluator import (
+    IDENTITY,
+    Decision,
+    Policies,
+    decide,
+    depends_on_context,
+)
+from workbook.localaws.permissions.policy import Principal, Request, read
+from workbook.localaws.permissions.roles import Role, Session
+
+LAMBDA = "lambda.amazonaws.com"
+ASSUME_ROLE = "sts:AssumeRole"
+_NO_ROLE = Decision(IDENTITY)
+_Key = tuple[Session, str, str | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What was published: replaced as a whole, so that nobody sees half of a change."""
+
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    sessions: Mapping[str, Session] = field(default_factory=dict)
+    assumable: dict[tuple[str, str], bool] = field(default_factory=dict)
+    passed: set[Hashable] = field(default_factory=set)
+    decisions: dict[_Key, Decision] = field(default_factory=dict)
+
+
+class Permissions:
+    """Who may do what.
+
+    IAM lives on moto's thread, which publishes; questions are answered on any thread, from the
+    last state that was published, without a call into moto.
+
+    Args:
+        clock: gives the time to conditions on it.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._state = _State()
+
+    def publish(self, roles: Iterable[Role], sessions: Mapping[str, Session]) -> None:
+        """Replace what is known.
+
+        Args:
+            roles: every role.
+            sessions: every session of a role, by its access key.
+        """
+        self._state = _State({role.arn: role for role in roles}, dict(sessions))
+
+    def session(self, access_key: str) -> Session | None:
+        """Return whose access key it is; None for the user's own, who may do everything."""
+        return self._state.sessions.get(access_key)
+
+    def role(self, arn: str) -> Role | None:
+        """Return a role; None when there is none."""
+        return self._state.roles.get(arn)
+
+    def can_be_assumed(self, role_arn: str, service: str = LAMBDA) -> bool:
+        """Whether a service may act as a role: it is there, and its trust policy says so."""
+        state = self._state
+        kept = state.assumable.get((role_arn, service))
+        if kept is None:
+            kept = state.assumable[role_arn, service] = self._trusts(state, role_arn, service)
+        return kept
+
+    def _trusts(self, state: _State, role_arn: str, service: str) -> bool:
+        role = state.roles.get(role_arn)
+        if role is None:
+            return False
+        account = role_arn.split(":")[4]
+        request = Request(
+            Principal(service, None, account, service), ASSUME_ROLE, role_arn, self._time()
+        )
+        return decide(request, Policies(resource=role.trust, resource_decides=True)).is_allowed
+
+    def denial(
+        self, session: Session, access: Access, resource_policy: str | None = None
+    ) -> Denial | None:
+        """Judge one action of a role's session.
+
+        Args:
+            session: who acts.
+            access: what it does.
+            resource_policy: that of the resource, if it has one, as JSON.
+
+        Returns:
+            None when it may.
+        """
+        decision = self._decide(session, access, resource_policy)
+        if decision.is_allowed:
+            return None
+        return Denial(session.principal.arn, access, decision)
+
+    def has_passed(self, call: Hashable) -> bool:
+        """Whether a call was noted to pass since roles last changed."""
+        return call in self._state.passed
+
+    def note_pass(
+        self,
+        call: Hashable,
+        session: Session,
+        granted: Iterable[Access],
+        resource_policy: str | None = None,
+    ) -> None:
+        """Note that a call passes, if it will until roles change: no condition was looked at.
+
+        Args:
+            call: whatever tells the call from others.
+            session: who made it.
+            granted: what it was found to be allowed, by ``denial``.
+            resource_policy: that of the resource, if it has one.
+        """
+        state = self._state
+        if all(_key(session, access, resource_policy) in state.decisions for access in granted):
+            state.passed.add(call)
+
+    def _decide(self, session: Session, access: Access, resource_policy: str | None) -> Decision:
+        state = self._state
+        key = _key(session, access, resource_policy)
+        kept = state.decisions.get(key)
+        if kept is not None:
+            return kept
+        role = state.roles.get(session.role_arn)
+        if role is None:
+            return _NO_ROLE
+        of_resource = None if resource_policy is None else read(resource_policy)
+        if access.action == ASSUME_ROLE:
+            assumed = state.roles.get(access.resource or "")
+            of_resource = None if assumed is None else assumed.trust
+        policies = Policies(
+            role.policies,
+            role.boundary,
+            session.policy,
+            of_resource,
+            resource_decides=access.action == ASSUME_ROLE or _is_key(access.resource),
+        )
+        context = {**self._context(session, role), **access.context}
+        request = Request(session.principal, access.action, access.resource, context)
+        decision = decide(request, policies)
+        if not depends_on_context(policies):
+            state.decisions[key] = decision
+        return decision
+
+    def _context(self, session: Session, role: Role) -> dict[str, tuple[str, ...]]:
+        """The condition keys that every call of a session has."""
+        account = session.principal.account
+        context = {
+            "aws:principalarn": (role.arn,),
+            "aws:principalaccount": (account,),
+            "aws:principaltype": ("AssumedRole",),
+            "aws:userid": (f"{role.id}:{session.name}",),
+            "aws:resourceaccount": (account,),
+            "aws:securetransport": ("true",),  # as it is on AWS; here nothing leaves the machine
+            "aws:sourceip": ("127.0.0.1",),
+            "aws:viaawsservice": ("false",),
+            "aws:principalisawsservice": ("false",),
+            **{f"aws:principaltag/{key.lower()}": (value,) for key, value in role.tags.items()},
+            **self._time(),
+        }
+        if session.function_arn is not None:
+            context["lambda:sourcefunctionarn"] = (session.function_arn,)
+        return context
+
+    def _time(self) -> Context:
+        now = self._clock.now()
+        text = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return {"aws:currenttime": (text,), "aws:epochtime": (str(int(now)),)}
+
+
+def _key(session: Session, access: Access, resource_policy: str | None) -> _Key:
+    return session, access.action, access.resource, resource_policy
+
+
+def _is_key(resource: str | None) -> bool:
+    """Whether a resource is a key of KMS: nobody gets in but by its own policy."""
+    parts = (resource or "").split(":", 5)
+    return len(parts) == 6 and parts[2] == "kms" and parts[5].startswith("key/")
