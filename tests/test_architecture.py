@@ -14,8 +14,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LOCALAWS = "workbook.localaws"
 # The parts of the local AWS, what they share, and the wing that adapts moto to them.
-PARTS = {"kinesis", "functions", "mapping", "permissions"}
-SHARED = {"api", "clock", "destinations", "function_arn", "interfaces", "metrics"}
+PARTS = {"kinesis", "functions", "mapping", "permissions", "stacks"}
+SHARED = {"api", "calls", "clock", "destinations", "function_arn", "interfaces", "metrics"}
 MOTO = f"{LOCALAWS}.moto"
 JOINS = f"{LOCALAWS}.parts"  # makes the parts and the wing, and joins them
 DOOR = f"{LOCALAWS}.server"
@@ -25,6 +25,7 @@ RUN = {
     "functions": {f"{LOCALAWS}.functions.api", f"{LOCALAWS}.functions.invoker"},
     "mapping": {f"{LOCALAWS}.mapping.api", f"{LOCALAWS}.mapping.registry"},
     "permissions": {f"{LOCALAWS}.permissions.enforcement"},
+    "stacks": {f"{LOCALAWS}.stacks.service"},
 }
 # What a function does takes real time, at any speed of the clock: its duration and its deadline.
 KNOW_REAL_TIME = {

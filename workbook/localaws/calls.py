@@ -114,6 +114,8 @@ def _request(
     if isinstance(body, dict):
         body = urlencode(body)
         headers.setdefault("content-type", "application/x-www-form-urlencoded; charset=utf-8")
+    data = body.encode() if isinstance(body, str) else body or b""
+    headers["content-length"] = str(len(data))
     query = made["query_string"]
     path, _, fixed = made["url_path"].partition("?")
     asked = urlencode(query, doseq=True) if isinstance(query, dict) else str(query or "")
@@ -122,5 +124,5 @@ def _request(
         path,
         "&".join(part for part in (fixed, asked) if part),
         headers,
-        body.encode() if isinstance(body, str) else body or b"",
+        data,
     )

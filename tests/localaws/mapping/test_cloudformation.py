@@ -3,9 +3,6 @@
 import json
 from typing import Any
 
-import pytest
-from botocore.exceptions import ClientError
-
 from tests.localaws.mapping.aws import World, until
 
 
@@ -144,13 +141,23 @@ def test_a_stack_tells_why_its_mapping_is_refused(world: World) -> None:
         ({"MaximumRetryAttempts": 10_001}, "at 'maximumRetryAttempts' failed to satisfy"),
     ):
         body = template({**properties, **wrong})
-        for call, name in (
-            (stack.api.create_stack, world.name()),
-            (stack.api.update_stack, stack.name),
+        other = world.name()
+        stack.api.create_stack(StackName=other, TemplateBody=body)
+        stack.api.update_stack(StackName=stack.name, TemplateBody=body)
+        for name, status in (
+            (other, "ROLLBACK_COMPLETE"),
+            (stack.name, "UPDATE_ROLLBACK_COMPLETE"),
         ):
-            with pytest.raises(ClientError, match=message):
-                call(StackName=name, TemplateBody=body)
-    assert world.get(stack.outputs["Ref"]) == before
+            (shown,) = stack.api.describe_stacks(StackName=name)["Stacks"]
+            assert shown["StackStatus"] == status
+            events = stack.api.describe_stack_events(StackName=name)["StackEvents"]
+            failed = [one for one in events if one["ResourceStatus"].endswith("_FAILED")]
+            assert message in failed[0]["ResourceStatusReason"]
+    after = world.get(stack.outputs["Ref"])
+    changing = ("LastModified", "StateTransitionReason")
+    assert [v for k, v in after.items() if k not in changing and k != "ResponseMetadata"] == [
+        v for k, v in before.items() if k not in changing and k != "ResponseMetadata"
+    ]
     stack.api.delete_stack(StackName=stack.name)
 
 

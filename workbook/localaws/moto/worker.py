@@ -111,6 +111,7 @@ class Worker:
             method=request.method,
             headers=list(request.headers.items()),
             data=request.body,
+            content_length=len(request.body),  # S3 wants it of an empty body, too
         )
         parts, status, headers = run_wsgi_app(
             self._application, builder.get_environ(), buffered=True

@@ -248,7 +248,7 @@ class EventSourceMapping(Kind):
     DEFAULTS = {  # noqa: RUF012
         "BatchSize": 100,
         "BisectBatchOnFunctionError": False,
-        "DestinationConfig": {"OnFailure": {}},
+        "DestinationConfig": {"OnFailure": {"Destination": ""}},
         "FilterCriteria": {},
         "FunctionResponseTypes": [],
         "KMSKeyArn": "",

@@ -1,5 +1,6 @@
 """Buckets and their policies [CFNL]."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ class Bucket(Kind):
     TYPE = "AWS::S3::Bucket"
     PROPERTIES = dict.fromkeys(
         (
+            "AccessControl",
             "BucketEncryption",
             "BucketName",
             "LifecycleConfiguration",
@@ -67,6 +69,10 @@ class Bucket(Kind):
         def changed(key: str) -> bool:
             return bool(old.get(key) != new.get(key))
 
+        if changed("AccessControl"):
+            words = re.findall("[A-Z][a-z]+", new.get("AccessControl") or "Private")
+            acl = "-".join(words).lower()  # LogDeliveryWrite is log-delivery-write
+            await context.call("s3.PutBucketAcl", Bucket=name, ACL=acl)
         if changed("BucketEncryption"):
             rules = (new.get("BucketEncryption") or {}).get("ServerSideEncryptionConfiguration")
             if rules is None:
