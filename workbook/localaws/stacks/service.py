@@ -255,6 +255,8 @@ class StacksService:
         definition = stack.definition
         if asked.get("ChangeSetName"):
             definition = self._change_set(region, asked)[1].definition
+        if definition is None and stack.change_sets:  # not carried out yet
+            definition = next(reversed(stack.change_sets.values())).definition
         if definition is None:
             raise invalid(f"Template for stack {stack.name} does not exist")
         processed = asked.get("TemplateStage") == "Processed" and definition.transforms
