@@ -104,6 +104,7 @@ class Definitions:
             if name in wanted:
                 _check_attributes(value, definition, wanted)
         _check_attributes(definition.template.get("Outputs") or {}, definition, wanted)
+        plan.outputs(stack, definition, names)
 
     async def body(self, stack: Stack, asked: Mapping[str, Any]) -> str:
         """Return the text of the template that a request names.

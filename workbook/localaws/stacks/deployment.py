@@ -320,7 +320,8 @@ class Deployment:
         failed: list[str] = []
         for one in sorted(resources, key=lambda one: order.index(one.logical_id)):
             present = self._stack.resources.get(one.logical_id)
-            current = present is None or present.physical_id == one.physical_id
+            replaced = present is not None and present.physical_id != one.physical_id
+            current = present is not None and not replaced
             if one.status in ("DELETE_COMPLETE", "DELETE_SKIPPED"):
                 continue
             if one.made is None:
@@ -328,7 +329,7 @@ class Deployment:
                     self._mark(one, "DELETE_COMPLETE", keep=current)
                 continue
             policy = one.policies.get(
-                "DeletionPolicy" if current else "UpdateReplacePolicy", "Delete"
+                "UpdateReplacePolicy" if replaced else "DeletionPolicy", "Delete"
             )
             if policy == "Retain" or (policy == "RetainExceptOnCreate" and not creating):
                 self._mark(one, "DELETE_SKIPPED", keep=current)

@@ -1,0 +1,310 @@
+"""What templates may say: functions, parameters, transforms; and what is refused by name."""
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.localaws.stacks.deploying import ROLE, Stacks, function, outputs
+from workbook.target import Aws
+
+QUEUE = {"Type": "AWS::SQS::Queue"}
+
+
+@pytest.fixture
+def stacks(unlimited: Aws) -> Stacks:
+    return Stacks(unlimited)
+
+
+@pytest.mark.parametrize(
+    ("resources", "named"),
+    [
+        ({"X": {"Type": "AWS::MSK::Cluster"}}, "AWS::MSK::Cluster"),
+        ({"X": {**QUEUE, "Properties": {"Speed": 1}}}, "the property Speed of AWS::SQS::Queue"),
+        (
+            {"X": {"Type": "AWS::Lambda::Function", "Properties": {"VpcConfig": {"Zone": 1}}}},
+            "the property VpcConfig.Zone of AWS::Lambda::Function",
+        ),
+        ({"X": {**QUEUE, "CreationPolicy": {}}}, "CreationPolicy"),
+        ({"X": {**QUEUE, "Properties": {"Fn::Transform": {"Name": "M"}}}}, "the macro M"),
+    ],
+)
+def test_what_is_not_supported_is_refused_by_name(
+    stacks: Stacks, resources: Any, named: str
+) -> None:
+    """Nothing is made, and it is the local AWS that says so."""
+    name = stacks.name()
+    with pytest.raises(ClientError) as refused:
+        stacks.create({"Queue": QUEUE, **resources}, name)
+    message = refused.value.response["Error"]["Message"]
+    assert message.startswith("The local AWS does not support ")
+    assert named in message
+    with pytest.raises(ClientError, match="does not exist"):
+        stacks.get(name)
+
+
+def test_an_unknown_transform_is_refused_by_name(stacks: Stacks) -> None:
+    with pytest.raises(ClientError, match="does not support the transform AWS::Include"):
+        stacks.create({"Queue": QUEUE}, template={"Transform": "AWS::Include"})
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ({}, "At least one Resources member must be defined"),
+        ({"Resources": {"A": {}}}, "Every Resources object must contain a Type member"),
+        ({"Resources": {"a-b": QUEUE}}, "Resource name a-b is non alphanumeric"),
+        (
+            {"Resources": {"A": {**QUEUE, "Properties": {"QueueName": {"Ref": "B"}}}}},
+            r"Unresolved resource dependencies \[B\] in the Resources block of the template",
+        ),
+        (
+            {"Resources": {"A": QUEUE}, "Outputs": {"O": {"Value": {"Ref": "B"}}}},
+            r"Unresolved resource dependencies \[B\] in the Outputs block of the template",
+        ),
+        (
+            {"Resources": {"A": {**QUEUE, "DependsOn": "B"}, "B": {**QUEUE, "DependsOn": "A"}}},
+            r"Circular dependency between resources: \[A, B\]",
+        ),
+        (
+            {"Resources": {"A": QUEUE}, "Outputs": {"O": {"Value": {"Fn::GetAtt": ["A", "No"]}}}},
+            "resource A does not support attribute type No in Fn::GetAtt",
+        ),
+    ],
+)
+def test_what_no_template_may_say(stacks: Stacks, template: Any, message: str) -> None:
+    with pytest.raises(ClientError, match=message):
+        stacks.api.create_stack(StackName=stacks.name(), TemplateBody=json.dumps(template))
+
+
+def test_functions_conditions_and_pseudo_parameters(stacks: Stacks) -> None:
+    template = {
+        "Parameters": {"Stage": {"Type": "String", "Default": "dev"}},
+        "Mappings": {"Sizes": {"dev": {"Shards": "1"}, "prod": {"Shards": "8"}}},
+        "Conditions": {
+            "IsProd": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]},
+            "NotProd": {"Fn::Not": [{"Condition": "IsProd"}]},
+        },
+        "Outputs": {
+            "Sub": {"Value": {"Fn::Sub": "${AWS::Region}/${Stage}/${!Literal}/${Queue.QueueName}"}},
+            "Join": {"Value": {"Fn::Join": ["-", ["a", {"Ref": "AWS::AccountId"}]]}},
+            "Select": {"Value": {"Fn::Select": [1, {"Fn::Split": [",", "x,y,z"]}]}},
+            "Map": {"Value": {"Fn::FindInMap": ["Sizes", {"Ref": "Stage"}, "Shards"]}},
+            "If": {"Value": {"Fn::If": ["IsProd", "yes", "no"]}},
+            "Base64": {"Value": {"Fn::Base64": "hi"}},
+            "Cidr": {"Value": {"Fn::Select": [2, {"Fn::Cidr": ["10.0.0.0/16", 3, 8]}]}},
+            "Never": {"Condition": "IsProd", "Value": "x"},
+        },
+    }
+    resources = {
+        "Queue": {
+            **QUEUE,
+            "Properties": {
+                "QueueName": {"Fn::Sub": "${AWS::StackName}-${Stage}"},
+                "DelaySeconds": {"Fn::If": ["IsProd", 9, {"Ref": "AWS::NoValue"}]},
+            },
+        },
+        "Extra": {**QUEUE, "Condition": "IsProd"},
+        "Spare": {**QUEUE, "Condition": "NotProd"},
+    }
+    stack = stacks.create(resources, template=template)
+    name = stack["StackName"]
+    assert outputs(stack) == {
+        "Sub": f"us-east-1/dev/${{Literal}}/{name}-dev",
+        "Join": "a-123456789012",
+        "Select": "y",
+        "Map": "1",
+        "If": "no",
+        "Base64": "aGk=",
+        "Cidr": "10.0.2.0/24",
+    }
+    assert stacks.resources(name).keys() == {"Queue", "Spare"}
+
+
+def test_yaml_short_forms_and_dates(stacks: Stacks) -> None:
+    body = """
+AWSTemplateFormatVersion: 2010-09-09
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: 2012-10-17
+        Statement:
+          - {Effect: Allow, Action: sts:AssumeRole, Principal: {Service: lambda.amazonaws.com}}
+Outputs:
+  Arn: {Value: !GetAtt Role.Arn}
+  Sub: {Value: !Sub ["${A}-b", {A: !Ref AWS::Region}]}
+"""
+    name = stacks.name()
+    stacks.api.create_stack(StackName=name, TemplateBody=body, Capabilities=["CAPABILITY_IAM"])
+    found = outputs(stacks.get(name))
+    assert found["Sub"] == "us-east-1-b"
+    assert found["Arn"].startswith("arn:aws:iam::123456789012:role/")
+
+
+@pytest.mark.parametrize(
+    ("declared", "given", "message"),
+    [
+        ({"Type": "String"}, None, r"Parameters: \[P\] must have values"),
+        ({"Type": "Number"}, "many", "Parameter 'P' must be a number"),
+        (
+            {"Type": "Number", "MaxValue": 3},
+            "4",
+            "Parameter 'P' must be a number not greater than 3",
+        ),
+        (
+            {"Type": "String", "AllowedValues": ["a"]},
+            "b",
+            "Parameter 'P' must be one of AllowedValues",
+        ),
+        (
+            {"Type": "String", "AllowedPattern": "[a-z]+"},
+            "1",
+            "Parameter 'P' must match pattern",
+        ),
+    ],
+)
+def test_parameters_are_held_to_what_the_template_says(
+    stacks: Stacks, declared: Any, given: str | None, message: str
+) -> None:
+    asked = [] if given is None else [{"ParameterKey": "P", "ParameterValue": given}]
+    with pytest.raises(ClientError, match=message):
+        stacks.create({"Queue": QUEUE}, template={"Parameters": {"P": declared}}, Parameters=asked)
+
+
+def test_values_of_the_parameter_store_and_of_secrets(stacks: Stacks) -> None:
+    """A parameter of type SSM value, and dynamic references."""
+    name = stacks.name()
+    stacks.aws.client("ssm").put_parameter(Name=f"/{name}", Value="from-ssm", Type="String")
+    stacks.aws.client("secretsmanager").create_secret(Name=name, SecretString='{"k": "s3cret"}')
+    value = f"{{{{resolve:ssm:/{name}}}}}/{{{{resolve:secretsmanager:{name}:SecretString:k}}}}"
+    stack = stacks.create(
+        {"Role": ROLE, "Fn": function(Environment={"Variables": {"V": value}})},
+        template={
+            "Parameters": {
+                "P": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": f"/{name}"}
+            },
+            "Outputs": {"P": {"Value": {"Ref": "P"}}},
+        },
+    )
+    assert outputs(stack) == {"P": "from-ssm"}, stacks.events(stack["StackName"])
+    physical = stacks.resources(stack["StackName"])["Fn"]
+    found = stacks.aws.client("lambda").get_function_configuration(FunctionName=physical)
+    assert found["Environment"]["Variables"] == {"V": "from-ssm/s3cret"}
+
+
+def test_rules_are_asserted(stacks: Stacks) -> None:
+    rules = {
+        "R": {
+            "Assertions": [
+                {
+                    "Assert": {"Fn::Contains": [["a", "b"], {"Ref": "AWS::Region"}]},
+                    "AssertDescription": "not in this region",
+                }
+            ]
+        }
+    }
+    with pytest.raises(ClientError, match="not in this region"):
+        stacks.create({"Queue": QUEUE}, template={"Rules": rules})
+
+
+def test_a_template_in_a_bucket_of_the_local_aws(stacks: Stacks) -> None:
+    name, s3 = stacks.name(), stacks.aws.client("s3")
+    s3.create_bucket(Bucket=name)
+    s3.put_object(Bucket=name, Key="a/t.json", Body=json.dumps({"Resources": {"Q": QUEUE}}))
+    for url in (
+        f"{stacks.aws.endpoint_url}/{name}/a/t.json",
+        f"https://{name}.s3.us-east-1.amazonaws.com/a/t.json",
+        f"https://s3.amazonaws.com/{name}/a/t.json",
+    ):
+        stack = stacks.name()
+        stacks.api.create_stack(StackName=stack, TemplateURL=url)
+        assert stacks.get(stack)["StackStatus"] == "CREATE_COMPLETE"
+    with pytest.raises(ClientError, match="is not a valid S3 domain"):
+        stacks.api.create_stack(StackName=name, TemplateURL="https://example.com/t.json")
+
+
+SAM = {
+    "Transform": "AWS::Serverless-2016-10-31",
+    "Resources": {
+        "In": {"Type": "AWS::Kinesis::Stream"},
+        "Fn": {
+            "Type": "AWS::Serverless::Function",
+            "Properties": {
+                "Runtime": "python3.11",
+                "Handler": "index.handler",
+                "InlineCode": "def handler(event, context): pass",
+                "AutoPublishAlias": "live",
+                "Events": {
+                    "E": {
+                        "Type": "Kinesis",
+                        "Properties": {
+                            "Stream": {"Fn::GetAtt": ["In", "Arn"]},
+                            "StartingPosition": "LATEST",
+                        },
+                    }
+                },
+            },
+        },
+    },
+}
+
+
+def test_the_serverless_transform(stacks: Stacks) -> None:
+    """[SAMT] The resources that AWS's own translator makes; the mapping is on the alias."""
+    name = stacks.name()
+    stacks.api.create_stack(
+        StackName=name,
+        TemplateBody=json.dumps(SAM),
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    ids = stacks.resources(name)
+    (version,) = [one for one in ids if one.startswith("FnVersion")]
+    assert ids.keys() == {"In", "Fn", "FnRole", version, "FnAliaslive", "FnE"}
+    mapping = stacks.aws.client("lambda").get_event_source_mapping(UUID=ids["FnE"])
+    assert mapping["FunctionArn"] == ids["FnAliaslive"]
+    processed = stacks.api.get_template(StackName=name, TemplateStage="Processed")["TemplateBody"]
+    assert "FnRole" in json.dumps(processed)
+    made = stacks.api.create_change_set(
+        StackName=name,
+        ChangeSetName="same",
+        TemplateBody=json.dumps(SAM),
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    shown = stacks.api.describe_change_set(ChangeSetName=made["Id"])
+    assert shown["StatusReason"] == "No updates are to be performed."
+
+
+def test_transforms_must_be_acknowledged_without_a_change_set(stacks: Stacks) -> None:
+    """[OBS]"""
+    with pytest.raises(ClientError, match=r"Requires capabilities : \[CAPABILITY_AUTO_EXPAND\]"):
+        stacks.api.create_stack(
+            StackName=stacks.name(),
+            TemplateBody=json.dumps(SAM),
+            Capabilities=["CAPABILITY_IAM"],
+        )
+
+
+def test_a_wrong_serverless_template_is_refused_in_its_words(stacks: Stacks) -> None:
+    wrong = {"Resources": {"Fn": {"Type": "AWS::Serverless::Function", "Properties": {"Bad": 1}}}}
+    with pytest.raises(ClientError, match=r"Transform AWS::Serverless-2016-10-31 failed with: .*"):
+        stacks.create(wrong["Resources"], template={"Transform": SAM["Transform"]})
+
+
+def test_summary_and_validation_of_a_template(stacks: Stacks) -> None:
+    body = json.dumps(
+        {
+            "Description": "d",
+            "Parameters": {"P": {"Type": "String", "Default": "x", "NoEcho": True}},
+            "Resources": {"Role": ROLE},
+        }
+    )
+    summary = stacks.api.get_template_summary(TemplateBody=body)
+    assert (summary["Capabilities"], summary["ResourceTypes"]) == (
+        ["CAPABILITY_IAM"],
+        ["AWS::IAM::Role"],
+    )
+    (parameter,) = stacks.api.validate_template(TemplateBody=body)["Parameters"]
+    assert (parameter["ParameterKey"], parameter["NoEcho"]) == ("P", True)
