@@ -35,9 +35,14 @@ book: $(READY) ## run the notebooks that the code has outgrown; store outputs, a
 clients: $(READY) build/clients/ready ## try clients that others wrote (needs Node.js 18 or newer, and npm)
 	$(BIN)/python -m pytest clients $(ARGS)
 
-build/clients/ready: clients/requirements.txt clients/package.json
+build/clients/ready: clients/requirements.txt clients/sam.txt clients/chalice.txt clients/package.json
 	$(PYTHON) -m venv build/clients/venv
 	build/clients/venv/$(notdir $(BIN))/python -m pip install --quiet --requirement clients/requirements.txt
+	for tool in sam chalice; do \
+		$(PYTHON) -m venv build/clients/$$tool && \
+		build/clients/$$tool/$(notdir $(BIN))/python -m pip install --quiet --requirement clients/$$tool.txt || \
+		echo "$$tool could not be installed: its test is left out"; \
+	done
 	cp clients/package.json build/clients
 	cd build/clients && npm install --no-package-lock --no-fund --no-audit
 	touch $@

@@ -181,7 +181,7 @@ def test_values_of_the_parameter_store_and_of_secrets(stacks: Stacks) -> None:
     stacks.aws.client("secretsmanager").create_secret(Name=name, SecretString='{"k": "s3cret"}')
     value = f"{{{{resolve:ssm:/{name}}}}}/{{{{resolve:secretsmanager:{name}:SecretString:k}}}}"
     stack = stacks.create(
-        {"Role": ROLE, "Fn": function(Environment={"Variables": {"V": value}})},
+        {"Role": ROLE, "Fn": function(Environment={"Variables": {"VALUE": value}})},
         template={
             "Parameters": {
                 "P": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": f"/{name}"}
@@ -192,7 +192,7 @@ def test_values_of_the_parameter_store_and_of_secrets(stacks: Stacks) -> None:
     assert outputs(stack) == {"P": "from-ssm"}, stacks.events(stack["StackName"])
     physical = stacks.resources(stack["StackName"])["Fn"]
     found = stacks.aws.client("lambda").get_function_configuration(FunctionName=physical)
-    assert found["Environment"]["Variables"] == {"V": "from-ssm/s3cret"}
+    assert found["Environment"]["Variables"] == {"VALUE": "from-ssm/s3cret"}
 
 
 def test_rules_are_asserted(stacks: Stacks) -> None:
