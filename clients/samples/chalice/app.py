@@ -7,7 +7,7 @@ from chalice import Chalice
 app = Chalice(app_name="chalicesample")
 
 
-@app.on_kinesis_record(stream="chalice-input", batch_size=10)
+@app.on_kinesis_record(stream="chalice-input", batch_size=10, starting_position="TRIM_HORIZON")
 def reader(event):  # type: ignore[no-untyped-def]
     """Print each record's text behind the greeting."""
     for record in event:
