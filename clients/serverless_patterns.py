@@ -56,7 +56,7 @@ class Checkout:
             for path in paths:
                 if path.count("/") == 1 and PurePosixPath(path).name in NAMES:
                     text = self.read(path).decode("utf-8", "replace")
-                    if "AWS::Kinesis::Stream" in text and "python3" in text:
+                    if re.search(r"AWS::Kinesis::Stream\b", text) and "python" in text:
                         yield folder, path
 
     def zipped(self, folder: str) -> bytes:

@@ -7,12 +7,15 @@ from typing import Any
 from moto.iam import urls
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy, iam_backends
+from moto.iam.policy_validation import BaseIAMPolicyValidator
 from moto.s3.models import FakeBucket
 
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.permissions import policy, roles
 from workbook.localaws.permissions.evaluator import Policies, decide
 from workbook.localaws.permissions.policy import Policy, Principal, Request
+
+VERSIONS = ("2008-10-17", "2012-10-17")  # of policies; the first is that of one that names none
 
 
 class _ManagedPolicies(dict[str, ManagedPolicy]):
@@ -69,6 +72,12 @@ def install() -> None:
     """Make moto keep IAM here, and leave it to us who may do what in S3."""
     iam_backends.backend = Iam
     FakeBucket.get_permission = _bucket_permission  # type: ignore[assignment,method-assign]
+    BaseIAMPolicyValidator._validate_version = _check_version  # type: ignore[method-assign]
+
+
+def _check_version(validator: BaseIAMPolicyValidator) -> None:
+    """Take policies without a version, too, as SAM's own examples have them [D23]."""
+    assert validator._policy_json.get("Version", VERSIONS[0]) in VERSIONS
 
 
 def kept() -> list[Any]:

@@ -69,28 +69,27 @@ def parse(text: str) -> dict[str, Any]:
 def _parse_yaml(text: str) -> Any:
     import yaml  # late: few processes read a template
 
-    class Loader(yaml.SafeLoader):
-        """Reads dates as texts, as CloudFormation does, and its short forms."""
+    loader: Any = type("Loader", (yaml.SafeLoader,), {})
+    # Dates are texts, as for CloudFormation.
+    loader.yaml_implicit_resolvers = {
+        first: [one for one in resolvers if not one[0].endswith("timestamp")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
-        yaml_implicit_resolvers = {  # noqa: RUF012  # a class's own, as PyYAML has them
-            first: [one for one in resolvers if not one[0].endswith("timestamp")]
-            for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-        }
-
-    def short(loader: Any, tag: str, node: Any) -> Any:
+    def short(reader: Any, tag: str, node: Any) -> Any:
         if isinstance(node, yaml.ScalarNode):
-            value: Any = loader.construct_scalar(node)
+            value: Any = reader.construct_scalar(node)
             if tag == "GetAtt":
                 value = value.split(".", 1)
         elif isinstance(node, yaml.SequenceNode):
-            value = loader.construct_sequence(node, deep=True)
+            value = reader.construct_sequence(node, deep=True)
         else:
-            value = loader.construct_mapping(node, deep=True)
+            value = reader.construct_mapping(node, deep=True)
         return {tag if tag in ("Ref", "Condition") else f"Fn::{tag}": value}
 
-    Loader.add_multi_constructor("!", short)
+    loader.add_multi_constructor("!", short)
     try:
-        return yaml.load(text, Loader)
+        return yaml.load(text, loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
