@@ -89,16 +89,15 @@ def operation_model(service: str, operation: str) -> OperationModel:
 
 def service_name(service: str) -> str:
     """Return a service's name as AWS's errors have it, such as ``Lambda``."""
-    return service_model(service).service_id.hyphenize().title().replace("-", "")
+    return str(service_model(service).service_id.hyphenize()).title().replace("-", "")
 
 
 def _protocol(service: str) -> str:
     """Return a protocol of a service that botocore can write and moto can read."""
     model = service_model(service)
     spoken = model.metadata.get("protocols") or [model.protocol]
-    return next(
-        one for one in ("query", "json", "rest-json", "rest-xml", "ec2", *spoken) if one in spoken
-    )
+    order = ("query", "json", "rest-json", "rest-xml", "ec2", *spoken)
+    return str(next(one for one in order if one in spoken))
 
 
 def _request(

@@ -16,7 +16,7 @@ TRUST = {
         }
     ],
 }
-ROLE = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST}}
+ROLE: dict[str, Any] = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST}}
 
 
 def function(code: str = "def handler(event, context): return 1", **properties: Any) -> Any:

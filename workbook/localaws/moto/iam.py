@@ -72,7 +72,7 @@ def install() -> None:
     """Make moto keep IAM here, and leave it to us who may do what in S3."""
     iam_backends.backend = Iam
     FakeBucket.get_permission = _bucket_permission  # type: ignore[assignment,method-assign]
-    BaseIAMPolicyValidator._validate_version = _check_version  # type: ignore[method-assign]
+    BaseIAMPolicyValidator._validate_version = _check_version  # type: ignore[assignment,method-assign]
 
 
 def _check_version(validator: BaseIAMPolicyValidator) -> None:

@@ -18,6 +18,7 @@ from workbook.localaws.stacks.deployment import Deployment
 from workbook.localaws.stacks.errors import invalid
 from workbook.localaws.stacks.resources.iam import capabilities
 from workbook.localaws.stacks.stack import ChangeSet, Definition, Resource, Stack, stack_arn
+from workbook.localaws.stacks.values import Scope, as_text
 
 HOLD_SECONDS = 10.0  # an operation answers when its stack is ready, or after so long
 PAGE = 100
@@ -406,7 +407,7 @@ class StacksService:
         asked = {"DisableRollback": False, **one.asked, **asked}
         stack.asked = {**stack.asked, **asked}
         if asked.get("OnStackFailure"):
-            stack.asked["OnFailure"] = asked["OnStackFailure"]  # type: ignore[index]
+            stack.asked["OnFailure"] = asked["OnStackFailure"]
         deployment = self._deployment(stack)
         run = deployment.create if one.kind == "CREATE" else deployment.update
         await self._run(stack, run(one.definition))
@@ -488,7 +489,7 @@ class StacksService:
             and export in _imports(stack.definition.template, self._scope(stack))
         ]
 
-    def _scope(self, stack: Stack) -> plan.Scope:
+    def _scope(self, stack: Stack) -> Scope:
         assert stack.definition is not None
         return plan.scope(stack, stack.definition, self._exports(stack.region))
 
@@ -634,20 +635,16 @@ def _declared(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "ParameterKey": key,
-            "DefaultValue": None if "Default" not in one else _text(one["Default"]),
+            "DefaultValue": None if "Default" not in one else as_text(one["Default"]),
             "ParameterType": one.get("Type", "String"),
             "NoEcho": str(one.get("NoEcho", "")).lower() == "true",
             "Description": one.get("Description"),
-            "ParameterConstraints": {"AllowedValues": list(map(_text, one["AllowedValues"]))}
+            "ParameterConstraints": {"AllowedValues": list(map(as_text, one["AllowedValues"]))}
             if one.get("AllowedValues")
             else {},
         }
         for key, one in (found.get("Parameters") or {}).items()
     ]
-
-
-def _text(value: Any) -> str:
-    return plan.as_text(value)
 
 
 def _why(needed: list[str], resources: Mapping[str, Any]) -> str | None:
@@ -657,7 +654,7 @@ def _why(needed: list[str], resources: Mapping[str, Any]) -> str | None:
     return f"The following resource(s) require capabilities: [{', '.join(types)}]"
 
 
-def _imports(value: Any, names: plan.Scope) -> set[str]:
+def _imports(value: Any, names: Scope) -> set[str]:
     """Return the names of all that a template imports."""
     found: set[str] = set()
     if isinstance(value, list):
@@ -666,7 +663,7 @@ def _imports(value: Any, names: plan.Scope) -> set[str]:
     if isinstance(value, dict):
         for name, one in value.items():
             if name == "Fn::ImportValue":
-                found.add(plan.as_text(names.value(one)))
+                found.add(as_text(names.value(one)))
             found |= _imports(one, names)
     return found
 

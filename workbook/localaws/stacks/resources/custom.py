@@ -103,11 +103,9 @@ class Custom(Kind):
         seconds: float,
         identity: str,
     ) -> dict[str, Any]:
-        limit = asyncio.create_task(context.clock.sleep(seconds))
-        try:
-            await asyncio.wait({answer, limit}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            limit.cancel()
+        told = asyncio.Event()
+        answer.add_done_callback(lambda _: told.set())
+        await context.clock.wait(told, seconds)
         if not answer.done():
             raise ApiError(
                 "CustomResource",

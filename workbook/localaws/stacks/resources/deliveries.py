@@ -28,7 +28,7 @@ class DeliveryStream(Kind):
 
         async def active() -> bool:
             found = await context.call("firehose.DescribeDeliveryStream", DeliveryStreamName=name)
-            return found["DeliveryStreamDescription"]["DeliveryStreamStatus"] != "CREATING"
+            return bool(found["DeliveryStreamDescription"]["DeliveryStreamStatus"] != "CREATING")
 
         await context.until(active)
         return Made(name, {"Arn": answer["DeliveryStreamARN"]})

@@ -48,9 +48,8 @@ class Nested(Kind):
 
         async def is_gone() -> bool:
             try:
-                return (await self._stack(context, made.physical_id))[
-                    "StackStatus"
-                ] == "DELETE_COMPLETE"
+                stack = await self._stack(context, made.physical_id)
+                return bool(stack["StackStatus"] == "DELETE_COMPLETE")
             except ApiError as error:
                 return is_missing(error) or "does not exist" in error.message
 
