@@ -12,5 +12,5 @@ def unsupported(what: str) -> ApiError:
     """Return the refusal of what AWS has and the local AWS has not."""
     return invalid(
         f"The local AWS does not support {what}. Nothing was made. What it supports is listed in "
-        f"docs/fidelity.md; on AWS this template may well work."
+        f"docs/stacks.md; on AWS this template may well work."
     )
