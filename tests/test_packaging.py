@@ -119,7 +119,7 @@ NAMED_IN = {
     "notebooks": ["main"],
     "data": ["main"],
     "tests": ["main", "dev"],
-    "clients": ["main", "dev", "clients/requirements.txt"],
+    "clients": ["main", "dev", "clients/requirements.txt", "clients/chalice.txt"],
     "browser": ["browser/requirements.txt"],
     "benchmarks": ["main", "dev", "browser/requirements.txt"],
 }
