@@ -29,7 +29,9 @@ def stack(local: Aws) -> str:
 
 def test_a_stacks_role_has_its_policies_and_an_update_replaces_them(local: Aws, stack: str) -> None:
     stacks = local.client("cloudformation")
-    stacks.create_stack(StackName=stack, TemplateBody=template(allow("sqs:ListQueues", "*")))
+    iam = ["CAPABILITY_IAM"]
+    body = template(allow("sqs:ListQueues", "*"))
+    stacks.create_stack(StackName=stack, TemplateBody=body, Capabilities=iam)
     (resource,) = stacks.describe_stack_resources(StackName=stack)["StackResources"]
     role = local.client("iam").get_role(RoleName=resource["PhysicalResourceId"])["Role"]["Arn"]
     name = create(local, CALLER, Role=role, Timeout=30, MemorySize=512)
@@ -41,7 +43,8 @@ def test_a_stacks_role_has_its_policies_and_an_update_replaces_them(local: Aws, 
         return [invoke(local, name, event)[1].get("Code") for event in events]
 
     assert codes() == [None, "AccessDeniedException"]
-    stacks.update_stack(StackName=stack, TemplateBody=template(managed=(MANAGED,)))
+    body = template(managed=(MANAGED,))
+    stacks.update_stack(StackName=stack, TemplateBody=body, Capabilities=iam)
     assert codes() == ["AccessDenied", None]
     stacks.delete_stack(StackName=stack)
     with pytest.raises(local.client("iam").exceptions.NoSuchEntityException):
