@@ -8,7 +8,9 @@ agree.
 import pandas as pd
 
 CHECKED = "2026-11-22"
+REGION = "us-east-1"
 SHARD_HOUR = 0.015
+LONGER_SHARD_HOUR = 0.020  # more, for keeping records for 2 to 7 days
 PUT_UNIT = 0.014e-6  # 25 KB of a record, or what there is of it
 PUT_UNIT_BYTES = 25 * 1024
 REQUEST = 0.20e-6
@@ -42,3 +44,22 @@ def bill(
         },
         name="USD",
     )
+
+
+LIMITS = {
+    "Kinesis": {
+        "write to a shard": "1 MB/s and 1,000 records/s",
+        "read from a shard": "2 MB/s and 5 GetRecords/s, all consumers together",
+        "one GetRecords": "10,000 records, 10 MB",
+        "one PutRecords": "500 records, 10 MiB with the keys",
+        "one record": "1 MiB with its key; can be raised to 10 MiB",
+        "partition key": "1 to 256 characters",
+        "iterator": "5 minutes",
+        "retention": "24 hours; can be raised to 8,760 (a year)",
+    },
+}
+
+
+def limits(service: str) -> pd.DataFrame:
+    """Return AWS's limits on a service, as checked on ``CHECKED``."""
+    return pd.Series(LIMITS[service], name=f"limit ({CHECKED})").to_frame()
