@@ -170,10 +170,11 @@ def mean_delay(frame: pd.DataFrame, by: str, *, top: int | None = None) -> Pictu
     which = f"the {len(table)} most frequent of {groups.ngroups}" if top else f"{len(table)} groups"
     axes.set_title(f"Mean departure delay by {name}")
     mean = table["mean"]
+    behind = int(table["size"].iloc[int(mean.argmax())])
     alt = (
         f"Bar chart of the mean departure delay by {name}, {which}, "
         f"{int(table['size'].sum()):,} flights. Longest: {mean.idxmax()} with {mean.max():.1f} "
-        f"minutes ({table['size'][mean.idxmax()]:,} flights); "
+        f"minutes (flights: {behind:,}); "
         f"shortest: {mean.idxmin()} with {mean.min():.1f} minutes."
     )
     return Picture(figure, alt)
