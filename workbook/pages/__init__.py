@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, Tag
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell, new_notebook
 
 BOOK = "Streaming on AWS Lambda and Kinesis, in Python"
 TEMPLATES = Path(__file__).parent
@@ -39,25 +40,36 @@ class Chapter(NamedTuple):
     run: Mapping[str, Any] | None
 
 
-def write(notebooks: Mapping[Path, NotebookNode], folder: Path) -> Path:
-    """Write the pages, and nothing else into their folder; gives where the index is.
+def write(
+    notebooks: Mapping[Path, NotebookNode],
+    folder: Path,
+    documents: Mapping[Path, str] | None = None,
+) -> Path:
+    """Write the pages, and nothing else into their folder; return where the index is.
 
     Args:
         notebooks: with their outputs, by the path of each, in their order.
         folder: made if need be. Pages of notebooks that are gone are removed.
+        documents: other pages that notebooks link to, such as a glossary: Markdown by its path.
 
     Raises:
         ValueError: a notebook has no title or says nothing about itself; it links to a notebook
             that is not there, shows a picture that it does not hold, or has a formula in TeX.
     """
-    names = {path.name for path in notebooks}
-    chapters = [_chapter(path, notebook, names) for path, notebook in notebooks.items()]
+    documents = documents or {}
+    pages_of = {path.name: f"{path.stem}.html" for path in (*notebooks, *documents)}
+    chapters = [_chapter(path, notebook, pages_of) for path, notebook in notebooks.items()]
+    others = [
+        _chapter(path, new_notebook(cells=[new_markdown_cell(text)]), pages_of)
+        for path, text in documents.items()
+    ]
     loader = jinja2.FileSystemLoader(TEMPLATES)
     templates = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True)
-    pages = {"index.html": _index(templates, chapters)}
-    for before, chapter, after in zip(
-        [None, *chapters], chapters, [*chapters[1:], None], strict=False
-    ):
+    pages = {"index.html": _index(templates, chapters, others)}
+    for before, chapter, after in [
+        *zip([None, *chapters], chapters, [*chapters[1:], None], strict=False),
+        *((None, other, None) for other in others),
+    ]:
         pages[chapter.file] = templates.get_template("notebook.html.j2").render(
             book=BOOK, chapter=chapter, before=before, after=after
         )
@@ -70,13 +82,13 @@ def write(notebooks: Mapping[Path, NotebookNode], folder: Path) -> Path:
     return folder / "index.html"
 
 
-def _index(templates: jinja2.Environment, chapters: list[Chapter]) -> str:
+def _index(templates: jinja2.Environment, chapters: list[Chapter], others: list[Chapter]) -> str:
     conditions: dict[str, list[str]] = {}
     for chapter in chapters:
         if chapter.run:
             conditions.setdefault(_conditions(chapter.run), []).append(chapter.number)
     return templates.get_template("index.html.j2").render(
-        book=BOOK, chapters=chapters, conditions=conditions
+        book=BOOK, chapters=chapters, others=others, conditions=conditions
     )
 
 
@@ -87,7 +99,7 @@ def _conditions(run: Mapping[str, Any]) -> str:
     return f"{date.day} {date:%B %Y}, on {run['system']} with {run['cores']} cores, {versions}"
 
 
-def _chapter(path: Path, notebook: NotebookNode, names: set[str]) -> Chapter:
+def _chapter(path: Path, notebook: NotebookNode, pages_of: Mapping[str, str]) -> Chapter:
     exporter = HTMLExporter(
         template_name="basic",
         template_file="cells.html.j2",
@@ -102,7 +114,7 @@ def _chapter(path: Path, notebook: NotebookNode, names: set[str]) -> Chapter:
     try:
         title, purpose = _opening(body)
         for link in body.select("a[href]"):
-            _lead_to_page(link, names)
+            _lead_to_page(link, pages_of)
         for picture in body.select("img"):
             _check_inside(picture)
         for formula in body.find_all(string=FORMULA):
@@ -112,7 +124,7 @@ def _chapter(path: Path, notebook: NotebookNode, names: set[str]) -> Chapter:
     text = str(body)
     number, _, _ = path.stem.partition("_")
     return Chapter(
-        number=number.lstrip("0"),
+        number=number.lstrip("0") or "0",
         title=title,
         purpose=purpose,
         file=f"{path.stem}.html",
@@ -154,17 +166,18 @@ def _make_readable(table: Tag, body: BeautifulSoup) -> None:
     table.wrap(body.new_tag("div", attrs={"class": "scroll"}))
 
 
-def _lead_to_page(link: Tag, names: set[str]) -> None:
-    """Let a link to a notebook lead to its page; a link to another file of the project is text."""
+def _lead_to_page(link: Tag, pages_of: Mapping[str, str]) -> None:
+    """Let a link to what has a page lead there; a link to another file of the project is text."""
     path, hash_mark, anchor = str(link["href"]).partition("#")
     if not path or ":" in path:
         return
-    if not path.endswith(".ipynb"):
-        link.unwrap()
-    elif path in names:
-        link["href"] = path.removesuffix(".ipynb") + ".html" + hash_mark + anchor
-    else:
+    _, _, name = path.rpartition("/")
+    if name in pages_of:
+        link["href"] = pages_of[name] + hash_mark + anchor
+    elif name.endswith(".ipynb"):
         raise ValueError(f"it links to {path}, which is not there")
+    else:
+        link.unwrap()
 
 
 def _check_inside(picture: Tag) -> None:
