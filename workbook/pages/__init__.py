@@ -136,12 +136,17 @@ def _chapter(path: Path, notebook: NotebookNode, pages_of: Mapping[str, str]) ->
 
 
 def _opening(body: BeautifulSoup) -> tuple[str, str]:
-    """The title, and the first paragraph under it that is more than a label."""
+    """Return the title, and the first paragraph under it that is more than a label or links."""
     first = body.find()
     if first is None or first.name != "h1":
         raise ValueError("it must start with its title, a line '# Title'")
     for paragraph in first.find_next_siblings("p"):
-        if any(not isinstance(part, Tag) or part.name != "strong" for part in paragraph.contents):
+        text = "".join(
+            part.get_text()
+            for part in paragraph.contents
+            if not isinstance(part, Tag) or part.name not in ("strong", "a")
+        )
+        if re.search(r"\w", text):
             return first.get_text(), paragraph.get_text()
     raise ValueError("a paragraph under its title must say what the reader will do")
 
