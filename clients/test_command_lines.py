@@ -17,6 +17,7 @@ import pytest
 
 from clients import aws_cli
 from workbook import deployment, flights, producer, reader, target
+from workbook.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
 VERSION_1 = ROOT / "build" / "clients" / "venv" / ("Scripts" if os.name == "nt" else "bin") / "aws"
@@ -95,12 +96,12 @@ def deploy(aws: target.Aws) -> None:
         out = reader.read_stream(aws, deployment.OUTPUT_STREAM, columns=[], progress=False)
         return len(out) >= len(some)
 
-    deployment.wait_until("the flights to come out", came_out)
+    wait_until("the flights to come out", came_out)
 
 
 def assert_nothing_is_left(aws: target.Aws) -> None:
     kinesis, lambda_, iam = (aws.client(name) for name in ("kinesis", "lambda", "iam"))
-    deployment.wait_until("the streams to go", lambda: not kinesis.list_streams()["StreamNames"])
+    wait_until("the streams to go", lambda: not kinesis.list_streams()["StreamNames"])
     assert lambda_.list_functions()["Functions"] == []
     assert iam.list_roles()["Roles"] == []
     assert not aws.client("logs").describe_log_groups()["logGroups"]
