@@ -22,7 +22,7 @@ from workbook.waiting import wait_until
 ROOT = Path(__file__).parents[1]
 VERSION_1 = ROOT / "build" / "clients" / "venv" / ("Scripts" if os.name == "nt" else "bin") / "aws"
 BLOCK = re.compile(r"^```bash\n(.*?)^```", re.DOTALL | re.MULTILINE)
-SECONDS = 300
+SECONDS = 900  # some 40 starts of the AWS CLI, on a busy machine
 DEPLOYED_BY_THE_NOTEBOOK = "deployment.deploy("  # in one call, so the lines find it deployed
 CLEANED_UP_BY_THE_LINES = {"01_create_the_stream", "03_deploy_the_function"}
 
