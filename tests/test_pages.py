@@ -148,7 +148,37 @@ def test_a_formula_that_takes_a_script_is_refused(tmp_path: Path) -> None:
     page(tmp_path, new_markdown_cell("Run `echo $A $B`:\n\n```\n$ a\n$ b\n```"))
 
 
+def test_what_a_notebook_is_about_stands_behind_labels_and_links(tmp_path: Path) -> None:
+    opening = "# A\n\n[Online](#b) · [Next](#b)\n\n**Goal**\n\nYou *count* [flights](#b)."
+    notebook = new_notebook(cells=[new_markdown_cell(opening)])
+    (item,) = written(tmp_path, notebook)["index.html"].select("ol li")
+    assert item.get_text(" ", strip=True) == "A You count flights."
+
+
 # --- links
+
+
+def test_a_document_beside_the_notebooks_is_a_page_that_they_lead_to(tmp_path: Path) -> None:
+    text = new_markdown_cell("See the [words](../docs/words.md#shard).")
+    index = pages.write(
+        {tmp_path / "00_lesson.ipynb": lesson("A", text)},
+        tmp_path / "book",
+        {
+            tmp_path
+            / "docs"
+            / "words.md": "# Words\n\nThe terms of [A](../notebooks/00_lesson.ipynb)."
+        },
+    )
+    soups = {
+        name: BeautifulSoup((index.parent / name).read_text("utf-8"), "html.parser")
+        for name in ("index.html", "00_lesson.html", "words.html")
+    }
+    (link,) = soups["00_lesson.html"].select("main a")
+    assert link["href"] == "words.html#shard"
+    (back,) = soups["words.html"].select("main a")
+    assert back["href"] == "00_lesson.html"
+    assert [a["href"] for a in soups["index.html"].select("main > p a")] == ["words.html"]
+    assert soups["index.html"].select_one("ol li")["value"] == "0"
 
 
 def test_links_between_notebooks_lead_to_their_pages(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from workbook.exercises.exercise import UnknownExerciseError
 ROOT = Path(__file__).resolve().parent.parent
 AT_ONCE = 2  # kernels, each with its own local AWS
 CELL_TIMEOUT_SECONDS = 120
+DOCUMENTS = ("docs/glossary.md", "docs/run_online.md")  # that notebooks link to
 
 LARGEST_BYTES = 300_000
 LONGEST_CELL_LINES = 15
@@ -93,7 +94,10 @@ def _write_pages(paths: list[Path], runs: list[Run], root: Path) -> Path:
         if not run.error:
             stamp = notebooks[run.path].metadata.setdefault("workbook", {})
             stamp["run"] = _measured(run.seconds)
-    return pages.write(notebooks, root / "build" / "book")
+    documents = {
+        path: path.read_text("utf-8") for name in DOCUMENTS if (path := root / name).exists()
+    }
+    return pages.write(notebooks, root / "build" / "book", documents)
 
 
 def _measured(seconds: float) -> dict[str, Any]:
