@@ -1,7 +1,6 @@
 """Run a learner's code and say whether it solves an exercise; never with a traceback."""
 
 import ast
-import reprlib
 import symtable
 import traceback
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ import pandas as pd
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from workbook.exercises.exercise import Exercise, Hint
+from workbook.exercises.values import shown
 
 Outcome = Literal["right", "hint", "blank", "error"]
 
@@ -181,8 +181,7 @@ def _told(error: BaseException, exercise: Exercise, variables: Mapping[str, Any]
         if callable(answer):
             name = exercise.name
             return f"`{name}` is a function; it, or what it returns, cannot be judged ({said})."
-        kind, value = type(answer).__name__, _as_code(reprlib.repr(answer))
-        text = f"`{exercise.name}` is {value}, of type `{kind}`, which cannot be judged ({said})."
+        text = f"`{exercise.name}` is {shown(answer)}, which cannot be judged ({said})."
     else:
         text = f"The cell raises {said}."
     return text + _advice(error, exercise)
