@@ -26,8 +26,8 @@ LONGEST = 60  # characters of an answer that are shown
 def shown(value: Any) -> str:
     """Return a value for a hint: as code in Markdown if it is short, else its type and length."""
     if isinstance(value, pd.DataFrame | pd.Series | pd.Index | np.ndarray) and value.ndim:
-        return f"of type `{type(value).__name__}`, with {len(value):,} values or rows"
-    text = reprlib.repr(value.item() if isinstance(value, np.generic) else value)
+        return f"of type `{type(value).__name__}`, with a length of {len(value):,}"
+    text = reprlib.repr(_plain(value))
     text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
     return "`" + text.replace("`", "'") + "`"
 
@@ -54,6 +54,8 @@ def number(value: Any, what: str = "The answer") -> int | float:
     if isinstance(value, Decimal | Fraction):
         value = int(value) if value == value // 1 else float(value)
     if isinstance(value, Real) and not isinstance(value, bool):
+        if math.isinf(value):
+            raise Hint(f"{what} must be finite; yours is {shown(original)}.")
         if not math.isnan(value):
             return int(value) if isinstance(value, Integral) else float(value)
     elif not _is_missing(original):
@@ -77,6 +79,17 @@ def whole(value: Any, what: str = "The answer") -> int:
                 "digits. Whole numbers (`int`) hold them all."
             )
     return int(read)
+
+
+def seconds(value: Any, what: str = "The answer") -> int | float:
+    """Read a time in seconds: a number of them, or a duration.
+
+    Raises:
+        Hint: it is neither.
+    """
+    if isinstance(value, datetime.timedelta | np.timedelta64):
+        return pd.Timedelta(value).total_seconds()
+    return number(value, what)
 
 
 def items(value: Any, what: str = "The answer") -> list[Any]:
@@ -104,12 +117,12 @@ def numbers(value: Any, what: str = "The answer") -> list[int | float]:
 
 
 def pair(value: Any, what: str = "The answer") -> tuple[Any, Any]:
-    """Read two values.
+    """Read two values, in a dict those of its two keys.
 
     Raises:
         Hint: there are not two.
     """
-    found = items(value, what)
+    found = list(value.values()) if isinstance(value, Mapping) else items(value, what)
     if len(found) != 2:
         raise Hint(f"{what} must be two values; yours has {len(found)}.")
     return found[0], found[1]
@@ -164,6 +177,13 @@ def close(value: float, right: float, *, within: float = 0.0, relative: float = 
         relative: how far it may be off, as a part of the right one; the larger of the two counts.
     """
     return math.isclose(value, right, rel_tol=0, abs_tol=max(within, relative * abs(right)))
+
+
+def _plain(value: Any) -> Any:
+    """Return Python's own numbers for numpy's, also in a list or a tuple."""
+    if isinstance(value, np.generic):
+        return value.item()
+    return type(value)(map(_plain, value)) if type(value) in (list, tuple) else value
 
 
 def _from_text(text: str) -> Any:
