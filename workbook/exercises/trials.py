@@ -1,8 +1,6 @@
 """Call a learner's function: with copies, with stand-ins for what it calls, case by case."""
 
-import builtins
 import copy
-import functools
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -163,13 +161,18 @@ def in_another_process(function: Any) -> Iterator[None]:
     """Give a learner's function another ``hash``, as each Python process has its own for text."""
 
     def other(value: Any) -> int:
+        if _is_of_numbers(value):
+            return hash(value)
         digest = hashlib.sha256(repr(value).encode()).digest()
         return int.from_bytes(digest[:7], "big")
 
     variables = getattr(function, "__globals__", {})
-    original = builtins.hash
-    if variables.get("hash", original) is not original:
-        yield  # it has a function of its own by that name
-        return
-    with mock.patch.dict(variables, {"hash": functools.wraps(original)(other)}):
+    with mock.patch.dict(variables, {"hash": variables.get("hash", other)}):
         yield
+
+
+def _is_of_numbers(value: Any) -> bool:
+    """Whether a value's hash is the same in each process."""
+    if isinstance(value, tuple):
+        return all(map(_is_of_numbers, value))
+    return isinstance(value, int | float)
