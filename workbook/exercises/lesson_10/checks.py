@@ -80,11 +80,11 @@ def pattern(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     rules = [_rules(each, notebook["day"]) for each in _patterns(answer)]
     wanted, passed = set(), set()
     try:
-        for number_, event in enumerate(flights.events(notebook["day"])):
+        for place, event in enumerate(flights.events(notebook["day"])):
             if event["dep_delay"] is None and event["origin"] in ("LGA", "JFK"):
-                wanted.add(number_)
+                wanted.add(place)
             if any(lets_through(each, event) for each in rules):
-                passed.add(number_)
+                passed.add(place)
     except ValueError as error:
         return f"AWS would refuse this pattern: {error}."
     if passed == wanted:
@@ -94,9 +94,7 @@ def pattern(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         f"{len(passed - wanted)} too many, and {len(wanted - passed)} held back."
     )
     if not passed:
-        return (
-            f"{told} A missing delay is JSON's `null`, Python's `None`; it is no number, no text."
-        )
+        return f"{told} A missing delay is JSON's `null`, Python's `None`: no number, no text."
     if wanted < passed:
         return f"{told} What else must hold?"
     if passed < wanted:
