@@ -50,7 +50,7 @@ def share_waiting(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     )
 
     def is_share(begin: str, end: str, *, and_half: bool = False) -> bool:
-        waited = (own[end] - own[begin]) / pd.Timedelta(milliseconds=1)
+        waited = 1000 * (own[end] - own[begin]).dt.total_seconds()
         long = waited >= 500 if and_half else waited > 500
         return close(share, float(long.mean()), within=NEAR)
 
