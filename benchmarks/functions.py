@@ -13,11 +13,11 @@ import zipfile
 
 import psutil
 
+from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.clock import Clock
 from workbook.localaws.functions.service import FunctionService
-from workbook.localaws.http import ACCOUNT_ID
 from workbook.localaws.metrics import Metrics
-from workbook.localaws.services import Services
+from workbook.localaws.moto.worker import Services
 
 ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT_ID}:function:"
 HANDLERS = {

@@ -11,20 +11,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LOCALAWS = "workbook.localaws"
 PARTS = {"kinesis", "functions", "mapping"}
-SHARED = {"clock", "doors", "http", "http2", "metrics", "references", "services"}
+SHARED = {"api", "clock", "function_arn", "interfaces", "metrics", "moto"}
 
-# The modules through which we plug into moto. Everything else is spared its ways.
-KNOW_MOTO = {
-    "workbook.localaws.functions.backend",
-    "workbook.localaws.functions.function",
-    "workbook.localaws.functions.logs",
-    "workbook.localaws.functions.lookup",
-    "workbook.localaws.kinesis.backend",
-    "workbook.localaws.mapping.backend",
-    "workbook.localaws.metrics",
-    "workbook.localaws.notifications",
-    "workbook.localaws.services",
-}
+MOTO = f"{LOCALAWS}.moto"  # the one wing that knows moto
 # What a function does takes real time, at any speed of the clock: its duration and its deadline.
 KNOW_REAL_TIME = {
     "workbook.localaws.clock",
@@ -106,7 +95,8 @@ def test_what_the_parts_share_knows_none_of_them() -> None:
 
 
 def test_moto_is_known_only_where_we_plug_into_it() -> None:
-    assert importers("moto") == KNOW_MOTO
+    outside = {name for name in importers("moto") if not inside(name, MOTO)}
+    assert outside == {"workbook.localaws.metrics"}
 
 
 def test_the_local_aws_asks_no_time_but_its_clocks() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbook.exercises.lesson_10 import lets_through
-from workbook.localaws.doors import Record
+from workbook.localaws.interfaces import Record
 from workbook.localaws.mapping.filters import compile_filters
 
 TEXTS = st.sampled_from(["JFK", "LGA", "EWR", "JF", ""])

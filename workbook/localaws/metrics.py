@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.clock import Clock
-from workbook.localaws.http import ACCOUNT_ID
-from workbook.localaws.services import Services
+from workbook.localaws.moto.worker import Worker
 
 FLUSH_SECONDS = 1.0
 # What is summed up together: name, unit and dimensions of a metric, and a second's start.
@@ -41,7 +41,7 @@ class Metrics:
     the second gets whole seconds. In time-lapse it is a real second, which is longer on our clock.
     """
 
-    def __init__(self, clock: Clock, services: Services) -> None:
+    def __init__(self, clock: Clock, services: Worker) -> None:
         self._clock = clock
         self._services = services
         self._second = max(1.0, clock.speed)

@@ -12,14 +12,14 @@ from typing import Any
 
 import uvicorn
 
+from workbook.localaws.api.http import Request, Response
 from workbook.localaws.clock import Clock
 from workbook.localaws.functions.service import FunctionService
-from workbook.localaws.http import Request, Response
 from workbook.localaws.http2 import EitherProtocol
 from workbook.localaws.kinesis.service import KinesisService
 from workbook.localaws.mapping.service import MappingService
 from workbook.localaws.metrics import Metrics
-from workbook.localaws.services import Services
+from workbook.localaws.moto.worker import Worker
 
 LOOPBACK = "127.0.0.1"
 KEEP_ALIVE_SECONDS = 75  # longer than the idle time after which boto3 drops a connection itself
@@ -36,7 +36,7 @@ class LocalAws:
     """
 
     def __init__(self, endpoint_url: str, clock: Clock, *, limits: bool = True) -> None:
-        self._services = Services()
+        self._services = Worker()
         self._metrics = Metrics(clock, self._services)
         self._kinesis = KinesisService(clock, self._services, self._metrics, limits=limits)
         self._functions = FunctionService(endpoint_url, clock, self._services, self._metrics)

@@ -6,8 +6,10 @@ from typing import Any
 
 import orjson
 
-from workbook.localaws.http import Request, Response
-from workbook.localaws.references import parse_reference
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import Request, Response
+from workbook.localaws.api.rest_json import error, headers
+from workbook.localaws.function_arn import parse_reference
 
 PAGE = 50
 # What a list leaves out of each function [BC].
@@ -24,28 +26,14 @@ NOT_LISTED = frozenset(
 )
 
 
-def answer(status: int, body: Mapping[str, Any]) -> Response:
-    """An answer in JSON."""
-    return Response(status, _headers(), orjson.dumps(body))
-
-
-def error(status: int, kind: str, message: str, **fields: str) -> Response:
-    """An error as Lambda words it [OBS].
-
-    ``Message`` in its 404s, else ``message``; a ValidationException has no ``Type``.
-    """
-    body = {**fields, "Message" if status == 404 else "message": message}
-    if kind != "ValidationException":
-        body["Type"] = "User"
-    return Response(status, {**_headers(), "x-amzn-errortype": kind}, orjson.dumps(body))
-
-
 def too_large(limit: int, operation: str) -> Response:
     """The error of a request that is too large [OBS]."""
     return error(
-        413,
-        "RequestEntityTooLargeException",
-        f"Request must be smaller than {limit} bytes for the {operation} operation",
+        ApiError(
+            "RequestEntityTooLargeException",
+            f"Request must be smaller than {limit} bytes for the {operation} operation",
+            413,
+        )
     )
 
 
@@ -64,7 +52,7 @@ def reworded(request: Request, response: Response) -> Response:
             status = response.status
     if status == 204:
         return Response(204, {"x-amzn-requestid": str(uuid.uuid4())})
-    return Response(status, _headers(), _reworded_body(request, response.body))
+    return Response(status, headers(), _reworded_body(request, response.body))
 
 
 def _reworded_body(request: Request, body: bytes) -> bytes:
@@ -100,18 +88,14 @@ def _without_nulls(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reworded_error(response: Response) -> Response:
-    headers = {name.lower(): value for name, value in response.headers.items()}
+    sent = {name.lower(): value for name, value in response.headers.items()}
     try:
         body = orjson.loads(response.body)
     except orjson.JSONDecodeError:
         return response
-    kind = headers.get("x-amzn-errortype") or body.get("__type", "")
+    kind = sent.get("x-amzn-errortype") or body.get("__type", "")
     if kind == "ConflictException":  # Lambda has no such error [BC]
         kind = "ResourceConflictException"
     message = body.get("message") or body.get("Message") or ""
     status = 404 if kind == "ResourceNotFoundException" else response.status
-    return error(status, kind, message)
-
-
-def _headers() -> dict[str, str]:
-    return {"content-type": "application/json", "x-amzn-requestid": str(uuid.uuid4())}
+    return error(ApiError(kind, message, status))

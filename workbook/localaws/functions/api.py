@@ -9,13 +9,16 @@ from urllib.parse import quote
 
 import orjson
 
-from workbook.localaws.doors import FunctionGoneError, InvokeThrottledError
-from workbook.localaws.functions import asynchronous, log_lines, lookup
-from workbook.localaws.functions.answers import answer, error, reworded, too_large
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import Request, Response
+from workbook.localaws.api.rest_json import answer, error
+from workbook.localaws.function_arn import Reference, parse_reference
+from workbook.localaws.functions import asynchronous, log_lines
+from workbook.localaws.functions.answers import reworded, too_large
 from workbook.localaws.functions.configuration import LATEST
 from workbook.localaws.functions.environment import Event
-from workbook.localaws.http import Request, Response
-from workbook.localaws.references import Reference, parse_reference
+from workbook.localaws.interfaces import FunctionGoneError, InvokeThrottledError
+from workbook.localaws.moto import lookup
 
 if TYPE_CHECKING:
     from workbook.localaws.functions.service import FunctionService
@@ -46,10 +49,13 @@ async def _invoke(service: "FunctionService", request: Request, reference: Refer
     kind = request.headers.get("x-amz-invocation-type", "RequestResponse")
     if kind not in INVOCATION_TYPES:
         return error(
-            400,
-            "ValidationException",
-            f"1 validation error detected: Value '{kind}' at 'invocationType' failed to satisfy "
-            f"constraint: Member must satisfy enum value set: [{', '.join(INVOCATION_TYPES)}]",
+            ApiError(
+                "ValidationException",
+                f"1 validation error detected: Value '{kind}' at 'invocationType' failed to "
+                "satisfy constraint: Member must satisfy enum value set: "
+                f"[{', '.join(INVOCATION_TYPES)}]",
+                400,
+            )
         )
     payload = request.body or b"{}"
     limit = asynchronous.MAX_BYTES if kind == "Event" else MAX_PAYLOAD_BYTES
@@ -68,15 +74,20 @@ async def _invoke(service: "FunctionService", request: Request, reference: Refer
         function, outcome = await service.run(reference, event)
     except orjson.JSONDecodeError as problem:
         return error(
-            400,
-            "InvalidRequestContentException",
-            f"Could not parse request body into json: Could not parse payload into json: {problem}",
+            ApiError(
+                "InvalidRequestContentException",
+                "Could not parse request body into json: Could not parse payload into json: "
+                f"{problem}",
+                400,
+            )
         )
     except FunctionGoneError:
         arn = Reference(reference.region, reference.name, reference.qualifier or LATEST).arn
-        return error(404, "ResourceNotFoundException", f"Function not found: {arn}")
+        return error(ApiError("ResourceNotFoundException", f"Function not found: {arn}", 404))
     except InvokeThrottledError as throttled:
-        return error(429, "TooManyRequestsException", "Rate Exceeded.", Reason=str(throttled))
+        return error(
+            ApiError("TooManyRequestsException", "Rate Exceeded.", 429, Reason=str(throttled))
+        )
     headers = {
         "content-type": "application/json",
         "x-amzn-requestid": event.request_id,
@@ -104,7 +115,9 @@ def _code(service: "FunctionService", reference: Reference) -> Response:
     try:
         code = service.code(reference)
     except FunctionGoneError:
-        return error(404, "ResourceNotFoundException", f"Function not found: {reference.arn}")
+        return error(
+            ApiError("ResourceNotFoundException", f"Function not found: {reference.arn}", 404)
+        )
     return Response(200, {"content-type": "application/zip"}, code)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
+from workbook.localaws.function_arn import Reference
 from workbook.localaws.functions.configuration import LATEST
-from workbook.localaws.references import Reference
 
 MAX_BYTES = 1_048_576
 RETRY_WAITS = (60.0, 120.0)  # seconds before the second and the third try [DG:invocation-async]

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from workbook.localaws.doors import InvokeThrottledError
+from workbook.localaws.interfaces import InvokeThrottledError
 
 ACCOUNT_LIMIT = 1000  # of a region [DG:gettingstarted-limits]
 MIN_UNRESERVED = 100

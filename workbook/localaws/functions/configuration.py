@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from workbook.localaws.references import function_arn
+from workbook.localaws.function_arn import function_arn
 
 LATEST = "$LATEST"
 

@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from workbook.localaws.http import ACCOUNT_ID
+from workbook.localaws.api.http import ACCOUNT_ID
 
 
 class Destinations:

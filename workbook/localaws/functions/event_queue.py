@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable
 from botocore.exceptions import BotoCoreError, ClientError
 
 from workbook.localaws.clock import Clock
-from workbook.localaws.doors import FunctionGoneError, InvokeThrottledError
-from workbook.localaws.functions import asynchronous, lookup
+from workbook.localaws.function_arn import Reference
+from workbook.localaws.functions import asynchronous
 from workbook.localaws.functions.configuration import FunctionVersion
 from workbook.localaws.functions.destinations import Destinations
 from workbook.localaws.functions.environment import Event, Outcome
-from workbook.localaws.references import Reference
+from workbook.localaws.interfaces import FunctionGoneError, InvokeThrottledError
+from workbook.localaws.moto import lookup
 
 Run = Callable[[Reference, Event], Awaitable[tuple[FunctionVersion, Outcome]]]
 Count = Callable[[str, str, str, float], None]

@@ -5,26 +5,27 @@ import random
 import uuid
 from datetime import UTC, datetime
 
+from workbook.localaws.api.http import Request, Response
 from workbook.localaws.clock import Clock
-from workbook.localaws.doors import FunctionGoneError, Invocation, InvokeThrottledError
-from workbook.localaws.functions import api, lookup
+from workbook.localaws.function_arn import Reference, parse_reference
+from workbook.localaws.functions import api
 from workbook.localaws.functions.concurrency import Concurrency
 from workbook.localaws.functions.configuration import FunctionVersion
 from workbook.localaws.functions.environment import Environment, Event, Outcome
 from workbook.localaws.functions.event_queue import EventQueue
-from workbook.localaws.functions.logs import Logs
 from workbook.localaws.functions.pool import Pool
 from workbook.localaws.functions.processes import Processes
-from workbook.localaws.http import Request, Response
+from workbook.localaws.interfaces import FunctionGoneError, Invocation, InvokeThrottledError
 from workbook.localaws.metrics import Metrics
-from workbook.localaws.references import Reference, parse_reference
-from workbook.localaws.services import Services
+from workbook.localaws.moto import lookup
+from workbook.localaws.moto.logs import Logs
+from workbook.localaws.moto.worker import Worker
 
 GAUGE_SECONDS = 1.0  # real ones, as invocations are; between two looks at how many run
 
 
 class FunctionService:
-    """Runs functions; a ``doors.FunctionTarget``.
+    """Runs functions; a ``interfaces.FunctionTarget``.
 
     Args:
         endpoint_url: where functions' boto3 finds the local AWS.
@@ -33,9 +34,7 @@ class FunctionService:
         metrics: takes Invocations, Errors, Duration and so on.
     """
 
-    def __init__(
-        self, endpoint_url: str, clock: Clock, services: Services, metrics: Metrics
-    ) -> None:
+    def __init__(self, endpoint_url: str, clock: Clock, services: Worker, metrics: Metrics) -> None:
         self._endpoint_url = endpoint_url
         self._clock = clock
         self._services = services
@@ -52,8 +51,8 @@ class FunctionService:
 
     def _install(self) -> None:
         """On moto's thread, before anything else there: it takes a second to import."""
-        from workbook.localaws.functions import backend
-        from workbook.localaws.functions.function import Host
+        from workbook.localaws.moto import functions as backend
+        from workbook.localaws.moto.function import Host
 
         backend.install_unless_extended(
             Host(
@@ -71,17 +70,17 @@ class FunctionService:
     # --- the door
 
     def resolve(self, name_or_arn: str, region: str) -> str:
-        """See ``doors.FunctionTarget``."""
+        """See ``interfaces.FunctionTarget``."""
         reference = parse_reference(name_or_arn, region)
         self._find(reference)
         return reference.arn
 
     def role(self, function_arn: str) -> str:
-        """See ``doors.FunctionTarget``."""
+        """See ``interfaces.FunctionTarget``."""
         return self._find(parse_reference(function_arn, "")).role
 
     async def invoke(self, function_arn: str, event: bytes) -> Invocation:
-        """See ``doors.FunctionTarget``."""
+        """See ``interfaces.FunctionTarget``."""
         reference = parse_reference(function_arn, "")
         request_id = str(uuid.uuid4())
         function, outcome = await self.run(reference, Event(request_id, event, reference.arn))

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from workbook.localaws.api.errors import ApiError
 from workbook.localaws.functions import interpreters, package
 
 MAX_VARIABLES_BYTES = 4096
@@ -48,30 +49,20 @@ RESERVED = frozenset(
 )
 
 
-class RefusedError(Exception):
-    """A request that AWS refuses; ``kind`` is the error's code, ``status`` the HTTP status."""
-
-    def __init__(self, kind: str, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.message = message
-        self.status = status
-
-
 def check_new(settings: Mapping[str, Any]) -> None:
     """Check CreateFunction.
 
     Raises:
-        RefusedError: naming the setting that is wrong.
+        ApiError: naming the setting that is wrong.
     """
     if settings.get("PackageType", "Zip") != "Zip":
-        raise RefusedError(
+        raise ApiError(
             "InvalidParameterValueException",
             "The local AWS runs functions from zips; container images (PackageType Image) need "
             "Docker.",
         )
     if not settings.get("Runtime") or not settings.get("Handler"):
-        raise RefusedError(
+        raise ApiError(
             "InvalidParameterValueException",
             "Runtime and Handler are mandatory parameters for functions created with deployment "
             "packages.",
@@ -84,10 +75,10 @@ def check_source(code: Mapping[str, Any]) -> None:
     """Check that a request says where the code is.
 
     Raises:
-        RefusedError: it does not.
+        ApiError: it does not.
     """
     if not code.get("ZipFile") and not code.get("S3Bucket"):
-        raise RefusedError(
+        raise ApiError(
             "InvalidParameterValueException", "Please provide a source for function code."
         )
 
@@ -96,11 +87,11 @@ def check(settings: Mapping[str, Any]) -> None:
     """Check what CreateFunction and UpdateFunctionConfiguration share.
 
     Raises:
-        RefusedError: naming the setting that is wrong.
+        ApiError: naming the setting that is wrong.
     """
     runtime = settings.get("Runtime")
     if runtime is not None and runtime not in ENUM:
-        raise RefusedError(
+        raise ApiError(
             "InvalidParameterValueException",
             f"Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum "
             f"value set: [{', '.join(ENUM)}] or be a valid ARN",
@@ -113,7 +104,7 @@ def check_constraints(settings: Mapping[str, Any]) -> None:
     """Check lengths, patterns and ranges, all at once [BC].
 
     Raises:
-        RefusedError: naming every setting that is wrong.
+        ApiError: naming every setting that is wrong.
     """
     problems = []
     for name, (longest, pattern) in TEXTS.items():
@@ -140,7 +131,7 @@ def check_constraints(settings: Mapping[str, Any]) -> None:
         )
     if problems:
         count = f"{len(problems)} validation error{'s' * (len(problems) > 1)} detected: "
-        raise RefusedError("ValidationException", count + "; ".join(problems))
+        raise ApiError("ValidationException", count + "; ".join(problems))
 
 
 def _architecture_problems(given: list[str]) -> list[str]:
@@ -163,7 +154,7 @@ def check_variables(variables: Mapping[str, str]) -> None:
     """Check a function's environment variables: at most 4 KB as JSON [OBS], none of Lambda's own.
 
     Raises:
-        RefusedError: they are too many, or one is reserved.
+        ApiError: they are too many, or one is reserved.
     """
     unable = (
         "Lambda was unable to configure your environment variables because the environment "
@@ -171,14 +162,14 @@ def check_variables(variables: Mapping[str, str]) -> None:
     )
     taken = [name for name in variables if name in RESERVED]
     if taken:
-        raise RefusedError(
+        raise ApiError(
             "InvalidParameterValueException",
             f"{unable}contains reserved keys that are currently not supported for modification. "
             f"Reserved keys used in this request: {', '.join(taken)}",
         )
     text = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
     if len(text.encode()) > MAX_VARIABLES_BYTES:
-        raise RefusedError(
+        raise ApiError(
             "InvalidParameterValueException",
             f"{unable}exceeded the 4KB limit. String measured: {text}",
         )
@@ -188,10 +179,10 @@ def check_code(code: bytes) -> None:
     """Check a zip, as CreateFunction and UpdateFunctionCode do [OBS].
 
     Raises:
-        RefusedError: it is too large, or no package.
+        ApiError: it is too large, or no package.
     """
     if len(code) > package.MAX_ZIPPED_BYTES:
-        raise RefusedError(
+        raise ApiError(
             "RequestEntityTooLargeException",
             f"Zipped size must be smaller than {package.MAX_ZIPPED_BYTES} bytes",
             413,
@@ -199,12 +190,12 @@ def check_code(code: bytes) -> None:
     try:
         package.check(code)
     except package.BadPackageError as problem:
-        raise RefusedError("InvalidParameterValueException", str(problem)) from None
+        raise ApiError("InvalidParameterValueException", str(problem)) from None
 
 
-def no_such_key() -> RefusedError:
+def no_such_key() -> ApiError:
     """What is answered when the zip is not in S3."""
-    return RefusedError(
+    return ApiError(
         "InvalidParameterValueException",
         "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified "
         "key does not exist.",
@@ -215,10 +206,10 @@ def check_revision(given: str | None, present: str) -> None:
     """Check a RevisionId that a request may carry [BC].
 
     Raises:
-        RefusedError: it is not the present one.
+        ApiError: it is not the present one.
     """
     if given and given != present:
-        raise RefusedError(
+        raise ApiError(
             "PreconditionFailedException",
             "The Revision Id provided does not match the latest Revision Id. Call the "
             "GetFunction/GetAlias API to retrieve the latest Revision Id",

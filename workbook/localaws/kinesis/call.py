@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from workbook.localaws.http import ACCOUNT_ID
-from workbook.localaws.kinesis.errors import KinesisError, over_limit
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import ACCOUNT_ID
+from workbook.localaws.kinesis.errors import over_limit
 from workbook.localaws.kinesis.iterators import Seal
 from workbook.localaws.kinesis.limits import Bucket
 from workbook.localaws.kinesis.metering import Meter
@@ -55,10 +56,10 @@ class Call:
         """End a call with DryRun, now that all checks are passed.
 
         Raises:
-            KinesisError: it is one.
+            ApiError: it is one.
         """
         if self.parameters.get("DryRun"):
-            raise KinesisError(
+            raise ApiError(
                 "DryRunOperationException",
                 "The request was rejected because the DryRun parameter was specified.",
             )
@@ -67,7 +68,7 @@ class Call:
         """Count a call against the account's rate for the operation; the words are seen live.
 
         Raises:
-            KinesisError: it is used up.
+            ApiError: it is used up.
         """
         if not self.limits:
             return

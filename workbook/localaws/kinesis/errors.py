@@ -1,50 +1,36 @@
-"""What every operation raises when AWS would answer with an error."""
+"""Errors of the Kinesis API, by their names."""
+
+from workbook.localaws.api.errors import ApiError
 
 
-class KinesisError(Exception):
-    """An error of the Kinesis API.
-
-    Args:
-        code: AWS's name of it, such as ``ResourceNotFoundException``.
-        message: AWS's words.
-        status: the HTTP status.
-    """
-
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.status = status
-
-
-def not_found(message: str) -> KinesisError:
+def not_found(message: str) -> ApiError:
     """ResourceNotFoundException."""
-    return KinesisError("ResourceNotFoundException", message)
+    return ApiError("ResourceNotFoundException", message)
 
 
-def in_use(message: str) -> KinesisError:
+def in_use(message: str) -> ApiError:
     """ResourceInUseException."""
-    return KinesisError("ResourceInUseException", message)
+    return ApiError("ResourceInUseException", message)
 
 
-def invalid(message: str) -> KinesisError:
+def invalid(message: str) -> ApiError:
     """InvalidArgumentException."""
-    return KinesisError("InvalidArgumentException", message)
+    return ApiError("InvalidArgumentException", message)
 
 
-def refused(message: str) -> KinesisError:
+def refused(message: str) -> ApiError:
     """ValidationException."""
-    return KinesisError("ValidationException", message)
+    return ApiError("ValidationException", message)
 
 
-def over_limit(message: str) -> KinesisError:
+def over_limit(message: str) -> ApiError:
     """LimitExceededException."""
-    return KinesisError("LimitExceededException", message)
+    return ApiError("LimitExceededException", message)
 
 
-def throttled(shard_id: str, stream: str, account: str) -> KinesisError:
+def throttled(shard_id: str, stream: str, account: str) -> ApiError:
     """ProvisionedThroughputExceededException of a shard (§4.4, seen live)."""
-    return KinesisError(
+    return ApiError(
         "ProvisionedThroughputExceededException",
         f"Rate exceeded for shard {shard_id} in stream {stream} under account {account}.",
     )

@@ -10,7 +10,8 @@ from hashlib import blake2b, shake_128
 
 import orjson
 
-from workbook.localaws.kinesis.errors import KinesisError, invalid
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.kinesis.errors import invalid
 
 LIFETIME_SECONDS = 300  # [KD]
 _VERSION = (1).to_bytes(8, "big")  # what AWS's begin with [KL]
@@ -55,14 +56,14 @@ class Seal:
         """What ``text`` says; AWS takes it in double quotes too [OBS].
 
         Raises:
-            KinesisError: it is no iterator of ours, or one older than five minutes.
+            ApiError: it is no iterator of ours, or one older than five minutes.
         """
         content = self._open(text.strip('"'))
         if content is None or len(content) <= _ITERATOR.size:
             raise invalid("Invalid ShardIterator.")
         made, counter, stream_created, shard_index = _ITERATOR.unpack_from(content)
         if now - made > LIFETIME_SECONDS:
-            raise KinesisError(
+            raise ApiError(
                 "ExpiredIteratorException",
                 f"Iterator expired. The iterator was created at time {_date(made)} while right "
                 f"now it is {_date(now)} which is further in the future than the tolerated delay "
@@ -79,7 +80,7 @@ class Seal:
         """What the token says.
 
         Raises:
-            KinesisError: it is no token of ours, or one older than five minutes.
+            ApiError: it is no token of ours, or one older than five minutes.
         """
         content = self._open(text)
         if content is None or not content.startswith(b"["):
@@ -88,7 +89,7 @@ class Seal:
         rest: list[str]
         made, *rest = orjson.loads(content)
         if now - made > LIFETIME_SECONDS:
-            raise KinesisError("ExpiredNextTokenException", "The NextToken has expired.")
+            raise ApiError("ExpiredNextTokenException", "The NextToken has expired.")
         return rest
 
     def _close(self, content: bytes) -> str:

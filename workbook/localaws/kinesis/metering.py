@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from workbook.localaws.doors import Record
+from workbook.localaws.interfaces import Record
 from workbook.localaws.kinesis.shard import Shard
 from workbook.localaws.kinesis.stream import Stream
 from workbook.localaws.metrics import Metrics

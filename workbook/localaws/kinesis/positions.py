@@ -1,6 +1,6 @@
 """Where a reader begins: AWS's five iterator types as counters of a shard."""
 
-from workbook.localaws.http import ACCOUNT_ID
+from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.kinesis import sequence
 from workbook.localaws.kinesis.errors import invalid, not_found
 from workbook.localaws.kinesis.shard import Shard
@@ -28,7 +28,7 @@ def starting_counter(
         now: seconds since the epoch.
 
     Raises:
-        KinesisError: what the kind needs is missing, or not of this shard, or in the future [KL].
+        ApiError: what the kind needs is missing, or not of this shard, or in the future [KL].
     """
     if (number is None) == (kind in _BY_NUMBER):
         raise invalid(
@@ -87,7 +87,7 @@ def shard_id(text: str, stream: str) -> str:
     """The full id of a shard, for which AWS also takes its number alone [KL].
 
     Raises:
-        KinesisError: ``text`` is neither.
+        ApiError: ``text`` is neither.
     """
     number = text.removeprefix("shardId-")
     if not number.isdecimal() or int(number) >= 1 << 31:

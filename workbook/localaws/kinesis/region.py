@@ -3,21 +3,22 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbook.localaws.http import ACCOUNT_ID
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.kinesis.consumer import Consumer
-from workbook.localaws.kinesis.errors import KinesisError, in_use, invalid, not_found
+from workbook.localaws.kinesis.errors import in_use, invalid, not_found
 from workbook.localaws.kinesis.limits import Bucket
 from workbook.localaws.kinesis.stream import Stream
 
 Parameters = dict[str, Any]
 
 
-def no_stream(name: str) -> KinesisError:
+def no_stream(name: str) -> ApiError:
     """AWS's answer for a stream that does not exist [OBS]."""
     return not_found(f"Stream {name} under account {ACCOUNT_ID} not found.")
 
 
-def not_active(stream: Stream, consumer: Consumer) -> KinesisError:
+def not_active(stream: Stream, consumer: Consumer) -> ApiError:
     """AWS's answer, seen live, for a consumer that is CREATING or DELETING."""
     return in_use(
         f"Consumer {consumer.name} with creation timestamp {int(consumer.created)} under stream: "
@@ -55,7 +56,7 @@ class Region:
         """The stream that a call's StreamName or StreamARN (or both) names.
 
         Raises:
-            KinesisError: they name none, or two, or there is none.
+            ApiError: they name none, or two, or there is none.
         """
         name = parameters.get("StreamName")
         arn = parameters.get("StreamARN")
@@ -78,7 +79,7 @@ class Region:
         """``stream``, if its settings can be changed now.
 
         Raises:
-            KinesisError: as ``stream``, or it is not ACTIVE.
+            ApiError: as ``stream``, or it is not ACTIVE.
         """
         stream = self.stream(parameters, now)
         status = stream.status(now)
@@ -93,7 +94,7 @@ class Region:
         """``stream``, if its records can be written and read now.
 
         Raises:
-            KinesisError: as ``stream``; a stream CREATING or DELETING is not found either [KL].
+            ApiError: as ``stream``; a stream CREATING or DELETING is not found either [KL].
         """
         stream = self.stream(parameters, now)
         if stream.status(now) in ("CREATING", "DELETING"):
@@ -104,7 +105,7 @@ class Region:
         """The consumer with this ARN, and its stream.
 
         Raises:
-            KinesisError: there is none.
+            ApiError: there is none.
         """
         path, _, name_and_second = arn.partition("/consumer/")
         stream = self.find(path.partition(":stream/")[2], now)

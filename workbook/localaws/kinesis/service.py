@@ -5,21 +5,21 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import Request, Response
+from workbook.localaws.api.model import read_parameters
 from workbook.localaws.clock import Clock
-from workbook.localaws.doors import SourceGoneError, StreamSource
-from workbook.localaws.http import Request, Response
+from workbook.localaws.interfaces import SourceGoneError, StreamSource
 from workbook.localaws.kinesis import eventstream, wire
 from workbook.localaws.kinesis.api import OPERATIONS
 from workbook.localaws.kinesis.call import Call
-from workbook.localaws.kinesis.errors import KinesisError
 from workbook.localaws.kinesis.iterators import Seal
 from workbook.localaws.kinesis.metering import Meter
-from workbook.localaws.kinesis.model import read_parameters
 from workbook.localaws.kinesis.region import Region
 from workbook.localaws.kinesis.source import Source
 from workbook.localaws.kinesis.subscriptions import subscribe
 from workbook.localaws.metrics import Metrics
-from workbook.localaws.services import Services
+from workbook.localaws.moto.worker import Worker
 
 TARGET = "Kinesis_20131202."
 SUBSCRIBE = "SubscribeToShard"
@@ -37,7 +37,7 @@ class KinesisService:
         limits: whether throughput limits hold.
     """
 
-    def __init__(self, clock: Clock, services: Services, metrics: Metrics, *, limits: bool) -> None:
+    def __init__(self, clock: Clock, services: Worker, metrics: Metrics, *, limits: bool) -> None:
         self._clock = clock
         self._services = services
         self._metrics = metrics
@@ -50,12 +50,12 @@ class KinesisService:
 
     def _install(self) -> None:
         """On moto's thread, before anything else there: it takes a second to import."""
-        from workbook.localaws.kinesis import backend
+        from workbook.localaws.moto import kinesis as backend
 
         backend.install(self._perform_for_moto)
 
     def _show_to_cloudformation(self) -> None:
-        from workbook.localaws.kinesis import backend
+        from workbook.localaws.moto import kinesis as backend
 
         backend.show_to_cloudformation()
 
@@ -79,7 +79,7 @@ class KinesisService:
         content_type = wire.CBOR if content_type == wire.CBOR else wire.JSON
         try:
             return self._answer(target.removeprefix(TARGET), request, content_type)
-        except KinesisError as error:
+        except ApiError as error:
             body = {"__type": error.code}
             if error.message:  # some have none [KL]
                 body["message"] = error.message
@@ -87,7 +87,7 @@ class KinesisService:
 
     def _answer(self, operation: str, request: Request, content_type: str) -> Response:
         if operation not in OPERATIONS and operation != SUBSCRIBE:
-            raise KinesisError("UnknownOperationException", "")
+            raise ApiError("UnknownOperationException", "")
         raw = wire.decode(content_type, request.body)
         call = self.call(request.region, read_parameters(operation, raw))
         if operation == SUBSCRIBE:
@@ -131,7 +131,7 @@ class KinesisService:
                 stream, consumer = region.consumer(arn, now)
                 return Source(stream, consumer, region, self._clock, meter, self._limits)
             stream = region.stream({"StreamARN": arn}, now)
-        except KinesisError:
+        except ApiError:
             raise SourceGoneError(arn) from None
         return Source(stream, None, region, self._clock, meter, self._limits)
 

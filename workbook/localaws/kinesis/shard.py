@@ -5,7 +5,7 @@ from array import array
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
-from workbook.localaws.doors import Record
+from workbook.localaws.interfaces import Record
 from workbook.localaws.kinesis import sequence
 from workbook.localaws.kinesis.limits import ITERATORS_PER_SECOND, Bucket, ReadLimit, WriteLimit
 

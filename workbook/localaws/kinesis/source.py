@@ -1,7 +1,7 @@
 """Reading a stream inside the process: the door for event source mappings."""
 
 from workbook.localaws.clock import Clock
-from workbook.localaws.doors import (
+from workbook.localaws.interfaces import (
     AfterSequenceNumber,
     AtTimestamp,
     Latest,

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
-from workbook.localaws.doors import Record
+from workbook.localaws.interfaces import Record
 from workbook.localaws.kinesis.consumer import Consumer
 from workbook.localaws.kinesis.hashkeys import even_ranges
 from workbook.localaws.kinesis.limits import MIB

@@ -4,14 +4,15 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.clock import Clock
-from workbook.localaws.http import ACCOUNT_ID
 from workbook.localaws.kinesis import eventstream, wire
 from workbook.localaws.kinesis.api.reading import describe_records
 from workbook.localaws.kinesis.api.shards import describe_children
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.consumer import Consumer
-from workbook.localaws.kinesis.errors import KinesisError, in_use, not_found
+from workbook.localaws.kinesis.errors import in_use, not_found
 from workbook.localaws.kinesis.metering import total_bytes
 from workbook.localaws.kinesis.positions import shard_id, starting_counter
 from workbook.localaws.kinesis.region import no_stream, not_active
@@ -29,7 +30,7 @@ def subscribe(call: Call, clock: Clock, content_type: str) -> AsyncGenerator[byt
     """Begin to push, after the checks that make the call itself fail.
 
     Raises:
-        KinesisError: no such consumer or shard, or subscribed less than five seconds ago.
+        ApiError: no such consumer or shard, or subscribed less than five seconds ago.
     """
     stream, consumer = call.region.consumer(call.parameters["ConsumerARN"], call.now)
     if consumer.status(call.now) != "ACTIVE":
@@ -82,7 +83,7 @@ class _Subscription:
         while (now := self._clock.now()) < self._call.now + LIFETIME_SECONDS:
             try:
                 self._check(now)
-            except KinesisError as error:
+            except ApiError as error:
                 yield self._exception(error)
                 return
             waiting = counter < self._shard.end or not self._shard.is_open
@@ -132,7 +133,7 @@ class _Subscription:
             content_type=self._content_type,
         )
 
-    def _exception(self, error: KinesisError) -> bytes:
+    def _exception(self, error: ApiError) -> bytes:
         return eventstream.message(
             wire.encode(self._content_type, {"message": error.message}),
             message_type="exception",

@@ -11,7 +11,7 @@ from typing import Any
 import cbor2
 import orjson
 
-from workbook.localaws.kinesis.errors import KinesisError
+from workbook.localaws.api.errors import ApiError
 
 JSON = "application/x-amz-json-1.1"
 CBOR = "application/x-amz-cbor-1.1"
@@ -22,14 +22,14 @@ def decode(content_type: str, body: bytes) -> Any:
     """The parameters in a request's body.
 
     Raises:
-        KinesisError: it is not in the format it claims.
+        ApiError: it is not in the format it claims.
     """
     try:
         if content_type != CBOR:
             return orjson.loads(body)
         return cbor2.loads(body, semantic_decoders={_TIMESTAMP: lambda value, _: value})
     except (orjson.JSONDecodeError, cbor2.CBORError):
-        raise KinesisError("SerializationException", "") from None
+        raise ApiError("SerializationException", "") from None
 
 
 def encode(content_type: str, answer: Any) -> bytes:

@@ -6,10 +6,11 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from workbook.localaws.http import Request, Response
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import Request, Response
 from workbook.localaws.mapping.constraints import check
-from workbook.localaws.mapping.errors import MappingError, invalid, not_found
-from workbook.localaws.mapping.mapping import Mapping
+from workbook.localaws.mapping.errors import invalid, not_found
+from workbook.localaws.mapping.event_source_mapping import EventSourceMapping
 from workbook.localaws.mapping.registry import Registry
 
 PAGE = 100  # mappings in one answer of List, at most
@@ -71,25 +72,25 @@ def parameters(request: Request) -> dict[str, Any]:
     """A call's parameters.
 
     Raises:
-        MappingError: the body is not a JSON object.
+        ApiError: the body is not a JSON object.
     """
     try:
         parsed = orjson.loads(request.body or b"{}")
     except orjson.JSONDecodeError as problem:
-        raise MappingError(400, "InvalidRequestContentException", str(problem)) from problem
+        raise ApiError("InvalidRequestContentException", str(problem), 400) from problem
     if not isinstance(parsed, dict):
-        raise MappingError(400, "SerializationException", "the request is not an object")
+        raise ApiError("SerializationException", "the request is not an object", 400)
     return parsed
 
 
-def _tagged(registry: Registry, arn: str) -> Mapping:
+def _tagged(registry: Registry, arn: str) -> EventSourceMapping:
     mapping = registry.get(arn.rpartition(":")[2])
     if mapping.shown()["EventSourceMappingArn"] != arn:
         raise not_found()
     return mapping
 
 
-def _listed(mapping: Mapping) -> dict[str, Any]:
+def _listed(mapping: EventSourceMapping) -> dict[str, Any]:
     """As List shows it: encrypted filters are null [BC]."""
     shown = mapping.shown()
     if "KMSKeyArn" in shown and "FilterCriteria" in shown:

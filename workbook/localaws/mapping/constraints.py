@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workbook.localaws.mapping.errors import MappingError
+from workbook.localaws.api.errors import ApiError
 
 REGION = r"(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}"
 ARN = rf"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:({REGION})?:(\d{{12}})?:(.*)"
@@ -47,7 +47,7 @@ def check(parameters: Mapping[str, Any], *required: str) -> None:
         required: parameters that must be there.
 
     Raises:
-        MappingError: SerializationException for a value of another type, else
+        ApiError: SerializationException for a value of another type, else
             ValidationException.
     """
     problems = [
@@ -82,7 +82,7 @@ def check(parameters: Mapping[str, Any], *required: str) -> None:
             problems.append(_problem(pattern, path, rule))
     if problems:
         count = f"{len(problems)} validation error{'s' * (len(problems) > 1)} detected: "
-        raise MappingError(400, "ValidationException", count + "; ".join(problems))
+        raise ApiError("ValidationException", count + "; ".join(problems), 400)
 
 
 def _typed(parameters: Mapping[str, Any], path: str, kind: type, wanted: str) -> Any:
@@ -100,8 +100,8 @@ def _typed(parameters: Mapping[str, Any], path: str, kind: type, wanted: str) ->
     return value
 
 
-def _wrong_type(path: str, wanted: str) -> MappingError:
-    return MappingError(400, "SerializationException", f"{path} must be {wanted}")
+def _wrong_type(path: str, wanted: str) -> ApiError:
+    return ApiError("SerializationException", f"{path} must be {wanted}", 400)
 
 
 def _text_problems(text: str, path: str, least: int, most: int, pattern: str) -> list[str]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
-from workbook.localaws.doors import (
+from workbook.localaws.interfaces import (
     FunctionGoneError,
     Invocation,
     InvokeThrottledError,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import orjson
 
-from workbook.localaws.doors import Record
+from workbook.localaws.interfaces import Record
 
 EVENT_BYTES = 6 * 1024 * 1024  # the most that one event may have, base64 and envelope included
 OPEN, COMMA, CLOSE = b'{"Records":[', b",", b"]}"

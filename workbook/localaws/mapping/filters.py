@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from workbook.localaws.doors import Record
+from workbook.localaws.interfaces import Record
 
 
 class InvalidPatternError(ValueError):

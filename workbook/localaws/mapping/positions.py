@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Collection, Iterable
 
-from workbook.localaws.doors import (
+from workbook.localaws.interfaces import (
     AfterSequenceNumber,
     AtTimestamp,
     Latest,

@@ -2,13 +2,13 @@
 
 import asyncio
 import uuid
-from collections.abc import Mapping as ReadOnly
+from collections.abc import Mapping
 from typing import Any
 
-from workbook.localaws.doors import FunctionGoneError, SourceGoneError
+from workbook.localaws.interfaces import FunctionGoneError, SourceGoneError
 from workbook.localaws.mapping.constraints import check
 from workbook.localaws.mapping.errors import conflict, invalid, not_found
-from workbook.localaws.mapping.mapping import Mapping
+from workbook.localaws.mapping.event_source_mapping import EventSourceMapping
 from workbook.localaws.mapping.route import Tools
 from workbook.localaws.mapping.settings import (
     Settings,
@@ -32,10 +32,10 @@ class Registry:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
-        self._mappings: dict[str, Mapping] = {}
+        self._mappings: dict[str, EventSourceMapping] = {}
         self._deletions: set[asyncio.Task[None]] = set()
 
-    def create(self, parameters: ReadOnly[str, Any], region: str) -> Mapping:
+    def create(self, parameters: Mapping[str, Any], region: str) -> EventSourceMapping:
         """A new mapping, as CreateEventSourceMapping makes it.
 
         Args:
@@ -43,7 +43,7 @@ class Registry:
             region: where the call was made.
 
         Raises:
-            MappingError: it cannot be.
+            ApiError: it cannot be.
         """
         check(parameters, "FunctionName")
         source_arn = parameters.get("EventSourceArn")
@@ -57,7 +57,7 @@ class Registry:
         except SourceGoneError:
             raise invalid(f"Stream not found: {source_arn}") from None
         self._refuse_duplicate(source_arn, function_arn, None)
-        mapping = Mapping(
+        mapping = EventSourceMapping(
             str(uuid.uuid4()),
             region,
             source_arn,
@@ -70,11 +70,11 @@ class Registry:
         self._mappings[mapping.uuid] = mapping
         return mapping
 
-    def check_other(self, parameters: ReadOnly[str, Any], region: str) -> None:
+    def check_other(self, parameters: Mapping[str, Any], region: str) -> None:
         """Refuse a mapping of another event source, which is moto's, as one of ours.
 
         Raises:
-            MappingError: it cannot be.
+            ApiError: it cannot be.
         """
         check(parameters, "FunctionName")
         refuse_on_success(parameters.get("DestinationConfig") or {})
@@ -84,11 +84,11 @@ class Registry:
         """Whether there is a mapping with this UUID."""
         return identity in self._mappings
 
-    def get(self, identity: str) -> Mapping:
+    def get(self, identity: str) -> EventSourceMapping:
         """The mapping with this UUID.
 
         Raises:
-            MappingError: there is none.
+            ApiError: there is none.
         """
         mapping = self._mappings.get(identity)
         if mapping is None:
@@ -96,8 +96,8 @@ class Registry:
         return mapping
 
     def update(
-        self, identity: str, parameters: ReadOnly[str, Any], present: Settings | None = None
-    ) -> Mapping:
+        self, identity: str, parameters: Mapping[str, Any], present: Settings | None = None
+    ) -> EventSourceMapping:
         """The mapping after UpdateEventSourceMapping.
 
         Args:
@@ -106,7 +106,7 @@ class Registry:
             present: what parameters that are left out mean; as they are, if None.
 
         Raises:
-            MappingError: there is no such mapping, or it cannot be changed so.
+            ApiError: there is no such mapping, or it cannot be changed so.
         """
         mapping = self.get(identity)
         check(parameters)
@@ -118,11 +118,11 @@ class Registry:
         mapping.update(settings, function_arn)
         return mapping
 
-    def delete(self, identity: str) -> Mapping:
+    def delete(self, identity: str) -> EventSourceMapping:
         """The mapping on its way out.
 
         Raises:
-            MappingError: there is no such mapping, or it is being changed.
+            ApiError: there is no such mapping, or it is being changed.
         """
         mapping = self.get(identity)
         mapping.delete()
@@ -131,7 +131,9 @@ class Registry:
         task.add_done_callback(self._deletions.discard)
         return mapping
 
-    def find(self, region: str, source_arn: str | None, function: str | None) -> list[Mapping]:
+    def find(
+        self, region: str, source_arn: str | None, function: str | None
+    ) -> list[EventSourceMapping]:
         """The mappings of a region, oldest first; of one source or function, if given.
 
         ``function`` may be a name or an ARN, with or without a qualifier.
@@ -151,7 +153,7 @@ class Registry:
             task.cancel()
         await asyncio.gather(*(mapping.close() for mapping in self._mappings.values()))
 
-    async def _forget(self, mapping: Mapping) -> None:
+    async def _forget(self, mapping: EventSourceMapping) -> None:
         await mapping.settled()
         del self._mappings[mapping.uuid]
 
@@ -162,7 +164,7 @@ class Registry:
             raise invalid("Function does not exist") from None
 
     def _refuse_duplicate(
-        self, source_arn: str, function_arn: str, besides: Mapping | None
+        self, source_arn: str, function_arn: str, besides: EventSourceMapping | None
     ) -> None:
         for mapping in self._mappings.values():
             if mapping is not besides and (source_arn, function_arn) == (

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from workbook.localaws.clock import Clock
-from workbook.localaws.doors import FunctionTarget, Streams
+from workbook.localaws.interfaces import FunctionTarget, Streams
 from workbook.localaws.mapping.destinations import Destinations
 from workbook.localaws.mapping.settings import Settings
 from workbook.localaws.metrics import Metrics

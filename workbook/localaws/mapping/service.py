@@ -2,16 +2,18 @@
 
 from typing import Any
 
+from workbook.localaws.api import rest_json
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import Request, Response
 from workbook.localaws.clock import Clock
-from workbook.localaws.doors import FunctionTarget, Streams
-from workbook.localaws.http import Request, Response
+from workbook.localaws.interfaces import FunctionTarget, Streams
 from workbook.localaws.mapping import api
 from workbook.localaws.mapping.destinations import Destinations
-from workbook.localaws.mapping.errors import MappingError, not_found
+from workbook.localaws.mapping.errors import not_found
 from workbook.localaws.mapping.registry import Registry
 from workbook.localaws.mapping.route import Tools
 from workbook.localaws.metrics import Metrics
-from workbook.localaws.services import Services
+from workbook.localaws.moto.worker import Worker
 
 
 class MappingService:
@@ -32,7 +34,7 @@ class MappingService:
         self,
         endpoint_url: str,
         clock: Clock,
-        services: Services,
+        services: Worker,
         metrics: Metrics,
         streams: Streams,
         functions: FunctionTarget,
@@ -45,7 +47,7 @@ class MappingService:
 
     def _show_to_cloudformation(self) -> None:
         """On moto's thread: let CloudFormation make mappings here."""
-        from workbook.localaws.mapping import backend
+        from workbook.localaws.moto import mappings as backend
 
         backend.install(self._registry, self._services)
 
@@ -53,8 +55,8 @@ class MappingService:
         """Answer a request of the event source mapping API; None for any other."""
         try:
             return await self._route(request)
-        except MappingError as error:
-            return error.response()
+        except ApiError as error:
+            return rest_json.error(error)
 
     async def close(self) -> None:
         """Stop polling."""
@@ -95,7 +97,7 @@ class MappingService:
 
 def _others(request: Request) -> list[dict[str, Any]]:
     """The mappings of other event sources, on moto's thread."""
-    from workbook.localaws.mapping import backend
+    from workbook.localaws.moto import mappings as backend
 
     asked = request.parameters
     return backend.other_mappings(
@@ -105,6 +107,6 @@ def _others(request: Request) -> list[dict[str, Any]]:
 
 def _has_other(region: str, uuid: str) -> bool:
     """Whether a mapping of another event source has this UUID, on moto's thread."""
-    from workbook.localaws.mapping import backend
+    from workbook.localaws.moto import mappings as backend
 
     return backend.has_other(region, uuid)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workbook.localaws.mapping.errors import MappingError, invalid, unsupported
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.mapping.errors import invalid, unsupported
 from workbook.localaws.mapping.filters import InvalidPatternError, compile_filters
 
 REPORT_FAILURES = "ReportBatchItemFailures"
@@ -93,7 +94,7 @@ def read_start(parameters: Mapping[str, Any], now: float) -> Start:
     """StartingPosition and StartingPositionTimestamp, which ``constraints`` has let pass [OBS].
 
     Raises:
-        MappingError: one is missing, in the future, or does not go with the other.
+        ApiError: one is missing, in the future, or does not go with the other.
     """
     position = parameters.get("StartingPosition")
     timestamp = parameters.get("StartingPositionTimestamp")
@@ -109,9 +110,7 @@ def read_start(parameters: Mapping[str, Any], now: float) -> Start:
     if timestamp is None:
         raise invalid("Need to specify a timestamp")
     if isinstance(timestamp, bool) or not isinstance(timestamp, int | float):
-        raise MappingError(
-            400, "SerializationException", "StartingPositionTimestamp must be a number"
-        )
+        raise ApiError("SerializationException", "StartingPositionTimestamp must be a number")
     if timestamp < 0:
         raise invalid(
             "Received Exception while reading from provided stream. "
@@ -131,7 +130,7 @@ def read_settings(parameters: Mapping[str, Any], present: Settings) -> Settings:
         present: the settings before; the defaults for a create.
 
     Raises:
-        MappingError: a value cannot be used; the message names it.
+        ApiError: a value cannot be used; the message names it.
     """
     given = {name: value for name, value in parameters.items() if value is not None}
     for name in OTHER_SOURCES:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 
-from workbook.localaws.doors import (
+from workbook.localaws.interfaces import (
     FunctionGoneError,
     Position,
     ReadThrottledError,

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from workbook.localaws.doors import SourceGoneError, StreamSource
+from workbook.localaws.interfaces import SourceGoneError, StreamSource
 from workbook.localaws.mapping.positions import readable, starting_position
 from workbook.localaws.mapping.route import Route
 from workbook.localaws.mapping.settings import Start

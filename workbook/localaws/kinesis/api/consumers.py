@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from workbook.localaws.http import ACCOUNT_ID
+from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.kinesis.api.tags import check_tags
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.consumer import Consumer
@@ -62,7 +62,7 @@ def find_consumer(call: Call) -> tuple[Stream, Consumer]:
     """The consumer that a call names, by its ARN or by its stream and name (or by all three).
 
     Raises:
-        KinesisError: it names none, or there is none, or the three say different things.
+        ApiError: it names none, or there is none, or the three say different things.
     """
     arn, name = call.parameters.get("ConsumerARN"), call.parameters.get("ConsumerName")
     if arn is not None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from workbook.localaws.http import ACCOUNT_ID
+from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.errors import over_limit
 from workbook.localaws.kinesis.stream import ON_DEMAND
@@ -30,7 +30,7 @@ def check_shard_quota(call: Call, additional: int) -> None:
     """Refuse more shards than the account may have [KL].
 
     Raises:
-        KinesisError: LimitExceededException.
+        ApiError: LimitExceededException.
     """
     current, quota = open_shards(call), shard_quota(call.region.name)
     if additional > 0 and current + additional > quota:

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from workbook.localaws.doors import Record
-from workbook.localaws.http import ACCOUNT_ID
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import ACCOUNT_ID
+from workbook.localaws.interfaces import Record
 from workbook.localaws.kinesis.api.shards import describe_children
 from workbook.localaws.kinesis.call import Call
-from workbook.localaws.kinesis.errors import KinesisError, not_found, throttled
+from workbook.localaws.kinesis.errors import not_found, throttled
 from workbook.localaws.kinesis.iterators import Iterator
 from workbook.localaws.kinesis.metering import total_bytes
 from workbook.localaws.kinesis.positions import shard_id, starting_counter
@@ -40,7 +41,7 @@ def get_shard_iterator(call: Call) -> dict[str, Any]:
     return {"ShardIterator": _iterator(call, stream, shard, counter)}
 
 
-def _no_shard(found: str, stream: str) -> KinesisError:
+def _no_shard(found: str, stream: str) -> ApiError:
     return not_found(f"Shard {found} in stream {stream} under account {ACCOUNT_ID} does not exist")
 
 

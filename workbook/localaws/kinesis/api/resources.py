@@ -10,7 +10,7 @@ def check_active(call: Call, arn: str) -> None:
     """Refuse to go on with a consumer that is CREATING or DELETING.
 
     Raises:
-        KinesisError: it is, or there is none.
+        ApiError: it is, or there is none.
     """
     if "/consumer/" in arn:
         stream, consumer = call.region.consumer(arn, call.now)
@@ -22,7 +22,7 @@ def resource(call: Call, arn: str) -> Stream | Consumer:
     """The stream or the consumer with this ARN.
 
     Raises:
-        KinesisError: there is none.
+        ApiError: there is none.
     """
     if "/consumer/" in arn:
         return call.region.consumer(arn, call.now)[1]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from workbook.localaws.http import ACCOUNT_ID
+from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.errors import invalid, over_limit, refused
 from workbook.localaws.kinesis.stream import BY_KEY, HOUR, ON_DEMAND, PROVISIONED, Stream
@@ -56,7 +56,7 @@ def check_retention(hours: int) -> None:
     """Refuse what is no retention period.
 
     Raises:
-        KinesisError: outside 24 hours to 365 days.
+        ApiError: outside 24 hours to 365 days.
     """
     if hours < MIN_RETENTION_HOURS:
         raise invalid(

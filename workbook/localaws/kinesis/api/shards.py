@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from workbook.localaws.http import ACCOUNT_ID
+from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.kinesis import reshard
 from workbook.localaws.kinesis.api.quotas import check_shard_quota
 from workbook.localaws.kinesis.call import Call

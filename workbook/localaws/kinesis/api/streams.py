@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from workbook.localaws.http import ACCOUNT_ID
+from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.kinesis.api import quotas, shards
 from workbook.localaws.kinesis.api.tags import check_tags
 from workbook.localaws.kinesis.call import Call

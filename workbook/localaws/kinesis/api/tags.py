@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from workbook.localaws.http import ACCOUNT_ID
+from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.kinesis.api.resources import resource
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.errors import invalid
@@ -16,7 +16,7 @@ def check_tags(owner: str, present: dict[str, str], added: dict[str, str]) -> di
     """The tags of ``owner`` after ``added`` came to those ``present``.
 
     Raises:
-        KinesisError: too many, or characters that tags may not have.
+        ApiError: too many, or characters that tags may not have.
     """
     if not all(_ALLOWED.fullmatch(text) for pair in added.items() for text in pair):
         raise invalid(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from workbook.localaws.http import ACCOUNT_ID
+from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.kinesis import reshard, sequence
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.errors import invalid, refused, throttled
@@ -72,7 +72,7 @@ def _place(stream: Stream, entry: Entry, path: str) -> tuple[Shard, str, int]:
     """Where a record goes, its key, and its size in bytes, the key's included.
 
     Raises:
-        KinesisError: it has no key or a hash key out of range, or is too large for the stream.
+        ApiError: it has no key or a hash key out of range, or is too large for the stream.
     """
     key = entry.get("PartitionKey", "")
     if not key and stream.distribution == BY_KEY:

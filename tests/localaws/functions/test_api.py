@@ -1,0 +1,363 @@
+"""The functions' API: what is answered, and in which words it is refused."""
+
+import io
+import urllib.request
+import uuid
+import zipfile
+from typing import Any
+
+import pytest
+
+from tests.localaws.functions.lambda_functions import create, create_role, invoke, refused, zipped
+from workbook.target import Aws
+
+CODE = "def handler(event, context):\n    return 1\n"
+
+
+def spec(aws: Aws, **settings: Any) -> dict[str, Any]:
+    return {
+        "FunctionName": f"f-{uuid.uuid4().hex[:12]}",
+        "Runtime": "python3.11",
+        "Role": create_role(aws),
+        "Handler": "app.handler",
+        "Code": {"ZipFile": zipped(app=CODE)},
+        **settings,
+    }
+
+
+def test_create_answers_pending_and_get_active(local: Aws) -> None:
+    """[OBS] State Pending with its reason, later Active with LastUpdateStatus Successful."""
+    client = local.client("lambda")
+    wanted = spec(local)
+    created = client.create_function(**wanted)
+    meta = created.pop("ResponseMetadata")
+    assert meta["HTTPStatusCode"] == 201
+    name = wanted["FunctionName"]
+    changing = {
+        key: created.pop(key) for key in ("CodeSha256", "CodeSize", "LastModified", "RevisionId")
+    }
+    runtime = created.pop("RuntimeVersionConfig")["RuntimeVersionArn"]
+    assert runtime.startswith("arn:aws:lambda:us-east-1::runtime:")
+    assert created == {
+        "FunctionName": name,
+        "FunctionArn": f"arn:aws:lambda:us-east-1:{local.account_id}:function:{name}",
+        "Runtime": "python3.11",
+        "Role": wanted["Role"],
+        "Handler": "app.handler",
+        "Description": "",
+        "Timeout": 3,
+        "MemorySize": 128,
+        "Version": "$LATEST",
+        "TracingConfig": {"Mode": "PassThrough"},
+        "State": "Pending",
+        "StateReason": "The function is being created.",
+        "StateReasonCode": "Creating",
+        "PackageType": "Zip",
+        "Architectures": ["x86_64"],
+        "EphemeralStorage": {"Size": 512},
+        "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
+        "LoggingConfig": {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}"},
+    }
+    client.get_waiter("function_active_v2").wait(FunctionName=name)
+    found = client.get_function(FunctionName=name)
+    configuration = found["Configuration"]
+    assert configuration["State"] == "Active"
+    assert configuration["LastUpdateStatus"] == "Successful"
+    assert "StateReason" not in configuration
+    assert {key: configuration[key] for key in changing} == changing
+    assert found["Code"]["RepositoryType"] == "S3"
+
+
+def test_the_code_can_be_downloaded(local: Aws) -> None:
+    name = create(local, CODE)
+    location = local.client("lambda").get_function(FunctionName=name)["Code"]["Location"]
+    with urllib.request.urlopen(location) as response:
+        archive = zipfile.ZipFile(io.BytesIO(response.read()))
+    assert archive.read("app.py").decode() == CODE
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "message"),
+    [
+        (
+            {"Runtime": "python2.7"},
+            "InvalidParameterValueException",
+            "Value python2.7 at 'runtime' failed to satisfy constraint: Member must satisfy enum "
+            "value set: [provided.al2, provided.al2023, python3.9, python3.10, python3.11, "
+            "python3.12, python3.13, python3.14] or be a valid ARN",
+        ),
+        (
+            {"Timeout": 901},
+            "ValidationException",
+            "1 validation error detected: Value '901' at 'timeout' failed to satisfy constraint: "
+            "Member must have value less than or equal to 900",
+        ),
+        (
+            {"MemorySize": 20000},
+            "ValidationException",
+            "1 validation error detected: Value '20000' at 'memorySize' failed to satisfy "
+            "constraint: Member must have value less than or equal to 10240",
+        ),
+        (
+            {"Environment": {"Variables": {"AWS_REGION": "x"}}},
+            "InvalidParameterValueException",
+            "Lambda was unable to configure your environment variables because the environment "
+            "variables you have provided contains reserved keys that are currently not supported "
+            "for modification. Reserved keys used in this request: AWS_REGION",
+        ),
+        (
+            {"Environment": {"Variables": {"AA": "x" * 4096}}},
+            "InvalidParameterValueException",
+            "Lambda was unable to configure your environment variables because the environment "
+            "variables you have provided exceeded the 4KB limit. String measured: "
+            '{"AA":"' + "x" * 4096 + '"}',
+        ),
+        (
+            {"Role": "arn:aws:iam::123456789012:role/missing"},
+            "InvalidParameterValueException",
+            "The role defined for the function cannot be assumed by Lambda.",
+        ),
+        (
+            {"Code": {"ZipFile": b"no zip"}},
+            "InvalidParameterValueException",
+            "Could not unzip uploaded file. Please check your file, then try to upload again.",
+        ),
+        (
+            {"Code": {"ZipFile": zipped(**{"../evil.py": "x"})}},
+            "InvalidParameterValueException",
+            "The uploaded zip holds the path '../evil.py', which is outside its root.",
+        ),
+        (
+            {"Code": {"ZipFile": zipped(**{"/abs.py": "x"})}},
+            "InvalidParameterValueException",
+            "The uploaded zip holds the path '/abs.py', which is outside its root.",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_refused(
+    local: Aws, settings: dict[str, Any], code: str, message: str
+) -> None:
+    client = local.client("lambda")
+    client.meta.config.parameter_validation = False
+    wanted = spec(local, **settings)
+    error = refused(client.create_function, **wanted)
+    assert error["Error"]["Code"] == code
+    assert error["Error"]["Message"] == message
+    assert refused(client.get_function, FunctionName=wanted["FunctionName"])
+
+
+def test_exactly_4_kb_of_variables_are_accepted(local: Aws) -> None:
+    """[OBS] Their JSON may have 4,096 bytes."""
+    value = "x" * (4096 - len('{"AA":""}'))
+    create(local, CODE, Environment={"Variables": {"AA": value}})
+
+
+def test_a_zip_over_50_mib_is_refused(local: Aws) -> None:
+    """[OBS]"""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:  # stored, so as large as its content
+        archive.writestr("app.py", CODE + "#" * 52_428_800)
+    error = refused(
+        local.client("lambda").create_function, **spec(local, Code={"ZipFile": buffer.getvalue()})
+    )
+    assert error["ResponseMetadata"]["HTTPStatusCode"] == 413
+    assert error["Error"]["Code"] == "RequestEntityTooLargeException"
+    # The request itself is already over its limit of 70,167,211 bytes in base64.
+    assert error["Error"]["Message"] in (
+        "Zipped size must be smaller than 52428800 bytes",
+        "Request must be smaller than 70167211 bytes for the CreateFunction operation",
+    )
+
+
+def test_a_zip_over_250_mb_unzipped_is_refused(local: Aws) -> None:
+    """[OBS]"""
+    buffer = io.BytesIO()
+    with (
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("big", "w") as file,
+    ):
+        for _ in range(251):
+            file.write(bytes(1_048_576))
+    error = refused(
+        local.client("lambda").create_function, **spec(local, Code={"ZipFile": buffer.getvalue()})
+    )
+    assert error["Error"]["Code"] == "InvalidParameterValueException"
+    assert error["Error"]["Message"] == "Unzipped size must be smaller than 262144000 bytes"
+
+
+def test_an_existing_name_is_a_conflict(local: Aws) -> None:
+    name = create(local, CODE)
+    error = refused(local.client("lambda").create_function, **spec(local, FunctionName=name))
+    assert error["Error"]["Code"] == "ResourceConflictException"
+    assert error["Error"]["Message"] == f"Function already exist: {name}"
+    assert error["Type"] == "User"
+    assert error["ResponseMetadata"]["HTTPStatusCode"] == 409
+
+
+def test_a_function_that_does_not_exist_cannot_be_got(local: Aws) -> None:
+    error = refused(local.client("lambda").get_function, FunctionName="missing")
+    arn = f"arn:aws:lambda:us-east-1:{local.account_id}:function:missing"
+    assert error["Error"] == {
+        "Code": "ResourceNotFoundException",
+        "Message": f"Function not found: {arn}",
+    }
+    assert error["Message"] == error["Error"]["Message"]
+
+
+def test_an_update_is_in_progress_then_successful_and_changes_the_revision(local: Aws) -> None:
+    client = local.client("lambda")
+    name = create(local, CODE)
+    before = client.get_function_configuration(FunctionName=name)
+    answer = client.update_function_configuration(
+        FunctionName=name, Timeout=9, MemorySize=256, EphemeralStorage={"Size": 1024}
+    )
+    assert answer["LastUpdateStatus"] == "InProgress"
+    after = client.get_function_configuration(FunctionName=name)
+    assert (after["Timeout"], after["MemorySize"]) == (9, 256)
+    assert after["EphemeralStorage"] == {"Size": 1024}
+    assert after["LastUpdateStatus"] == "Successful"
+    assert after["RevisionId"] != before["RevisionId"]
+    error = refused(
+        client.update_function_configuration,
+        FunctionName=name,
+        Timeout=10,
+        RevisionId=before["RevisionId"],
+    )
+    assert error["Error"]["Code"] == "PreconditionFailedException"
+    assert error["ResponseMetadata"]["HTTPStatusCode"] == 412
+
+
+def test_a_function_is_found_by_name_partial_and_full_arn(local: Aws) -> None:
+    name = create(local, CODE)
+    account = local.account_id
+    for given in (
+        name,
+        f"{account}:function:{name}",
+        f"arn:aws:lambda:us-east-1:{account}:function:{name}",
+    ):
+        assert invoke(local, given)[1] == 1
+        found = local.client("lambda").get_function_configuration(FunctionName=given)
+        assert found["FunctionName"] == name
+
+
+def test_an_unchanged_function_publishes_the_same_version(local: Aws) -> None:
+    """[OBS]"""
+    client = local.client("lambda")
+    name = create(local, CODE)
+    assert client.publish_version(FunctionName=name)["Version"] == "1"
+    assert client.publish_version(FunctionName=name)["Version"] == "1"
+    client.update_function_code(FunctionName=name, ZipFile=zipped(app=CODE))
+    assert client.publish_version(FunctionName=name)["Version"] == "1"
+    client.update_function_configuration(FunctionName=name, Timeout=4)
+    second = client.publish_version(FunctionName=name)
+    assert second["Version"] == "2"
+    assert second["FunctionArn"].endswith(f":{name}:2")
+
+
+def test_lists_come_in_pages(local: Aws) -> None:
+    """[BC] MaxItems, Marker, NextMarker."""
+    client = local.client("lambda")
+    names = {create(local, CODE) for _ in range(3)}
+    first = client.list_functions(MaxItems=2)
+    assert len(first["Functions"]) == 2
+    assert first["NextMarker"]
+    pages = client.get_paginator("list_functions").paginate(PaginationConfig={"PageSize": 2})
+    assert names <= {function["FunctionName"] for page in pages for function in page["Functions"]}
+
+
+def test_latest_cannot_be_deleted_alone(local: Aws) -> None:
+    name = create(local, CODE)
+    call = local.client("lambda").delete_function
+    error = refused(call, FunctionName=name, Qualifier="$LATEST")
+    assert error["Error"]["Message"] == (
+        "$LATEST version cannot be deleted without deleting the function."
+    )
+
+
+def test_reserved_concurrency_is_kept_and_bounded(local: Aws) -> None:
+    client = local.client("lambda")
+    name = create(local, CODE)
+    assert "ReservedConcurrentExecutions" not in client.get_function_concurrency(FunctionName=name)
+    for amount in (5, 0):
+        client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=amount)
+        found = client.get_function_concurrency(FunctionName=name)
+        assert found["ReservedConcurrentExecutions"] == amount
+        concurrency = client.get_function(FunctionName=name)["Concurrency"]
+        assert concurrency == {"ReservedConcurrentExecutions": amount}
+    error = refused(
+        client.put_function_concurrency, FunctionName=name, ReservedConcurrentExecutions=901
+    )
+    assert error["Error"]["Message"] == (
+        "Specified ReservedConcurrentExecutions for function decreases account's "
+        "UnreservedConcurrentExecution below its minimum value of [100]."
+    )
+    client.delete_function_concurrency(FunctionName=name)
+    assert "Concurrency" not in client.get_function(FunctionName=name)
+
+
+def test_event_invoke_config_is_replaced_and_merged(local: Aws) -> None:
+    client = local.client("lambda")
+    name = create(local, CODE)
+    client.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=1)
+    client.update_function_event_invoke_config(FunctionName=name, MaximumEventAgeInSeconds=99)
+    found = client.get_function_event_invoke_config(FunctionName=name)
+    assert (found["MaximumRetryAttempts"], found["MaximumEventAgeInSeconds"]) == (1, 99)
+    client.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
+    found = client.get_function_event_invoke_config(FunctionName=name)
+    assert found["MaximumRetryAttempts"] == 0
+    assert "MaximumEventAgeInSeconds" not in found
+
+
+def test_cloudformation_creates_updates_and_deletes(local: Aws) -> None:
+    client, stacks = local.client("lambda"), local.client("cloudformation")
+    stack = f"stack-{uuid.uuid4().hex[:8]}"
+
+    def template(reply: int, timeout: int) -> str:
+        return f"""
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {{}}
+  Fn:
+    Type: AWS::Lambda::Function
+    Properties:
+      Handler: index.handler
+      Runtime: python3.11
+      Role: !GetAtt Role.Arn
+      Timeout: {timeout}
+      EphemeralStorage: {{Size: 600}}
+      Tags: [{{Key: a, Value: b}}]
+      Code:
+        ZipFile: "def handler(event, context): return {reply}"
+Outputs:
+  Name: {{Value: !Ref Fn}}
+"""
+
+    stacks.create_stack(StackName=stack, TemplateBody=template(1, 5))
+    outputs = stacks.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    name = outputs[0]["OutputValue"]
+    assert invoke(local, name)[1] == 1
+    found = client.get_function(FunctionName=name)
+    assert found["Configuration"]["EphemeralStorage"] == {"Size": 600}
+    assert found["Tags"]["a"] == "b"
+    stacks.update_stack(StackName=stack, TemplateBody=template(2, 6))
+    assert invoke(local, name)[1] == 2
+    assert client.get_function_configuration(FunctionName=name)["Timeout"] == 6
+    stacks.delete_stack(StackName=stack)
+    error = refused(client.get_function, FunctionName=name)
+    assert error["Error"]["Code"] == "ResourceNotFoundException"
+
+
+def test_the_code_may_be_in_s3(local: Aws) -> None:
+    bucket = f"b-{uuid.uuid4().hex[:12]}"
+    s3 = local.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="f.zip", Body=zipped(app=CODE))
+    wanted = spec(local, Code={"S3Bucket": bucket, "S3Key": "f.zip"})
+    local.client("lambda").create_function(**wanted)
+    assert invoke(local, wanted["FunctionName"])[1] == 1
+    missing = spec(local, Code={"S3Bucket": bucket, "S3Key": "missing.zip"})
+    error = refused(local.client("lambda").create_function, **missing)
+    assert error["Error"]["Code"] == "InvalidParameterValueException"
+    assert "S3 Error Code: NoSuchKey" in error["Error"]["Message"]

@@ -1,0 +1,211 @@
+"""Asynchronous invocations: tries, ages, destinations."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.localaws.functions.lambda_functions import create, log_lines
+from workbook import target
+from workbook.localaws.functions.asynchronous import (
+    EVENT_AGE_EXCEEDED,
+    MAX_AGE_SECONDS,
+    RETRIES_EXHAUSTED,
+    Policy,
+    after_error,
+    after_throttle,
+)
+from workbook.localaws.server import READY
+from workbook.target import Aws
+
+FAILS = "def handler(event, context):\n    raise ValueError(context.aws_request_id)\n"
+
+
+@given(retries=st.integers(0, 2), max_age=st.integers(60, MAX_AGE_SECONDS))
+def test_errors_are_tried_again_after_1_and_2_minutes(retries: int, max_age: int) -> None:
+    """3 tries by default [OBS]; the waits are those of [DG:invocation-async]."""
+    policy = Policy(retries, max_age, None, None)
+    age, tries, step = 0.0, 1, after_error(Policy(retries, max_age, None, None), 1, 0.0)
+    while not isinstance(step, str):
+        age, tries = age + step, tries + 1
+        assert age <= max_age
+        step = after_error(policy, tries, age)
+    assert tries <= retries + 1
+    if step == RETRIES_EXHAUSTED:
+        assert tries == retries + 1
+    else:
+        assert step == EVENT_AGE_EXCEEDED
+
+
+@given(max_age=st.integers(60, MAX_AGE_SECONDS))
+def test_throttles_use_up_no_retry_but_time(max_age: int) -> None:
+    policy = Policy(0, max_age, None, None)
+    age, throttles = 0.0, 1
+    step = after_throttle(policy, 1, 0.0)
+    while not isinstance(step, str):
+        assert 1 <= step <= 300
+        age, throttles = age + step, throttles + 1
+        step = after_throttle(policy, throttles, age)
+    assert step == EVENT_AGE_EXCEEDED
+    assert age <= max_age
+
+
+@pytest.fixture(scope="module")
+def fast() -> Iterator[Aws]:
+    """A local AWS whose services' time runs 600 times as fast."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "workbook.localaws", "--owned", "--speed", "600"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    url = process.stdout.readline().removeprefix(READY).strip()
+    with process, target.connect(url) as aws:
+        yield aws
+        process.stdin.close()
+
+
+def queue(aws: Aws) -> tuple[str, str]:
+    """A queue's URL and ARN."""
+    sqs = aws.client("sqs")
+    url = sqs.create_queue(QueueName=f"q-{uuid.uuid4().hex[:8]}")["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return url, found["Attributes"]["QueueArn"]
+
+
+def receive(aws: Aws, url: str) -> dict[str, Any]:
+    """The next message of a queue, waited for."""
+    sqs = aws.client("sqs")
+    pause = threading.Event()
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for message in sqs.receive_message(QueueUrl=url).get("Messages", []):
+            return dict(json.loads(message["Body"]))
+        pause.wait(0.05)
+    raise AssertionError("no message came")
+
+
+def set_up(aws: Aws, code: str, condition: str, **config: Any) -> tuple[str, str]:
+    """A function with a destination; gives its name and the queue's URL."""
+    url, arn = queue(aws)
+    name = create(aws, code)
+    aws.client("lambda").put_function_event_invoke_config(
+        FunctionName=name, DestinationConfig={condition: {"Destination": arn}}, **config
+    )
+    return name, url
+
+
+def send(aws: Aws, name: str, event: Any) -> str:
+    """Invoke asynchronously; gives the request id."""
+    response = aws.client("lambda").invoke(
+        FunctionName=name, InvocationType="Event", Payload=json.dumps(event)
+    )
+    assert response["StatusCode"] == 202
+    assert response["Payload"].read() == b""
+    assert "ExecutedVersion" not in response  # [OBS]
+    return str(response["ResponseMetadata"]["RequestId"])
+
+
+def test_three_tries_with_the_same_request_id_and_then_the_destination(fast: Aws) -> None:
+    """[OBS] RetriesExhausted."""
+    name, url = set_up(fast, FAILS, "OnFailure")
+    request_id = send(fast, name, {"a": 1})
+    record = receive(fast, url)
+    assert record["requestContext"] == {
+        "requestId": request_id,
+        "functionArn": f"arn:aws:lambda:us-east-1:{fast.account_id}:function:{name}:$LATEST",
+        "condition": "RetriesExhausted",
+        "approximateInvokeCount": 3,
+    }
+    assert record["version"] == "1.0"
+    assert record["requestPayload"] == {"a": 1}
+    assert record["responseContext"] == {
+        "statusCode": 200,
+        "executedVersion": "$LATEST",
+        "functionError": "Unhandled",
+    }
+    assert record["responsePayload"]["errorMessage"] == request_id
+    starts = [line for line in log_lines(fast, name) if line.startswith("START")]
+    assert starts == [f"START RequestId: {request_id} Version: $LATEST\n"] * 3
+
+
+def test_a_success_goes_to_its_destination(fast: Aws) -> None:
+    name, url = set_up(fast, "def handler(event, context): return event", "OnSuccess")
+    send(fast, name, [1])
+    record = receive(fast, url)
+    assert record["requestContext"]["condition"] == "Success"
+    assert record["requestContext"]["approximateInvokeCount"] == 1
+    assert record["responsePayload"] == [1]
+    assert "functionError" not in record["responseContext"]
+
+
+def test_no_retries_gives_one_try(fast: Aws) -> None:
+    name, url = set_up(fast, FAILS, "OnFailure", MaximumRetryAttempts=0)
+    send(fast, name, 1)
+    assert receive(fast, url)["requestContext"]["approximateInvokeCount"] == 1
+
+
+def test_an_event_that_is_too_old_is_given_up(fast: Aws) -> None:
+    """[OBS] EventAgeExceeded: the second retry would come after 180 s."""
+    name, url = set_up(fast, FAILS, "OnFailure", MaximumEventAgeInSeconds=120)
+    send(fast, name, 1)
+    context = receive(fast, url)["requestContext"]
+    assert context["condition"] == "EventAgeExceeded"
+    assert 1 <= context["approximateInvokeCount"] <= 2
+
+
+def test_a_reserve_of_zero_runs_nothing(fast: Aws) -> None:
+    """[OBS] ZeroReservedConcurrency with count 0."""
+    name, url = set_up(fast, FAILS, "OnFailure")
+    client = fast.client("lambda")
+    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    send(fast, name, 1)
+    record = receive(fast, url)
+    assert record["requestContext"]["condition"] == "ZeroReservedConcurrency"
+    assert record["requestContext"]["approximateInvokeCount"] == 0
+    assert "responsePayload" not in record
+
+
+def test_a_function_can_be_the_destination(fast: Aws) -> None:
+    url, _ = queue(fast)
+    code = f"""
+import boto3, json
+def handler(event, context):
+    boto3.client("sqs").send_message(QueueUrl={url!r}, MessageBody=json.dumps(event))
+"""
+    second = create(fast, code, Timeout=30)
+    first = create(fast, "def handler(event, context): return 'first'")
+    arn = f"arn:aws:lambda:us-east-1:{fast.account_id}:function:{second}"
+    fast.client("lambda").put_function_event_invoke_config(
+        FunctionName=first, DestinationConfig={"OnSuccess": {"Destination": arn}}
+    )
+    send(fast, first, None)
+    assert receive(fast, url)["responsePayload"] == "first"
+
+
+def test_sns_invokes_a_function_that_calls_aws_itself(fast: Aws) -> None:
+    """moto's thread does not wait for the function, which needs it."""
+    url, _ = queue(fast)
+    code = f"""
+import boto3, json
+def handler(event, context):
+    body = json.dumps(event["Records"][0]["Sns"])
+    boto3.client("sqs").send_message(QueueUrl={url!r}, MessageBody=body)
+"""
+    name = create(fast, code, Timeout=30)
+    sns = fast.client("sns")
+    topic = sns.create_topic(Name=f"t-{uuid.uuid4().hex[:8]}")["TopicArn"]
+    arn = f"arn:aws:lambda:us-east-1:{fast.account_id}:function:{name}"
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+    sns.publish(TopicArn=topic, Message="hello")
+    assert receive(fast, url)["Message"] == "hello"

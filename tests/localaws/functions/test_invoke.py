@@ -1,0 +1,92 @@
+"""Invocations: replies, errors, the warm process, the log."""
+
+import pytest
+
+from tests.localaws.functions.lambda_functions import create, invoke, log_lines, refused
+from workbook.target import Aws
+
+CODE = "def handler(event, context):\n    return 1\n"
+ECHO = """
+def handler(event, context):
+    print("got", event)
+    return {"event": event, "arn": context.invoked_function_arn}
+"""
+
+
+def test_a_reply_comes_back_with_the_executed_version(local: Aws) -> None:
+    name = create(local, ECHO)
+    response, reply = invoke(local, name, {"a": 1})
+    assert response["StatusCode"] == 200
+    assert response["ExecutedVersion"] == "$LATEST"
+    assert "FunctionError" not in response
+    assert reply["event"] == {"a": 1}
+    assert reply["arn"] == f"arn:aws:lambda:us-east-1:{local.account_id}:function:{name}"
+
+
+def test_an_exception_is_unhandled_with_its_stack_trace(local: Aws) -> None:
+    """[OBS] errorMessage, errorType, requestId, stackTrace."""
+    name = create(local, "def handler(event, context):\n    raise ValueError('boom')\n")
+    response, error = invoke(local, name)
+    assert response["FunctionError"] == "Unhandled"
+    assert error == {
+        "errorMessage": "boom",
+        "errorType": "ValueError",
+        "requestId": response["ResponseMetadata"]["RequestId"],
+        "stackTrace": [
+            "  File \"/var/task/app.py\", line 2, in handler\n    raise ValueError('boom')\n"
+        ],
+    }
+
+
+def test_the_log_has_the_lines_of_an_invocation_as_soon_as_it_returned(local: Aws) -> None:
+    name = create(local, ECHO)
+    response, _ = invoke(local, name, 1)
+    request_id = response["ResponseMetadata"]["RequestId"]
+    lines = log_lines(local, name)
+    assert [line.split(" ")[0] for line in lines] == ["INIT_START", "START", "got", "END", "REPORT"]
+    assert lines[1] == f"START RequestId: {request_id} Version: $LATEST\n"
+    assert lines[3] == f"END RequestId: {request_id}\n"
+
+
+@pytest.mark.parametrize("qualifier", [None, "alias"])
+def test_invoking_what_does_not_exist(local: Aws, qualifier: str | None) -> None:
+    """[OBS] 404 with the qualifier, $LATEST when there was none; the message is ``Message``."""
+    name = create(local, CODE) if qualifier else "missing"
+    given = {"Qualifier": qualifier} if qualifier else {}
+    error = refused(local.client("lambda").invoke, FunctionName=name, **given)
+    arn = f"arn:aws:lambda:us-east-1:{local.account_id}:function:{name}:{qualifier or '$LATEST'}"
+    assert error["Error"]["Code"] == "ResourceNotFoundException"
+    assert error["Error"]["Message"] == f"Function not found: {arn}"
+    assert error["ResponseMetadata"]["HTTPStatusCode"] == 404
+
+
+def test_a_payload_that_is_not_json_is_refused(local: Aws) -> None:
+    """[OBS]"""
+    name = create(local, CODE)
+    error = refused(local.client("lambda").invoke, FunctionName=name, Payload=b"no json")
+    assert error["Error"]["Code"] == "InvalidRequestContentException"
+    assert error["Error"]["Message"].startswith("Could not parse request body into json: ")
+
+
+@pytest.mark.parametrize(("kind", "limit"), [("RequestResponse", 6_291_456), ("Event", 1_048_576)])
+def test_a_payload_over_the_limit_is_refused(local: Aws, kind: str, limit: int) -> None:
+    """6 MB synchronous, 1 MB asynchronous [DG:gettingstarted-limits]"""
+    name = create(local, CODE)
+    error = refused(
+        local.client("lambda").invoke,
+        FunctionName=name,
+        InvocationType=kind,
+        Payload=b'"' + b"x" * (limit - 1) + b'"',
+    )
+    assert error["Error"]["Code"] == "RequestEntityTooLargeException"
+    assert error["Error"]["Message"] == (
+        f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
+    )
+
+
+def test_a_dry_run_runs_nothing(local: Aws) -> None:
+    name = create(local, CODE)
+    response = local.client("lambda").invoke(FunctionName=name, InvocationType="DryRun")
+    assert response["StatusCode"] == 204
+    groups = local.client("logs").describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")
+    assert groups["logGroups"] == []

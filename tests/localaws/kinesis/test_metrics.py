@@ -1,0 +1,77 @@
+"""CloudWatch metrics of streams."""
+
+from datetime import UTC, datetime, timedelta
+
+from tests.localaws.kinesis.harness import Kinesis
+
+RECORD = {"PartitionKey": "k", "Data": b"x", "ExplicitHashKey": "0"}
+
+
+def total(aws, stream, metric, statistic="Sum"):
+    now = datetime.now(UTC)
+    points = aws.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Kinesis",
+        MetricName=metric,
+        Dimensions=[{"Name": "StreamName", "Value": stream}],
+        StartTime=now - timedelta(minutes=10),
+        EndTime=now + timedelta(minutes=10),
+        Period=3600,
+        Statistics=[statistic],
+    )["Datapoints"]
+    return sum(point[statistic] for point in points)
+
+
+def test_a_stream_tells_what_came_in_and_went_out(local):
+    kinesis = local.client("kinesis")
+    kinesis.create_stream(StreamName="metrics", ShardCount=1)
+    kinesis.get_waiter("stream_exists").wait(
+        StreamName="metrics", WaiterConfig={"Delay": 1, "MaxAttempts": 10}
+    )
+    kinesis.put_record(StreamName="metrics", PartitionKey="k", Data=b"12345")
+    records = [{"PartitionKey": "k", "Data": b"1"}] * 500
+    failed = sum(
+        kinesis.put_records(StreamName="metrics", Records=records)["FailedRecordCount"]
+        for _ in range(4)
+    )
+    assert failed > 0
+    iterator = kinesis.get_shard_iterator(
+        StreamName="metrics",
+        ShardId="shardId-000000000000",
+        ShardIteratorType="TRIM_HORIZON",
+    )["ShardIterator"]
+    read = len(kinesis.get_records(ShardIterator=iterator)["Records"])
+    assert read == 2001 - failed
+    assert total(local, "metrics", "IncomingRecords") == read
+    assert total(local, "metrics", "IncomingBytes") == 6 + 2 * (read - 1)
+    assert total(local, "metrics", "PutRecord.Success") == 1
+    assert total(local, "metrics", "PutRecords.Bytes") == 2 * (read - 1)
+    assert total(local, "metrics", "PutRecords.TotalRecords") == 2000
+    assert total(local, "metrics", "PutRecords.SuccessfulRecords") == 2000 - failed
+    assert total(local, "metrics", "PutRecords.ThrottledRecords") == failed
+    assert total(local, "metrics", "WriteProvisionedThroughputExceeded") == failed
+    assert total(local, "metrics", "GetRecords.Records") == read
+    assert total(local, "metrics", "GetRecords.Success", "Maximum") == 1
+    assert total(local, "metrics", "GetRecords.IteratorAgeMilliseconds", "Maximum") >= 0
+
+
+def test_shards_are_measured_where_enhanced_monitoring_asks():
+    """The metric names of EnableEnhancedMonitoring, with dimension ShardId."""
+    with Kinesis() as kinesis:
+        kinesis.create(shards=2)
+        kinesis("PutRecord", StreamName="s", **RECORD)
+        kinesis(
+            "EnableEnhancedMonitoring",
+            StreamName="s",
+            ShardLevelMetrics=["IncomingRecords", "OutgoingRecords"],
+        )
+        kinesis("PutRecords", StreamName="s", Records=[RECORD])
+        kinesis("PutRecord", StreamName="s", **RECORD)
+        kinesis.get(kinesis.iterator(shard=1))
+        kinesis.get(kinesis.iterator(shard=0))
+        shard, other = "shardId-000000000000", "shardId-000000000001"
+        found = {key: total for key, total in kinesis.metrics.sums.items() if len(key) == 3}
+        assert found == {
+            ("IncomingRecords", "s", shard): 2,
+            ("OutgoingRecords", "s", shard): 3,
+            ("OutgoingRecords", "s", other): 0,
+        }

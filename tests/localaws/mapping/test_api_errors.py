@@ -1,0 +1,291 @@
+"""The event source mapping API: what it refuses, in AWS's words and shapes, through boto3."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from tests.localaws.mapping.aws import World, error, refused
+from tests.localaws.mapping.bench import STREAM, Bench, run
+from workbook import target
+from workbook.localaws.api.http import Request
+from workbook.localaws.mapping.service import MappingService
+from workbook.localaws.moto.worker import Worker
+
+UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+REGION = "us-east-1"
+
+
+@pytest.fixture(scope="module")
+def world(local: target.Aws) -> World:
+    return World(local)
+
+
+@pytest.fixture(scope="module")
+def stream(world: World) -> str:
+    return world.stream()
+
+
+@pytest.fixture
+def function(world: World) -> str:
+    return world.function()
+
+
+@pytest.fixture
+def mapping(world: World, stream: str, function: str) -> Iterator[str]:
+    with world.mapping(stream, function) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def unchecked(local: target.Aws) -> Any:
+    """A client that sends what botocore would refuse."""
+    return boto3.client(
+        "lambda",
+        region_name=REGION,
+        endpoint_url=local.endpoint_url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(parameter_validation=False),
+    )
+
+
+def test_an_unknown_uuid_is_not_found(world: World) -> None:
+    """[OBS] 404s say Message with a capital."""
+    unknown = "00000000-0000-4000-8000-000000000000"
+    message = "The resource you requested does not exist."
+    for call in (
+        world.functions.get_event_source_mapping,
+        world.functions.update_event_source_mapping,
+        world.functions.delete_event_source_mapping,
+    ):
+        assert error(call, UUID=unknown) == {
+            "code": "ResourceNotFoundException",
+            "message": message,
+            "status": 404,
+            "type": "User",
+            "Message": message,
+            "header": "ResourceNotFoundException",
+        }
+
+
+def test_create_refuses_an_unknown_stream(world: World, function: str) -> None:
+    """[OBS]"""
+    arn = f"arn:aws:kinesis:{REGION}:123456789012:stream/nowhere"
+    assert error(
+        world.functions.create_event_source_mapping,
+        EventSourceArn=arn,
+        FunctionName=function,
+        StartingPosition="LATEST",
+    ) == refused("InvalidParameterValueException", f"Stream not found: {arn}")
+
+
+def test_create_refuses_an_unknown_function(world: World, stream: str) -> None:
+    """[OBS]"""
+    assert error(
+        world.functions.create_event_source_mapping,
+        EventSourceArn=stream,
+        FunctionName="nobody",
+        StartingPosition="LATEST",
+    ) == refused("InvalidParameterValueException", "Function does not exist")
+
+
+def test_create_refuses_an_unknown_alias(world: World, stream: str, function: str) -> None:
+    """[OBS] The qualifier is part of the function."""
+    assert error(
+        world.functions.create_event_source_mapping,
+        EventSourceArn=stream,
+        FunctionName=f"{function}:nobody",
+        StartingPosition="LATEST",
+    ) == refused("InvalidParameterValueException", "Function does not exist")
+
+
+@pytest.mark.parametrize("source", ["kinesis", "sqs", "dynamodb"])
+def test_an_unknown_function_is_refused_for_any_event_source(world: World, source: str) -> None:
+    """[OBS] Before anything is asked about the source itself."""
+    assert error(
+        world.functions.create_event_source_mapping,
+        EventSourceArn=f"arn:aws:{source}:{REGION}:123456789012:somewhere",
+        FunctionName="nobody",
+        StartingPosition="LATEST",
+    ) == refused("InvalidParameterValueException", "Function does not exist")
+
+
+@pytest.mark.parametrize("source", ["kinesis", "sqs"])
+def test_a_destination_for_successes_is_refused_for_any_event_source(
+    world: World, source: str
+) -> None:
+    """[OBS] Before the function is looked for."""
+    arn = f"arn:aws:{source}:{REGION}:123456789012:somewhere"
+    assert error(
+        world.functions.create_event_source_mapping,
+        EventSourceArn=arn,
+        FunctionName="nobody",
+        StartingPosition="LATEST",
+        DestinationConfig={"OnSuccess": {"Destination": arn}},
+    ) == refused(
+        "InvalidParameterValueException",
+        "Unsupported DestinationConfig parameter for given event source mapping type.",
+    )
+
+
+def test_create_needs_an_event_source(world: World, function: str) -> None:
+    """[OBS]"""
+    assert error(
+        world.functions.create_event_source_mapping,
+        FunctionName=function,
+        StartingPosition="LATEST",
+    ) == refused("InvalidParameterValueException", "Unrecognized event source.")
+
+
+def test_create_needs_a_starting_position(world: World, stream: str, function: str) -> None:
+    """[OBS]"""
+    assert error(
+        world.functions.create_event_source_mapping, EventSourceArn=stream, FunctionName=function
+    ) == refused(
+        "InvalidParameterValueException",
+        "1 validation error detected: Value null at 'startingPosition' failed to satisfy "
+        "constraint: Member must not be null.",
+    )
+
+
+def test_create_refuses_an_unknown_starting_position(
+    unchecked: Any, stream: str, function: str
+) -> None:
+    """[OBS] A ValidationException, which has no Type."""
+    assert error(
+        unchecked.create_event_source_mapping,
+        EventSourceArn=stream,
+        FunctionName=function,
+        StartingPosition="NOWHERE",
+    ) == refused(
+        "ValidationException",
+        "1 validation error detected: Value 'NOWHERE' at 'startingPosition' failed to satisfy "
+        "constraint: Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]",
+    )
+
+
+def test_all_wrong_values_are_named_at_once(unchecked: Any, world: World) -> None:
+    """[BC] What the API's description of itself rules out comes before anything else."""
+    answer = error(
+        unchecked.create_event_source_mapping,
+        EventSourceArn="stream",
+        FunctionName="no body",
+        StartingPosition="NOWHERE",
+        BatchSize=0,
+    )
+    assert answer["code"] == "ValidationException"
+    assert answer["message"].startswith("4 validation errors detected: Value ")
+    for member in ("eventSourceArn", "functionName", "startingPosition", "batchSize"):
+        assert f"at '{member}' failed to satisfy constraint: Member must" in answer["message"]
+    answer = error(unchecked.create_event_source_mapping, EventSourceArn="arn:aws:sqs:::q")
+    assert answer["message"] == (
+        "1 validation error detected: Value null at 'functionName' failed to satisfy constraint: "
+        "Member must not be null"
+    )
+
+
+def test_list_refuses_more_than_10000_items(unchecked: Any) -> None:
+    """[BC]"""
+    assert error(unchecked.list_event_source_mappings, MaxItems=10_001) == refused(
+        "ValidationException",
+        "1 validation error detected: Value '10001' at 'maxItems' failed to satisfy constraint: "
+        "Member must have value less than or equal to 10000",
+    )
+
+
+def test_create_and_update_refuse_values_out_of_range(
+    unchecked: Any, world: World, stream: str, function: str, mapping: str
+) -> None:
+    """[BC] Naming the field; nothing is changed."""
+    wrong = {"BatchSize": 0, "ParallelizationFactor": 11, "MaximumRecordAgeInSeconds": 59}
+    before = world.get(mapping)
+    for name, value in wrong.items():
+        created = error(
+            unchecked.create_event_source_mapping,
+            EventSourceArn=stream,
+            FunctionName=world.function(),
+            StartingPosition="LATEST",
+            **{name: value},
+        )
+        updated = error(unchecked.update_event_source_mapping, UUID=mapping, **{name: value})
+        assert created == updated
+        assert created["status"] == 400
+        assert name.lower() in created["message"].lower()
+    assert world.get(mapping) == before
+
+
+def test_create_refuses_an_invalid_filter(world: World, stream: str, function: str) -> None:
+    """[OBS]"""
+    assert error(
+        world.functions.create_event_source_mapping,
+        EventSourceArn=stream,
+        FunctionName=function,
+        StartingPosition="LATEST",
+        FilterCriteria={"Filters": [{"Pattern": '{"data":["text"]}'}]},
+    ) == refused("InvalidParameterValueException", "Invalid filter pattern definition.")
+
+
+def test_a_pair_of_stream_and_function_has_one_mapping(
+    world: World, stream: str, function: str, mapping: str
+) -> None:
+    """[OBS] 409, with the UUID of the first; also through an update."""
+    conflict = {
+        "code": "ResourceConflictException",
+        "message": (
+            f'The event source arn (" {stream} ") and function (" {function} ") provided mapping '
+            "already exists. Please update or delete the existing mapping with UUID "
+            f"{mapping}"
+        ),
+        "status": 409,
+        "type": "User",
+        "Message": None,
+        "header": "ResourceConflictException",
+    }
+    create = world.functions.create_event_source_mapping
+    arn = world.get(mapping)["FunctionArn"]
+    for name in (function, arn, f"123456789012:function:{function}"):
+        assert conflict == error(
+            create, EventSourceArn=stream, FunctionName=name, StartingPosition="LATEST"
+        )
+    with world.mapping(stream, world.function()) as other:
+        update = world.functions.update_event_source_mapping
+        assert conflict == error(update, UUID=other, FunctionName=function)
+
+
+def test_a_mapping_in_transition_cannot_be_changed() -> None:
+    """[OBS] ResourceInUseException, 400; here with no time at all between the calls."""
+
+    async def test() -> None:
+        bench = Bench()
+        parts = (bench.stream, bench.function)
+        service = MappingService("http://nowhere", bench.clock, Worker(), bench.metrics, *parts)
+
+        async def call(method: str, uuid: str, **parameters: Any) -> tuple[int, Any]:
+            path = f"/2015-03-31/event-source-mappings{uuid}"
+            response = await service.respond(
+                Request(method, path, "", {}, json.dumps(parameters).encode())
+            )
+            assert response is not None
+            return response.status, json.loads(response.body)
+
+        status, made = await call(
+            "POST", "", EventSourceArn=STREAM, FunctionName="f", StartingPosition="LATEST"
+        )
+        assert (status, made["State"]) == (202, "Creating")
+        message = "Cannot {} the event source mapping because it is in use."
+        assert await call("PUT", "/" + made["UUID"], BatchSize=5) == (
+            400,
+            {"Type": "User", "message": message.format("update")},
+        )
+        assert await call("DELETE", "/" + made["UUID"]) == (
+            400,
+            {"Type": "User", "message": message.format("delete")},
+        )
+        await service.close()
+
+    run(test)

@@ -1,0 +1,306 @@
+"""Failures: retries, ages, bisection, partial responses; in process, on a clock set by hand."""
+
+from typing import Any
+
+from tests.localaws.mapping.bench import (
+    FUNCTION,
+    QUEUE,
+    STREAM,
+    Bench,
+    numbers,
+    payloads,
+    report,
+    run,
+)
+from workbook.localaws.interfaces import InvokeThrottledError
+from workbook.localaws.mapping.settings import Settings
+
+
+def boom(event: Any) -> None:
+    raise ArithmeticError("boom")
+
+
+def test_a_failing_batch_blocks_its_shard_and_is_retried_with_backoff() -> None:
+    """[DG:kinesis-on-failure-destination] Other shards go on."""
+
+    async def test() -> None:
+        def handler(event: Any) -> None:
+            if payloads(event)[0] == "bad":
+                boom(event)
+
+        bench = Bench(handler, Settings(batch_size=1), shards=2)
+        bench.stream.put("bad")
+        bench.stream.put("behind")
+        bench.stream.put("other", shard=1)
+        bench.begin()
+        await bench.advance(40)
+        times = [
+            time
+            for batch, time in zip(bench.function.batches, bench.function.times, strict=True)
+            if batch == ["bad"]
+        ]
+        assert times == [0, 1, 3, 7, 15, 27, 39]
+        assert ["other"] in bench.function.batches
+        assert ["behind"] not in bench.function.batches
+        assert "PROBLEM: Function call failed" in bench.results
+        bench.function.handler = lambda event: None
+        await bench.advance(20)
+        assert bench.function.batches[-1] == ["behind"]
+        assert bench.results[-1] == "OK"
+        await bench.stop()
+
+    run(test)
+
+
+def test_n_retries_then_the_batch_goes_to_the_destination() -> None:
+    """[OBS] N + 1 invocations, the document says so, and the shard goes on."""
+
+    async def test() -> None:
+        bench = Bench(boom, Settings(batch_size=2, retries=2, destination=QUEUE))
+        first = bench.stream.put("a")
+        last = bench.stream.put("b")
+        bench.stream.put("c")
+        bench.begin()
+        await bench.advance(20)
+        assert bench.function.batches == [["a", "b"]] * 3 + [["c"]] * 3
+        document = bench.failures.documents[0]
+        assert document["requestContext"] == {
+            "requestId": "request-3",
+            "functionArn": FUNCTION,
+            "condition": "RetryAttemptsExhausted",
+            "approximateInvokeCount": 3,
+        }
+        assert document["responseContext"]["functionError"] == "Unhandled"
+        assert document["KinesisBatchInfo"]["startSequenceNumber"] == str(first)
+        assert document["KinesisBatchInfo"]["endSequenceNumber"] == str(last)
+        assert document["KinesisBatchInfo"]["streamArn"] == STREAM
+        assert bench.failures.payloads[0] == bench.function.events[0]
+        await bench.stop()
+
+    run(test)
+
+
+def test_throttles_use_up_no_retry() -> None:
+    """[DG:kinesis-on-failure-destination]"""
+
+    async def test() -> None:
+        left = 20
+
+        def handler(event: Any) -> None:
+            nonlocal left
+            left -= 1
+            if left >= 0:
+                raise InvokeThrottledError
+
+        bench = Bench(handler, Settings(retries=0, destination=QUEUE))
+        bench.stream.put("a")
+        bench.begin()
+        await bench.advance(400)
+        assert len(bench.function.events) == 21
+        assert bench.failures.documents == []
+        assert bench.results[-1] == "OK"
+        await bench.stop()
+
+    run(test)
+
+
+def test_a_deleted_function_loses_nothing() -> None:
+    """[DG:kinesis-on-failure-destination] Its records wait for it."""
+
+    async def test() -> None:
+        bench = Bench(settings=Settings(retries=0, destination=QUEUE))
+        bench.begin()
+        await bench.advance(1)
+        bench.function.gone = True
+        bench.stream.put("a")
+        await bench.advance(100)
+        assert bench.failures.documents == []
+        assert bench.results[-1].startswith("PROBLEM:")
+        bench.function.gone = False
+        await bench.advance(20)
+        assert bench.function.batches == [["a"]]
+        await bench.stop()
+
+    run(test)
+
+
+def test_a_deleted_function_is_noticed_when_there_is_work() -> None:
+    """[OBS] Its idle mapping goes on saying what it said."""
+
+    async def test() -> None:
+        bench = Bench()
+        bench.begin()
+        await bench.advance(1)
+        bench.function.gone = True
+        await bench.advance(100)
+        assert bench.results == []
+        bench.stream.put("a")
+        await bench.advance(1)
+        assert bench.results == ["PROBLEM: Function does not exist"]
+        await bench.stop()
+
+    run(test)
+
+
+def test_record_age_is_per_record() -> None:
+    """[OBS] Aged records leave the front of a batch, the younger are delivered."""
+
+    async def test() -> None:
+        bench = Bench(boom, Settings(max_age=60, destination=QUEUE))
+        old = bench.stream.put("old")
+        await bench.advance(40)
+        bench.stream.put("young")
+        bench.begin()
+        await bench.advance(25)
+        assert bench.function.batches[0] == ["old", "young"]
+        bench.function.handler = lambda event: None
+        await bench.advance(10)
+        assert bench.function.batches[-1] == ["young"]
+        (document,) = bench.failures.documents
+        assert document["requestContext"]["condition"] == "RecordAgeExceeded"
+        assert document["KinesisBatchInfo"]["startSequenceNumber"] == str(old)
+        assert document["KinesisBatchInfo"]["endSequenceNumber"] == str(old)
+        assert "responseContext" not in document
+        await bench.stop()
+
+    run(test)
+
+
+def test_a_record_too_old_before_any_invocation_says_one() -> None:
+    """[OBS] approximateInvokeCount 1, and the function is not invoked."""
+
+    async def test() -> None:
+        bench = Bench(settings=Settings(max_age=60, destination=QUEUE))
+        bench.stream.put("old")
+        await bench.advance(61)
+        bench.begin()
+        await bench.advance(1)
+        assert bench.function.events == []
+        (document,) = bench.failures.documents
+        assert document["requestContext"]["approximateInvokeCount"] == 1
+        await bench.stop()
+
+    run(test)
+
+
+def test_an_always_failing_function_has_eight_tries_in_a_minute() -> None:
+    """[OBS] Age limit 60 s, unlimited retries."""
+
+    async def test() -> None:
+        bench = Bench(boom, Settings(max_age=60, destination=QUEUE))
+        bench.begin()
+        await bench.advance(0.5)
+        bench.stream.put("a")
+        await bench.advance(70)
+        (document,) = bench.failures.documents
+        assert document["requestContext"]["approximateInvokeCount"] == 8
+        await bench.stop()
+
+    run(test)
+
+
+def test_throttled_records_age_too() -> None:
+    """[DG:kinesis-on-failure-destination] Until expiry or MaximumRecordAge."""
+
+    async def test() -> None:
+        def handler(event: Any) -> None:
+            raise InvokeThrottledError
+
+        bench = Bench(handler, Settings(max_age=60, destination=QUEUE))
+        bench.stream.put("a")
+        bench.begin()
+        await bench.advance(80)
+        (document,) = bench.failures.documents
+        assert document["requestContext"]["condition"] == "RecordAgeExceeded"
+        await bench.stop()
+
+    run(test)
+
+
+def test_a_poison_record_blocks_until_it_expires() -> None:
+    """[DG:kinesis-on-failure-destination] On the defaults: until the stream's retention."""
+
+    async def test() -> None:
+        def handler(event: Any) -> None:
+            if payloads(event)[0] == "bad":
+                boom(event)
+
+        bench = Bench(handler, Settings(batch_size=1))
+        bench.stream.put("bad")
+        await bench.advance(100)
+        bench.stream.put("good")
+        bench.begin()
+        await bench.advance(86_299)
+        assert ["good"] not in bench.function.batches
+        await bench.advance(15)
+        assert bench.function.batches[-1] == ["good"]
+        assert bench.failures.documents == []
+        await bench.stop()
+
+    run(test)
+
+
+def test_bisect_isolates_the_poison_record() -> None:
+    """[DG:kinesis-on-failure-destination] The good ones are done once, in order."""
+
+    async def test() -> None:
+        def handler(event: Any) -> None:
+            if "bad" in payloads(event):
+                boom(event)
+
+        bench = Bench(handler, Settings(bisect=True, retries=0, destination=QUEUE))
+        for data in ("a", "b", "c", "bad", "d"):
+            bench.stream.put(data)
+        bench.begin()
+        await bench.advance(10)
+        assert bench.function.batches == [
+            ["a", "b", "c", "bad", "d"],
+            ["a", "b", "c"],
+            ["bad", "d"],
+            ["bad"],
+            ["d"],
+        ]
+        (document,) = bench.failures.documents
+        assert document["KinesisBatchInfo"]["batchSize"] == 1
+        assert document["requestContext"]["approximateInvokeCount"] == 1
+        await bench.stop()
+
+    run(test)
+
+
+def test_a_partial_response_retries_the_rest_without_topping_it_up() -> None:
+    """[OBS] A batch of 3 that failed on its last record comes back as a batch of 1."""
+
+    async def test() -> None:
+        def handler(event: Any) -> Any:
+            bad = [n for n, data in zip(numbers(event), payloads(event), strict=True) if data == 2]
+            return report(*bad)
+
+        settings = Settings(batch_size=3, retries=3, reports_failures=True, destination=QUEUE)
+        bench = Bench(handler, settings)
+        for n in range(6):
+            bench.stream.put(n)
+        bench.begin()
+        await bench.advance(30)
+        assert bench.function.batches == [[0, 1, 2], [2], [2], [2], [2], [3, 4, 5]]
+        (document,) = bench.failures.documents
+        assert document["requestContext"]["approximateInvokeCount"] == 4
+        assert document["responseContext"]["functionError"] is None
+        await bench.stop()
+
+    run(test)
+
+
+def test_partial_responses_are_ignored_unless_enabled() -> None:
+    """[DG:services-kinesis-batchfailurereporting] And so is every other reply."""
+
+    async def test() -> None:
+        bench = Bench(lambda event: report(*numbers(event)), Settings(batch_size=1))
+        for n in range(3):
+            bench.stream.put(n)
+        bench.begin()
+        await bench.advance(10)
+        assert bench.function.batches == [[0], [1], [2]]
+        await bench.stop()
+
+    run(test)

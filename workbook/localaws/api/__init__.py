@@ -1,0 +1,1 @@
+"""What every API of ours shares: requests and responses, errors, and botocore's models."""

@@ -1,0 +1,34 @@
+"""Answers of APIs that speak REST and JSON, as Lambda's does."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import Response
+
+
+def answer(status: int, body: Mapping[str, Any]) -> Response:
+    """Return an answer in JSON."""
+    return Response(status, headers(), orjson.dumps(body))
+
+
+def error(problem: ApiError) -> Response:
+    """Return an error as Lambda words it [OBS].
+
+    ``Message`` in its 404s, else ``message``; a ValidationException has no ``Type``.
+    """
+    name = "Message" if problem.status == 404 else "message"
+    body = {**problem.fields, name: problem.message}
+    if problem.code != "ValidationException":
+        body["Type"] = "User"
+    return Response(
+        problem.status, {**headers(), "x-amzn-errortype": problem.code}, orjson.dumps(body)
+    )
+
+
+def headers() -> dict[str, str]:
+    """Return the headers that every answer has."""
+    return {"content-type": "application/json", "x-amzn-requestid": str(uuid.uuid4())}
