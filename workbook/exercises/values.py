@@ -52,7 +52,8 @@ def number(value: Any, what: str = "The answer") -> int | float:
     if isinstance(value, str):
         value = _from_text(value)
     if isinstance(value, Decimal | Fraction):
-        value = int(value) if value == value // 1 else float(value)
+        is_whole = math.isfinite(value) and value % 1 == 0
+        value = int(value) if is_whole else float(value)
     if isinstance(value, Real) and not isinstance(value, bool):
         if math.isinf(value):
             raise Hint(f"{what} must be finite; yours is {shown(original)}.")
