@@ -239,6 +239,14 @@ def test_what_a_cell_prints_and_its_last_value_are_shown(notebook: Notebook) -> 
     assert told.stdout.split() == ["hello", "Out[0]:", "8"]
 
 
+def test_what_a_function_prints_is_shown_for_the_cells_own_calls_only(notebook: Notebook) -> None:
+    told = notebook.answer(
+        "def double(n):\n    print('called with', n)\n    return 2 * n\n_ = double(5)", "97.2"
+    )
+    assert told.outcome == "right"
+    assert told.stdout == "called with 5\n"
+
+
 def test_a_cell_may_use_magics(notebook: Notebook) -> None:
     assert notebook.answer("%xmode Minimal\nanswer = 7").outcome == "right"
 

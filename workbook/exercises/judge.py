@@ -1,9 +1,11 @@
 """Run a learner's code and say whether it solves an exercise; never with a traceback."""
 
 import ast
+import io
 import symtable
 import traceback
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -102,28 +104,29 @@ def _attempt(exercise: Exercise, tree: ast.Module, notebook: Notebook) -> Feedba
         if failure:
             text += f"\n\n(One thing more. {_told(failure, exercise, variables)})"
         return Feedback("right", text)
-    if failure:
-        text = f"**Not yet.** {_told(failure, exercise, variables)}"
-        return Feedback("error", text, exercise.hint)
-    if placeholder:
+    if failure is None and placeholder:
         text = f"Put your answer where `...` stands, in line {placeholder}, and run the cell."
         return Feedback("blank", f"**Not answered yet.** {text}", exercise.hint)
-    if isinstance(verdict, BaseException):
-        text = f"**Not yet.** {_told(verdict, exercise, variables)}"
+    problem = failure or verdict
+    if isinstance(problem, BaseException):
+        text = f"**Not yet.** {_told(problem, exercise, variables)}"
         return Feedback("error", text, exercise.hint)
     if exercise.name not in variables:
-        return Feedback("error", f"**Not yet.** {verdict}", exercise.hint)
-    return Feedback("hint", f"**Not yet.** {verdict}")
+        return Feedback("error", f"**Not yet.** {problem}", exercise.hint)
+    return Feedback("hint", f"**Not yet.** {problem}")
 
 
 def _verdict(exercise: Exercise, answer: Any, notebook: Notebook) -> BaseException | str | None:
     """Return None for a right answer, else a hint, or the error that kept the check from judging.
 
+    What a learner's function prints when the check calls it is not shown.
+
     Raises:
         NotRunError: the check needs a variable that the notebook does not have yet.
     """
     try:
-        return exercise.check(answer, notebook)
+        with redirect_stdout(io.StringIO()):
+            return exercise.check(answer, notebook)
     except Hint as hint:
         return str(hint)
     except NotRunError:
@@ -207,11 +210,20 @@ def _advice(error: BaseException, exercise: Exercise) -> str:
 
 def _free_names(code: str) -> set[str]:
     """Return the names that some code uses and does not define itself."""
-    table = symtable.symtable(code, CELL, "exec")
-    tables = [table, *table.get_children()]
-    globals_ = {s.get_name() for t in tables for s in t.get_symbols() if s.is_global()}
-    used = {s.get_name() for s in table.get_symbols() if s.is_referenced()} | globals_
-    return used - {s.get_name() for s in table.get_symbols() if s.is_assigned()}
+    whole = symtable.symtable(code, CELL, "exec")
+    used = {
+        symbol.get_name()
+        for table in _scopes(whole)
+        for symbol in table.get_symbols()
+        if symbol.is_referenced() and (table is whole or symbol.is_global())
+    }
+    return used - {s.get_name() for s in whole.get_symbols() if s.is_assigned() or s.is_imported()}
+
+
+def _scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    yield table
+    for inner in table.get_children():
+        yield from _scopes(inner)
 
 
 def _notes(error: BaseException) -> list[str]:
