@@ -33,25 +33,25 @@ def eight_shards(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     missing = sum(value != value for value in counts)  # NaN is not equal to itself
     if missing:
         return (
-            f"For {missing} shards your answer has no number (`NaN`). A shard that gets nothing "
+            f"Your answer has no number (`NaN`) for {missing} shards. A shard that gets nothing "
             "has 0 flights: `reindex` takes a `fill_value`."
         )
     counts = [number(value, "Each count") for value in counts]
     if counts == right:
         return None
     if sum(counts) != sum(right):
-        return f"Together these are {sum(counts):,g} flights, but there are {sum(right):,}."
+        return f"These add up to {sum(counts):,g} flights, but there are {sum(right):,}."
     if all(counts):
         return (
-            "With your answer no shard is empty. That takes eight different keys or more. How many "
-            "origins are there?"
+            "In your answer no shard is empty. That would take at least eight different keys. How "
+            "many origins are there?"
         )
     if counts == sorted(right, reverse=True):
-        return "The right numbers in another order: the first shard comes first, not the fullest."
+        return "The right numbers in the wrong order. Begin with the first shard, not the fullest."
     used = " and ".join(str(shard) for shard, count in enumerate(counts) if count)
     return (
-        f"By your count the flights go to shards {used} (from 0), and that is not so. A shard owns "
-        "a *range* of hash keys: the first eighth of them all, the second eighth, and so on."
+        f"By your count, only shards {used} (counted from 0) get flights, which is not so. A shard "
+        "owns a *range* of hash keys: the first eighth of them all, the second, and so on."
     )
 
 
@@ -81,8 +81,8 @@ def chosen_shard(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         answer = answer["Records"][0]  # of put_records
     if not isinstance(answer, Mapping) or not {"ShardId", "SequenceNumber"} <= set(answer):
         return (
-            "The answer must be what `put_record` answers, with `ShardId` and `SequenceNumber`; "
-            f"yours is {shown(answer)}."
+            "The answer must be the response of `put_record`, with `ShardId` and "
+            f"`SequenceNumber`; yours is {shown(answer)}."
         )
     shard, ranges = answer["ShardId"], notebook["ranges"]
     key = _read(notebook, shard, answer["SequenceNumber"])["PartitionKey"]
@@ -93,8 +93,8 @@ def chosen_shard(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     if shard == ranges.index[0]:
         return None
     if shard == notebook["shard_for"](key):
-        return f"It is in `{shard}`, where the MD5 of its key leads. Give it another hash key."
-    return f"It is in `{shard}`: the hash key that you gave lies in that shard's range."
+        return f"It went to `{shard}`, which the MD5 of its key selects. Give it another hash key."
+    return f"It went to `{shard}`: the hash key that you gave is in that shard's range."
 
 
 def _read(notebook: Mapping[str, Any], shard: str, sequence_number: str) -> Any:
@@ -150,8 +150,8 @@ class _Kinesis(trials.StandIn):
         self.calls += 1
         if self.calls > self.MOST_CALLS:
             raise Hint(
-                f"A stream that takes nothing was asked more than {self.MOST_CALLS} times. Give up "
-                f"after {ATTEMPTS}."
+                f"A stream refused everything, and the function tried more than {self.MOST_CALLS} "
+                f"times. Give up after {ATTEMPTS}."
             )
         if not Records:
             report = "Invalid length for parameter Records, value: 0, valid min length: 1"
@@ -188,7 +188,7 @@ def put_all(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         return f"It gave up after {full.calls} attempts. The task says {ATTEMPTS}."
     except Exception as error:
         return f"It gave up with `{type(error).__name__}`; the task asks for a `RuntimeError`."
-    return "A stream took nothing, and the function ended without a word. Raise a `RuntimeError`."
+    return "A stream refused everything, and the function ended without an error. Raise one."
 
 
 def _put_into(
@@ -201,34 +201,34 @@ def _put_into(
             answer(client, given)
     except RuntimeError:
         return (
-            f"It raised an error although {len(set(client.taken))} of {len(keys)} entries are in "
-            f"the stream after {client.calls} attempts. It has {ATTEMPTS}."
+            f"It gave up after {client.calls} attempts, with {len(set(client.taken))} of "
+            f"{len(keys)} entries in the stream. The fifth attempt may still succeed."
         )
     if not client.calls:
-        return "It put nothing through the client that it was given. Use the argument `client`."
+        return "It sent nothing through the client that it was given. Use the argument `client`."
     if lost := [key for key in keys if key not in client.taken]:
         if lost == [keys[2]]:
             return (
-                "An entry was refused with the `ErrorCode` `InternalFailure`, and never got in. "
-                "Every entry that has an `ErrorCode` was refused, whichever it is."
+                "An entry that was refused with `InternalFailure` never got in. Every entry that "
+                "has an `ErrorCode` was refused, whatever the code is."
             )
         return (
-            f"{client.partly} answers refused some entries, and {len(lost)} of {len(keys)} never "
-            "got in. Look at *every* answer, also at the one to a second attempt."
+            f"In {client.partly} responses some entries were refused, and {len(lost)} of "
+            f"{len(keys)} never got in. Check *every* response, also that to a second attempt."
         )
     if len(client.taken) > len(keys):
         return (
-            f"{len(keys)} entries, and {len(client.taken)} records are in the stream: some came "
-            "twice. Send only what was refused."
+            f"There were {len(keys)} entries, and now the stream has {len(client.taken)} records: "
+            "some came twice. Send only what was refused."
         )
     if given != entries:
         return (
             f"The list had {len(entries)} entries before the call, and has {len(given)} after it. "
-            "Whoever gave it to you may need it again: leave it as it is."
+            "The caller may still need it: leave it as it is."
         )
     if client.pauses.missing:
         return (
-            "It sent refused entries again at once, without a pause. The shard is then as full as "
-            "before. Wait a little, with `time.sleep`."
+            "It sent the refused entries again at once, when the shard was as full as before. Wait "
+            "a little first, with `time.sleep`."
         )
     return None

@@ -58,7 +58,7 @@ def _recovered(
         result = answer(given)
     except TypeError as error:
         if right is None and "NoneType" in str(error):
-            return f"One flight {story}. `None` is no number to subtract: `{error}`."
+            return f"One flight {story}. `None` cannot be subtracted: `{error}`."
         raise
     if not isinstance(result, Mapping):
         return f"The function must return a dictionary; it returns {shown(result)}."
@@ -115,9 +115,9 @@ def envelope(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     if 0.99 * fewest <= flights * limit / 6_000_000 <= 1.01 * most:
         return "Nearly. Here a megabyte is 1024 × 1024 bytes."
     if flights == 10_000:
-        return "That is the largest batch size that Lambda accepts. Do so many fit into 6 MB?"
+        return "That is the largest batch size that Lambda accepts. Do that many fit into 6 MB?"
     if abs(flights - limit / fewest) < 0.1 * limit / fewest:
-        return "So many *bytes* does one flight take in an event. How many flights fit into 6 MB?"
+        return "That is how many *bytes* one flight takes in an event. How many fit into 6 MB?"
     way = "More" if flights < fewest else "Fewer"
     return (
         f"{way} than {flights:,.0f} fit. Divide 6 × 1024 × 1024 bytes by the bytes that one flight "
@@ -150,8 +150,8 @@ class _Handler(trials.StandIn):
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:
         if not hasattr(context, "get_remaining_time_in_millis"):
             raise Hint(
-                "The handler asks its context how much time is left, and gets no answer from "
-                f"{shown(context)}. Hand it `events.LambdaContext()`."
+                "The handler asks its context how much time is left, and cannot ask "
+                f"{shown(context)}. Pass `events.LambdaContext()`."
             )
         self.calls += 1
         self.first_batch = self.first_batch or len(event["Records"])
@@ -192,27 +192,27 @@ def _delivered(answer: Any, handler: Any, batch: str) -> str | None:
     if stand_in.first_batch != len(batch):
         return (
             f"A batch has {len(batch)} records, and the handler got {stand_in.first_batch} of them "
-            "in the first call. Hand it the whole batch, as Lambda does."
+            "in the first call. Pass the whole batch, as Lambda does."
         )
     words = ", ".join(f"flight {i}" if k == "g" else "a bad record" for i, k in enumerate(batch, 1))
     written = stand_in.written
-    told = f"A batch has {words}. Written were {written or 'no flights'}."
+    told = f"A batch has {words}. Flights written: {written or 'none'}."
     if twice := [flight for flight in good if written.count(flight) > 1]:
         return (
-            f"{told} Flight {twice[0]} came more than once. Call again with the reported record "
+            f"{told} Flight {twice[0]} is there twice. Call again with the reported record "
             "and those behind it, not with the whole batch."
         )
     numbers = [record["kinesis"]["sequenceNumber"] for record in event["Records"]]
     bad = [number for number, kind in zip(numbers, batch, strict=True) if kind == "b"]
     calls = [stand_in.reported.count(number) for number in bad]
     if calls and calls[0] != CALLS:
-        return f"{told} Calls that reported the first bad record: {calls[0]}, not {CALLS}."
+        return f"{told} Calls that reported the first bad record: {calls[0]}; it must be {CALLS}."
     if written != good:
-        return f"{told} After a record that was given up, go on with the records behind it."
+        return f"{told} After giving up on a record, go on with the records behind it."
     if wrong := [count for count in calls if count != CALLS]:
         return (
-            f"{told} Calls that reported a later bad record: {wrong[0]}, not {CALLS}. Each bad "
-            "record has its own: count from 0 again when one is skipped."
+            f"{told} Calls that reported a later bad record: {wrong[0]}; it must be {CALLS}. Count "
+            "from 0 again when you skip a record."
         )
     if not bad and stand_in.calls > 1:
         return f"{told} No record is bad, and the handler was called {stand_in.calls} times."

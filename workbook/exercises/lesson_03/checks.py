@@ -71,25 +71,25 @@ def missing(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     complete = found(read_input, write_output, write_logs)
     if complete == {"kinesis:PutRecords"}:
         return (
-            "`write_output` allows `kinesis:PutRecords`, and yet you say it is missing. Its "
-            "`Action` is one text, not a list."
+            "`write_output` allows `kinesis:PutRecords`, but your result says that it is missing. "
+            "Its `Action` is a string, not a list."
         )
     if complete & needed:
         return (
-            f"With all three statements nothing is missing. You name {len(complete & needed)} of "
-            "the actions that they allow."
+            "With all three statements nothing is missing. Actions in your result that they allow: "
+            f"{len(complete & needed)}."
         )
     if complete:
-        return "You name actions that are allowed and not needed. It is the other way round."
+        return "Your result has actions that are allowed but not needed. It is the other way round."
     if found(read_input, write_logs) != {"kinesis:PutRecords"}:
-        return "Without `write_output` nothing allows `kinesis:PutRecords`, and you do not say so."
+        return "Without `write_output` nothing allows `kinesis:PutRecords`, so it is missing."
     if found({**write_output, "Effect": "Deny"}, read_input, write_logs) != {"kinesis:PutRecords"}:
         return "A statement that names an action may also forbid it. Look at its `Effect`."
     other = {"Effect": "Allow", "Action": "kinesis:PutRecordsToAnywhere", "Resource": "x"}
     if found(read_input, other, write_logs) != {"kinesis:PutRecords"}:
         return (
-            f"A statement allows `{other['Action']}`, and you take that for `kinesis:PutRecords`. "
-            "A name must be equal, not only contained."
+            f"A statement allows `{other['Action']}`, which is not `kinesis:PutRecords`. The names "
+            "must be equal; it is not enough that one contains the other."
         )
     if found() != needed:
         return "Without any statement nothing is allowed, so all that is needed is missing."
@@ -145,5 +145,5 @@ def more_memory(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             return hint
     return (
         f"Your price is {price:.3g} USD. It must be gigabytes × seconds billed × the price of a "
-        "GB-second, give or take a hundredth."
+        "GB-second, within 1 %."
     )

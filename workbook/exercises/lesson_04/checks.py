@@ -71,7 +71,7 @@ def _returned(times: list[int | float], producers: int, pause: _Pause) -> str | 
         )
     sums = [pause.tries_in(time) for time in times]
     if any(tries is None for tries in sums):
-        return f"{told} a time in your list is no sum of pauses: {shown(times)}."
+        return f"{told} a time in your list is not a sum of pauses: {shown(times)}."
     if all(len(tries or ()) == 1 for tries in sums):
         return (
             f"{told} each time in your list is a single pause. The second pause starts when the "
@@ -109,28 +109,28 @@ def out_of_order(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     cases: list[tuple[int, str, pd.DataFrame]] = [
         (
             0,
-            "Three flights came as they were sent, 0, 1, 2: no aeroplane is out of order.",
+            "Three flights arrived as they were sent, 0, 1, 2: no aeroplane is out of order.",
             _stream(("N1", 0), ("N1", 1), ("N2", 2)),
         ),
         (
             0,
-            "N2's first flight was sent first and came behind N1's. But each of the two has its "
+            "N2's first flight was sent first and arrived after N1's. But each of the two has its "
             "own flights in order. Compare within one key.",
             _stream(("N1", 1), ("N2", 0), ("N1", 3), ("N2", 5)),
         ),
         (
             1,
-            "All three flights of N1 came in reverse, and N2 had only one. That is 1 aeroplane.",
+            "All three flights of N1 arrived in reverse, and N2 had only one: 1 aeroplane.",
             _stream(("N1", 2), ("N1", 1), ("N1", 0), ("N2", 3)),
         ),
         (
             2,
-            "N1 came as 0, 3, 2 and N2 as 5, 4. Both are out of order at some place.",
+            "N1 arrived as 0, 3, 2 and N2 as 5, 4. Both are out of order somewhere.",
             _stream(("N1", 0), ("N1", 3), ("N1", 2), ("N2", 5), ("N2", 4)),
         ),
         (
             1,
-            "N2 came as 1, 4, 3, 6 with flights of N1 between, which are in order.",
+            "N2 arrived as 1, 4, 3, 6. Between them are flights of N1, which are in order.",
             _stream(("N2", 1), ("N1", 0), ("N2", 4), ("N1", 2), ("N2", 3), ("N1", 5), ("N2", 6)),
         ),
     ]
@@ -154,9 +154,9 @@ def two_shards(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     if close(rate, SHARD_LIMIT / share, within=1):
         return None
     if rate == 2 * SHARD_LIMIT:
-        return "Only if both got the same. One gets more, is full first, and holds up the rest."
+        return "That would be so if both got the same share. One gets more, and is full first."
     if close(rate, SHARD_LIMIT / (1 - share), within=1):
-        return "At that rate the emptier shard is full. The fuller one has long refused some."
+        return "At that rate the emptier shard is full. The fuller one was full long before."
     if rate <= 1:
         return (
             f"{rate:.3g} looks like a share. If that share of the records may be 1,000 a second, "
@@ -164,7 +164,7 @@ def two_shards(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         )
     if close(rate, SHARD_LIMIT * share, within=1):
         return (
-            "Of 1,000 records so many go to the fuller shard. But how many records may there be "
+            "Of 1,000 records, that many go to the fuller shard. How many records does it take "
             "until that shard gets 1,000?"
         )
     return (

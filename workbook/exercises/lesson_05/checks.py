@@ -48,7 +48,7 @@ def copies(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     if "event_id" in named:
         return "`event_id` is what tells the flights apart. The same flight has the same one."
     if unnamed := differ - named:
-        return f"These do differ, and {len(unnamed)} more. Compare all columns, in a loop."
+        return f"These differ, and so do {len(unnamed)} more. Compare all columns, in a loop."
     return None
 
 
@@ -127,7 +127,7 @@ def _worst(answer: Any, table: pd.DataFrame, story: str) -> str | None:
         return None
     told = f"{story} Your function gives {days[0].day} and {days[1].day}."
     if days == right[::-1]:
-        return f"{told} First comes the day of the cancelled flights."
+        return f"{told} The day of the cancelled flights comes first."
     known = {JANUARY.replace(day=int(number)) for number in table["day"]}
     if not set(days) <= known:
         return f"{told} The table has no such day."
@@ -146,9 +146,9 @@ def fooled(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     table = answers.check(answer, sent=notebook["january"]).dropna(subset=["ok"])
     noticed = table.loc[~table["ok"].astype(bool), "question"]
     if len(noticed):
-        told = f"Somebody noticed, by the {noticed.iloc[0]}"
+        told = f"Somebody noticed: `{noticed.iloc[0]}` is wrong"
         if len(answer) != len(clean):
-            return f"{told}: your table has {len(answer):,} flights of {len(clean):,}."
+            return f"{told}. Your table has {len(answer):,} flights; it must have {len(clean):,}."
         return f"{told}. Change less: one delay is enough."
     if _differ(answer, clean, "dep_delay"):
         return None
@@ -162,7 +162,7 @@ def fooled(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             f"All answers are right. But you changed `{others[0]}`, and every `dep_delay` is right."
         )
     if not answer.index.equals(clean.index):
-        return "All answers are right, and so is every delay, in another order of rows. Change one."
+        return "All answers are right, but so is every delay: only the rows have another order."
     return "All answers are right, because no delay is wrong. Change one, by a minute."
 
 

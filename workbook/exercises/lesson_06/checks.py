@@ -141,12 +141,12 @@ def twice(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             "already? The column `copies` tells."
         )
     if given <= set(records.index[named & (records["copies"] == 0)]):
-        return "These are *not* in the output yet: sent again, they come once. What comes twice?"
+        return "These are *not* in the output yet: sent again, they come once. Which come twice?"
     if others := sorted(given - set(records.index[named])):
         return f"Number {others[0]} is not named in the message, so nobody would send it again."
     if unwritten := sorted(given - right):
         return f"Number {unwritten[0]} is not in the output yet: sent again, it comes once."
-    return f"Your {len(given)} are right, but they are {len(right)} in all."
+    return f"Your {len(given)} are right, but there are {len(right)} in all."
 
 
 # --- 3
@@ -212,7 +212,8 @@ def _delivered(answer: Any, bad: Set[int], retries: int) -> str | None:
 
     _, written, given_up = deliver(say, range(8), bad, retries)
     steps = ", ".join(said[:3]) + (" ..." if len(said) > 3 else "")
-    where = f"Of 8 records, {' and '.join(map(str, sorted(bad)))} bad: your {steps}. So"
+    numbers = " and ".join(map(str, sorted(bad))) or "none"
+    where = f"Bad among the records 0 to 7: {numbers}. Your {steps}. So"
     if lost := set(range(8)) - set(written) - set(given_up):
         return f"{where} {sorted(lost)} are lost. `done` says that the whole batch is done."
     if innocent := sorted(set(given_up) - bad):
@@ -222,7 +223,7 @@ def _delivered(answer: Any, bad: Set[int], retries: int) -> str | None:
         )
     if twice := sorted(record for record, copies in written.items() if copies > 1):
         return (
-            f"{where} {twice} are written more than once. They were done before the bad one; what "
-            "tells Lambda so?"
+            f"{where} {twice} are written more than once. They come before the bad one. What would "
+            "tell Lambda that they are done?"
         )
     return None

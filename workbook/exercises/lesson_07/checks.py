@@ -92,8 +92,8 @@ def smallest_size(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         return None
     if size != int(size):
         return (
-            f"A batch size is a whole number, and yours is {size:.3f}. Which whole numbers beside "
-            "it do, and which do not?"
+            f"A batch size is a whole number, and yours is {size:.3f}. Which whole number next to "
+            "it is large enough?"
         )
     size = int(size)
     if not 1 <= size <= 10_000:
@@ -101,8 +101,8 @@ def smallest_size(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     if busy(size) > 1:
         return f"With {size} the utilisation is {busy(size):.2f}: the lag grows without end."
     if busy(size) > HIGHEST:
-        return f"With {size} it keeps up, at a utilisation of {busy(size):.3f}. Not over 0.8."
-    return f"{size} does, at a utilisation of {busy(size):.3f}. A smaller one does as well."
+        return f"With {size} it keeps up, but the utilisation is {busy(size):.3f}, above 0.8."
+    return f"{size} is enough: the utilisation is {busy(size):.3f}. A smaller size is enough too."
 
 
 # --- 3
@@ -194,18 +194,18 @@ def backlog(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     if is_near(waiting, right) and is_near(time, right_time):
         return None
     if is_near(waiting, right_time) and is_near(time, right):
-        return "The right numbers the other way round: first the records, then the seconds."
+        return "The right numbers in the wrong order: first the records, then the seconds."
     if is_near(waiting, AGE * CAPACITY):
         return (
             "The records that wait are those that *arrived* in the last 40 seconds. At which rate?"
         )
     if not is_near(waiting, right):
         return (
-            f"Not {waiting:,.0f} records. Little's law has the backlog: the rate of arrivals times "
-            "the wait."
+            f"{waiting:,.0f} records is not right. By Little's law the backlog is the rate of "
+            "arrivals times the wait."
         )
     if is_near(time, right / CAPACITY):
-        return "That would be right if nothing arrived meanwhile. But 300 a second still do."
+        return "That would be right if nothing arrived meanwhile, but 300 a second still do."
     if is_near(time, right_time / 60):
         return f"The backlog is right. {time:.3g} is the time in minutes; give seconds."
     return (

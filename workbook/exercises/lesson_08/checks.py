@@ -185,7 +185,7 @@ def shard_count(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             f"{shards} shards take {takes:,.0f} records a second. The busiest shard's *part* of "
             "the records changes with the number of shards: work it out anew for each number."
         )
-    return f"{shards} shards do take {RATE:,} records a second, but fewer of them do too."
+    return f"{shards} shards do take {RATE:,} records a second, but a smaller number does too."
 
 
 # --- 4

@@ -192,9 +192,9 @@ def other_key(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     if rows == sent.groupby(["window_start", "origin"]).ngroups:
         return None
     if rows == len(counts):
-        return "So many there were with the tail number as key, where an airport is on both shards."
+        return "That is how many there were with the tail number as the key, on both shards."
     if rows == airports:
-        return "So many in a busy window. And in all windows together?"
+        return "That is how many there are in a busy window. How many are there in all windows?"
     if rows == len(sent):
         return "That is one for each flight. A row is written for each airport *in a window*."
     if rows == windows:
