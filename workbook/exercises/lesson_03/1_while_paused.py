@@ -51,26 +51,10 @@ def while_paused(put):
     put()
 
 
-# %% wrong: does not wait for the pause
-def while_paused(put):
-    lambda_.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
-    put()
-    wait_until("the pause", lambda: mapping_now()["State"] == "Disabled")
-    lambda_.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
-
-
 # %% wrong: leaves it paused
 def while_paused(put):
     lambda_.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
     wait_until("the pause", lambda: mapping_now()["State"] == "Disabled")
-    put()
-
-
-# %% wrong: goes on first
-def while_paused(put):
-    lambda_.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
-    wait_until("the pause", lambda: mapping_now()["State"] == "Disabled")
-    lambda_.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
     put()
 
 

@@ -127,8 +127,11 @@ def more_memory(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         )
     right = billed / 1000 * MEMORY / 1024 * prices.GB_SECOND
 
+    # One in a hundred, but always less than the price of a request, which must not be in it.
+    margin = min(0.01, prices.REQUEST / 2 / right)
+
     def is_near(value: float) -> bool:
-        return close(price, value, relative=0.01)
+        return close(price, value, relative=margin)
 
     if is_near(right):
         return None
