@@ -99,10 +99,14 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Process one batch of a Kinesis shard: enrich each departure and write it to OUTPUT_STREAM.
 
     A bad record ends the batch: all before it is written, and its sequence number is reported, so
-    that Lambda comes back with it and all after it. (The event source mapping must have
-    ReportBatchItemFailures.) When the time runs out, the first record not written is reported the
-    same way: each invocation gets further, and little is written twice. When not even the batch's
-    first record was written, the function fails, which the metrics show.
+    that Lambda comes back with it and all after it. When time runs out, the first record not
+    written is reported the same way: each invocation gets further, and little is written twice.
+
+    When the batch's first record is the one that is bad or not written, the function fails. Lambda
+    then halves the batch, and again, until a bad record is alone in its batch; there it uses up
+    its retries without taking others along. (What Lambda does with a report of the first record,
+    AWS does not say.) The event source mapping needs ReportBatchItemFailures and
+    BisectBatchOnFunctionError for this.
 
     Delivery is at least once: consumers drop duplicates by `event_id`.
 
@@ -110,11 +114,14 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         `{"batchItemFailures": []}`, or with one `{"itemIdentifier": sequence number}` in the list.
 
     Raises:
+        BadRecord: the batch's first record can never be processed.
         NotWritten: the time was up and the batch's first record was not written.
         botocore.exceptions.ClientError: a whole call failed; for instance, there is no such stream.
     """
     records = event["Records"]
     outputs, retry_from, reason = process_batch(records)
+    if retry_from and not outputs:
+        raise BadRecord(f"the first of {len(records)} records, {retry_from}: {reason}")
     summary = {"records": len(records), "written": len(outputs)}
     try:
         refused = write(outputs, context.get_remaining_time_in_millis)

@@ -15,10 +15,20 @@ import psutil
 
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.clock import Clock
-from workbook.localaws.functions.service import FunctionService
+from workbook.localaws.functions.environment import Environment
+from workbook.localaws.functions.event_queue import EventQueue
+from workbook.localaws.functions.invoker import Invoker
+from workbook.localaws.functions.pool import Pool
+from workbook.localaws.functions.processes import Processes
+from workbook.localaws.functions.published import PublishedFunctions
 from workbook.localaws.metrics import Metrics
-from workbook.localaws.moto.worker import Services
+from workbook.localaws.moto.cloudwatch import CloudWatch
+from workbook.localaws.moto.deliver import MotoDestinations
+from workbook.localaws.moto.function_configurations import FunctionConfigurations
+from workbook.localaws.moto.logs import Logs
+from workbook.localaws.moto.worker import Worker
 
+ENDPOINT_URL = "http://127.0.0.1:9"  # no function here calls AWS
 ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT_ID}:function:"
 HANDLERS = {
     "no-op": "def handler(event, context):\n    pass\n",
@@ -51,7 +61,7 @@ def create(name: str, code: str) -> None:
             "Handler": "app.handler",
             "Timeout": 60,
             "MemorySize": 512,
-            "Code": {"ZipFile": base64.b64encode(buffer.getvalue()).decode()},
+            "Code": {"ZipFile": buffer.getvalue()},
         }
     )
 
@@ -72,35 +82,61 @@ def batch(records: int) -> bytes:
     return json.dumps({"Records": [record] * records}).encode()
 
 
-async def median(service: FunctionService, name: str, event: bytes, times: int) -> float:
+async def median(invoker: Invoker, name: str, event: bytes, times: int) -> float:
     """The median time of warm invocations."""
     taken = []
     for _ in range(times):
         begun = time.perf_counter()
-        outcome = await service.invoke(ARN + name, event)
+        outcome = await invoker.invoke(ARN + name, event)
         taken.append((time.perf_counter() - begun) * 1000)
         assert outcome.function_error is None, outcome.payload
     return statistics.median(taken)
 
 
+async def throughput(invoker: Invoker, name: str, clients: int, seconds: float) -> float:
+    """Warm invocations in a second by clients that never rest."""
+    end = time.perf_counter() + seconds
+
+    async def client() -> int:
+        done = 0
+        while time.perf_counter() < end:
+            await invoker.invoke(ARN + name, b"{}")
+            done += 1
+        return done
+
+    return sum(await asyncio.gather(*(client() for _ in range(clients)))) / seconds
+
+
 async def main() -> None:
     """Measure and print."""
-    clock, services = Clock(), Services()
-    service = FunctionService("http://127.0.0.1:9", clock, services, Metrics(clock, services))
-    await service.ready()
+    clock, worker, processes = Clock(), Worker(), Processes()
+    functions, logs = PublishedFunctions(), Logs(clock, worker)
+    metrics = Metrics(clock, CloudWatch(worker))
+    pool = Pool(lambda version: Environment(version, ENDPOINT_URL, processes, logs, clock.now))
+    invoker = Invoker(functions, pool, metrics)
+    events = EventQueue(functions, invoker, MotoDestinations(worker), clock, metrics)
+    processes.open()
+    await invoker.start()
+    configurations = FunctionConfigurations(ENDPOINT_URL, clock, worker, functions, events)
+    await worker.call(configurations.install)
     for name, code in HANDLERS.items():
-        await services.call(create, name, code)
+        await worker.call(create, name, code)
         begun = time.perf_counter()
-        await service.invoke(ARN + name, b"{}")
+        await invoker.invoke(ARN + name, b"{}")
         print(f"{name}: cold {(time.perf_counter() - begun) * 1000:.0f} ms")
         for child in psutil.Process().children(recursive=True):
             print(f"  process of {child.memory_info().rss / 2**20:.0f} MB")
         for records in (1, 100, 500, 1000):
             event = batch(records)
-            took = await median(service, name, event, 100)
+            took = await median(invoker, name, event, 100)
             print(f"  {records:5} records, {len(event) / 1000:4.0f} kB: warm {took:.2f} ms")
-    await service.close()
-    services.close()
+        for clients in (1, 4):
+            rate = await throughput(invoker, name, clients, 2)
+            print(f"  {clients} clients: {rate:.0f} invocations/s")
+    await events.close()
+    await invoker.close()
+    processes.close()
+    worker.close()
 
 
 if __name__ == "__main__":

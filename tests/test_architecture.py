@@ -2,22 +2,35 @@
 
 import ast
 import json
+import re
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from itertools import dropwhile, takewhile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 LOCALAWS = "workbook.localaws"
+# The parts of the local AWS, what they share, and the wing that adapts moto to them.
 PARTS = {"kinesis", "functions", "mapping"}
-SHARED = {"api", "clock", "function_arn", "interfaces", "metrics", "moto"}
-
-MOTO = f"{LOCALAWS}.moto"  # the one wing that knows moto
+SHARED = {"api", "clock", "function_arn", "interfaces", "metrics"}
+MOTO = f"{LOCALAWS}.moto"
+JOINS = f"{LOCALAWS}.parts"  # makes the parts and the wing, and joins them
+DOOR = f"{LOCALAWS}.server"
+# What runs a part: only where the parts are joined is it known from outside.
+RUN = {
+    "kinesis": {f"{LOCALAWS}.kinesis.service"},
+    "functions": {f"{LOCALAWS}.functions.api", f"{LOCALAWS}.functions.invoker"},
+    "mapping": {f"{LOCALAWS}.mapping.api", f"{LOCALAWS}.mapping.registry"},
+}
 # What a function does takes real time, at any speed of the clock: its duration and its deadline.
 KNOW_REAL_TIME = {
     "workbook.localaws.clock",
     "workbook.localaws.functions.environment",
+    "workbook.localaws.functions.process",
+    "workbook.localaws.functions.runtime_api",
     "workbook.localaws.functions.runtime.client",
 }
 # The bench's packages: whom of the others each knows, and which modules of the bench use them.
@@ -37,13 +50,16 @@ USED_BY: dict[str, set[str]] = {
 }
 # The bench speaks boto3 to the local AWS, as to AWS. These start it, or write what it would write.
 BENCH_THAT_KNOWS_LOCALAWS = {"workbook.cli", "workbook.events", "workbook.target"}
+STARTS_THE_SERVER = {"workbook.cli", f"{LOCALAWS}.__main__"}
 
 
 def modules() -> dict[str, ast.Module]:
-    """Every module of ours that is not a test, by its dotted name."""
+    """Return every module of ours that is not a test, by its dotted name."""
     paths = [ROOT / "handler.py", *(ROOT / "workbook").rglob("*.py")]
     return {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts): ast.parse(path.read_text("utf-8"))
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): ast.parse(
+            path.read_text("utf-8")
+        )
         for path in paths
     }
 
@@ -79,8 +95,16 @@ def test_the_local_aws_knows_nothing_of_the_bench() -> None:
             assert {i for i in ours if not inside(i, LOCALAWS)} == set(), name
 
 
+def known(name: str) -> set[str]:
+    """Return the modules of ours that a module imports."""
+    candidates = ((imported, imported.rpartition(".")[0]) for imported in imports(MODULES[name]))
+    found = {next((one for one in pair if one in MODULES), name) for pair in candidates}
+    return found - {name}
+
+
 @pytest.mark.parametrize("part", sorted(PARTS))
-def test_a_part_knows_what_all_share_and_no_other_part(part: str) -> None:
+def test_a_part_knows_what_all_share_and_nothing_else(part: str) -> None:
+    """Neither another part nor moto: it names what it needs of them in ``interfaces``."""
     allowed = {f"{LOCALAWS}.{name}" for name in {part, *SHARED}}
     for name, tree in MODULES.items():
         if inside(name, f"{LOCALAWS}.{part}"):
@@ -89,14 +113,42 @@ def test_a_part_knows_what_all_share_and_no_other_part(part: str) -> None:
 
 
 def test_what_the_parts_share_knows_none_of_them() -> None:
-    for shared in SHARED:
-        for part in PARTS:
-            assert f"{LOCALAWS}.{shared}" not in importers(f"{LOCALAWS}.{part}")
+    for name, tree in MODULES.items():
+        if any(inside(name, f"{LOCALAWS}.{shared}") for shared in SHARED):
+            unknown = {f"{LOCALAWS}.{one}" for one in PARTS} | {MOTO, JOINS, DOOR}
+            assert not any(inside(i, one) for i in imports(tree) for one in unknown), name
 
 
-def test_moto_is_known_only_where_we_plug_into_it() -> None:
-    outside = {name for name in importers("moto") if not inside(name, MOTO)}
-    assert outside == {"workbook.localaws.metrics"}
+def test_moto_is_known_in_one_wing() -> None:
+    assert {name for name in importers("moto") if not inside(name, MOTO)} == set()
+    wing = {name for name in importers(MOTO) if not inside(name, MOTO)}
+    assert wing == {JOINS}
+
+
+def test_the_wing_knows_values_of_the_parts_and_not_what_runs_them() -> None:
+    run = {JOINS, DOOR}.union(*RUN.values())
+    for name, tree in MODULES.items():
+        if inside(name, MOTO):
+            assert not any(inside(i, one) for i in imports(tree) for one in run), name
+
+
+def test_the_parts_are_joined_in_one_place() -> None:
+    for part in PARTS:
+        for module in RUN[part]:
+            outside = {name for name in importers(module) if not inside(name, f"{LOCALAWS}.{part}")}
+            assert outside == {JOINS}, module
+    assert importers(JOINS) == {DOOR}
+    assert importers(DOOR) == STARTS_THE_SERVER
+
+
+def test_no_modules_know_one_another_in_a_circle() -> None:
+    """Wherever they import: a late import and TYPE_CHECKING hide a circle, and do not open it."""
+    sorter = TopologicalSorter({name: known(name) for name in MODULES})
+    sorter.prepare()  # raises CycleError, which names the circle
+
+
+def test_no_import_is_for_types_only() -> None:
+    assert importers("typing.TYPE_CHECKING") == set()
 
 
 def test_the_local_aws_asks_no_time_but_its_clocks() -> None:
@@ -167,8 +219,82 @@ def test_a_notebook_imports_nothing_of_the_local_aws(path: Path) -> None:
     assert [name for name in imported if inside(name, LOCALAWS)] == []
 
 
-def test_no_file_is_over_400_lines() -> None:
-    folders = ["workbook", "tests", "browser", "clients", "benchmarks", "data"]
-    paths = [ROOT / "handler.py", *(p for name in folders for p in (ROOT / name).rglob("*.py"))]
-    lengths = {str(p.relative_to(ROOT)): len(p.read_text("utf-8").splitlines()) for p in paths}
-    assert {name: lines for name, lines in lengths.items() if lines > 400} == {}
+# --- what CONTRIBUTING.md says
+
+
+def rows(heading: str) -> list[list[str]]:
+    """Return the rows of the first table under a heading of CONTRIBUTING.md, cell by cell."""
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    lines = text.partition(f"\n{heading}\n")[2].splitlines()
+    table = takewhile(
+        lambda line: line.startswith("|"), dropwhile(lambda line: not line.startswith("|"), lines)
+    )
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table][2:]
+
+
+def reachable(name: str) -> set[str]:
+    """Return the modules that a module knows, directly or through others."""
+    found: set[str] = set()
+    ahead = {name}
+    while ahead:
+        ahead = {one for module in ahead for one in known(module)} - found
+        found |= ahead
+    return found
+
+
+JOURNEY = rows("## How a record travels")
+
+
+@pytest.mark.parametrize("step", range(len(JOURNEY) - 1), ids=lambda step: JOURNEY[step][0])
+def test_a_record_travels_as_the_table_says(step: int) -> None:
+    here, after = (
+        row[0].strip("`").removesuffix(".py").replace("/", ".") for row in JOURNEY[step : step + 2]
+    )
+    assert {here, after} <= MODULES.keys()
+    way = JOURNEY[step][2].strip("`")
+    if way == "call":
+        assert after in reachable(here)
+        return
+    if way == "called by":
+        assert here in reachable(after)
+        return
+    assert after not in reachable(here)
+    assert here not in reachable(after)
+    if way.startswith("interfaces."):
+        interfaces = MODULES[f"{LOCALAWS}.interfaces"].body
+        assert way.removeprefix("interfaces.") in {
+            node.name for node in interfaces if isinstance(node, ast.ClassDef)
+        }
+        for side in (here, after):
+            part = ".".join(side.split(".")[:3])
+            assert any(inside(name, part) for name in importers(f"{LOCALAWS}.interfaces"))
+    else:
+        assert way in ("boto3", "Runtime API", "imported by name")
+
+
+def unit(name: str) -> str:
+    """Return the module or folder of the local AWS that a module is in; empty for the whole."""
+    return name.removeprefix(LOCALAWS).lstrip(".").split(".")[0]
+
+
+def test_who_knows_whom_is_as_the_table_says() -> None:
+    found: dict[str, set[str]] = {}
+    for name in MODULES:
+        if inside(name, LOCALAWS) and unit(name):
+            others = {unit(other) for other in known(name) if inside(other, LOCALAWS)}
+            found.setdefault(unit(name), set()).update(others - {"", unit(name)})
+    told = {
+        row[0].strip("`"): set(re.findall(r"`(\w+)`", row[2]))
+        for row in rows("### The local AWS, and who knows whom in it")
+    }
+    assert told == found
+
+
+def test_every_folder_and_module_of_the_bench_is_in_the_tree() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    tree = text.partition("```\nhandler.py")[2].partition("```")[0]
+    lines = re.findall(r"^  (\w[\w, ]*?)/?  ", tree, re.MULTILINE)
+    named = {name.strip() for line in lines for name in line.split(",")}
+    there = {path.stem for path in (ROOT / "workbook").iterdir() if path.suffix == ".py"}
+    there |= {path.parent.name for path in (ROOT / "workbook").glob("*/__init__.py")}
+    assert named == there - {"__init__", "__main__"}

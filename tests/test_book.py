@@ -87,7 +87,7 @@ def test_a_good_notebook_has_no_problems(root: Path) -> None:
         ),
         (
             new_code_cell("x", outputs=[new_output("stream", text="<Foo at 0x7f11aa22bb>")]),
-            "an object's address, which is another one in each run",
+            "an object's address, which differs in each run",
         ),
     ],
 )

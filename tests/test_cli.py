@@ -44,7 +44,17 @@ def test_the_exit_status_says_whether_all_is_right(monkeypatch, lost, status):
     assert cli.main(["run"]) == status
 
 
-@pytest.mark.parametrize("arguments", [["run", "--flights", "0"], ["serve", "--port", "70000"], []])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "--flights", "0"],
+        ["serve", "--port", "70000"],
+        ["serve", "--speed", "0"],
+        ["serve", "--speed", "inf"],
+        ["serve", "--speed", "fast"],
+        [],
+    ],
+)
 def test_a_wrong_command_line_is_refused(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         cli.main(arguments)

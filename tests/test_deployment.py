@@ -7,7 +7,8 @@ import zipfile
 
 import pytest
 
-from workbook import deployment, target
+from workbook import deployment, flights, reader, target, waiting
+from workbook.events import flight_event
 
 INPUT = "arn:aws:kinesis:eu-west-1:111122223333:stream/in"
 OUTPUT = "arn:aws:kinesis:eu-west-1:111122223333:stream/out"
@@ -70,8 +71,9 @@ def test_every_step_leaves_something_ready(aws):
     mapping = lambda_.get_event_source_mapping(UUID=uuid)
     assert mapping["State"] == "Enabled"
     assert mapping["BatchSize"] == 7
-    for name, value in deployment.MAPPING.items():
-        assert mapping[name] == (7 if name == "BatchSize" else value)
+    _, queue_arn = deployment.create_queue(aws.client("sqs"))  # creates what is there
+    settings = {**deployment.MAPPING, **deployment.on_failure(queue_arn), "BatchSize": 7}
+    assert {name: mapping[name] for name in settings} == settings
     role = aws.client("iam").get_role_policy(
         RoleName="process-flights-role", PolicyName=deployment.POLICY
     )
@@ -80,6 +82,56 @@ def test_every_step_leaves_something_ready(aws):
         logGroupNamePrefix="/aws/lambda/process-flights"
     )["logGroups"]
     assert group["retentionInDays"] == 7
+
+
+def test_a_mapping_without_a_queue_gives_up_nothing(aws):
+    """-1 is: until the record expires, however old it is [BC]."""
+    lambda_ = aws.client("lambda")
+    deployment.deploy(aws)
+    (first,) = lambda_.list_event_source_mappings()["EventSourceMappings"]
+    lambda_.delete_event_source_mapping(UUID=first["UUID"])
+    deployment.wait_until(
+        "the mapping to be gone",
+        lambda: not lambda_.list_event_source_mappings()["EventSourceMappings"],
+    )
+    uuid = deployment.create_mapping(lambda_, first["EventSourceArn"])
+    mapping = lambda_.get_event_source_mapping(UUID=uuid)
+    assert mapping["MaximumRetryAttempts"] == mapping["MaximumRecordAgeInSeconds"] == -1
+    assert mapping["DestinationConfig"] == {"OnFailure": {}}
+
+
+POISON = {0, 1, 7, 40, 63, 64, 99, 250, 299}  # first, last, neighbours, ends of batches
+
+
+def test_the_default_pipeline_gives_up_only_what_cannot_be_processed():
+    """Bad records go to the queue, each alone; every other record is in the output, once."""
+    with target.connect(target.LOCAL, speed=50) as aws:
+        deployment.deploy(aws)
+        kinesis, sqs = aws.client("kinesis"), aws.client("sqs")
+        queue = sqs.get_queue_url(QueueName=deployment.FAILURE_QUEUE)["QueueUrl"]
+        records = [
+            {
+                "Data": b"not JSON" if n in POISON else flights.encode(flight_event(flight=n + 1)),
+                "PartitionKey": "N14228",
+            }
+            for n in range(300)
+        ]
+        sent = kinesis.put_records(StreamName=deployment.INPUT_STREAM, Records=records)["Records"]
+        given_up = []
+
+        def done():
+            answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+            for message in answer.get("Messages", []):
+                batch = json.loads(message["Body"])["KinesisBatchInfo"]
+                assert batch["startSequenceNumber"] == batch["endSequenceNumber"]
+                given_up.append(batch["startSequenceNumber"])
+                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            return len(given_up) == len(POISON)
+
+        deployment.wait_until("the bad records to be in the queue", done)
+        assert set(given_up) == {sent[n]["SequenceNumber"] for n in POISON}
+        output = reader.read_stream(aws, deployment.OUTPUT_STREAM, progress=False)
+        assert sorted(output["flight"] - 1) == sorted(set(range(300)) - POISON)
 
 
 def test_what_is_asked_too_often_is_asked_again(aws):
@@ -132,11 +184,12 @@ def test_clean_up_leaves_nothing_and_may_be_called_at_any_stage(aws):
     assert aws.client("lambda").list_event_source_mappings()["EventSourceMappings"] == []
     assert [role["RoleName"] for role in iam.list_roles()["Roles"]] == []
     assert aws.client("logs").describe_log_groups()["logGroups"] == []
+    assert aws.client("sqs").list_queues().get("QueueUrls", []) == []
 
 
 def test_clean_up_names_what_it_could_not_delete(aws, monkeypatch):
     deployment.create_stream(aws.client("kinesis"), "flights")
-    monkeypatch.setattr(deployment, "DEADLINE_SECONDS", 0)
+    monkeypatch.setattr(waiting, "DEADLINE_SECONDS", 0)
     with pytest.raises(deployment.LeftOverError, match="stream flights"):
         deployment.clean_up(Stubborn(aws))
 
@@ -152,6 +205,30 @@ class Stubborn:
         if service == "kinesis":
             client.delete_stream = lambda **request: None
         return client
+
+
+class Queues:
+    """An SQS where a queue of the name was just deleted."""
+
+    class exceptions:
+        class QueueDeletedRecently(Exception):
+            pass
+
+    tries = 0
+
+    def create_queue(self, **request):
+        self.tries += 1
+        if self.tries < 3:
+            raise self.exceptions.QueueDeletedRecently
+        return {"QueueUrl": "url"}
+
+    def get_queue_attributes(self, **request):
+        return {"Attributes": {"QueueArn": "arn"}}
+
+
+def test_a_queue_that_was_just_deleted_is_waited_for():
+    """SQS takes its name again only after 60 seconds [BC]; a lesson may be run at once again."""
+    assert deployment.create_queue(Queues()) == ("url", "arn")
 
 
 class Lambda:
@@ -202,7 +279,7 @@ def test_a_mapping_waits_until_the_roles_rights_are_known(message):
 
 
 def test_rights_that_stay_unknown_are_told_in_lambdas_words(monkeypatch):
-    monkeypatch.setattr(deployment, "DEADLINE_SECONDS", 0.0)
+    monkeypatch.setattr(waiting, "DEADLINE_SECONDS", 0.0)
     client = Lambda("Please ensure the role can perform GetRecords")
     with pytest.raises(deployment.NotReadyError, match=r"the role of f.*can perform GetRecords"):
         deployment.create_mapping(client, "arn:s", "f")

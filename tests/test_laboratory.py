@@ -1,17 +1,20 @@
 """Experiments on a local AWS: every record accounted for, and nothing left behind."""
 
 import math
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
+import boto3
 import numpy as np
+import orjson
 import pandas as pd
 import pytest
 from botocore.exceptions import ClientError
 
+from workbook import deployment, flights, prices, reader, target
 from workbook import laboratory as lab
-from workbook import prices, reader, target
-from workbook.laboratory.sweep import digest
+from workbook.laboratory.digest import digest
 
 
 @pytest.fixture(scope="module")
@@ -135,11 +138,30 @@ def test_a_blocked_shard_is_pending_when_patience_is_over(fast):
     assert_nothing_is_left(fast)
 
 
-def test_the_function_spends_the_time_it_is_told_to(fast):
+def test_the_function_spends_the_time_it_is_told_to_by_awss_clock(fast):
+    """So that an hour with a call of 400 ms in each batch is the same hour in time-lapse."""
     result = lab.run(
-        fast, experiment(BatchSize=20, batch_millis=30.0, record_millis=2.0), progress=False
+        fast, experiment(BatchSize=20, batch_millis=400.0, record_millis=20.0), progress=False
     )
-    assert (result.invocations["duration_ms"] >= 30 + 2 * result.invocations["records"]).all()
+    invocations = result.invocations
+    least = 400 + 20 * invocations["records"]
+    assert (invocations["duration_ms"] >= least).all()
+    assert (invocations["duration_ms"] < 20 * least).all()  # they were not real milliseconds
+    took = (invocations["ended"] - invocations["started"]).dt.total_seconds() * 1000
+    assert (took >= least - 1).all()  # one clock in all columns
+    assert result.experiment["speed"] == fast.speed
+
+
+def test_by_default_only_poison_is_given_up(fast):
+    workload = lab.Workload(records=100, rate=math.inf, poison_every=10)
+    result = lab.run(fast, lab.Experiment(workload=workload, patience=36_000), progress=False)
+    records = result.records
+    assert records["poison"].sum() == 10
+    assert records["fate"].equals(records["poison"].map({True: "given up", False: "written"}))
+    assert result.failures["records"].eq(1).all()
+    summary = result.summary()
+    assert (summary["never_written"], summary["given_up"]) == (0, 10)
+    assert summary["p99_ms"] < math.inf
 
 
 def test_the_pipeline_can_be_changed_while_it_runs(fast):
@@ -159,6 +181,24 @@ def test_a_fault_in_what_changes_it_reaches_the_caller_and_leaves_nothing(fast):
 
     with pytest.raises(LookupError, match="no such knob"):
         lab.run(fast, experiment(), during=fail, progress=False)
+    assert_nothing_is_left(fast)
+
+
+def test_a_second_interruption_names_what_it_leaves(fast, monkeypatch):
+    """The first one ends the experiment and begins clean-up; the second ends clean-up."""
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(deployment, "wait_until", interrupt)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        lab.run(fast, experiment(), progress=False)
+    monkeypatch.undo()
+    (note,) = caught.value.__notes__
+    _, call = note.split("To delete them: ")
+    for name in ("function='lab-", "role='lab-", "-in'", "-out'", "-failures'"):
+        assert name in call
+    eval(call, {"deployment": deployment, "aws": fast})
     assert_nothing_is_left(fast)
 
 
@@ -196,7 +236,9 @@ def test_records_that_the_streams_have_forgotten_are_no_result(fast, monkeypatch
         return whole(aws, stream, **options).iloc[1:]
 
     monkeypatch.setattr(reader, "read_stream", without_the_first)
-    with pytest.raises(lab.ForgottenError, match=r"-in has only 59 of 60 records.*lower speed"):
+    with pytest.raises(
+        lab.ForgottenError, match=r"-in still has only 59 of 60 records.*lower speed"
+    ):
         lab.run(fast, experiment(), progress=False)
     assert_nothing_is_left(fast)
 
@@ -218,7 +260,13 @@ def test_an_unknown_setting_is_named_with_those_there_are():
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("shards", 0), ("batch_millis", -1.0), ("bad_records", "skip"), ("patience", math.inf)],
+    [
+        ("shards", 0),
+        ("batch_millis", -1.0),
+        ("record_millis", math.inf),
+        ("bad_records", "skip"),
+        ("patience", math.inf),
+    ],
 )
 def test_a_setting_out_of_range_is_refused_by_name(field, value):
     with pytest.raises(ValueError, match=f"{field} must be .*, not {value!r}"):
@@ -268,6 +316,31 @@ def test_a_sweep_that_was_stopped_goes_on_where_it_was(fast, tmp_path, monkeypat
     assert len(list(tmp_path.iterdir())) == 3
 
 
+def test_a_second_interruption_of_a_sweep_tells_what_still_runs(fast, monkeypatch):
+    """The first waits for the runs under way; who has no patience learns that they go on."""
+    begun, end = threading.Event(), threading.Event()
+
+    def slow(aws, each, **options):
+        begun.set()
+        end.wait(60)
+
+    def interrupted(futures):
+        begun.wait(60)
+        threads = [t for t in threading.enumerate() if t.name.startswith("ThreadPoolExecutor")]
+        monkeypatch.setattr(threads[0], "join", interrupt)
+        interrupt()
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(lab.sweep.__globals__, "run", slow)
+    monkeypatch.setitem(lab.sweep.__globals__, "as_completed", interrupted)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        lab.sweep(fast, experiment(), {"BatchSize": [20]}, progress=False)
+    end.set()
+    assert "Runs under way: 1." in caught.value.__notes__[0]
+
+
 def test_a_run_that_fails_ends_the_sweep_and_is_named(fast, tmp_path, monkeypatch):
     begun = []
     run = lab.sweep.__globals__["run"]
@@ -312,15 +385,67 @@ def test_a_run_of_another_handler_is_another_run(fast, tmp_path, monkeypatch):
     before = digest(fast, experiment())
     changed = tmp_path / "handler.py"
     changed.write_text("# changed\n")
-    monkeypatch.setitem(digest.__globals__, "CODE", (changed,))
+    monkeypatch.setitem(digest.__globals__, "HANDLER_FILE", changed)
     assert digest(fast, experiment()) != before
 
 
-def test_a_run_is_known_by_all_its_settings(fast):
+class Doubled(lab.Workload):
+    """The same fields as its parent, but other records."""
+
+    def departures(self):
+        for departure in super().departures():
+            yield departure._replace(event={**departure.event, "distance": 0})
+
+
+def test_a_run_is_known_by_all_that_decides_it(fast, monkeypatch):
     one = experiment()
-    assert digest(fast, one) == digest(fast, experiment())
-    others = [experiment(seed=2), experiment(BatchSize=7), experiment(shards=2)]
-    assert len({digest(fast, each) for each in (one, *others)}) == 4
+    known = {digest(fast, one)}
+    assert {digest(fast, experiment())} == known
+    for other in (
+        experiment(seed=2),
+        experiment(BatchSize=7),
+        experiment(shards=2),
+        replace(one, workload=Doubled(**vars(one.workload))),
+    ):
+        assert digest(fast, other) not in known
+        known.add(digest(fast, other))
+    dummy = boto3.Session("test", "test", region_name="us-east-1")
+    places = [
+        target.Aws("local", dummy, "http://127.0.0.1:1", limits=False),
+        target.Aws("other", dummy, "http://127.0.0.1:1"),
+        target.Aws("other", dummy, "http://127.0.0.1:2"),
+        target.Aws("aws", dummy, None),
+        target.Aws("aws", boto3.Session("test", "test", region_name="eu-west-1"), None),
+    ]
+    assert len(known | {digest(place, one) for place in places}) == len(known) + len(places)
+    monkeypatch.setitem(deployment.MAPPING, "MaximumRecordAgeInSeconds", 777)
+    assert digest(fast, one) not in known
+
+
+def test_another_data_set_is_another_run(fast, monkeypatch):
+    before = digest(fast, experiment())
+    year = flights.load()
+    monkeypatch.setattr(flights, "load", lambda: year.assign(distance=0))
+    assert digest(fast, experiment()) != before
+
+
+def test_a_sweep_of_another_workload_does_not_find_this_ones_runs(fast, tmp_path):
+    one = experiment()
+    doubled = replace(one, workload=Doubled(**vars(one.workload)))
+    for each in (one, doubled):
+        lab.sweep(fast, each, {"BatchSize": [60]}, folder=tmp_path, progress=False)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_settings_are_written_as_json_that_any_reader_takes(tmp_path):
+    """JSON has no infinity: Python writes one all the same, and other readers refuse it."""
+    tables = [pd.DataFrame({"n": [1]})] * 3
+    lab.Result(experiment().as_dict(), *tables).save(tmp_path / "one")
+    written = orjson.loads((tmp_path / "one" / "experiment.json").read_bytes())
+    assert written == experiment().as_dict() == lab.Result.load(tmp_path / "one").experiment
+    assert written["workload"]["class"] == "Workload"
+    assert float(written["workload"]["rate"]) == math.inf
+    assert written["mapping"]["BatchSize"] == deployment.MAPPING["BatchSize"]
 
 
 @pytest.mark.parametrize("vary", [{}, {"BatchSize": []}, {"BatchSize": np.array([])}])

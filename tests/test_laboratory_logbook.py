@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 import zlib
 
 import pytest
@@ -66,7 +67,7 @@ def start(request_id):
 
 
 def look(*found):
-    return logbook.Logbook(Logs([event for each in found for event in each]), "g").look()
+    return logbook.Logbook(Logs([event for each in found for event in each]), "g").read()
 
 
 def test_an_invocation_is_told_by_its_lines():
@@ -131,15 +132,25 @@ def test_what_has_not_ended_is_not_told_yet():
 def test_a_second_look_asks_for_what_is_new_and_tells_everything():
     logs = Logs(events(start("r1"), begin("r1", [1]), end("r1"), report("r1")))
     book = logbook.Logbook(logs, "g")
-    assert len(book.look()) == 1
+    assert len(book.read()) == 1
     logs.events = logs.events + events(
         start("r2"), begin("r2", [2]), end("r2"), report("r2"), first=105_000
     )
-    assert [each.request_id for each in book.look()] == ["r1", "r2"]
-    assert len(book.look(whole=True)) == 2
+    assert [each.request_id for each in book.read()] == ["r1", "r2"]
+    assert len(book.read(whole=True)) == 2
     assert logs.since[0] == 0
     assert 0 < logs.since[1] < 105_000
     assert logs.since[2] == 0
+
+
+def test_in_time_lapse_all_times_are_by_the_clock_of_aws():
+    """A REPORT line has real milliseconds, the log's times are by a clock 20 times as fast."""
+    cold = report("r", "Init Duration: 100.77 ms")
+    (one,) = look(events(start("r"), begin("r", [7]), end("r"), cold))
+    row = logbook.table([one], True, speed=20).loc[0]
+    assert row["duration_ms"] == pytest.approx(20 * 20.5)
+    assert row["init_ms"] == pytest.approx(20 * 100.77)
+    assert row["billed_ms"] == math.ceil(20 * (20.5 + 100.77))
 
 
 def test_an_empty_log_is_an_empty_table_with_all_columns():

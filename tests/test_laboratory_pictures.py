@@ -16,7 +16,7 @@ def moment(seconds):
     return pd.Timestamp("2026-01-01T00:00:00Z") + pd.Timedelta(seconds=seconds)
 
 
-def result(*tries, given_up=(), shards=(SHARD,), factor=1):
+def result(*tries, given_up=(), shards=(SHARD,), factor=1, fates=("written",) * 5):
     """A result with a poison record at place 2 of 6.
 
     Args:
@@ -24,6 +24,7 @@ def result(*tries, given_up=(), shards=(SHARD,), factor=1):
         given_up: of each failure its second and its first and last place.
         shards: of the records, in turn.
         factor: batches of the shard at once, at most.
+        fates: of the records after the first.
     """
     rows = [
         {
@@ -54,6 +55,7 @@ def result(*tries, given_up=(), shards=(SHARD,), factor=1):
             "shard_id": [shards[n % len(shards)] for n in range(6)],
             "sequence_number": [str(FIRST + n) for n in range(6)],
             "poison": [n == 2 for n in range(6)],
+            "fate": ["written", *fates],
         }
     )
     mapping = {"ParallelizationFactor": factor}
@@ -71,12 +73,15 @@ def bars(axes):
 
 
 def test_each_invocation_is_a_bar_over_its_records_and_so_is_what_was_given_up():
-    failing = result((0, 0, 4, 4, "error"), (1, 0, 4, 4, "error"), given_up=[(3, 0, 3)])
+    fates = ["given up", "given up", "given up", "written", "written"]
+    tries = (0, 0, 4, 4, "error"), (1, 0, 4, 4, "error")
+    failing = result(*tries, given_up=[(3, 0, 3)], fates=fates)
     figure, alt = pictures.attempts({"retries only": failing})
     panel = figure.axes[0]
-    assert panel.get_title() == "retries only"
+    assert panel.get_title() == "retries only\ninnocent records: 2 given up"
     assert bars(panel) == [(0, 0, 3), (1, 0, 3), (3, 0, 3)]
-    assert "retries only: 2 invocations (2 error) in 3 s, records 0 to 3 given up at 3 s" in alt
+    assert "retries only: innocent records: 2 given up; 2 invocations (2 error) in 3 s" in alt
+    assert "records 0 to 3 given up at 3 s" in alt
 
 
 def test_a_partial_invocation_is_cut_where_it_failed():
@@ -84,7 +89,7 @@ def test_a_partial_invocation_is_cut_where_it_failed():
     figure, alt = pictures.attempts({"partial": partial})
     assert bars(figure.axes[0]) == [(0, 0, 1), (0, 2, 3), (1, 2, 3), (2, 2, 2)]
     assert "record 2 given up" in alt
-    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    labels = [text.get_text() for text in figure.axes[-1].get_legend().get_texts()]
     assert labels == ["ok", "partial", "given up", "poison"]
 
 
@@ -94,10 +99,15 @@ def test_the_poison_is_a_line_through_its_panel():
     assert [line.get_ydata()[0] for line in lines] == [2]
 
 
-def test_panels_are_two_in_a_row_and_the_last_may_be_empty():
+def test_panels_are_two_in_a_row_and_a_free_place_has_the_legend():
     one = result((0, 0, 6, 0, "ok"))
+    figure, alt = pictures.attempts({"a": one, "b": one})
+    assert len(figure.legends) == 1
     figure, alt = pictures.attempts({"a": one, "b": one, "c": one})
     assert [axes.axison for axes in figure.axes] == [True, True, True, False]
+    assert figure.axes[-1].get_legend()
+    assert not figure.legends
+    assert "a: innocent records: all written; 1 invocations (1 ok)" in alt
     assert alt.startswith("3 panels")
     plots.show(figure, alt)
 

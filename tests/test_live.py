@@ -1,6 +1,7 @@
 """The live view: what it asks of AWS, its knobs, the picture it leaves, and what it puts back."""
 
 import base64
+import inspect
 import io
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,13 +9,16 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
+from ipykernel.comm.comm import BaseComm
+from ipykernel.kernelbase import Kernel
 from nbclient import NotebookClient
 from PIL import Image, ImageColor
 
-from workbook import deployment, live, target
+from workbook import deployment, flights, live, target
+from workbook.events import flight_event
 from workbook.live import monitoring
 from workbook.live.charts import STYLES, LiveCharts, charts
-from workbook.live.mapping import Mapping
+from workbook.live.mapping import WatchedMapping
 from workbook.live.sampler import PERIODS, Sampler
 from workbook.target import Aws
 
@@ -39,7 +43,8 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def put(aws: Aws, records: int) -> None:
-    entries = [{"Data": b"{}", "PartitionKey": f"key {n}"} for n in range(records)]
+    data = flights.encode(flight_event())
+    entries = [{"Data": data, "PartitionKey": f"key {n}"} for n in range(records)]
     aws.client("kinesis").put_records(StreamName=NAMES[0], Records=entries)
 
 
@@ -144,11 +149,18 @@ def test_in_time_lapse_a_period_is_a_real_second() -> None:
 # --- knobs
 
 
+def test_ipykernel_routes_what_a_control_sends_as_the_panel_expects() -> None:
+    """The panel turns this off for its controls, or they would wait for the cell that runs."""
+    name = "_reply_subshell_for"
+    assert hasattr(BaseComm, name)
+    assert f'getattr(comm, "{name}", None)' in inspect.getsource(Kernel.shell_channel_thread_main)
+
+
 def test_a_change_is_through_when_the_mapping_has_it(deployed: tuple[Aws, str]) -> None:
-    mapping = Mapping(*deployed)
+    mapping = WatchedMapping(*deployed)
     mapping.change(BatchSize=321)
     mapping.change(MaximumBatchingWindowInSeconds=2)
-    seen = mapping.look()
+    seen = mapping.settings()
     assert (seen["BatchSize"], seen["MaximumBatchingWindowInSeconds"]) == (321, 2)
     assert seen["State"] == "Enabled"
 
@@ -157,7 +169,7 @@ def test_a_knob_changes_the_mapping_and_says_so(deployed: tuple[Aws, str]) -> No
     panel = live.Panel(deployed[0])
     panel._knobs["ParallelizationFactor"].value = 4
     until(lambda: panel._status.text == "The mapping has ParallelizationFactor=4.")
-    assert Mapping(*deployed).look()["ParallelizationFactor"] == 4
+    assert WatchedMapping(*deployed).settings()["ParallelizationFactor"] == 4
 
 
 def test_the_switch_disables_and_enables(deployed: tuple[Aws, str]) -> None:
@@ -166,7 +178,7 @@ def test_the_switch_disables_and_enables(deployed: tuple[Aws, str]) -> None:
     for before, state in (("Disable", "Disabled"), ("Enable", "Enabled")):
         until(lambda word=before: panel._switch.description == f"{word} the mapping")
         panel._switch.click()
-        until(lambda word=state: Mapping(*deployed).look()["State"] == word)
+        until(lambda word=state: WatchedMapping(*deployed).settings()["State"] == word)
     panel.stop()
 
 
@@ -178,7 +190,7 @@ def test_a_refusal_is_shown_in_awss_words_and_the_knob_goes_back(
     present = panel._knobs["BatchSize"].value
     panel._knobs["BatchSize"].max = 20_000
     panel._knobs["BatchSize"].value = 10_001
-    until(lambda: "did not take BatchSize=10001" in panel._status.text)
+    until(lambda: "did not change to BatchSize=10001" in panel._status.text)
     assert "ValidationException" in panel._status.text
     panel.start()
     until(lambda: panel._knobs["BatchSize"].value == present)
@@ -188,7 +200,7 @@ def test_a_refusal_is_shown_in_awss_words_and_the_knob_goes_back(
 def test_a_change_by_a_cell_reaches_the_knob(deployed: tuple[Aws, str]) -> None:
     panel = live.Panel(deployed[0])
     panel.start()
-    Mapping(*deployed).change(BatchSize=77)
+    WatchedMapping(*deployed).change(BatchSize=77)
     until(lambda: panel._knobs["BatchSize"].value == 77)
     panel.stop()
 
@@ -216,7 +228,7 @@ def test_a_pipeline_that_is_not_there_is_named_with_the_fix(aws: Aws, missing: s
 
 
 def test_a_missing_mapping_is_named_with_the_fix(aws: Aws) -> None:
-    with pytest.raises(live.NoPipelineError, match="no mapping leads from 'processed_stream'"):
+    with pytest.raises(live.NoPipelineError, match="there is no mapping from 'processed_stream'"):
         live.Panel(aws, stream=NAMES[2])
 
 
@@ -228,7 +240,7 @@ def test_a_panel_whose_pipeline_goes_away_says_so_and_ends() -> None:
         until(lambda: not panel.frame().empty)
         deployment.clean_up(aws)
         panel._thread.join()
-        assert panel._status.text.startswith("Stopped, as the pipeline is gone: ")
+        assert panel._status.text.startswith("Stopped, since the pipeline is gone: ")
         panel.stop()
 
 
@@ -238,7 +250,7 @@ def test_a_new_panel_ends_the_one_before(aws: Aws) -> None:
     first.start()
     until(lambda: monitored(aws))
     second.start()
-    assert first._status.text == "Stopped; panel.start() goes on."
+    assert first._status.text == "Stopped; panel.start() continues."
     until(lambda: monitored(aws))
     second.stop()
     assert not monitored(aws)
@@ -267,7 +279,7 @@ def test_a_stopped_panel_starts_again_with_what_it_had(aws: Aws) -> None:
     panel.start()
     until(lambda: not panel.frame().empty)
     panel.stop()
-    assert panel._status.text == "Stopped; panel.start() goes on."
+    assert panel._status.text == "Stopped; panel.start() continues."
     before = panel.frame()
     panel.start()
     until(lambda: len(panel.frame()) > len(before))
@@ -358,7 +370,7 @@ def test_a_stopped_panel_leaves_its_picture_in_the_notebook() -> None:
     said, picture = run(
         PANEL, "deployment.wait_until('figures', lambda: not panel.frame().empty)\npanel.stop()"
     )
-    assert said["data"] == {"text/plain": "Stopped; panel.start() goes on."}
+    assert said["data"] == {"text/plain": "Stopped; panel.start() continues."}
     assert set(picture["data"]) == {"text/html", "image/png", "text/plain"}
     alt = picture["metadata"]["image/png"]["alt"]
     assert alt.startswith("Four line charts of the pipeline behind stream flights")

@@ -1,9 +1,14 @@
 """One truth about how the workbook is set up: pyproject.toml, and all that must agree with it."""
 
+import ast
+import json
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +23,9 @@ from workbook import bootstrap
 
 ROOT = Path(__file__).parent.parent
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+needs_git = pytest.mark.skipif(
+    not (ROOT / ".git").exists() or shutil.which("git") is None, reason="no git checkout"
+)
 
 
 def text(path: str) -> str:
@@ -102,6 +110,81 @@ def test_every_dependency_has_a_reason_in_one_line() -> None:
     assert all(re.fullmatch(r" +# \w.+", line) for line in lines)
 
 
+# --- imports
+
+# Each folder of Python or notebooks, and where what it imports is named: "main" and "dev" are
+# pyproject.toml's. Browser tests run in an environment of their own.
+NAMED_IN = {
+    "workbook": ["main"],
+    "handler.py": ["main"],
+    "notebooks": ["main"],
+    "data": ["main"],
+    "tests": ["main", "dev"],
+    "clients": ["main", "dev", "clients/requirements.txt"],
+    "browser": ["browser/requirements.txt"],
+    "benchmarks": ["main", "dev", "browser/requirements.txt"],
+}
+# Distributions that are not installed here, and whose modules have other names.
+DISTRIBUTIONS = {"kinesis": ["async-kinesis"]} | dict(packages_distributions())
+
+
+def named_in(place: str) -> set[str]:
+    """The distributions named there."""
+    if place == "main":
+        lines = project()["dependencies"]
+    elif place == "dev":
+        lines = project()["optional-dependencies"]["dev"]
+    else:
+        lines = [line for line in text(place).splitlines() if not line.startswith("#")]
+    return {canonicalize_name(Requirement(line).name) for line in lines}
+
+
+def sources(place: str) -> Iterator[tuple[Path, str]]:
+    """The Python code of a folder, of a file, or of a folder's notebooks."""
+    path = ROOT / place
+    for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
+        yield file, file.read_text("utf-8")
+    for file in sorted(path.glob("*.ipynb")):
+        cells = json.loads(file.read_text("utf-8"))["cells"]
+        code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+        lines = "\n".join(code).splitlines()
+        yield file, "\n".join(line for line in lines if not line.lstrip().startswith("%"))
+
+
+def imported(code: str) -> set[str]:
+    """The top-level modules that are imported, wherever that is done."""
+    names = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
+    return names - set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("place", sorted(NAMED_IN))
+def test_what_is_imported_is_named(place: str) -> None:
+    """What comes along with something else may leave with its next version."""
+    known = set[str]().union(*(named_in(each) for each in NAMED_IN[place]))
+    ours = {path.stem for path in ROOT.iterdir() if path.suffix == ".py" or path.is_dir()}
+    unnamed = set()
+    for file, code in sources(place):
+        beside = {path.stem for path in file.parent.iterdir()} if place == "tests" else set()
+        for module in imported(code) - ours - beside:
+            distributions = DISTRIBUTIONS.get(module, [module])
+            if not known & {canonicalize_name(name) for name in distributions}:
+                unnamed.add(f"{file.relative_to(ROOT)} imports {module}")
+    assert unnamed == set()
+
+
+@needs_git
+def test_every_folder_that_has_code_is_looked_through() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "*.py", "*.ipynb"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert {name.split("/")[0] for name in listed.stdout.split()} == set(NAMED_IN)
+
+
 # --- the ways in
 
 
@@ -174,9 +257,7 @@ def test_every_make_target_says_what_it_does() -> None:
 # --- what no tracked file may hold
 
 
-@pytest.mark.skipif(
-    not (ROOT / ".git").exists() or shutil.which("git") is None, reason="no git checkout"
-)
+@needs_git
 @pytest.mark.parametrize(
     ("what", "pattern"),
     [

@@ -73,7 +73,7 @@ def test_a_run_of_nothing_is_refused():
 
 
 def test_waiting_ends_when_the_count_is_complete(monkeypatch):
-    monkeypatch.setattr(pipeline, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(pipeline, "COUNT_SECONDS", 0)
     counts = iter([0, 3, 3, 7, 10, 99])
     with tqdm(disable=True) as bar:
         assert pipeline.await_count(lambda: next(counts), 10, bar)
@@ -81,7 +81,7 @@ def test_waiting_ends_when_the_count_is_complete(monkeypatch):
 
 
 def test_waiting_ends_when_nothing_moves(monkeypatch):
-    monkeypatch.setattr(pipeline, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(pipeline, "COUNT_SECONDS", 0)
     monkeypatch.setattr(pipeline, "STALL_SECONDS", 0)
     with tqdm(disable=True) as bar:
         assert not pipeline.await_count(lambda: 5, 10, bar)

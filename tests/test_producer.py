@@ -80,7 +80,7 @@ def test_a_call_never_has_more_than_10_mib():
 def test_what_remains_is_named_when_patience_ends():
     kinesis = Kinesis(lambda record: record["PartitionKey"] == "7")
     with pytest.raises(
-        producer.NotSentError, match=r"1 records were not taken by s.*such as 7.*Prov"
+        producer.NotSentError, match=r"s did not accept 1 records.*such as 7.*Prov"
     ) as caught:
         send(kinesis, ({"n": n} for n in range(20)), key="n", patience=0)
     assert [entry.partition_key for entry in caught.value.remaining] == ["7"]

@@ -4,6 +4,7 @@ import base64
 import json
 import uuid
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -140,25 +141,90 @@ def test_whole_numbers_beside_fractions_become_fractions():
     assert list(frame([{"v": 1}], [{"v": 2.5}])["v"]) == [1.0, 2.5]
 
 
+TOO_LARGE = 2**53 + 1  # the first whole number that Float64 would round
+
+
+@pytest.mark.parametrize("pages", [[[TOO_LARGE, 0.5]], [[TOO_LARGE], [0.5]], [[1, 0.5], [2**62]]])
+def test_whole_numbers_that_a_fraction_would_round_stay_exact_as_text(pages):
+    got = frame(*[[{"v": value} for value in page] for page in pages])
+    assert got["v"].dtype == "str"
+    assert [json.loads(text) for text in got["v"]] == [value for page in pages for value in page]
+
+
+@pytest.mark.parametrize("value", [2**63, 2**64 - 1])
+def test_whole_numbers_too_large_for_int64_are_text(value):
+    assert list(frame([{"v": value}, {"v": -1}])["v"]) == [str(value), "-1"]
+
+
+def test_a_truth_value_beside_a_fraction_is_no_number():
+    assert list(frame([{"v": 1.5}, {"v": True}])["v"]) == ["1.5", "true"]
+
+
 def test_lists_objects_and_mixed_kinds_become_json_text():
     assert list(frame([{"v": [1]}], [{"v": {"a": None}}])["v"]) == ["[1]", '{"a":null}']
     assert list(frame([{"v": 1}], [{"v": "x"}], [{"v": None}])["v"].dropna()) == ["1", "x"]
     assert list(frame([{"v": True}, {"v": "x"}])["v"]) == ["true", "x"]
 
 
-def test_text_that_is_not_always_a_time_stays_text():
-    assert list(frame([{"t": "2013-01-01T10:15:00Z"}], [{"t": "soon"}])["t"]) == [
-        "2013-01-01T10:15:00Z",
-        "soon",
-    ]
+def test_what_is_nested_deep_becomes_json_text():
+    value: list = []
+    for _ in range(400):
+        value = [value]
+    assert json.loads(frame([{"v": value}])["v"][0]) == value
 
 
-VALUES = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text() | st.floats(-9, 9)
+def test_half_a_surrogate_pair_is_read_as_a_replacement_character():
+    """Python's json writes it, and the handler with it; text in a DataFrame cannot hold it."""
+    assert list(frame([{"v": "a\ud83d", "n": 1}])["v"]) == ["a\ufffd"]
+
+
+@pytest.mark.parametrize(
+    "text", ["soon", "2013-02-30T10:00:00Z", "2013-01-01T10:00:00.1234567Z", "0000-01-01T00:00:00Z"]
+)
+def test_text_that_is_not_always_a_time_stays_text(text):
+    """No month has 30 days in February, and no datetime has seven digits or the year 0."""
+    texts = ["2013-01-01T10:15:00Z", text]
+    assert list(frame(*[[{"t": each}] for each in texts])["t"]) == texts
+
+
+def test_partition_keys_stay_text_when_they_are_times():
+    record = {"SequenceNumber": "1", "ApproximateArrivalTimestamp": 1.5, "Data": _base64("{}")}
+    key = "2013-01-01T10:15:00Z"
+    table = reader.to_table("shardId-000000000000", [{**record, "PartitionKey": key}])
+    assert list(reader.to_frame([table])["partition_key"]) == [key]
+
+
+NUMBERS = st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+TIMES = st.datetimes().map(lambda moment: f"{moment.isoformat()}Z")
+PLAIN = st.none() | st.booleans() | NUMBERS | st.text() | TIMES
+VALUES = PLAIN | st.lists(PLAIN, max_size=3) | st.dictionaries(st.text(), PLAIN, max_size=3)
+ONE_KIND = [st.booleans(), st.integers(-(2**63), 2**63 - 1), NUMBERS, st.text(), TIMES, VALUES]
+COLUMNS = st.sampled_from(ONE_KIND).flatmap(
+    lambda kind: st.lists(st.lists(st.none() | kind, max_size=5), min_size=1, max_size=4)
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(pages=COLUMNS)
+def test_every_value_and_every_gap_stays_whatever_the_kinds(pages):
+    column = frame(*[[{"v": value} for value in page] for page in pages]).get("v", [])
+    values = [value for page in pages for value in page]
+    assert len(column) == len(values)
+    for got, value in zip(column, values, strict=True):
+        if value is None:
+            assert pd.isna(got)
+        elif isinstance(got, pd.Timestamp):
+            assert got == pd.Timestamp(value)
+        elif isinstance(got, str):
+            assert value == (got if isinstance(value, str) else json.loads(got))
+        else:
+            assert got == value
+            assert isinstance(value, bool) == isinstance(got, bool | np.bool_)
 
 
 @settings(deadline=None, max_examples=60)
 @given(pages=st.lists(st.lists(st.dictionaries(st.sampled_from("abc"), VALUES)), max_size=4))
-def test_every_record_and_every_gap_stays_whatever_the_kinds(pages):
+def test_every_record_and_every_gap_stays_whatever_the_fields(pages):
     got = frame(*pages)
     rows = [row for page in pages for row in page]
     assert len(got) == len(rows)

@@ -1,11 +1,14 @@
 """Where AWS is, and who ends the local one."""
 
+import ast
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psutil
 import pytest
@@ -133,3 +136,46 @@ def test_the_time_there_is_what_records_arrive_by_in_time_lapse_too() -> None:
         summary = kinesis.describe_stream_summary(StreamName="clocks")
         created = summary["StreamDescriptionSummary"]["StreamCreationTimestamp"].timestamp()
         assert before - 1 <= created <= aws.now() + 1
+
+
+# --- what a kernel loads
+
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+SERVER = {"moto", "uvicorn", "h2", "httptools", "workbook.localaws.server"}
+
+
+def loaded_by(*imports: str) -> set[str]:
+    """The modules in a fresh interpreter after these imports."""
+    code = "\n".join([*imports, "import sys", "print(*sys.modules)"])
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return set(done.stdout.split())
+
+
+def imports_of(notebook: Path) -> list[str]:
+    """Every import of the workbook in a notebook, as a statement."""
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    lines = [line for line in "\n".join(code).splitlines() if not line.lstrip().startswith("%")]
+    found = [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse("\n".join(lines)))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    return [statement for statement in found if "workbook" in statement]
+
+
+def test_target_loads_little_beside_boto3() -> None:
+    """Every kernel imports it first, and waits for it."""
+    more = loaded_by("import workbook.target") - loaded_by("import boto3")
+    ours = {name for name in more if name.split(".")[0] == "workbook"}
+    assert ours == {"workbook", "workbook.localaws", "workbook.localaws.clock", "workbook.target"}
+    outside = {name.split(".")[0] for name in more} - {"workbook", *sys.stdlib_module_names}
+    assert outside == set()
+
+
+def test_kernels_load_nothing_of_the_server() -> None:
+    statements = {each for notebook in NOTEBOOKS for each in imports_of(notebook)}
+    assert "from workbook import target" in statements
+    loaded = loaded_by(*sorted(statements), "import workbook.exercises")
+    assert loaded & SERVER == set()

@@ -60,6 +60,8 @@ def test_the_stacks_mapping_is_enabled_with_the_templates_settings(
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["BisectBatchOnFunctionError"] is True
     assert mapping["MaximumRetryAttempts"] == 3
+    assert mapping["MaximumRecordAgeInSeconds"] == -1
+    assert mapping["DestinationConfig"]["OnFailure"]["Destination"]
 
 
 def test_flights_go_through_the_stack(stack: tuple[target.Aws, dict[str, str]]) -> None:

@@ -1,7 +1,7 @@
-"""Published answers about the flights, and ours beside them.
+"""Published answers about the flights, to compare with ours.
 
-Textbooks have asked these questions of the same data for years. A pipeline that loses, repeats or
-mangles flights gets at least one of them wrong.
+Textbooks have asked these questions about the same data for years. A pipeline that loses, repeats
+or changes flights gets at least one of them wrong.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ R4DS_FIRST = "R for Data Science; dplyr documentation"
 R4DS_SOLUTIONS = "solutions to R for Data Science's exercises"
 DPLYR_TUTORIALS = "dplyr tutorials"
 
-COLUMNS = ("month", "day", "dep_delay", "arr_delay", "carrier", "dest")  # that answers need
+COLUMNS = ("month", "day", "dep_delay", "arr_delay", "carrier", "dest")  # needed for the answers
 MONTHS = ("January", "February", "March", "April", "May", "June")
 
 
@@ -28,13 +28,13 @@ class Answer:
     """A question with a published answer.
 
     Args:
-        question: in words.
-        published: the answer as printed; a float is printed with ``digits`` decimals.
+        question: the question in words.
+        published: the answer as printed, rounded to ``digits`` decimals.
         where: the publication.
-        compute: our answer, from the flights of the period.
-        month: the period's month; None is the whole year.
-        day: the period's day; None is the whole month.
-        digits: decimals that were printed.
+        compute: computes our answer from the flights of the period.
+        month: the period's month; None for the whole year.
+        day: the period's day; None for the whole month.
+        digits: the number of decimals in print.
     """
 
     question: str
@@ -47,14 +47,14 @@ class Answer:
 
     @property
     def needs(self) -> str:
-        """The flights without which there is no answer."""
+        """The flights that the answer is computed from, in words."""
         if self.month is None:
             return "the whole year"
         name = MONTHS[self.month - 1]
         return f"all of {name}" if self.day is None else f"all of {self.day} {name}"
 
     def within(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The flights of the period."""
+        """Return the flights of the period."""
         if self.month is not None:
             frame = frame[frame["month"] == self.month]
         if self.day is not None:
@@ -64,7 +64,7 @@ class Answer:
 
 def _mean_delay(frame: pd.DataFrame) -> float:
     mean = frame["dep_delay"].mean()
-    return float("nan") if pd.isna(mean) else float(mean)  # no flight of the period left at all
+    return float("nan") if pd.isna(mean) else float(mean)  # NaN if all were cancelled
 
 
 def _equal(column: str, value: str) -> Callable[[pd.DataFrame], int]:
@@ -72,7 +72,7 @@ def _equal(column: str, value: str) -> Callable[[pd.DataFrame], int]:
 
 
 def _answers() -> list[Answer]:
-    """Every published answer, the whole year's totals first."""
+    """Return every published answer, the totals of the year first."""
     delays = (10.0, 10.8, 13.2, 13.9, 13.0, 20.8)
     counts = (27_004, 24_951, 28_834, 28_330, 28_796, 28_243)
     to = {"ORD": 17_283, "ATL": 17_215, "ABQ": 254, "AUS": 2_439}
@@ -125,18 +125,18 @@ ANSWERS = _answers()
 
 
 def check(frame: pd.DataFrame, sent: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Our answers beside the published ones.
+    """Return our answers beside the published ones.
 
     Args:
-        frame: the output stream, each flight once; needs ``COLUMNS``.
-        sent: the flights that went into the pipeline; left out, all of the year. A question is
-            answered when every flight of its period was sent, so that a part of the year can be
-            checked as far as it goes.
+        frame: the output stream, with each flight once and the columns ``COLUMNS``.
+        sent: the flights that went into the pipeline; if left out, all of the year. A question is
+            judged only if every flight of its period was sent, so part of the year is enough to
+            check part of the answers.
 
     Returns:
-        One row for each question: ``question``, ``published``, ``ours`` (rounded as the
-        publication did), ``ok`` (``<NA>`` when too little was sent), ``needs`` (the flights that
-        the answer takes) and ``where`` it was published.
+        One row for each question: ``question``, ``published``, ``ours`` (rounded as in print),
+        ``ok`` (``<NA>`` if too few flights were sent), ``needs`` (the flights that the answer is
+        computed from) and ``where`` it was published.
     """
     year = pq.read_table(flights.PATH, columns=["month", "day"]).to_pandas()
     rows: list[dict[str, Any]] = []

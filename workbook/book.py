@@ -1,8 +1,8 @@
-"""The notebooks as a book: run each alone, in a fresh kernel, and store outputs that fit the code.
+"""The notebooks as a book: run each in its own kernel, and store outputs that fit the code.
 
-A stored output belongs to the code that made it: the notebook's own, the handler's, and that of
-``workbook``. Their digest is stamped into the notebook, so a test can tell when one changed. Beside
-it stands how long the run took and under which conditions, for the table of run times.
+A stored output belongs to the code that made it: the notebook's, the handler's and the workbook's.
+The digest of that code is stored in the notebook, so a test can tell when the code has changed. The
+run time and its conditions are stored too, for the table of run times.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from workbook.exercises import cells, proof
 from workbook.exercises.exercise import UnknownExerciseError
 
 ROOT = Path(__file__).resolve().parent.parent
-AT_ONCE = 2  # kernels; each has a local AWS beside it
+AT_ONCE = 2  # kernels, each with its own local AWS
 CELL_TIMEOUT_SECONDS = 120
 
 LARGEST_BYTES = 300_000
@@ -37,11 +37,11 @@ LONGEST_CELL_LINES = 15
 EXPECTED_ERROR = "raises-exception"  # Jupyter's tag for a cell that is meant to fail
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SOURCES = (".py", ".md")  # of what a cell shows; how pages look is not stored
-MEASURED_WITH = ("boto3", "pandas", "moto")  # what a run time depends on, beside Python
+MEASURED_WITH = ("boto3", "pandas", "moto")  # packages on whose versions a run time depends
 
 
-class Outcome(NamedTuple):
-    """How one notebook ran; ``error`` is empty when it ran to its end."""
+class Run(NamedTuple):
+    """The outcome of running a notebook; ``error`` is empty if it ran to its end."""
 
     path: Path
     seconds: float
@@ -49,17 +49,17 @@ class Outcome(NamedTuple):
 
 
 def make(names: Sequence[str] = (), *, check: bool = False, root: Path = ROOT) -> int:
-    """Run notebooks and store their outputs in them; prints a line for each.
+    """Run notebooks, store their outputs, and print a line for each.
 
-    In the end, all are written as HTML too, to ``build/book``.
+    All notebooks are then written as HTML to ``build/book``.
 
     Args:
-        names: which ones, by the start of their names; left out, those whose code has changed.
-        check: run all of them (or those named), prove their exercises and store nothing.
-        root: of the project; they are in its folder ``notebooks``.
+        names: starts of the names of those to run; if empty, those whose code has changed.
+        check: run all notebooks (or those named), prove their exercises, and store nothing.
+        root: the project, with the folder ``notebooks``.
 
     Returns:
-        Exit status: 1 when one failed, or breaks a rule of the book.
+        The exit status: 1 if a notebook failed or breaks a rule of the book.
 
     Raises:
         ValueError: no notebook has such a name, or one cannot become a page.
@@ -75,30 +75,30 @@ def make(names: Sequence[str] = (), *, check: bool = False, root: Path = ROOT) -
     else:
         chosen = [path for path in paths if not is_current(read(path), root)]
     print(f"{len(chosen)} of {len(paths)} notebooks to run, {AT_ONCE} at a time", flush=True)
-    outcomes = asyncio.run(_run_all(chosen, root, store=not check))
-    print(f"{sum(outcome.seconds for outcome in outcomes):7.1f} s in all")
-    failed = any(outcome.error for outcome in outcomes)
+    runs = asyncio.run(_run_all(chosen, root, store=not check))
+    print(f"{sum(run.seconds for run in runs):7.1f} s in all")
+    failed = any(run.error for run in runs)
     broken = (
         [] if check else [f"{path.name}: {text}" for path in paths for text in problems(path, root)]
     )
     for text in broken:
         print(text)
-    print(f"As pages: {_write_pages(paths, outcomes, root)}")
+    print(f"As pages: {_write_pages(paths, runs, root)}")
     return int(failed or bool(broken))
 
 
-def _write_pages(paths: list[Path], outcomes: list[Outcome], root: Path) -> Path:
-    """The stored notebooks as HTML, with the present run times where there are any."""
+def _write_pages(paths: list[Path], runs: list[Run], root: Path) -> Path:
+    """Write the stored notebooks as HTML, with the new run times, and return the index's path."""
     notebooks = {path: read(path) for path in paths}
-    for outcome in outcomes:
-        if not outcome.error:
-            stamp = notebooks[outcome.path].metadata.setdefault("workbook", {})
-            stamp["run"] = _measured(outcome.seconds)
+    for run in runs:
+        if not run.error:
+            stamp = notebooks[run.path].metadata.setdefault("workbook", {})
+            stamp["run"] = _measured(run.seconds)
     return pages.write(notebooks, root / "build" / "book")
 
 
 def _measured(seconds: float) -> dict[str, Any]:
-    """How long a run took, when, and on what."""
+    """Return a run time and its conditions, as they are stored."""
     return {
         "seconds": round(seconds, 1),
         "date": datetime.date.today().isoformat(),
@@ -112,18 +112,18 @@ def _measured(seconds: float) -> dict[str, Any]:
 
 
 def stored(root: Path = ROOT) -> list[Path]:
-    """Where the notebooks are, in their order."""
+    """Return the paths of the notebooks, in their order."""
     return sorted((root / "notebooks").glob("*.ipynb"))
 
 
 def read(path: Path) -> NotebookNode:
-    """The notebook at ``path``, in the present form of notebooks."""
+    """Return the notebook at ``path``, converted to the current format."""
     notebook: NotebookNode = nbformat.read(path, as_version=4)
     return notebook
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    """The cells that run, in their order."""
+    """Return the code cells, in their order."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
@@ -143,13 +143,13 @@ def digest(notebook: NotebookNode, root: Path = ROOT) -> str:
 
 
 def is_current(notebook: NotebookNode, root: Path = ROOT) -> bool:
-    """Whether the notebook's stored outputs were made by the present code."""
+    """Return whether the stored outputs were made by the present code."""
     stamp: Any = notebook.metadata.get("workbook", {}).get("digest")
     return bool(stamp == digest(notebook, root))
 
 
 def problems(path: Path, root: Path = ROOT) -> list[str]:
-    """Each rule of the book that a stored notebook breaks, in words; none is good."""
+    """Return the rules of the book that a stored notebook breaks, in words."""
     notebook = read(path)
     found = [text for cell in notebook.cells for text in _problems_of_cell(cell)]
     try:
@@ -185,11 +185,11 @@ def _problems_of_cell(cell: NotebookNode) -> Iterator[str]:
         if _without_alt(data.get("text/html", "")):
             yield where + "a picture without alt text"
         if re.search(r"\bat 0x[0-9a-fA-F]{6,}", "".join(_texts(output))):
-            yield where + "an object's address, which is another one in each run"
+            yield where + "an object's address, which differs in each run"
 
 
 def _without_alt(text: str) -> bool:
-    """Whether Markdown or HTML holds a picture that says nothing to who cannot see it."""
+    """Return whether Markdown or HTML has a picture without alt text."""
     tags = re.findall(r"<img\b[^>]*>", text)
     return "![](" in text or any(not re.search(r"\balt=[\"'][^\"']", tag) for tag in tags)
 
@@ -199,25 +199,25 @@ def _texts(output: NotebookNode) -> Iterator[str]:
     yield output.get("data", {}).get("text/plain", "")
 
 
-async def _run_all(paths: list[Path], root: Path, *, store: bool) -> list[Outcome]:
+async def _run_all(paths: list[Path], root: Path, *, store: bool) -> list[Run]:
     turn = asyncio.Semaphore(AT_ONCE)
     with tqdm(total=len(paths), unit="notebook", disable=None) as bar:
 
-        async def one(path: Path) -> Outcome:
+        async def one(path: Path) -> Run:
             async with turn:
-                outcome = await _run(path, root, store=store)
-            state = "failed" if outcome.error else "ok"
-            bar.write(f"{outcome.seconds:7.1f} s  {path.stem:30} {state}")
-            if outcome.error:
-                bar.write(outcome.error)
+                run = await _run(path, root, store=store)
+            state = "failed" if run.error else "ok"
+            bar.write(f"{run.seconds:7.1f} s  {path.stem:30} {state}")
+            if run.error:
+                bar.write(run.error)
             bar.update()
-            return outcome
+            return run
 
         return list(await asyncio.gather(*map(one, paths)))
 
 
 class _Client(NotebookClient):
-    """Forgets the widgets that the notebook closed, so that they leave nothing behind."""
+    """A client that forgets closed widgets, so that no output of them is stored."""
 
     def handle_comm_msg(
         self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int
@@ -227,8 +227,8 @@ class _Client(NotebookClient):
             self.widget_state.pop(msg["content"]["comm_id"], None)
 
 
-async def _run(path: Path, root: Path, *, store: bool) -> Outcome:
-    """Run one notebook from top to bottom; store it only when it came to its end."""
+async def _run(path: Path, root: Path, *, store: bool) -> Run:
+    """Run a notebook from top to bottom, and store it if it ran to its end."""
     notebook = read(path)
     client = _Client(
         notebook,
@@ -245,8 +245,8 @@ async def _run(path: Path, root: Path, *, store: bool) -> Outcome:
         cells.write_into(notebook, path.stem)
         if not store:
             proof.add(notebook, path.stem)
-        stamp = digest(notebook, root)  # before the run: code that changes meanwhile makes it stale
-        # Never on a real account, whatever the user's own notebooks are set to.
+        stamp = digest(notebook, root)  # before the run, which may be overtaken by a change
+        # Never in a real account, whatever the user's environment says.
         await client.async_execute(env={**os.environ, "WORKBOOK_AWS": "local"})
         if not store:
             error = "\n".join(proof.failures(notebook, path.stem))
@@ -259,15 +259,15 @@ async def _run(path: Path, root: Path, *, store: bool) -> Outcome:
         tidy(notebook, client.widget_state)
         notebook.metadata["workbook"] = {"digest": stamp, "run": _measured(seconds)}
         nbformat.write(notebook, path)
-    return Outcome(path, seconds, error)
+    return Run(path, seconds, error)
 
 
 def tidy(notebook: NotebookNode, widgets: dict[str, dict[str, Any]]) -> None:
-    """Leave in an executed notebook what a reader needs and a later run would write again.
+    """Strip an executed notebook of what readers do not need and what differs in each run.
 
     Args:
-        notebook: changed in place.
-        widgets: the state of each widget at the end, by its id, as ``NotebookClient`` has it.
+        notebook: the notebook, which is changed in place.
+        widgets: the final state of each widget by its id, as ``NotebookClient`` keeps it.
     """
     notebook.nbformat_minor = 5  # the first with cell ids
     notebook.metadata = NotebookNode(
@@ -283,9 +283,9 @@ def tidy(notebook: NotebookNode, widgets: dict[str, dict[str, Any]]) -> None:
 
 
 def _settle(output: NotebookNode, widgets: dict[str, dict[str, Any]]) -> Iterator[NotebookNode]:
-    """The output with its widget, if any, in words; nothing when the widget was closed.
+    """Yield the output with the words of its widget instead of the widget, unless it was closed.
 
-    A widget that says nothing, such as the live view, keeps the text that it came with.
+    The output of a widget without words, such as the live view, keeps its text.
     """
     if WIDGET in output.get("data", {}):
         model = output.data.pop(WIDGET)["model_id"]
@@ -297,7 +297,7 @@ def _settle(output: NotebookNode, widgets: dict[str, dict[str, Any]]) -> Iterato
 
 
 def _words(model: str, widgets: dict[str, dict[str, Any]]) -> Iterator[str]:
-    """What a widget and those inside it said at the end: a progress bar's figures, say."""
+    """Yield the texts of a widget and of those inside it, such as a progress bar's figures."""
     state = widgets.get(model, {})
     value = state.get("value")
     if isinstance(value, str) and value.strip():

@@ -1,7 +1,7 @@
-"""Sets up ``.venv`` as ``requirements.lock`` says: what every make target does first.
+"""Set up ``.venv`` from ``requirements.lock``, which every make target does first.
 
-The Makefile runs this file with the Python at hand, before anything is installed: so it needs the
-standard library only, and its syntax is understood by the old Pythons that it turns away.
+The Makefile runs this file with any Python, before anything is installed. So it needs nothing but
+the standard library, and the old Pythons that it refuses can read its syntax.
 """
 
 import hashlib
@@ -14,17 +14,17 @@ OLDEST = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
-READY = VENV / "ready"  # holds the digest of what was installed; make looks at its age
+READY = VENV / "ready"  # has the digest of what was installed; make checks its age
 
 
 def main() -> None:
-    """Leave ``.venv`` with exactly the locked versions and the project itself, editable.
+    """Install exactly the locked versions, and the project itself as editable.
 
-    Two calls at once are safe: the second waits and finds the work done.
+    Two calls at once are safe: the second one waits and finds the work done.
     """
     if sys.version_info < OLDEST:
         sys.exit(
-            "The workbook needs Python {}.{} or newer, but {} is {}.{}. Name another one: "
+            "The workbook needs Python {}.{} or newer, but {} is {}.{}. Choose another one: "
             "make PYTHON=python3.13".format(*OLDEST, sys.executable, *sys.version_info[:2])
         )
     VENV.mkdir(exist_ok=True)
@@ -44,8 +44,8 @@ def _install() -> None:
     try:
         subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
         pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        pip += ["--no-compile"]  # `_compile` does it in less time, on every core
-        # The locked pip comes first: it installs twice as fast as the one that came with Python.
+        pip += ["--no-compile"]  # `_compile` does it in less time, on all cores
+        # The locked pip comes first: it is twice as fast as the one that came with Python.
         early = VENV / "pip.txt"
         early.write_text(_locked("pip"))
         subprocess.run([*pip, "--require-hashes", "-r", str(early)], check=True)
@@ -59,10 +59,10 @@ def _install() -> None:
 
 
 def _compile(python: Path) -> None:
-    """Make the packages' bytecode now, for machines where PYTHONDONTWRITEBYTECODE is set too.
+    """Compile the packages now, also where PYTHONDONTWRITEBYTECODE is set.
 
     Kernels, functions and the local AWS are processes that start often, and several at once.
-    Packages' own tests stay out; so do files meant for other Pythons, which do not compile.
+    The packages' tests are left out. Files for other Pythons do not compile, which is no error.
     """
     site = subprocess.run(
         [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
@@ -75,9 +75,9 @@ def _compile(python: Path) -> None:
 
 
 def _keep_jupyterlab_from_asking_for_news() -> None:
-    """Turn off the plugin that asks newcomers whether to fetch Jupyter's news.
+    """Disable the plugin that asks newcomers whether to fetch Jupyter's news.
 
-    It is what ``jupyter labextension disable --level=sys_prefix`` writes, in 4 s less.
+    ``jupyter labextension disable --level=sys_prefix`` writes the same, but takes 4 s.
     """
     settings = VENV / "etc" / "jupyter" / "labconfig" / "page_config.json"
     settings.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ def _keep_jupyterlab_from_asking_for_news() -> None:
 
 
 def _locked(name: str) -> str:
-    """The lines of the lock that pin ``name``, its hashes included."""
+    """Return the lines of the lock that pin ``name``, with its hashes."""
     lines = LOCK.read_text().splitlines(keepends=True)
     start = next(i for i, line in enumerate(lines) if line.startswith(name + "=="))
     end = next((i for i in range(start + 1, len(lines)) if lines[i][0] != " "), len(lines))
@@ -94,14 +94,14 @@ def _locked(name: str) -> str:
 
 
 def _wait_for(file: int) -> None:
-    """Wait until this process alone holds the lock on ``file``; the system frees it at our end."""
+    """Wait for the lock on ``file``, which the system releases when this process ends."""
     if sys.platform == "win32":
         import msvcrt
 
         while True:
             try:
                 return msvcrt.locking(file, msvcrt.LK_LOCK, 1)
-            except OSError:  # it tries for ten seconds only
+            except OSError:  # LK_LOCK gives up after ten seconds
                 print("Waiting for another make to set up .venv", flush=True)
     else:
         import fcntl

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import orjson
 
-from workbook.localaws import server
+from workbook.localaws import command
 
 DEFAULT_PORT = 4566
 
+# Each command imports what it runs only then: together these imports take over a second.
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; gives the exit status."""
+    """Run the command, and return its exit status."""
     options = _parser().parse_args(arguments)
     status: int = options.do(options)
     return status
@@ -47,21 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         help="run the local AWS in the foreground, for any AWS client",
         description="Run the local AWS until Ctrl+C. One line says its URL when it is ready.",
     )
-    serve.add_argument(
-        "--port",
-        type=_port,
-        default=DEFAULT_PORT,
-        help=f"on 127.0.0.1; 0 takes a free one (default: {DEFAULT_PORT})",
-    )
-    serve.add_argument(
-        "--no-limits", dest="limits", action="store_false", help="let Kinesis throttle nothing"
-    )
-    serve.add_argument(
-        "--speed",
-        type=_speed,
-        default=1.0,
-        help="local seconds in one real second, for time-lapse (default: 1, real time)",
-    )
+    command.add_arguments(serve, port=DEFAULT_PORT)
     serve.set_defaults(do=_serve)
 
     make = commands.add_parser(
@@ -88,24 +76,8 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"must be a port, 0 to 65535, not {text!r}")
-    return int(text)
-
-
-def _speed(text: str) -> float:
-    try:
-        speed = float(text)
-    except ValueError:
-        speed = 0.0
-    if not 0 < speed < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
-    return speed
-
-
 def _run(options: argparse.Namespace) -> int:
-    from workbook import pipeline  # takes a second, which the other commands need not wait
+    from workbook import pipeline
 
     report = pipeline.run(options.flights)
     print(report)
@@ -115,6 +87,8 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from workbook.localaws import server
+
     try:
         asyncio.run(server.serve(options.port, limits=options.limits, speed=options.speed))
     except OSError as error:
@@ -128,7 +102,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _book(options: argparse.Namespace) -> int:
-    from workbook import book  # what runs notebooks is slow to import
+    from workbook import book
 
     try:
         return book.make(options.names, check=options.check)

@@ -1,13 +1,13 @@
-"""Deploy the function in visible steps, and take everything away again.
+"""Deploy the function in visible steps, and delete everything again.
 
-    create_stream -> create_role -> package -> create_function -> create_mapping -> clean_up
+    create_stream -> create_queue -> create_role -> package -> create_function -> create_mapping
+    -> clean_up
 
-Each step waits until what it made is ready for use, on AWS too, where that takes a while.
+Each step returns when what it created is ready for use. On AWS that takes a while.
 """
 
 import io
 import json
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,87 +16,57 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from workbook.target import Aws
+from workbook.waiting import NotReadyError, wait_until
 
 INPUT_STREAM = "flights"
 OUTPUT_STREAM = "processed_stream"
 FUNCTION = "process-flights"
 ROLE = "process-flights-role"
+FAILURE_QUEUE = "process-flights-failures"
 HANDLER_FILE = Path(__file__).parents[1] / "handler.py"
 HANDLER = "handler.lambda_handler"
 RUNTIME = "python3.14"  # until 2029-06-30 [DG:lambda-python]
 POLICY = "least-privilege"
 LOG_DAYS = 7
+QUEUE_SECONDS = 14 * 24 * 3600  # for which a message is kept, the maximum [BC]
 
-DEADLINE_SECONDS = 300.0  # longer than any step takes on AWS; locally each takes moments
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0  # seconds between two looks
-FORGIVEN = (
+FORGIVEN = (  # errors of a deletion that is done already, or has to be repeated
     "ResourceNotFoundException",
     "ResourceInUseException",
-    "ResourceConflictException",  # the same, of a function that is still Pending
-    "DeleteConflict",  # of a role: IAM has not heard everywhere that its policies are gone
+    "ResourceConflictException",  # a function is still Pending
+    "DeleteConflict",  # a role's policies are deleted, but not yet everywhere in IAM
     "NoSuchEntity",
     "QueueDoesNotExist",
-    "AWS.SimpleQueueService.NonExistentQueue",  # the same, in the older protocol
+    "AWS.SimpleQueueService.NonExistentQueue",  # the same in the older protocol
 )
-ROLE_UNKNOWN = (  # what Lambda says of a role, or of its policy, that it does not know yet
+ROLE_UNKNOWN = (  # parts of Lambda's messages about a role or policy that has not reached it yet
     "cannot be assumed by Lambda",
     "execution role does not have permissions",
     "ensure the role can perform",
 )
-TOO_OFTEN = ("LimitExceededException", "TooManyRequestsException")  # asked of Kinesis, of Lambda
-ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say: same file in, same bytes out
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold: same file in, same bytes out
 
-MAPPING = {  # what a mapping of ours is unless said otherwise
-    "StartingPosition": "TRIM_HORIZON",  # LATEST would miss what is sent while it is created
+MAPPING = {  # the default settings of a mapping; they give up no record
+    "StartingPosition": "TRIM_HORIZON",  # LATEST would miss records sent while it is created
     "BatchSize": 100,
     "MaximumBatchingWindowInSeconds": 1,
-    "MaximumRetryAttempts": 3,
-    "MaximumRecordAgeInSeconds": 3600,
-    "BisectBatchOnFunctionError": True,
+    "MaximumRetryAttempts": -1,  # retry until the record expires; see `on_failure`
+    "MaximumRecordAgeInSeconds": -1,  # a limit would also give up records that merely waited
+    "BisectBatchOnFunctionError": True,  # a failed batch is halved, down to the bad record
     "FunctionResponseTypes": ["ReportBatchItemFailures"],
 }
-
-
-class NotReadyError(TimeoutError):
-    """What was waited for did not come about."""
+RETRIES = 3  # of a record that fails alone, if a queue is told of it after the last one
 
 
 class LeftOverError(RuntimeError):
-    """Clean-up ended and something is still there, and may cost money; the message names it."""
-
-
-def wait_until(what: str, condition: Callable[[], bool]) -> None:
-    """Look again and again, ever less often, until ``condition`` holds.
-
-    While AWS refuses its calls because there were too many (five CreateStream a second, say), it
-    does not hold.
-
-    Raises:
-        NotReadyError: it did not within five minutes; names ``what`` was waited for.
-    """
-    pause = FIRST_PAUSE
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not _holds(condition):
-        if time.monotonic() > deadline:
-            raise NotReadyError(f"after {DEADLINE_SECONDS:.0f} s still waiting for {what}")
-        time.sleep(pause)
-        pause = min(1.5 * pause, LONGEST_PAUSE)
-
-
-def _holds(condition: Callable[[], bool]) -> bool:
-    try:
-        return condition()
-    except ClientError as error:
-        if error.response["Error"]["Code"] in TOO_OFTEN:
-            return False
-        raise
+    """Something is still there after clean-up and may cost money; the message names it."""
 
 
 def create_stream(kinesis: Any, name: str, shards: int = 1) -> str:
-    """Create a provisioned stream; gives its ARN once it is ACTIVE.
+    """Create a provisioned stream, and return its ARN once it is ACTIVE.
 
     Raises:
-        NotReadyError: it did not become so, or a limit (on shards, say) did not allow it.
+        NotReadyError: it did not become ACTIVE, or a limit (on shards, say) did not allow it.
     """
     arn = ""
 
@@ -115,23 +85,38 @@ def create_stream(kinesis: Any, name: str, shards: int = 1) -> str:
     return arn
 
 
-def create_queue(sqs: Any, name: str) -> tuple[str, str]:
-    """Create a queue for what a mapping gives up on; gives its URL and its ARN."""
-    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+def create_queue(sqs: Any, name: str = FAILURE_QUEUE) -> tuple[str, str]:
+    """Create a queue for reports of what a mapping gives up, and return its URL and its ARN.
+
+    Raises:
+        NotReadyError: SQS was still deleting a queue of this name after five minutes.
+    """
+    url = ""
+
+    def created() -> bool:
+        nonlocal url
+        attributes = {"MessageRetentionPeriod": str(QUEUE_SECONDS)}
+        try:
+            url = str(sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"])
+        except sqs.exceptions.QueueDeletedRecently:  # SQS keeps a name for 60 seconds [BC]
+            return False
+        return True
+
+    wait_until(f"a deleted queue {name} to be gone", created)
     answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    return str(url), str(answer["Attributes"]["QueueArn"])
+    return url, str(answer["Attributes"]["QueueArn"])
 
 
 def policy(
     input_arn: str, output_arn: str, function: str = FUNCTION, *, queue_arn: str | None = None
 ) -> dict[str, Any]:
-    """What the function may do, and nothing more: read, write, log.  [DG:with-kinesis]
+    """Return a policy with what the function needs to read, write and log.  [DG:with-kinesis]
 
     Args:
-        input_arn: of the stream that its mapping reads.
-        output_arn: of the stream that it writes to.
-        function: its name, which its log group has too.
-        queue_arn: of the queue that its mapping reports failures to, if there is one.
+        input_arn: the stream that the function's mapping reads.
+        output_arn: the stream to which the function writes.
+        function: the function's name, which its log group has too.
+        queue_arn: the queue to which the mapping reports failures, if there is one.
     """
     _, partition, _, region, account, _ = input_arn.split(":", 5)
     log_group = f"arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{function}"
@@ -153,7 +138,7 @@ def policy(
 
 
 def trust_policy() -> dict[str, Any]:
-    """Who may take the role on: the Lambda service."""
+    """Return a policy that lets the Lambda service assume the role."""
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -167,14 +152,23 @@ def trust_policy() -> dict[str, Any]:
 
 
 def create_role(iam: Any, document: dict[str, Any], name: str = ROLE) -> str:
-    """Create a role that lets Lambda do what ``document`` says (see ``policy``); gives its ARN."""
+    """Create a role that the function runs with, and return its ARN.
+
+    Args:
+        iam: a boto3 client.
+        document: the permissions; see ``policy``.
+        name: of the role.
+    """
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust_policy()))
     iam.put_role_policy(RoleName=name, PolicyName=POLICY, PolicyDocument=json.dumps(document))
     return str(role["Role"]["Arn"])
 
 
 def create_log_group(logs: Any, function: str = FUNCTION) -> str:
-    """Create the function's log group, which its role may not, and keep its logs for a week."""
+    """Create the function's log group, which keeps logs for a week, and return its name.
+
+    The function's role is not allowed to create it.
+    """
     name = f"/aws/lambda/{function}"
     logs.create_log_group(logGroupName=name)
     logs.put_retention_policy(logGroupName=name, retentionInDays=LOG_DAYS)
@@ -182,7 +176,10 @@ def create_log_group(logs: Any, function: str = FUNCTION) -> str:
 
 
 def package(*paths: Path) -> bytes:
-    """A zip with these files at its root (left out, the handler): same files, same bytes."""
+    """Return a zip with these files at its root, or with the handler if there are none.
+
+    The same files give the same bytes.
+    """
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as writer:
         for path in paths or (HANDLER_FILE,):
@@ -197,19 +194,20 @@ def package(*paths: Path) -> bytes:
 def create_function(
     lambda_: Any, role_arn: str, code: bytes, name: str = FUNCTION, **settings: Any
 ) -> str:
-    """Create the function; gives its ARN once it is Active.
+    """Create the function, and return its ARN once it is Active.
 
-    On AWS a new role takes seconds to be known everywhere; until then creation is tried again.
+    On AWS a new role takes seconds to be known everywhere; until then creation is retried.
 
     Args:
         lambda_: a boto3 client.
-        role_arn: of its execution role.
-        code: the zip.
+        role_arn: the function's execution role.
+        code: the package; see ``package``.
         name: of the function.
-        settings: what ``CreateFunction`` takes and ours differs in, such as ``MemorySize=512``.
+        settings: further arguments of ``CreateFunction``, such as ``MemorySize=512``.
 
     Raises:
-        NotReadyError: the role stayed unknown, or the function did not become Active.
+        NotReadyError: Lambda still did not know the role, or the function was not Active, after
+            five minutes.
     """
     request = {
         "FunctionName": name,
@@ -234,7 +232,7 @@ def create_function(
 def _once_role_is_known(
     lambda_: Any, create: Callable[..., Any], request: dict[str, Any], role: str
 ) -> Any:
-    """Make a call that needs a role, again until Lambda knows the role and what it may do."""
+    """Make a call that needs a role, and retry it until Lambda knows the role and its policy."""
     answer: Any = None
     refusal = ""
 
@@ -256,21 +254,47 @@ def _once_role_is_known(
     return answer
 
 
-def create_mapping(lambda_: Any, stream_arn: str, function: str = FUNCTION, **settings: Any) -> str:
-    """Let Lambda poll the stream for the function; gives the mapping's UUID once it is Enabled.
+def on_failure(queue_arn: str) -> dict[str, Any]:
+    """Return settings with which a mapping gives up records that keep failing, and reports them.
 
-    On AWS a new role's policy takes seconds to be known everywhere; until then it is tried again.
+    A record that fails alone is retried ``RETRIES`` times; then a message in the queue tells where
+    it is in the stream. Without a queue nobody would know of it, so ``MAPPING`` never gives up.
+    """
+    return {
+        "MaximumRetryAttempts": RETRIES,
+        "DestinationConfig": {"OnFailure": {"Destination": queue_arn}},
+    }
+
+
+def create_mapping(
+    lambda_: Any,
+    stream_arn: str,
+    function: str = FUNCTION,
+    *,
+    queue_arn: str | None = None,
+    **settings: Any,
+) -> str:
+    """Create an event source mapping, and return its UUID once it is Enabled.
+
+    On AWS a new role's policy takes seconds to be known everywhere; until then creation is retried.
 
     Args:
         lambda_: a boto3 client.
-        stream_arn: of the stream to read.
-        function: to invoke.
-        settings: what differs from ``MAPPING``, such as ``BatchSize=1000``.
+        stream_arn: the stream that Lambda polls.
+        function: the function that it invokes.
+        queue_arn: the queue to which it reports records that it gives up; see ``on_failure``.
+            Without one it gives up nothing: a record that cannot be processed blocks its shard
+            until it expires.
+        settings: further arguments of ``CreateEventSourceMapping``, such as ``BatchSize=1000``;
+            they override ``MAPPING`` and ``on_failure``.
 
     Raises:
-        NotReadyError: the role stayed without its rights, or the mapping did not become Enabled.
+        NotReadyError: Lambda still did not know the role's policy, or the mapping was not Enabled,
+            after five minutes.
     """
-    request = {"EventSourceArn": stream_arn, "FunctionName": function, **MAPPING, **settings}
+    reporting = on_failure(queue_arn) if queue_arn else {}
+    names = {"EventSourceArn": stream_arn, "FunctionName": function}
+    request = {**names, **MAPPING, **reporting, **settings}
     create = lambda_.create_event_source_mapping
     answer = _once_role_is_known(lambda_, create, request, f"the role of {function}")
     uuid = str(answer["UUID"])
@@ -283,10 +307,10 @@ def create_mapping(lambda_: Any, stream_arn: str, function: str = FUNCTION, **se
 
 
 def deploy(aws: Aws, *, shards: int = 1, output_shards: int = 1, **settings: Any) -> str:
-    """All steps at once, for lessons that start from a pipeline; gives the mapping's UUID.
+    """Take all steps at once, for lessons that start from a pipeline; return the mapping's UUID.
 
     Args:
-        aws: where to.
+        aws: where to deploy.
         shards: of the input stream.
         output_shards: of the output stream.
         settings: of the mapping; see ``create_mapping``.
@@ -294,10 +318,11 @@ def deploy(aws: Aws, *, shards: int = 1, output_shards: int = 1, **settings: Any
     kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
     input_arn = create_stream(kinesis, INPUT_STREAM, shards)
     output_arn = create_stream(kinesis, OUTPUT_STREAM, output_shards)
-    role_arn = create_role(aws.client("iam"), policy(input_arn, output_arn))
+    _, queue_arn = create_queue(aws.client("sqs"))
+    role_arn = create_role(aws.client("iam"), policy(input_arn, output_arn, queue_arn=queue_arn))
     create_log_group(aws.client("logs"))
     create_function(lambda_, role_arn, package())
-    return create_mapping(lambda_, input_arn, **settings)
+    return create_mapping(lambda_, input_arn, queue_arn=queue_arn, **settings)
 
 
 def clean_up(
@@ -306,20 +331,41 @@ def clean_up(
     function: str = FUNCTION,
     role: str = ROLE,
     streams: tuple[str, ...] = (INPUT_STREAM, OUTPUT_STREAM),
-    queues: tuple[str, ...] = (),
+    queues: tuple[str, ...] | None = None,
 ) -> None:
-    """Delete the pipeline, whatever of it there is, and see that nothing is left.
+    """Delete the pipeline, or what there is of it, and check that nothing is left.
 
     Args:
-        aws: where from.
-        function: with its mappings and its log group.
-        role: the function's.
-        streams: with their consumers.
-        queues: names of SQS queues.
+        aws: where it is.
+        function: the function's name; its mappings and its log group are deleted too.
+        role: the function's role.
+        streams: names of streams; their consumers are deleted too.
+        queues: names of SQS queues; if left out, the function's queue for failures.
 
     Raises:
-        LeftOverError: something is still there after five minutes; it is named.
+        LeftOverError: something is still there after five minutes; the message names it.
+        BaseException: an error or an interruption ended clean-up; a note on it names what may be
+            left, and the call that deletes it.
     """
+    if queues is None:
+        queues = (f"{function}-failures",)
+    try:
+        _delete_all(aws, function, role, streams, queues)
+    except LeftOverError:
+        raise
+    except BaseException as error:
+        names = f"function={function!r}, role={role!r}, streams={streams!r}, queues={queues!r}"
+        error.add_note(
+            "Clean-up did not finish. Some of these may be left, with the function's mappings and "
+            f"its log group, and may cost money: {names}. To delete them: "
+            f"deployment.clean_up(aws, {names})"
+        )
+        raise
+
+
+def _delete_all(
+    aws: Aws, function: str, role: str, streams: tuple[str, ...], queues: tuple[str, ...]
+) -> None:
     kinesis, lambda_, iam, logs = map(aws.client, ("kinesis", "lambda", "iam", "logs"))
     sqs = aws.client("sqs")
     log_group = f"/aws/lambda/{function}"
@@ -355,7 +401,7 @@ def clean_up(
         return things
 
     def gone() -> bool:
-        delete()  # again each time: what is still being made can not be deleted yet
+        delete()  # again each time, since what is still being created cannot be deleted yet
         return not left()
 
     try:
@@ -370,7 +416,7 @@ def _mappings(lambda_: Any, function: str) -> list[Any]:
 
 
 def _delete_role(iam: Any, name: str) -> None:
-    """A role goes only after its policies."""
+    """Delete a role; IAM wants its policies deleted first."""
     inline = _forgiving(iam.list_role_policies, RoleName=name)
     for policy_name in inline["PolicyNames"] if inline else ():
         _forgiving(iam.delete_role_policy, RoleName=name, PolicyName=policy_name)
@@ -381,7 +427,7 @@ def _delete_role(iam: Any, name: str) -> None:
 
 
 def _forgiving(call: Callable[..., Any], **request: Any) -> Any:
-    """Make a call; None when what it is about is not there, or is just being made or deleted."""
+    """Make a call, and return None if its subject is not there or is being changed."""
     try:
         return call(**request)
     except ClientError as error:

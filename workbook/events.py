@@ -1,6 +1,6 @@
-"""Synthetic Lambda events: what a Kinesis mapping hands to a function, made by hand.
+"""Synthetic Lambda events, such as a Kinesis mapping passes to a function.
 
-With these a handler can be called in a notebook or in a test, without a stream or a mapping.
+With them a notebook or a test can call a handler without a stream and a mapping.
 """
 
 import base64
@@ -19,7 +19,7 @@ STREAM_ARN = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/flights"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/process-flights-role"
 SHARD_ID = "shardId-000000000000"
 FIRST_ARRIVAL = 1_767_225_600.0  # 2026-01-01T00:00:00Z
-SPACING = 0.001  # seconds between arrivals: what a shard accepts, 1,000 records a second
+SPACING = 0.001  # seconds between arrivals; a shard accepts 1,000 records a second
 
 FLIGHT: Mapping[str, Any] = {  # the first row of the data
     "year": 2013,
@@ -45,7 +45,7 @@ FLIGHT: Mapping[str, Any] = {  # the first row of the data
 
 
 def flight_event(**changes: Any) -> dict[str, Any]:
-    """One plausible departure, a real one, with other values where ``changes`` says so.
+    """Return a real departure, with the values in ``changes`` replaced.
 
     Raises:
         TypeError: ``changes`` names a field that departures do not have.
@@ -64,19 +64,19 @@ def kinesis_event(
     stream_arn: str = STREAM_ARN,
     first_arrival: float = FIRST_ARRIVAL,
 ) -> dict[str, Any]:
-    """One batch of one shard, as Lambda hands it to a function [OBS].
+    """Return one batch of one shard, as Lambda passes it to a function [OBS].
 
     Args:
-        payloads: the records' data, in order: dicts are written as JSON, bytes are taken as they
-            are (also when they are no JSON, to see how a handler takes it).
-        partition_keys: one for each payload. Left out, it is ``key-0``, ``key-1``, ...
-        shard_id: where they come from, such as ``shardId-000000000006``.
+        payloads: the data of the records, in order. Mappings are encoded as JSON; bytes are taken
+            as they are, so that a handler can be tried with data that is not JSON.
+        partition_keys: one for each payload; if left out, ``key-0``, ``key-1`` and so on.
+        shard_id: the shard, such as ``shardId-000000000006``.
         stream_arn: the stream; its region is the event's ``awsRegion``.
         first_arrival: when the first record arrived, in epoch seconds; the others follow one
             millisecond apart.
 
     Raises:
-        ValueError: there are not as many keys as payloads, or ``shard_id`` has no number.
+        ValueError: the numbers of keys and payloads differ, or ``shard_id`` has no number.
     """
     keys = [f"key-{i}" for i in range(len(payloads))] if partition_keys is None else partition_keys
     if len(keys) != len(payloads):
@@ -113,18 +113,17 @@ def _encode(payload: Mapping[str, Any] | bytes) -> bytes:
 
 
 def _sequence_numbers(count: int, shard_id: str, first_arrival: float) -> list[str]:
-    """Increasing numbers as a shard gives them; a batch that arrives later has greater ones."""
+    """Return increasing numbers, as a shard assigns them; later batches have greater ones."""
     shard = sequence.prefix(int(first_arrival), int(shard_id.removeprefix("shardId-")))
     return [str(sequence.number(shard, i, int(first_arrival + i * SPACING))) for i in range(count)]
 
 
 @dataclass
 class LambdaContext:
-    """What a handler gets as ``context``, for calling it by hand.
+    """The ``context`` argument of a handler that is called by hand.
 
     Args:
-        timeout: seconds the function may run; the time that is left counts down from when the
-            context was made, as it does from an invocation's start.
+        timeout: seconds that the function may run, counted from the creation of the context.
     """
 
     timeout: float = 60
@@ -136,15 +135,15 @@ class LambdaContext:
 
     @property
     def invoked_function_arn(self) -> str:
-        """The function's ARN."""
+        """The function's ARN, without a qualifier."""
         return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.function_name}"
 
     @property
     def log_group_name(self) -> str:
-        """Where the function's log goes."""
+        """The name of the function's log group."""
         return f"/aws/lambda/{self.function_name}"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the timeout; 0 when it has passed."""
+        """Return the milliseconds until the timeout; 0 if it has passed."""
         left = self.timeout - (time.monotonic() - self._started)
         return max(0, int(left * 1000))

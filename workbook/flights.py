@@ -1,7 +1,7 @@
-"""The flights of 2013 as a stream: loaded, put in the order they left, turned into events.
+"""The flights of 2013 as a stream: loaded, put in order of arrival, turned into events.
 
-A flight is two things in time. Its *event time* is the scheduled departure; it *arrives* in the
-stream when it really leaves. The difference, ``dep_delay``, makes some events late.
+A flight has two times. Its *event time* is the scheduled departure; it *arrives* in the stream when
+it really leaves. The difference, ``dep_delay``, makes some events late.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,23 +15,23 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 PATH = Path(__file__).parents[1] / "data" / "flights.parquet"
-CHUNK = 10_000  # flights turned into events at once: enough to be fast, few enough to be small
+CHUNK = 10_000  # flights turned into events at once, a balance of speed and memory
 
 Event = Mapping[str, Any]
 
 
 def load(first: int | None = None, **selection: Any) -> pd.DataFrame:
-    """The flights in arrival order, with the 19 columns of ``data/README.md``.
+    """Return the flights in order of arrival, with the 19 columns of ``data/README.md``.
 
-    Whole numbers are ``Int64`` (``<NA>`` where missing), ``time_hour`` is in UTC. Flights that
-    arrive at the same minute keep the order of the source.
+    Whole numbers are ``Int64`` (``<NA>`` if missing), ``time_hour`` is in UTC. Flights that arrive
+    in the same minute keep the order of the source.
 
     Args:
-        first: only so many, from the start.
-        selection: only flights with these values, such as ``month=1, origin="JFK"``.
+        first: how many flights, from the start; if left out, all.
+        selection: values that the flights must have, such as ``month=1, origin="JFK"``.
 
     Raises:
-        ValueError: ``first`` is negative, or ``selection`` names no column.
+        ValueError: ``first`` is negative, or ``selection`` names an unknown column.
     """
     if first is not None and first < 0:
         raise ValueError(f"first must be 0 or more, not {first}")
@@ -42,41 +42,41 @@ def load(first: int | None = None, **selection: Any) -> pd.DataFrame:
     table = pq.read_table(PATH, filters=filters)
     when = arrival(table.select(["time_hour", "minute", "dep_delay"]).to_pandas())
     table = table.take(np.argsort(when.to_numpy("datetime64[us]"), kind="stable")[:first])
-    # Int64, though the file says Int16, so that arithmetic on the columns does not overflow.
+    # Int64 instead of the file's Int16, so that arithmetic on the columns does not overflow.
     whole = {kind: pd.Int64Dtype() for kind in (pa.int8(), pa.int16())}
     frame: pd.DataFrame = table.to_pandas(types_mapper=whole.get)
     del table
-    pa.default_memory_pool().release_unused()  # what reading took is as much as what stays
+    pa.default_memory_pool().release_unused()  # reading took as much memory as the frame has
     return frame
 
 
 def columns() -> list[str]:
-    """The names of the columns, in the order of the source."""
+    """Return the names of the columns, in the order of the source."""
     return list(pq.read_schema(PATH).names)
 
 
 def count() -> int:
-    """How many flights there are."""
+    """Return the number of flights."""
     rows: int = pq.read_metadata(PATH).num_rows
     return rows
 
 
 def scheduled(frame: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
-    """Event time: when each flight should have left, in UTC."""
+    """Return the event time of each flight, its scheduled departure, in UTC."""
     return frame["time_hour"] + pd.to_timedelta(frame["minute"].astype("int64"), unit="min")
 
 
 def arrival(frame: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
-    """When each flight's event reaches the stream: as it leaves; cancelled, as it should have."""
+    """Return when each flight's event arrives: at departure, or as scheduled if cancelled."""
     delay = frame["dep_delay"].fillna(0).astype("int64")
     return scheduled(frame) + pd.to_timedelta(delay, unit="min")
 
 
 def events(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Each flight as a JSON-ready event: null for what is missing, times as ISO 8601 in UTC.
+    """Yield each flight as a JSON-ready event, with null for missing values and ISO times in UTC.
 
     Args:
-        frame: rows as ``load`` gives them, in the order in which they are wanted.
+        frame: rows as ``load`` returns them, in any order.
     """
     for start in range(0, len(frame), CHUNK):
         chunk = frame.iloc[start : start + CHUNK]
@@ -95,10 +95,10 @@ def _values(column: "pd.Series[Any]") -> list[Any]:
 
 
 def encode(event: Event) -> bytes:
-    """The event as compact JSON."""
+    """Return the event as compact JSON."""
     return orjson.dumps(event)
 
 
 def event_id(event: Event) -> str:
-    """What names a flight once and for all, such as ``2013-01-01/UA/1545/EWR``."""
+    """Return the identifier of a flight, such as ``2013-01-01/UA/1545/EWR``."""
     return "{year}-{month:02}-{day:02}/{carrier}/{flight}/{origin}".format_map(event)

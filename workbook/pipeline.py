@@ -1,4 +1,4 @@
-"""The whole pipeline at once: flights in, enriched flights out, answers checked, all measured."""
+"""The whole pipeline in one call: flights in, enriched flights out, answers checked, all timed."""
 
 import threading
 import time
@@ -15,41 +15,41 @@ from tqdm.auto import tqdm
 from workbook import answers, deployment, flights, producer, reader, target
 from workbook.target import Aws
 
-COLUMNS = ("event_id", *answers.COLUMNS)  # what a run needs of the output stream
+COLUMNS = ("event_id", *answers.COLUMNS)  # of the output stream
 SHARDS = 2  # of the input stream: one batch in flight for each core
 BATCH_SIZE = 1_000
-STALL_SECONDS = 30.0  # without a record written the function is taken to be stuck
-LOOK_SECONDS = 0.5  # between two looks at the count of records
-SAMPLE_SECONDS = 1.0  # between two looks at the memory, which take some 20 ms each
+STALL_SECONDS = 30.0  # without a written record, after which the function counts as stuck
+COUNT_SECONDS = 0.5  # between two counts of the records
+SAMPLE_SECONDS = 1.0  # between two samples of the memory, which take some 20 ms each
 
 
 @dataclass(frozen=True)
 class Stage:
-    """How many records a stage took on, and how long it was at work."""
+    """The number of records that a stage processed, and the time that it took."""
 
     records: int
     seconds: float
 
     @property
     def records_per_second(self) -> float:
-        """The stage's speed."""
+        """The mean rate."""
         return self.records / self.seconds if self.seconds else 0.0
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a run showed.
+    """The outcome of a run.
 
     Args:
         sent: flights that went in.
         received: records that came out.
-        duplicates: records of flights that had come out already.
+        duplicates: records of flights that had come out before.
         lost: flights that never came out.
         stages: ``send``; ``process``, from the first record sent to the last one written by the
             function; and ``read``.
-        answers: as ``answers.check`` gives them.
-        peak_bytes: memory of all processes together, at its highest.
-        seconds: from start to clean-up's end.
+        answers: see ``answers.check``.
+        peak_bytes: the highest memory of all processes together.
+        seconds: from the start to the end of clean-up.
     """
 
     sent: int
@@ -63,11 +63,11 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing was lost and no answer is wrong."""
+        """Whether no flight was lost and no answer is wrong."""
         return not self.lost and bool(self.answers["ok"].fillna(True).all())
 
     def as_dict(self) -> dict[str, Any]:
-        """The report as JSON has it; memory in bytes, times in seconds."""
+        """Return the report as JSON-ready values; memory in bytes, times in seconds."""
         table = self.answers.astype(object).where(self.answers.notna(), None)
         return {
             "passed": self.passed,
@@ -123,10 +123,10 @@ def _number(value: Any) -> str:
 
 
 class PeakMemory:
-    """The highest memory of this process and all below it, while in ``with``.
+    """The highest memory of this process and its descendants during ``with``, in ``bytes``.
 
-    Pages that processes share count once, by their shares (PSS), where the system tells; else
-    only pages that are a process's own (USS).
+    Shared pages count once, divided among the processes (PSS), where the system says so; else only
+    pages that no other process shares count (USS).
     """
 
     def __init__(self) -> None:
@@ -157,16 +157,16 @@ class PeakMemory:
 def _memory(process: psutil.Process) -> int:
     try:
         full = process.memory_full_info()
-    except psutil.Error:  # it ended meanwhile
+    except psutil.Error:  # the process has ended
         return 0
     return int(getattr(full, "pss", 0) or full.uss)
 
 
 def run(first: int | None = None, *, progress: bool = True) -> Report:
-    """Run the pipeline on a local AWS of its own, and take everything away again.
+    """Run the pipeline on a new local AWS.
 
     Args:
-        first: only so many flights, in arrival order; left out, the whole year.
+        first: how many flights to send, in arrival order; if left out, all of the year.
         progress: whether to show bars.
 
     Raises:
@@ -189,7 +189,7 @@ def run(first: int | None = None, *, progress: bool = True) -> Report:
                 total=len(sent),
                 progress=progress,
             )
-            sent = sent[["month", "day"]].copy()  # all that the check needs: memory is measured
+            sent = sent[["month", "day"]].copy()  # free the rest, since memory is measured
             received, processed_at, read_at = collect(aws, len(sent), progress)
             deployment.clean_up(aws)
     once = received.drop_duplicates("event_id")
@@ -210,15 +210,15 @@ def run(first: int | None = None, *, progress: bool = True) -> Report:
 
 
 def collect(aws: Aws, count: int, progress: bool) -> tuple[pd.DataFrame, float, float]:
-    """Wait for the function's output and read it.
+    """Wait for the function's output, and read it.
 
     Args:
         aws: where the pipeline is.
-        count: flights that must come out.
+        count: the number of flights that must come out.
         progress: whether to show bars.
 
     Returns:
-        The output stream, and the moments (monotonic, seconds) at which it was complete and read.
+        The output stream, and the times (monotonic, in seconds) when it was complete and read.
     """
     expected = count
     with tqdm(total=count, desc="through function", unit=" records", disable=not progress) as bar:
@@ -232,11 +232,11 @@ def collect(aws: Aws, count: int, progress: bool) -> tuple[pd.DataFrame, float, 
             unique = received["event_id"].nunique()
             if unique >= count or not complete:
                 return received, processed_at, read_at
-            expected = count + len(received) - unique  # more must follow those that came twice
+            expected = count + len(received) - unique  # the duplicates were counted as flights
 
 
 def written(aws: Aws) -> int:
-    """How many records the output stream has taken so far, as CloudWatch counts them."""
+    """Return the number of records written to the output stream, from CloudWatch."""
     now = datetime.now(UTC)
     answer = aws.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/Kinesis",
@@ -251,15 +251,15 @@ def written(aws: Aws) -> int:
 
 
 def await_count(count: Callable[[], int], expected: int, bar: Any) -> bool:
-    """Wait until ``count`` is as expected, for as long as it grows.
+    """Wait until ``count`` reaches what is expected, as long as it grows.
 
     Args:
-        count: looks, and tells how many there are.
-        expected: how many there must be.
-        bar: shows them.
+        count: returns the number so far.
+        expected: the number to wait for.
+        bar: shows the number.
 
     Returns:
-        False when the count has stood still for half a minute.
+        False if the count did not grow for half a minute.
     """
     seen, grew_at = -1, time.monotonic()
     while True:
@@ -271,4 +271,4 @@ def await_count(count: Callable[[], int], expected: int, bar: Any) -> bool:
             return True
         if time.monotonic() - grew_at > STALL_SECONDS:
             return False
-        time.sleep(LOOK_SECONDS)
+        time.sleep(COUNT_SECONDS)

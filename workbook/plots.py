@@ -1,7 +1,7 @@
-"""Pictures in one style, each with a text that says what it shows, computed from its own data.
+"""Pictures in one style, each with an alt text that is computed from its data.
 
-The colours are Okabe and Ito's, told apart by colour-blind readers too. ``show`` puts the text
-into the notebook with the picture, wherever a reader of notebooks looks for it.
+The colours are those of Okabe and Ito, which colour-blind readers can tell apart. ``show`` stores
+the alt text with the picture in every form in which notebooks are read.
 """
 
 import base64
@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import pandas as pd
-from cycler import cycler
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
 from PIL import Image
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
@@ -34,7 +34,7 @@ STYLE: Any = {  # Any, because matplotlib's stubs want each key as a literal typ
     "grid.color": "#DDDDDD",
 }
 
-NAMES = {  # how a column reads on an axis
+NAMES = {  # labels of axes, by column
     "hour": "scheduled hour of departure, New York time",
     "local_hour": "scheduled hour of departure, New York time",
     "dest": "destination",
@@ -43,7 +43,7 @@ NAMES = {  # how a column reads on an axis
 
 
 class Picture(NamedTuple):
-    """A figure and the text that stands for it: ``show(*picture)``."""
+    """A figure and its alt text, for ``show(*picture)``."""
 
     figure: Figure
     alt: str
@@ -52,13 +52,13 @@ class Picture(NamedTuple):
 def subplots(
     rows: int = 1, columns: int = 1, *, size: tuple[float, float] = (8, 4), **options: Any
 ) -> tuple[Figure, Any]:
-    """An empty figure in the workbook's style, and its axes, as ``plt.subplots`` gives them.
+    """Return an empty figure in the workbook's style and its axes, as ``plt.subplots`` does.
 
     Args:
         rows: of axes.
         columns: of axes.
-        size: width and height in inches, of 100 dots each.
-        options: what else ``Figure.subplots`` takes, such as ``sharey=True``.
+        size: width and height in inches of 100 dots.
+        options: further arguments of ``Figure.subplots``, such as ``sharey=True``.
     """
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=size, layout="constrained")
@@ -66,7 +66,15 @@ def subplots(
 
 
 def show(figure: Figure, alt: str) -> None:
-    """End a cell with a picture that a screen reader can read too; see ``mimebundle``."""
+    """Show a picture at the end of a cell, with an alt text for screen readers.
+
+    Args:
+        figure: the picture.
+        alt: the text; see ``mimebundle``.
+
+    Raises:
+        ValueError: ``alt`` is empty.
+    """
     drawn = io.BytesIO()
     with mpl.rc_context(STYLE):
         figure.savefig(drawn, format="png", dpi=DPI)
@@ -75,15 +83,15 @@ def show(figure: Figure, alt: str) -> None:
 
 
 def mimebundle(png: bytes, alt: str) -> tuple[dict[str, str], dict[str, Any]]:
-    """A picture as notebooks keep it: its data by MIME type, and its metadata.
+    """Return a picture as notebooks store it: its data by MIME type, and its metadata.
 
-    JupyterLab gives an ``image/png`` no alt text, whatever its metadata say; an ``img`` in HTML
-    keeps its own, there and in nbconvert's pages. What cannot show HTML, such as a PDF, takes the
-    PNG or the text. Twice in the notebook, the picture has to be small: it gets a palette.
+    JupyterLab shows an ``image/png`` without alt text, whatever its metadata say, but an ``img`` in
+    HTML with its own, as do nbconvert's pages. Formats without HTML, such as PDF, use the PNG or
+    the text. Since the picture is stored twice, it gets a palette to be small.
 
     Args:
         png: the picture.
-        alt: what it shows, in words and figures; no learner should miss anything without seeing.
+        alt: what it shows, in words and figures, for readers who cannot see it.
 
     Raises:
         ValueError: ``alt`` is empty.
@@ -92,7 +100,7 @@ def mimebundle(png: bytes, alt: str) -> tuple[dict[str, str], dict[str, Any]]:
         raise ValueError("alt must say what the picture shows")
     image = io.BytesIO()
     colours = Image.open(io.BytesIO(png)).convert("RGB")
-    # This method keeps the colours of thin lines, which others mix with each other.
+    # Other methods mix the colours of thin lines.
     small = colours.quantize(256, method=Image.Quantize.FASTOCTREE)
     small.save(image, "PNG", optimize=True)
     encoded = base64.b64encode(image.getvalue()).decode()
@@ -105,10 +113,10 @@ def mimebundle(png: bytes, alt: str) -> tuple[dict[str, str], dict[str, Any]]:
 
 
 def records_per_shard(counts: pd.DataFrame) -> Picture:
-    """How evenly each partition key spreads the same records.
+    """Return a picture of how evenly each partition key spreads the same records.
 
     Args:
-        counts: records, one row for each shard, one column for each key.
+        counts: numbers of records, with a row for each shard and a column for each key.
     """
     records = int(counts.iloc[:, 0].sum())
     even = records / len(counts)

@@ -1,7 +1,7 @@
-"""Send events to a stream: in batches, trying refused ones again, and telling how it went.
+"""Send events to a stream in batches, retry refused records, and report how it went.
 
-``PutRecords`` answers 200 even when it refuses some of its records, so every answer is looked
-through and only the refused records go again. [BC]
+``PutRecords`` answers 200 even when it refuses some of its records, so every answer is checked and
+only the refused records are sent again. [BC]
 """
 
 import random
@@ -16,19 +16,19 @@ from typing import Any, NamedTuple
 import pandas as pd
 from tqdm.auto import tqdm
 
-from workbook import flights
+from workbook import flights, prices
 
-MAX_RECORDS = 500  # in one PutRecords call [BC]
-MAX_BYTES = 10 * 1024 * 1024  # of data and keys in one call [BC]
-FIRST_PAUSE = 0.1  # seconds, doubled after each call that had refusals
+MAX_RECORDS = prices.CALL_RECORDS
+MAX_BYTES = prices.CALL_BYTES
+FIRST_PAUSE = 0.1  # seconds; doubled after each call with refusals
 LONGEST_PAUSE = 5.0
-CALL = ["sent_at", "records", "failed", "attempt", "seconds"]  # what is kept of each call
+CALL = ["sent_at", "records", "failed", "attempt", "seconds"]  # columns of the table of calls
 
 Key = str | Callable[[flights.Event], str]
 
 
 class Entry(NamedTuple):
-    """A record on its way, and how many calls it has taken."""
+    """A record to be sent; ``attempt`` counts its calls, the next one included."""
 
     data: bytes
     partition_key: str
@@ -42,14 +42,14 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class SendResult:
-    """How sending went.
+    """The outcome of sending, with all times by the real clock.
 
     Args:
-        records: that the stream has taken.
+        records: how many the stream accepted.
         seconds: from the first call to the end of the last.
         calls: one row for each PutRecords call: ``sent_at`` (UTC), ``records``, ``failed`` (refused
-            by the stream), ``attempt`` (of the record tried most often) and ``seconds``.
-        per_shard: records that each shard has taken.
+            by the stream), ``attempt`` (of the record sent most often) and ``seconds``.
+        per_shard: how many each shard accepted.
     """
 
     records: int
@@ -59,12 +59,12 @@ class SendResult:
 
     @property
     def records_per_second(self) -> float:
-        """Over all calls and the pauses between them."""
+        """The mean rate, pauses included."""
         return self.records / self.seconds if self.seconds else 0.0
 
     @property
     def retried(self) -> int:
-        """How often a record was refused and sent again."""
+        """The number of refusals, each of which was followed by a retry."""
         return int(self.calls["failed"].sum())
 
     def __repr__(self) -> str:
@@ -75,28 +75,28 @@ class SendResult:
 
 
 class NotSentError(RuntimeError):
-    """The time was up with records refused; ``remaining`` has them."""
+    """The stream refused records until the time was up; ``remaining`` has them."""
 
     def __init__(self, stream: str, remaining: list[Entry], errors: Counter[str]) -> None:
         self.remaining = remaining
         keys = ", ".join(sorted({entry.partition_key for entry in remaining})[:5])
         super().__init__(
-            f"{len(remaining)} records were not taken by {stream}, with partition keys such as "
+            f"{stream} did not accept {len(remaining)} records, with partition keys such as "
             f"{keys}; refusals: {dict(errors)}"
         )
 
 
 class Backoff:
-    """How long to rest after a call: ever longer, with jitter, while there are refusals."""
+    """Pauses that grow, with jitter, as long as calls have refusals."""
 
     def __init__(self) -> None:
         self._longest = FIRST_PAUSE
 
     def pause(self, was_refused: bool) -> float:
-        """Seconds to rest before the next call.
+        """Return the seconds to wait before the next call.
 
         Args:
-            was_refused: whether the last call had a record refused.
+            was_refused: whether the last call had refusals.
         """
         if not was_refused:
             self._longest = FIRST_PAUSE
@@ -119,24 +119,23 @@ def send(
 ) -> SendResult:
     """Send every event to the stream.
 
-    A refused record goes again with the next call, after a pause that grows (with jitter) while
-    there are refusals. It then stands behind later ones: PutRecords keeps no order. [BC]
+    A refused record is sent again with the next call, after a pause that grows, with jitter, while
+    there are refusals. It then follows later records: PutRecords keeps no order. [BC]
 
     Args:
         kinesis: a boto3 client.
         stream: its name.
-        events: JSON-ready, such as ``flights.events`` gives.
-        key: the field whose value is the partition key, or a function of the event. A flight whose
-            field is null has its ``flights.event_id`` for a key.
+        events: JSON-ready events, such as those of ``flights.events``.
+        key: the field whose value is the partition key, or a function of the event. The key of a
+            flight whose field is null is its ``flights.event_id``.
         batch_size: records in a call, 1 to 500.
-        patience: seconds to go on trying since the stream last took a record.
-        total: how many events there are, for the bar, if that is known.
+        patience: seconds to keep trying after the stream last accepted a record.
+        total: the number of events, for the bar, if it is known.
         progress: whether to show a bar.
 
     Raises:
-        ValueError: ``batch_size`` is out of range, or an event has no such field.
-        NotSentError: the stream refused everything for as long as there was patience; it names
-            what remains.
+        ValueError: ``batch_size`` is out of range, or an event does not have the field.
+        NotSentError: the stream accepted nothing for ``patience`` seconds; it has what remains.
         botocore.exceptions.ClientError: a call failed as a whole; for instance, no such stream.
     """
     if not 1 <= batch_size <= MAX_RECORDS:
@@ -181,23 +180,23 @@ def send(
 
 
 def partition_key(event: flights.Event, key: Key) -> str:
-    """The event's partition key; see ``send``.
+    """Return the event's partition key; see ``send``.
 
     Raises:
-        ValueError: the event has no such field.
+        ValueError: the event does not have the field.
     """
     if not isinstance(key, str):
         return key(event)
     if key not in event:
-        raise ValueError(f"an event has no field {key!r} to be its partition key: {event}")
+        raise ValueError(f"an event has no field {key!r} for its partition key: {event}")
     value = event[key]
     return flights.event_id(event) if value is None else str(value)
 
 
 def next_batch(waiting: deque[Entry], fresh: Iterator[Entry], limit: int) -> list[Entry]:
-    """Take a call's entries from those that wait, topped up with fresh ones.
+    """Take the entries of the next call from those that wait, topped up with fresh ones.
 
-    Never more than ``limit`` or 10 MiB; one entry alone may be larger, and is Kinesis' to refuse.
+    There are at most ``limit`` of them, of 10 MiB together; Kinesis refuses one that is larger.
     """
     waiting.extend(islice(fresh, max(0, limit - len(waiting))))
     batch: list[Entry] = []
@@ -213,7 +212,7 @@ def next_batch(waiting: deque[Entry], fresh: Iterator[Entry], limit: int) -> lis
 def put(
     kinesis: Any, stream: str, batch: list[Entry], per_shard: Counter[str], errors: Counter[str]
 ) -> list[Entry]:
-    """Call PutRecords once; count what was taken and refused, and give the refused ones."""
+    """Call PutRecords once, count accepted and refused records, and return the refused ones."""
     response = kinesis.put_records(
         StreamName=stream,
         Records=[{"Data": entry.data, "PartitionKey": entry.partition_key} for entry in batch],

@@ -1,13 +1,15 @@
 """Read a whole stream into a typed DataFrame.
 
-boto3 parses about 25,000 records a second. Here the same signed GetRecords requests go out, but
-orjson reads the answers, and columns are built page by page, so that a year of flights takes
+boto3 parses about 25,000 records a second. This module sends the same signed GetRecords requests,
+but reads the answers with orjson and builds columns page by page, so that a year of flights takes
 seconds and little memory.
 """
 
+import json
 import time
 from binascii import a2b_base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -19,21 +21,23 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from tqdm.auto import tqdm
 
+from workbook import prices
 from workbook.target import Aws
 
-PAGE_RECORDS = 10_000  # the most that GetRecords gives [BC]
-PATIENCE_SECONDS = 60.0  # how long a shard may refuse to be read
-THROTTLE_SECONDS = 1.0  # a throttled shard stays so for a second [KD:service-sizes-and-limits]
+PAGE_RECORDS = prices.READ_RECORDS
+PATIENCE_SECONDS = 60.0  # for which a shard may refuse reads
+THROTTLE_SECONDS = 1.0  # for which a shard throttles [KD:service-sizes-and-limits]
 BUSY = ("ProvisionedThroughputExceededException", "LimitExceededException", "InternalFailure")
 EXPIRED = "ExpiredIteratorException"
-ISO_UTC = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$"
+ISO_UTC = r"^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$"
 TIME = pa.timestamp("us", "UTC")
-METADATA = {  # what every record has beside its payload
+METADATA = {  # columns that every record has beside its payload
     "shard_id": pa.dictionary(pa.int32(), pa.string()),
     "sequence_number": pa.string(),
     "partition_key": pa.string(),
     "arrival_time": TIME,
 }
+PLAIN = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), str: pa.string()}
 DTYPES = {
     pa.int64(): pd.Int64Dtype(),
     pa.float64(): pd.Float64Dtype(),
@@ -43,11 +47,11 @@ DTYPES = {
 
 
 class PayloadError(ValueError):
-    """A record's data is no JSON object; the message names its shard and sequence number."""
+    """A record's data is not a JSON object or is nested too deep; the message names the record."""
 
 
 class ReadError(RuntimeError):
-    """Kinesis refused to be read."""
+    """Kinesis refused a read; ``code`` is AWS's error code."""
 
     def __init__(self, code: str, message: str) -> None:
         self.code = code
@@ -57,27 +61,34 @@ class ReadError(RuntimeError):
 def read_stream(
     aws: Aws, stream: str, *, columns: Sequence[str] | None = None, progress: bool = True
 ) -> pd.DataFrame:
-    """Every record that a stream keeps, from the oldest to the newest at the time of the call.
+    """Return every record that a stream keeps, from the oldest to the newest.
 
-    All shards are read, parents before their children, and children that a resharding makes
-    meanwhile are read too. Each shard is read until Kinesis says that it is 0 ms behind.
+    All shards are read, parents before their children, including children that a resharding
+    creates meanwhile. Each shard is read until Kinesis says that it is 0 ms behind.
 
     Args:
         aws: where the stream is.
         stream: its name.
-        columns: fields of the payload to keep; left out, all that occur.
+        columns: fields of the payload to keep; if left out, all that occur.
         progress: whether to show a bar.
 
     Returns:
-        One row for each record, shard by shard, in each shard in order. The payload's fields:
-        whole numbers as Int64, others as Float64, truth values as boolean, text as str, text that
-        is always an ISO time in UTC as datetime; lists, objects and mixed kinds as JSON text.
-        Then ``shard_id``, ``sequence_number`` (text: it has too many digits for a number; compare
-        as int), ``partition_key`` and ``arrival_time`` (UTC).
+        One row for each record, shard by shard, in the order of each shard. Fields of the payload:
+
+        - whole numbers as Int64; fractions, and whole numbers beside them, as Float64
+        - truth values as boolean
+        - text as str; text that is always an ISO time in UTC as datetime
+        - everything else as JSON text, so that no value changes: lists, objects, mixed kinds;
+          whole numbers too large for Int64; fractions beside whole numbers beyond 2**53, which
+          Float64 would round (a whole number of more than 64 bits counts as a fraction)
+
+        Then ``shard_id``, ``sequence_number`` (text with too many digits for Int64; compare it as
+        int), ``partition_key`` and ``arrival_time`` (UTC). A field of the payload that has one of
+        these names is replaced.
 
     Raises:
-        PayloadError: a record is no JSON object.
-        ReadError: Kinesis refused a call, or throttled for a minute.
+        PayloadError: a record is not a JSON object.
+        ReadError: Kinesis refused a call, or throttled reads for a minute.
         botocore.exceptions.ClientError: there is no such stream.
     """
     with tqdm(desc=f"from {stream}", unit=" records", disable=not progress) as bar:
@@ -91,7 +102,7 @@ def read_stream(
 
 
 class _Stream:
-    """A stream's pages of records, over a connection of its own."""
+    """A stream, read over its own connection."""
 
     def __init__(self, aws: Aws, name: str) -> None:
         self._name = name
@@ -102,10 +113,10 @@ class _Stream:
         self._http = urllib3.PoolManager(retries=urllib3.Retry(3, allowed_methods=None))
 
     def pages(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-        """Shard id and records, as Kinesis' JSON has them, of one page after another."""
+        """Yield the shard id and the records of each page, as they are in Kinesis' JSON."""
         pager = self._client.get_paginator("list_shards").paginate(StreamName=self._name)
         waiting = [shard["ShardId"] for page in pager for shard in page["Shards"]]
-        for shard_id in waiting:  # which grows while it is walked
+        for shard_id in waiting:  # grows during the loop
             for page in self._shard(shard_id):
                 children = [child["ShardId"] for child in page.get("ChildShards") or ()]
                 waiting.extend(child for child in children if child not in waiting)
@@ -113,7 +124,7 @@ class _Stream:
                     yield shard_id, page["Records"]
 
     def _shard(self, shard_id: str) -> Iterator[dict[str, Any]]:
-        """The pages of a shard, up to its end or its tip."""
+        """Yield the pages of a shard, up to its end or its tip."""
         position = {"ShardIteratorType": "TRIM_HORIZON"}
         iterator: str | None = self._iterator(shard_id, position)
         give_up_at = time.monotonic() + PATIENCE_SECONDS
@@ -144,7 +155,7 @@ class _Stream:
         return str(answer["ShardIterator"])
 
     def _get_records(self, iterator: str) -> dict[str, Any]:
-        """One GetRecords call, signed as boto3 signs it.
+        """Make a GetRecords call, signed as boto3 signs it, and return its answer.
 
         Raises:
             ReadError: Kinesis answered with an error.
@@ -177,10 +188,10 @@ class _Stream:
 def to_table(
     shard_id: str, records: list[dict[str, Any]], columns: Sequence[str] | None = None
 ) -> pa.Table:
-    """A page of records as columns: the payload's fields, then ``METADATA``.
+    """Return a page of records as columns: the payload's fields, then ``METADATA``.
 
     Raises:
-        PayloadError: a record is no JSON object.
+        PayloadError: a record is not a JSON object.
     """
     rows = [_payload(shard_id, record) for record in records]
     names = columns if columns is not None else _fields(rows)
@@ -196,74 +207,110 @@ def to_table(
 
 
 def _payload(shard_id: str, record: dict[str, Any]) -> dict[str, Any]:
+    data = a2b_base64(record["Data"])
     try:
-        payload = orjson.loads(a2b_base64(record["Data"]))
-    except orjson.JSONDecodeError as error:
+        payload = _parse(data)
+    except (ValueError, RecursionError) as error:
         reason = f"is not JSON: {error}"
     else:
         if type(payload) is dict:
             return payload
-        reason = f"is JSON, but no object: {str(payload)[:80]}"
+        reason = f"is JSON, but not an object: {str(payload)[:80]}"
     raise PayloadError(f"record {record['SequenceNumber']} of {shard_id} {reason}")
 
 
+def _parse(data: bytes) -> Any:
+    """Return the value of JSON; half a surrogate pair, which text cannot hold, becomes U+FFFD.
+
+    Python's json writes and reads such halves as escapes (``"\\ud83d"``), orjson does not.
+
+    Raises:
+        ValueError: the data is not JSON.
+    """
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        if b"\\ud" not in data.lower():
+            raise
+        text = json.dumps(json.loads(data), ensure_ascii=False)
+        return orjson.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
+
 def _fields(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Every field that occurs, in the order in which they first do."""
+    """Return every field that occurs, in the order of first occurrence."""
     layouts = dict.fromkeys(tuple(row) for row in rows)
     return list(dict.fromkeys(name for layout in layouts for name in layout))
 
 
 def _column(values: list[Any]) -> pa.Array:
-    """Values of one plain kind; any others become JSON text."""
+    """Return the values of a field in one page as a column of a type that holds them all."""
+    kinds = {type(value) for value in values} - {type(None)}
+    if not kinds:
+        return pa.nulls(len(values))
     try:
-        column = pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array(_texts(values), pa.string())
-    if pa.types.is_nested(column.type):
-        return pa.array(_texts(values), pa.string())
-    return column
+        if len(kinds) == 1 and kinds <= PLAIN.keys():
+            return pa.array(values, PLAIN[kinds.pop()])
+        if kinds == {int, float}:
+            return pa.array(values, pa.float64())
+    except (OverflowError, pa.ArrowInvalid):  # a number has too many digits
+        pass
+    return _texts(values)
 
 
-def _texts(values: list[Any]) -> list[str | None]:
-    return [
-        value if value is None or type(value) is str else orjson.dumps(value).decode()
-        for value in values
-    ]
+def _texts(values: list[Any]) -> pa.Array:
+    """Return the values as JSON text; text stays without quotation marks."""
+    return pa.array([v if v is None or type(v) is str else _json(v) for v in values], pa.string())
+
+
+def _json(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:  # nested deeper than 254 levels
+        return json.dumps(value, separators=(",", ":"))
 
 
 def to_frame(tables: Iterable[pa.Table], columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """The pages of a stream as one DataFrame, typed as ``read_stream`` says."""
+    """Return the pages of a stream as one DataFrame, typed as ``read_stream`` documents."""
     pages = [dict(zip(table.column_names, table.columns, strict=True)) for table in tables]
     fields = columns if columns is not None else _fields(pages)
     names = [*(name for name in fields if name not in METADATA), *METADATA]
     sizes = [len(page["sequence_number"]) for page in pages]
     series = {}
-    for name in names:  # one at a time, each page's part let go, so that nothing is held twice
+    for name in names:  # one at a time, with each page's part released, so nothing is held twice
         parts = [
             page.pop(name, pa.chunked_array([pa.nulls(size)]))
             for page, size in zip(pages, sizes, strict=True)
         ]
-        series[name] = _join(parts, METADATA.get(name)).to_pandas(types_mapper=DTYPES.get)
+        kind = METADATA.get(name)
+        column = _cast(parts, kind).unify_dictionaries() if kind else _join(parts)
+        series[name] = column.to_pandas(types_mapper=DTYPES.get)
     return pd.DataFrame(series, copy=False)
 
 
-def _join(parts: list[Any], kind: pa.DataType | None) -> pa.ChunkedArray:
-    """The parts of a column as one, of a kind that holds them all."""
-    if kind is None:
-        kinds = {part.type for part in parts} - {pa.null()}
-        if len(kinds) == 1:
-            kind = kinds.pop()
-        else:
-            kind = pa.float64() if kinds == {pa.int64(), pa.float64()} else pa.string()
-    chunks = [chunk for part in parts for chunk in part.cast(kind).chunks]
-    column = pa.chunked_array(chunks, kind).unify_dictionaries()
-    if kind == pa.string() and _is_time(column):
-        return column.cast(TIME)
-    return column
+def _join(parts: list[pa.ChunkedArray]) -> pa.ChunkedArray:
+    """Return the parts of a field's column as one, of a type that holds them all."""
+    kinds = {part.type for part in parts} - {pa.null()}
+    if kinds == {pa.int64(), pa.float64()}:
+        try:
+            return _cast(parts, pa.float64())
+        except pa.ArrowInvalid:  # it would round a whole number
+            kinds = set()
+    if len(kinds) == 1 and kinds != {pa.string()}:
+        return _cast(parts, kinds.pop())
+    texts = [
+        part if part.type == pa.string() else pa.chunked_array([_texts(part.to_pylist())])
+        for part in parts
+    ]
+    return _times(_cast(texts, pa.string()))
 
 
-def _is_time(column: pa.ChunkedArray) -> bool:
-    """Whether all texts are times in UTC, and there is one at all."""
-    if column.null_count == len(column):
-        return False
-    return bool(pc.all(pc.match_substring_regex(column, ISO_UTC)).as_py())
+def _cast(parts: list[pa.ChunkedArray], kind: pa.DataType) -> pa.ChunkedArray:
+    return pa.chunked_array([chunk for part in parts for chunk in part.cast(kind).chunks], kind)
+
+
+def _times(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the texts as times if there are any and all are times in UTC, else unchanged."""
+    if texts.null_count < len(texts) and pc.all(pc.match_substring_regex(texts, ISO_UTC)).as_py():
+        with suppress(pa.ArrowInvalid):  # such as 30 February
+            return texts.cast(TIME)
+    return texts

@@ -1,6 +1,7 @@
-"""Where AWS is: the local AWS (the default), an endpoint, or real AWS, which must be named.
+"""The place to which AWS calls go: a local AWS (the default), an endpoint, or real AWS.
 
-Notebooks call ``connect()`` and then speak boto3, the same wherever they are sent.
+Notebooks call ``connect()`` and then use boto3, the same for every place. Real AWS is used only
+when it is named.
 """
 
 import os
@@ -15,8 +16,8 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
+from workbook.localaws import LOOPBACK, READY
 from workbook.localaws.clock import Clock
-from workbook.localaws.server import LOOPBACK, READY
 
 VARIABLE = "WORKBOOK_AWS"
 LOCAL = "local"
@@ -27,14 +28,15 @@ STOP_SECONDS = 10
 
 
 class Aws:
-    """A place to send AWS calls to; close it (or use it in ``with``) when done.
+    """A place to which AWS calls go. Close it, or use it in ``with``.
 
     Args:
         where: ``local``, the URL of an endpoint, or ``aws``.
-        session: makes the clients, with the credentials and the region that belong there.
+        session: makes the clients, with the credentials and the region of the place.
         endpoint_url: None on real AWS.
-        process: the local AWS, when it belongs to this object.
-        clock: the time that it goes by; left out, the world's.
+        process: the local AWS, if it belongs to this object.
+        clock: its clock; if left out, the real time.
+        limits: whether streams throttle; only a local AWS can do without.
     """
 
     def __init__(
@@ -44,14 +46,16 @@ class Aws:
         endpoint_url: str | None,
         process: "subprocess.Popen[str] | None" = None,
         clock: Clock | None = None,
+        limits: bool = True,
     ) -> None:
         self.where = where
+        self.limits = limits
         self.endpoint_url = endpoint_url
         self.region: str = session.region_name
         self._session = session
         self._process = process
         self._clock = clock or Clock()
-        self._making = threading.Lock()  # a session must not make two clients at once  [boto3]
+        self._making = threading.Lock()  # a session cannot make two clients at once  [boto3]
 
     def __repr__(self) -> str:
         place = f"{self.where} AWS at {self.endpoint_url}" if self.endpoint_url else "real AWS"
@@ -64,25 +68,25 @@ class Aws:
 
     @property
     def speed(self) -> float:
-        """Seconds that pass there in one real second: above 1 only in time-lapse."""
+        """Seconds of its clock in one real second; above 1 only in time-lapse."""
         return self._clock.speed
 
     def now(self) -> float:
-        """The time there, in seconds since the Unix epoch: what records' arrival times go by."""
+        """Return the time of its clock, which stamps records, in seconds since the Unix epoch."""
         return self._clock.now()
 
     @property
     def account_id(self) -> str:
-        """The twelve digits of the account that the credentials belong to."""
+        """The twelve-digit account of the credentials."""
         return str(self.client("sts").get_caller_identity()["Account"])
 
     @property
     def credentials(self) -> Any:
-        """What the clients sign with; for code that signs requests of its own."""
+        """The credentials of the clients, for code that signs its own requests."""
         return self._session.get_credentials()
 
     def client(self, service: str) -> Any:
-        """A boto3 client of ``service`` (``kinesis``, ``lambda``, ...), for this place."""
+        """Return a boto3 client of ``service`` (``kinesis``, ``lambda``, ...) for this place."""
         config = Config(
             ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # not in the stubs
             max_pool_connections=32,
@@ -95,12 +99,12 @@ class Aws:
             )
 
     def close(self) -> None:
-        """End the local AWS, if it belongs to this object, and all that runs in it."""
+        """End the local AWS, if it belongs to this object, and everything that runs in it."""
         if self._process is None:
             return
         process, self._process = self._process, None
         assert process.stdin is not None
-        process.stdin.close()  # the local AWS ends when its owner lets go of this pipe
+        process.stdin.close()  # the local AWS ends when its owner closes this pipe
         try:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -120,19 +124,18 @@ class Aws:
 
 
 def connect(where: str | None = None, *, limits: bool = True, speed: float = 1.0) -> Aws:
-    """Find AWS.
+    """Return the place to which AWS calls go, and start it if it is a local AWS.
 
     Args:
-        where: ``local`` starts a local AWS of one's own, which ends with this process;
-            ``http://...`` uses one that runs already (``workbook serve``); ``aws`` is real AWS,
-            with the credentials and region that boto3 finds. Left out, the environment variable
-            WORKBOOK_AWS says it, else it is ``local``.
-        limits: whether the local Kinesis throttles as AWS does. Off is for bulk loads; elsewhere
-            than on a local AWS of one's own it changes nothing.
-        speed: the pace of that local AWS's clock: at 60, its hour takes a minute (time-lapse).
-            What functions do takes its real time all the same, and all limits are by that clock:
-            at 60, a stream keeps records for 24 real minutes, and ``deployment.MAPPING`` gives
-            them up after one, when MaximumRecordAgeInSeconds has passed.
+        where: ``local`` starts a local AWS that ends with this process; ``http://...`` is the
+            endpoint of one that is running (``workbook serve``); ``aws`` is real AWS, with the
+            credentials and the region that boto3 finds. If left out, the environment variable
+            WORKBOOK_AWS decides; without it, ``local``.
+        limits: whether the new local AWS throttles Kinesis calls as AWS does; turn it off for bulk
+            loads.
+        speed: the pace of the new local AWS's clock. At 60 its hour takes a minute (time-lapse).
+            Functions still run in real time, and all limits go by that clock: at 60, a stream
+            keeps records for 24 real minutes.
 
     Raises:
         ValueError: ``where`` is none of these, or real AWS has no region or credentials.
@@ -142,19 +145,19 @@ def connect(where: str | None = None, *, limits: bool = True, speed: float = 1.0
     if chosen == LOCAL:
         clock = Clock(speed)
         process, endpoint_url = _start(limits, clock)
-        return Aws(LOCAL, _dummy_session(), endpoint_url, process, clock)
+        return Aws(LOCAL, _dummy_session(), endpoint_url, process, clock, limits)
     if chosen == REAL:
         return Aws(REAL, _real_session(), None)
     if urlsplit(chosen).scheme in ("http", "https") and urlsplit(chosen).hostname:
         return Aws("other", _dummy_session(), chosen)
     raise ValueError(
-        f"{chosen!r} is no place to find AWS: use 'local', 'aws' or an endpoint's URL such as "
+        f"{chosen!r} is not a place to find AWS: use 'local', 'aws' or an endpoint's URL such as "
         f"http://{LOOPBACK}:4566 (argument `where` or environment variable {VARIABLE})"
     )
 
 
 def _dummy_session() -> boto3.Session:
-    """Credentials that open nothing, and none of the user's AWS files read on the way."""
+    """Return a session with dummy credentials that reads none of the user's AWS files."""
     core = botocore.session.Session()
     settings = core.get_component("config_store")
     settings.set_config_variable("config_file", os.devnull)
@@ -173,7 +176,7 @@ def _real_session() -> boto3.Session:
 
 
 def _start(limits: bool, clock: Clock) -> tuple["subprocess.Popen[str]", str]:
-    """Start a local AWS and wait until it answers; gives its process and its URL."""
+    """Start a local AWS, wait until it is ready, and return its process and its URL."""
     command = [sys.executable, "-m", "workbook.localaws", "--owned"]
     command += ["--speed", str(clock.speed), "--epoch", str(clock.epoch)]
     if not limits:

@@ -7,6 +7,7 @@ import pytest
 
 from workbook import deployment, target
 from workbook.exercises import stage
+from workbook.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def test_a_pipeline_is_used_if_it_is_there_and_else_made_again_and_deleted(
     assert lambda_.get_event_source_mapping(UUID=mapping)["State"] == "Enabled"
 
     lambda_.delete_event_source_mapping(UUID=mapping)  # clean-up begins, and is interrupted
-    deployment.wait_until(
+    wait_until(
         "the mapping to go", lambda: not lambda_.list_event_source_mappings()["EventSourceMappings"]
     )
     with stage.pipeline(notebook(aws, mapping)) as more:

@@ -1,11 +1,14 @@
-"""docs/fidelity.md names tests that exist, and every test of the mapping is named in it."""
+"""docs/fidelity.md names tests that exist, every test of the mapping, and every source."""
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 NAMED = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "fidelity.md").read_text("utf-8")))
+PROSE = re.compile(r'"{3}.*?"{3}|#[^\n]*', re.DOTALL)  # docstrings and comments
+CITED = re.compile(r"\[((?:(?!INFO)[A-Z]{2,5}|design rule|\?)(?::[\w-]+)?(?:, [\w:? -]+)*)\]")
 INSIDE = {  # tests of ours that hold no rule of AWS's
     "test_a_value_of_the_wrong_type_is_refused",
     "test_a_window_remembers_which_records_it_was_given",
@@ -17,9 +20,16 @@ INSIDE = {  # tests of ours that hold no rule of AWS's
     "test_a_long_window_takes_its_time",
     "test_a_records_age_passes_at_the_same_pace",
     "test_the_servers_end_waits_for_nothing",
+    "test_whatever_part_fails_the_mapping_goes_on_where_it_was",
+    "test_a_fault_while_polling_begins_is_no_end",
+    "test_a_fault_of_ours_reads_again_from_the_checkpoint",
+    "test_stopping_does_not_wait_for_a_part_that_fails",
+    "test_an_update_tries_again_at_once",
+    "test_whatever_is_sent_is_taken_or_refused",
+    "test_data_that_is_nested_beyond_measure_is_no_json",
+    "test_a_pattern_that_is_nested_beyond_measure_is_refused",
     "test_mappings_of_queues_are_still_there",
-    "test_a_mapping_is_enabled_once_its_destination_can_be_told",
-    "test_what_was_prepared_is_there_for_every_destination_of_its_kind",
+    "test_a_mapping_of_a_queue_is_refused_in_the_form_of_all_errors",
 }
 
 
@@ -39,3 +49,25 @@ def test_every_test_that_is_named_exists() -> None:
 def test_every_rule_of_the_mapping_is_named() -> None:
     assert names("mapping/test_*.py") - INSIDE <= NAMED
     assert names("mapping/test_*.py") >= INSIDE
+
+
+def citations() -> Iterator[tuple[str, str]]:
+    """Yield each source that the local AWS and its tests cite, and where."""
+    for folder in ("workbook/localaws", "tests/localaws"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for text in PROSE.findall(path.read_text("utf-8")):
+                for cited in CITED.findall(text):
+                    for one in cited.split(", "):
+                        yield one.partition(":")[0], f"{path.relative_to(ROOT)}: [{cited}]"
+
+
+def test_every_source_that_is_cited_is_explained() -> None:
+    table = (ROOT / "docs" / "fidelity.md").read_text("utf-8").partition("\n## ")[0]
+    explained = {
+        name.partition(":")[0]
+        for row in re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE)
+        for name in row.split(", ")
+    }
+    unknown = {place for source, place in citations() if source not in explained}
+    assert unknown == set()
+    assert {"BC", "DG", "KD", "OBS", "KL"} <= {source for source, _ in citations()}

@@ -1,32 +1,21 @@
 """Data points become statistic sets, one for each metric and second."""
 
 import asyncio
-from typing import Any
 
 import pytest
 
-from workbook.localaws.clock import Clock
-from workbook.localaws.metrics import Metrics
-
-
-class HandClock(Clock):
-    """Time that stands where a test puts it."""
-
-    moment = 1_000_020.25
-
-    def now(self) -> float:
-        return self.moment
+from tests.localaws.fakes import HandClock
+from workbook.localaws.metrics import Metrics, Point, Statistics
 
 
 class Written:
-    """Takes what would be written to moto."""
+    """A ``metrics.Store`` that keeps what is written."""
 
     def __init__(self) -> None:
         self.sets: dict[float, tuple[int, float]] = {}
 
-    async def call(self, _: Any, waiting: Any) -> None:
-        for points in waiting.values():
-            self.sets |= {key[3]: (one.count, one.total) for key, one in points.items()}
+    async def write(self, points: dict[Point, Statistics]) -> None:
+        self.sets |= {point.second: (one.count, one.total) for point, one in points.items()}
 
 
 @pytest.mark.parametrize(
@@ -40,14 +29,15 @@ def test_the_points_of_a_second_are_one_set_at_its_start(
     speed: float, expected: dict[float, tuple[int, float]]
 ) -> None:
     """In time-lapse a real second, which is ``speed`` of the clock's."""
-    clock, written = HandClock(speed), Written()
+    clock, written = HandClock(speed, moment=1_000_020.25), Written()
 
     async def run() -> None:
-        metrics = Metrics(clock, written)  # type: ignore[arg-type]
+        metrics = Metrics(clock, written)
         for passed, value in ((0, 1.0), (0.5, 2.0), (0.5, 4.0)):
             clock.moment += passed * speed
             metrics.put("r", "AWS/Kinesis", "IncomingRecords", value, "Count", StreamName="s")
         await metrics.flush()
+        await metrics.close()
 
     asyncio.run(run())
     assert written.sets == expected

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from workbook import deployment
+from workbook.waiting import wait_until
 
 STEADY = ("Enabled", "Disabled")  # states of a mapping in which it can be changed
 
@@ -34,7 +35,7 @@ def stream(kinesis: Any, name: str, shards: int) -> Iterator[None]:
         deployment.create_stream(kinesis, name, shards)
         yield
     finally:
-        deployment.wait_until(f"stream {name} to be gone", lambda: _delete_stream(kinesis, name))
+        wait_until(f"stream {name} to be gone", lambda: _delete_stream(kinesis, name))
 
 
 @contextmanager
@@ -87,7 +88,7 @@ def settle(lambda_: Any, mapping: str) -> str:
     def state() -> str:
         return str(lambda_.get_event_source_mapping(UUID=mapping)["State"])
 
-    deployment.wait_until(f"mapping {mapping}", lambda: state() in STEADY)
+    wait_until(f"mapping {mapping}", lambda: state() in STEADY)
     return state()
 
 

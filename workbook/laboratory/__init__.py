@@ -1,4 +1,4 @@
-"""Experiments with the pipeline: a workload, settings, and a tidy table of what came of them.
+"""Experiments with the pipeline: a workload, settings, and tidy tables of the outcome.
 
 result = run(aws, Experiment(workload=Workload(rate=500), mapping={"BatchSize": 10}))
 result.summary()
@@ -7,8 +7,8 @@ result.summary()
 from workbook.laboratory.experiment import Experiment
 from workbook.laboratory.pipeline import Pipeline
 from workbook.laboratory.result import Result
-from workbook.laboratory.run import ForgottenError, run
-from workbook.laboratory.sweep import Sweep, sweep
+from workbook.laboratory.runner import ForgottenError, run
+from workbook.laboratory.sweeps import Sweep, sweep
 from workbook.laboratory.workload import Workload
 
 __all__ = [

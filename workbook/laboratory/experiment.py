@@ -1,4 +1,4 @@
-"""What an experiment is: a workload, and all the settings that it runs under."""
+"""The definition of an experiment."""
 
 import math
 from collections.abc import Mapping
@@ -9,31 +9,32 @@ from workbook import deployment
 from workbook.laboratory.workload import Workload
 
 REPORTS = "ReportBatchItemFailures"
-MAPPING_SETTINGS = {*deployment.MAPPING, "ParallelizationFactor"}  # that experiments may vary
+MAPPING_SETTINGS = {*deployment.MAPPING, "ParallelizationFactor"}  # those that may be varied
 
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """A workload and all the settings that it runs under.
+    """A workload and all settings of the pipeline that processes it.
 
     Args:
-        workload: what is sent.
-        shards: of the input stream; the output stream has as many.
-        mapping: what differs from ``deployment.MAPPING``, in AWS's names. Filters and tumbling
-            windows are not for experiments: what a filter drops leaves no trace to account for,
-            and the handler keeps no state.
-        batch_millis: time that the function spends on each batch, as for a call elsewhere.
+        workload: the records that are sent.
+        shards: of the input stream, and of the output stream.
+        mapping: settings of the mapping, under AWS's names, that override ``deployment.MAPPING``
+            with a queue for failures (``deployment.on_failure``). Filters and tumbling windows
+            cannot be set: a filter drops records without a trace, and the handler keeps no state.
+        batch_millis: time that the function spends on each batch, as on a call to another service.
+            It goes by AWS's clock, as all times here, which is faster in time-lapse.
         record_millis: the same for each record.
-        bad_records: what follows a record that cannot be processed: the handler's ``report``, or
-            ``raise``, which fails the batch.
+        bad_records: how the function treats a record that cannot be processed: ``report``, as the
+            handler does, or ``raise``, which fails the batch.
         memory: of the function, in MB.
-        timeout: of the function, in seconds.
-        concurrency: reserved for the function; None is no limit of its own.
-        patience: seconds (of AWS's clock) that the pipeline has after the last record was sent;
-            what is not done by then is ``pending``.
+        timeout: of the function, in real seconds, in time-lapse too.
+        concurrency: reserved for the function; None reserves none.
+        patience: seconds that the pipeline may take after the last record was sent. Records that
+            are not done by then are ``pending``.
 
     Raises:
-        ValueError: a value is out of range, or the mapping has no such setting; it is named.
+        ValueError: a value is out of range, or a setting is unknown; the message names it.
     """
 
     workload: Workload = field(default_factory=Workload)
@@ -50,8 +51,8 @@ class Experiment:
     def __post_init__(self) -> None:
         for name, is_good, wanted in (
             ("shards", self.shards >= 1, "1 or more"),
-            ("batch_millis", self.batch_millis >= 0, "0 or more"),
-            ("record_millis", self.record_millis >= 0, "0 or more"),
+            ("batch_millis", 0 <= self.batch_millis < math.inf, "0 or more"),
+            ("record_millis", 0 <= self.record_millis < math.inf, "0 or more"),
             ("bad_records", self.bad_records in ("report", "raise"), "'report' or 'raise'"),
             ("patience", 0 < self.patience < math.inf, "above 0"),
         ):
@@ -63,14 +64,14 @@ class Experiment:
             raise ValueError(f"mapping must not have {unknown}; an experiment may set {known}")
 
     def vary(self, **settings: Any) -> Self:
-        """The same with other values.
+        """Return a copy with other values.
 
         Args:
-            settings: by the name of a field here (``shards``), of the workload (``rate``), or of
-                a mapping's setting as AWS writes it (``BatchSize``).
+            settings: values by the name of a field of the experiment (``shards``), of the workload
+                (``rate``), or of a setting of the mapping (``BatchSize``).
 
         Raises:
-            ValueError: no setting has such a name.
+            ValueError: a name is unknown, or a value is out of range.
         """
         ours = {each.name for each in fields(self)} - {"workload", "mapping"}
         sent = {each.name for each in fields(self.workload)}
@@ -86,10 +87,25 @@ class Experiment:
         )
 
     @property
+    def mapping_settings(self) -> dict[str, Any]:
+        """All settings of the mapping, defaults included."""
+        retries = {"MaximumRetryAttempts": deployment.RETRIES}
+        return {**deployment.MAPPING, **retries, **self.mapping}
+
+    @property
     def reports_failures(self) -> bool:
-        """Whether the mapping heeds what the handler reports."""
-        return REPORTS in {**deployment.MAPPING, **self.mapping}["FunctionResponseTypes"]
+        """Whether the mapping respects partial batch responses."""
+        return REPORTS in self.mapping_settings["FunctionResponseTypes"]
 
     def as_dict(self) -> dict[str, Any]:
-        """All settings as JSON has them."""
-        return asdict(self)
+        """Return all settings as JSON-ready values.
+
+        The mapping includes its defaults, the workload the name of its class. An infinite rate is
+        the text ``Infinity``, since JSON has no such number.
+        """
+        workload = {"class": type(self.workload).__qualname__, **asdict(self.workload)}
+        return {
+            **asdict(self),
+            "workload": {n: "Infinity" if v == math.inf else v for n, v in workload.items()},
+            "mapping": self.mapping_settings,
+        }

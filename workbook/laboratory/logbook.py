@@ -1,7 +1,8 @@
-"""A function's log as a table: one row for each invocation, and which records it had."""
+"""The invocations of a function, read from its log."""
 
 import base64
 import json
+import math
 import re
 import zlib
 from typing import Any, NamedTuple
@@ -11,20 +12,20 @@ import pandas as pd
 START = re.compile(r"START RequestId: (\S+)")
 REPORT = re.compile(r"REPORT RequestId: (\S+)\t(.*)")
 FIGURE = re.compile(r"([A-Z][\w ]+): ([\w.]+)")
-OVERLAP_MILLIS = 30_000  # how far back each look goes again: on AWS, events may come late
+OVERLAP_MILLIS = 30_000  # that each reading starts before the newest event; on AWS some are late
 
 
 class Invocation(NamedTuple):
-    """An invocation as the log tells it; times in milliseconds since the Unix epoch.
+    """An invocation; times are in milliseconds since the Unix epoch.
 
     Args:
-        request_id: a batch that is tried again has another one each time.
-        environment: the log stream, which is one for each execution environment.
-        shard_id: where the batch is from.
+        request_id: differs for each attempt at a batch.
+        environment: the log stream; each execution environment has its own.
+        shard_id: the shard of the batch.
         sequence_numbers: of its records, in order.
-        last_arrival: when the last of them came to the stream, in seconds.
-        started: START's time.
-        ended: REPORT's time.
+        last_arrival: when its last record arrived in the stream, in seconds.
+        started: the time of the START line.
+        ended: the time of the REPORT line.
         report: the figures of the REPORT line, in ms and MB, and its ``Status`` if it has one.
         failed_from: the sequence number that the handler reported, if any.
         answered: whether the handler returned.
@@ -42,13 +43,22 @@ class Invocation(NamedTuple):
     answered: bool
 
     def outcome(self, reports_failures: bool) -> str:
-        """``ok``, ``partial`` (a failure was reported and is heeded), ``timeout`` or ``error``."""
+        """Return ``ok``, ``partial``, ``timeout`` or ``error``.
+
+        Args:
+            reports_failures: whether the mapping respects partial batch responses; only then a
+                reported failure makes an invocation ``partial``.
+        """
         if not self.answered:
             return "timeout" if self.report.get("Status") == "timeout" else "error"
         return "partial" if self.failed_from is not None and reports_failures else "ok"
 
     def done(self, reports_failures: bool) -> list[int]:
-        """Sequence numbers of the records that Lambda takes to be processed."""
+        """Return the sequence numbers of the records that Lambda regards as processed.
+
+        Args:
+            reports_failures: whether the mapping respects partial batch responses.
+        """
         outcome = self.outcome(reports_failures)
         if outcome == "ok":
             return self.sequence_numbers
@@ -58,11 +68,11 @@ class Invocation(NamedTuple):
 
 
 class Logbook:
-    """Reads a function's log group again and again, and knows what it has seen.
+    """A reader of a function's log group that remembers what it has read.
 
     Args:
         logs: a boto3 client.
-        group: the log group's name.
+        group: the name of the log group.
     """
 
     def __init__(self, logs: Any, group: str) -> None:
@@ -71,11 +81,11 @@ class Logbook:
         self._events: dict[str, Any] = {}
         self._newest = 0
 
-    def look(self, *, whole: bool = False) -> list[Invocation]:
-        """All invocations that have ended, by their start.
+    def read(self, *, whole: bool = False) -> list[Invocation]:
+        """Read the log, and return all invocations that have ended, in order of their start.
 
         Args:
-            whole: read the log from its beginning, not only what is new.
+            whole: whether to read the log from its beginning instead of only what is new.
         """
         since = 0 if whole else max(0, self._newest - OVERLAP_MILLIS)
         for page in self._pager.paginate(logGroupName=self._group, startTime=since):
@@ -124,7 +134,7 @@ def _invocations(events: list[Any]) -> list[Invocation]:
 
 
 def unpack(packed: str) -> list[int]:
-    """The sequence numbers that the probe packed."""
+    """Return the sequence numbers that the probe has packed."""
     return [int(text) for text in zlib.decompress(base64.b64decode(packed)).split()]
 
 
@@ -132,16 +142,26 @@ def _failed_from(end: Any) -> int | None:
     return int(end["failed_from"]) if end and end["failed_from"] is not None else None
 
 
-def table(invocations: list[Invocation], reports_failures: bool) -> pd.DataFrame:
-    """One row for each invocation, by start.
+def table(
+    invocations: list[Invocation], reports_failures: bool, speed: float = 1.0
+) -> pd.DataFrame:
+    """Return one row for each invocation, in order of their start.
+
+    All times go by AWS's clock. In time-lapse it runs ``speed`` times as fast as the real clock, by
+    which the local AWS measures functions; durations from REPORT lines are multiplied accordingly.
+
+    Args:
+        invocations: as ``Logbook`` reads them.
+        reports_failures: whether the mapping respects partial batch responses.
+        speed: of AWS's clock.
 
     Returns:
         Columns ``shard_id``, ``started``, ``ended`` (UTC), ``records``,
-        ``first_sequence_number`` (of its first record), ``attempt`` (1 when that record is tried
-        for the first time), ``outcome``, ``failed`` (records that Lambda does not take to be
-        processed), ``iterator_age_ms`` (of its last record, at the start), ``duration_ms``,
-        ``billed_ms``, ``init_ms`` (missing when warm), ``memory_mb``, ``environment`` (0, 1, ...
-        by first use) and ``request_id``.
+        ``first_sequence_number`` (of the first record), ``attempt`` (1 if that record is tried for
+        the first time), ``outcome``, ``failed`` (records that Lambda does not regard as processed),
+        ``iterator_age_ms`` (of the last record, at the start), ``duration_ms``, ``billed_ms``,
+        ``init_ms`` (missing if warm), ``memory_mb``, ``environment`` (0, 1, ... by first use) and
+        ``request_id``.
     """
     tries: dict[int, int] = {}
     environments: dict[str, int] = {}
@@ -149,7 +169,6 @@ def table(invocations: list[Invocation], reports_failures: bool) -> pd.DataFrame
     for each in invocations:
         for number in each.sequence_numbers:
             tries[number] = tries.get(number, 0) + 1
-        init = each.report.get("Init Duration")
         rows.append(
             {
                 "shard_id": each.shard_id,
@@ -161,9 +180,7 @@ def table(invocations: list[Invocation], reports_failures: bool) -> pd.DataFrame
                 "outcome": each.outcome(reports_failures),
                 "failed": len(each.sequence_numbers) - len(each.done(reports_failures)),
                 "iterator_age_ms": max(0.0, each.started - 1000 * each.last_arrival),
-                "duration_ms": float(each.report["Duration"]),
-                "billed_ms": float(each.report["Billed Duration"]),
-                "init_ms": float(init) if init else None,
+                **_times(each.report, speed),
                 "memory_mb": int(each.report["Memory Size"]),
                 "environment": environments.setdefault(each.environment, len(environments)),
                 "request_id": each.request_id,
@@ -174,6 +191,19 @@ def table(invocations: list[Invocation], reports_failures: bool) -> pd.DataFrame
         frame[name] = pd.to_datetime(frame[name], unit="ms", utc=True)
     frame.index.name = "batch"
     return frame
+
+
+def _times(report: dict[str, str], speed: float) -> dict[str, float | None]:
+    """Return duration, billed duration and initialisation in milliseconds of AWS's clock."""
+    duration, billed = float(report["Duration"]), float(report["Billed Duration"])
+    init = float(report["Init Duration"]) if "Init Duration" in report else None
+    if speed != 1:  # round up to a millisecond of that clock instead of a real one
+        billed = math.ceil(speed * (duration + (init or 0)))
+    return {
+        "duration_ms": speed * duration,
+        "billed_ms": billed,
+        "init_ms": None if init is None else speed * init,
+    }
 
 
 COLUMNS = {

@@ -1,4 +1,4 @@
-"""Sends a workload on time: each record when it is due, as soon as the stream takes it."""
+"""Sending a workload on time: each record when it is due, or as soon as the stream accepts it."""
 
 import time
 from collections import Counter, deque
@@ -9,7 +9,7 @@ from workbook import flights, producer
 from workbook.laboratory.workload import Departure
 from workbook.target import Aws
 
-TICK_SECONDS = 0.01  # real ones between two looks at what is due: the calls' least distance
+TICK_SECONDS = 0.01  # real ones between two checks of what is due, and so between two calls
 
 
 def send(
@@ -20,24 +20,24 @@ def send(
     sent: Callable[[int], None],
     patience: float = 60.0,
 ) -> Counter[int]:
-    """Send every record when it is due, by the clock of ``aws``; ``sent_at`` joins its payload.
+    """Send every record when it is due by the clock of ``aws``, with ``sent_at`` in its payload.
 
-    A refused record goes again, after a pause that grows with each call that had refusals; those
-    that come due meanwhile wait behind it.
+    A refused record is sent again after a pause, which grows with each call that has refusals.
+    Records that are due meanwhile wait behind it.
 
     Args:
         aws: where the stream is.
         stream: its name.
-        departures: in the order of sending.
-        sent: called with the count of records taken, after each call.
-        patience: real seconds to go on trying since the stream last took a record, or had none
-            to take.
+        departures: the records in the order of sending.
+        sent: called after each call with the number of accepted records.
+        patience: real seconds to keep trying after the stream last accepted a record, or none was
+            waiting.
 
     Returns:
-        How often each record was refused, by its number; nothing for those that never were.
+        How often each record was refused, by its number, without those that never were.
 
     Raises:
-        producer.NotSentError: the stream took nothing for as long as there was patience.
+        producer.NotSentError: the stream accepted nothing for ``patience`` seconds.
         botocore.exceptions.ClientError: a call failed as a whole.
     """
     kinesis: Any = aws.client("kinesis")

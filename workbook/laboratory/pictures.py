@@ -1,4 +1,4 @@
-"""Pictures of what came of experiments, in the workbook's style; see ``plots``."""
+"""Pictures of the outcomes of experiments, in the workbook's style; see ``plots``."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from workbook import plots
 from workbook.laboratory.result import Result
 from workbook.plots import Picture
 
-OUTCOMES = {  # colour and marker: either alone tells them apart
+OUTCOMES = {  # colour and marker, of which either is enough to tell them apart
     "ok": (plots.BLUE, "o"),
     "partial": (plots.ORANGE, "^"),
     "error": (plots.RED, "x"),
@@ -20,22 +20,23 @@ OUTCOMES = {  # colour and marker: either alone tells them apart
 
 
 def attempts(results: Mapping[str, Result]) -> Picture:
-    """Which records each invocation had, and when; a panel for each result.
+    """Return a picture of the invocations over time, with a panel for each result.
 
-    An invocation is a vertical bar from its first record to its last. Of a partial one, what was
-    done is drawn as ``ok``. What the mapping gave up is a bar too, at the moment when it did.
+    An invocation is a vertical bar from its first record to its last. The part of a partial one
+    that was done is drawn as ``ok``. What the mapping gave up is a bar too, at the time of that.
+    Each panel's title says first what was lost.
 
     Args:
-        results: by the title of their panel, each of an experiment with one shard and a
-            ParallelizationFactor of 1: only then an invocation's records follow one another.
+        results: by the title of their panel. Each needs one shard and a ParallelizationFactor of 1,
+            so that the records of an invocation follow one another.
 
     Raises:
-        ValueError: there are no results, or one is of several shards or several batches at once.
+        ValueError: there are no results, or one has several shards or several batches at once.
     """
     if not results:
         raise ValueError("results must have one result or more")
     rows = (len(results) + 1) // 2
-    figure, grid = plots.subplots(rows, 2, size=(9, 1 + 2.3 * rows), sharey=True, squeeze=False)
+    figure, grid = plots.subplots(rows, 2, size=(9, 1 + 2.5 * rows), sharey=True, squeeze=False)
     drawn: set[str] = set()
     told = []
     for (title, result), axes in zip(results.items(), grid.flat, strict=False):
@@ -46,21 +47,27 @@ def attempts(results: Mapping[str, Result]) -> Picture:
         bars = _bars(result)
         drawn.update(bars["outcome"])
         _panel(axes, bars, result.records["poison"])
-        axes.set(title=title, xlabel="seconds since the first invocation")
-        told.append(f"{title}: {_told(result, bars)}")
-    for axes in list(grid.flat)[len(results) :]:
-        axes.set_axis_off()
+        axes.set(title=f"{title}\n{_loss(result)}", xlabel="seconds since the first invocation")
+        told.append(f"{title}: {_loss(result)}; {_told(result, bars)}")
     for axes in grid[:, 0]:
         axes.set_ylabel("record")
-    figure.legend(handles=_legend(drawn), loc="outside lower center", ncols=len(OUTCOMES) + 1)
+    if len(results) % 2:  # the last place is free
+        grid.flat[-1].set_axis_off()
+        grid.flat[-1].legend(handles=_legend(drawn), loc="center")
+    else:
+        figure.legend(handles=_legend(drawn), loc="outside lower center", ncols=len(OUTCOMES) + 1)
     figure.suptitle("Attempts over time: each bar is an invocation and the records it had")
     alt = f"{len(results)} panels with the attempts over time. {'; '.join(told)}."
     return Picture(figure, alt)
 
 
 def _bars(result: Result) -> pd.DataFrame:
-    """Bars of one outcome: ``at``, seconds since the first invocation; ``first`` and ``last``,
-    places of records in the shard; ``outcome``."""
+    """Return the bars of a panel, each of one outcome.
+
+    Returns:
+        ``at``, in seconds since the first invocation; ``first`` and ``last``, the places of records
+        in the shard; ``outcome``.
+    """
     invocations, failures = result.invocations, result.failures
     numbers = sorted(result.records["sequence_number"], key=int)
     place = pd.Series(range(len(numbers)), index=numbers)
@@ -75,7 +82,7 @@ def _bars(result: Result) -> pd.DataFrame:
         }
     )
     is_partial = invocations["outcome"] == "partial"
-    cut = tried["last"] - invocations["failed"]  # the last one that was done
+    cut = tried["last"] - invocations["failed"]  # the last record that was done
     done = tried.assign(last=cut, outcome="ok")[is_partial & (cut >= first)]
     tried.loc[is_partial, "first"] = cut + 1
     given_up = pd.DataFrame(
@@ -110,8 +117,15 @@ def _legend(drawn: set[str]) -> list[Line2D]:
     return [*handles, Line2D([], [], color=plots.BLACK, linestyle=":", label="poison")]
 
 
+def _loss(result: Result) -> str:
+    """Return what became of the records that could be processed, in words."""
+    fates = result.records.loc[~result.records["poison"], "fate"].value_counts()
+    missing = [f"{fates[fate]} {fate}" for fate in ("given up", "lost", "pending") if fate in fates]
+    return f"innocent records: {', '.join(missing)}" if missing else "innocent records: all written"
+
+
 def _told(result: Result, bars: pd.DataFrame) -> str:
-    """A panel in words and figures."""
+    """Return the invocations of a panel in words and figures."""
     outcomes = result.invocations["outcome"].value_counts()
     counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
     text = f"{len(result.invocations)} invocations ({counts}) in {bars['at'].max():.0f} s"

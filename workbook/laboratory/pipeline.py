@@ -1,4 +1,4 @@
-"""An experiment's pipeline: made for it alone, and deleted after it."""
+"""The pipeline of an experiment, which is created for it and deleted afterwards."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,33 +12,33 @@ CODE = (deployment.HANDLER_FILE, Path(__file__).with_name("probe.py"))  # the fu
 
 @dataclass(frozen=True)
 class Pipeline:
-    """What an experiment made: names, for calls of one's own while it runs."""
+    """The names of an experiment's resources, for your own calls while it runs."""
 
     name: str
     aws: Aws
 
     @property
     def input_stream(self) -> str:
-        """What is sent goes there."""
+        """The stream to which the workload is sent."""
         return f"{self.name}-in"
 
     @property
     def output_stream(self) -> str:
-        """What the function writes goes there."""
+        """The stream to which the function writes."""
         return f"{self.name}-out"
 
     @property
     def queue(self) -> str:
-        """What the mapping gives up is described there."""
+        """The queue to which the mapping reports what it gives up."""
         return f"{self.name}-failures"
 
     @property
     def role(self) -> str:
-        """The function's role."""
+        """The role of the function."""
         return f"{self.name}-role"
 
     def deploy(self, experiment: Experiment) -> str:
-        """Make it all; gives the queue's URL."""
+        """Create everything, and return the queue's URL."""
         aws, name = self.aws, self.name
         kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
         input_arn = deployment.create_stream(kinesis, self.input_stream, experiment.shards)
@@ -58,8 +58,8 @@ class Pipeline:
             Environment={
                 "Variables": {
                     "OUTPUT_STREAM": self.output_stream,
-                    "BATCH_MILLIS": str(experiment.batch_millis),
-                    "RECORD_MILLIS": str(experiment.record_millis),
+                    "BATCH_SECONDS": str(experiment.batch_millis / 1000 / aws.speed),
+                    "RECORD_SECONDS": str(experiment.record_millis / 1000 / aws.speed),
                     "BAD_RECORDS": experiment.bad_records,
                 }
             },
@@ -68,17 +68,16 @@ class Pipeline:
             lambda_.put_function_concurrency(
                 FunctionName=name, ReservedConcurrentExecutions=experiment.concurrency
             )
-        destination = {"OnFailure": {"Destination": queue_arn}}
         deployment.create_mapping(
-            lambda_, input_arn, name, **{"DestinationConfig": destination, **experiment.mapping}
+            lambda_, input_arn, name, queue_arn=queue_arn, **experiment.mapping
         )
         return queue_url
 
     def clean_up(self) -> None:
-        """Delete it all, and see that nothing is left.
+        """Delete everything, and check that nothing is left.
 
         Raises:
-            deployment.LeftOverError: something is still there; it is named.
+            deployment.LeftOverError: something is still there; the message names it.
         """
         deployment.clean_up(
             self.aws,

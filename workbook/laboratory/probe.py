@@ -1,11 +1,11 @@
-"""The handler under observation: what runs in the function of an experiment, beside handler.py.
+"""The handler under observation, which runs in an experiment's function beside handler.py.
 
-It says in the log which records an invocation has, before the handler sees them, and what became
-of them, after. What the log says is all that the experiment knows, so it works on AWS too.
+It logs the records of an invocation before the handler is called, and the outcome afterwards. The
+experiment knows nothing but the log, so that it works on AWS too.
 
-Environment variables: BATCH_MILLIS and RECORD_MILLIS, time to spend on each batch and on each of
-its records before the handler begins, as a call to another service would; BAD_RECORDS, what
-follows a record that the handler reports: `report` passes the report on, `raise` fails the batch.
+Environment variables: BATCH_SECONDS and RECORD_SECONDS, the real time to spend on each batch and on
+each of its records before the handler is called, as on a call to another service; BAD_RECORDS, how
+to treat a record that the handler reports: `report` passes the report on, `raise` fails the batch.
 """
 
 import base64
@@ -17,25 +17,25 @@ from typing import Any
 
 import handler
 
-BATCH_SECONDS = float(os.environ["BATCH_MILLIS"]) / 1000
-RECORD_SECONDS = float(os.environ["RECORD_MILLIS"]) / 1000
+BATCH_SECONDS = float(os.environ["BATCH_SECONDS"])
+RECORD_SECONDS = float(os.environ["RECORD_SECONDS"])
 RAISES = os.environ["BAD_RECORDS"] == "raise"
 
 
 class BatchFailed(RuntimeError):
-    """The handler reported a record, and the whole batch is to fail for it."""
+    """The handler reported a record, and BAD_RECORDS is `raise`."""
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Do as the handler does, and say so.
+    """Call the handler, and log the records before and the outcome after.
 
     Raises:
-        BatchFailed: it reported a record, and BAD_RECORDS is `raise`.
+        BatchFailed: the handler reported a record, and BAD_RECORDS is `raise`.
     """
     records = event["Records"]
     numbers = "\n".join(record["kinesis"]["sequenceNumber"] for record in records)
     shard_id = records[0]["eventID"].partition(":")[0]
-    # Sequence numbers have 56 digits, nearly all of them alike: packed they fit a line of the log.
+    # Sequence numbers have 56 digits, most of them equal. Packed they fit into one log line.
     packed = base64.b64encode(zlib.compress(numbers.encode(), 1)).decode()
     say(
         "begin",
@@ -59,5 +59,5 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def say(probe: str, **facts: Any) -> None:
-    """One line of the log, flushed now: what follows may kill the process."""
+    """Log a line, and flush it, since what follows may kill the process."""
     print(json.dumps({"probe": probe, **facts}), flush=True)

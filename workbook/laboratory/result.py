@@ -1,4 +1,4 @@
-"""What came of an experiment: one row for each record, each invocation, each failure."""
+"""The outcome of an experiment, with a row for each record, invocation and failure."""
 
 import json
 import math
@@ -14,7 +14,6 @@ from workbook import prices
 from workbook.laboratory.logbook import Invocation
 
 FRAMES = ("invocations", "records", "failures")
-FATES = ("written", "given up", "lost", "pending")
 TIME = pd.DatetimeTZDtype("us", "UTC")
 FAILURE_COLUMNS: dict[str, Any] = {
     "condition": "str",
@@ -29,10 +28,11 @@ FAILURE_COLUMNS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Result:
-    """An experiment's outcome.
+    """The outcome of an experiment.
 
     Args:
-        experiment: its settings, as ``Experiment.as_dict`` gives them.
+        experiment: its settings, as ``Experiment.as_dict`` returns them, with ``aws`` and
+            ``speed``: where it ran, and the pace of the clock there.
         invocations: see ``logbook.table``.
         records: see ``records_table``.
         failures: see ``failures_table``.
@@ -45,51 +45,71 @@ class Result:
 
     @property
     def seconds(self) -> float:
-        """From the first record sent to the last sign of work on any of them."""
+        """The time from the first record sent to the last event of any record."""
         ends = [self.invocations["ended"].max(), self.records["written"].max()]
         last = max((end for end in ends if not pd.isna(end)), default=self.records["sent"].max())
         return float((last - self.records["sent"].min()).total_seconds())
 
     def cost(self) -> "pd.Series[float]":
-        """What this run costs on AWS in USD, by item; shards at the number that it began with."""
+        """Return the cost of this run on AWS in USD, by item.
+
+        Shards are billed at their number at the start. Hours and GB-seconds go by the same clock:
+        in time-lapse, the cost is that of a run that takes as long in real time.
+        """
         written = int(self.records["copies"].sum())
         billed = self.invocations["billed_ms"] * self.invocations["memory_mb"]
         return prices.bill(
             shard_hours=2 * self.experiment["shards"] * self.seconds / 3600,
-            put_units=len(self.records) + written,  # a flight has less than 25 KB
+            put_units=len(self.records) + written,  # a flight is smaller than 25 KB
             requests=len(self.invocations),
             gb_seconds=float(billed.sum()) / 1000 / 1024,
         )
 
     def summary(self) -> "pd.Series[Any]":
-        """The run in figures.
+        """Return the run in figures: losses first, then speed, then cost.
+
+        An *innocent* record is one that can be processed, that is, any that is not poison.
 
         Returns:
-            ``records``; ``per_second``, records written a second; ``p50_ms`` and ``p99_ms``, the
-            latency from sent to written; ``max_iterator_age_ms``; ``invocations``; ``retries``,
-            invocations that tried their first record again; ``duplicates``, records in the output
-            beyond the first of each; ``given_up``, described in the failure queue and never
-            written; ``lost``, taken for processed and yet not written; ``pending``, not done when
-            patience was over; ``usd_per_million``, the run's cost scaled to a million records.
+            - ``records``, the number sent, and ``written``, those of them in the output
+            - ``never_written``, innocents that are not in the output, and ``innocents_given_up``,
+              those of them that were given up
+            - records that are not in the output, poison included, as ``given_up`` (reported to the
+              queue), ``lost`` (regarded as processed) and ``pending`` (not done in time)
+            - ``per_second``, records written a second
+            - ``p50_ms``, ``p95_ms`` and ``p99_ms``, the time from sent to written within which 50,
+              95 and 99 percent of the innocents were written; infinite if fewer ever were
+            - ``max_iterator_age_ms``; ``invocations``; ``retries``, invocations that tried their
+              first record again; ``duplicates``, records in the output beyond the first of each
+            - ``usd_per_million``, the cost of the run for each million records written
         """
         records, invocations = self.records, self.invocations
-        latency = records["latency_ms"].dropna()
         written = int(records["written"].notna().sum())
+        innocents = records[~records["poison"]]
+        latency = innocents["latency_ms"].fillna(math.inf)
         fates = records["fate"].value_counts()
+
+        def within(share: float) -> float:
+            return float(latency.quantile(share, interpolation="higher"))
+
         return pd.Series(
             {
                 "records": len(records),
+                "written": written,
+                "never_written": int(innocents["written"].isna().sum()),
+                "innocents_given_up": int((innocents["fate"] == "given up").sum()),
+                "given_up": int(fates.get("given up", 0)),
+                "lost": int(fates.get("lost", 0)),
+                "pending": int(fates.get("pending", 0)),
                 "per_second": written / self.seconds if self.seconds else math.nan,
-                "p50_ms": latency.quantile(0.5),
-                "p99_ms": latency.quantile(0.99),
+                "p50_ms": within(0.5),
+                "p95_ms": within(0.95),
+                "p99_ms": within(0.99),
                 "max_iterator_age_ms": invocations["iterator_age_ms"].max(),
                 "invocations": len(invocations),
                 "retries": int((invocations["attempt"] > 1).sum()),
                 "duplicates": int(records["copies"].sum()) - written,
-                "given_up": int(fates.get("given up", 0)),
-                "lost": int(fates.get("lost", 0)),
-                "pending": int(fates.get("pending", 0)),
-                "usd_per_million": self.cost().sum() / len(records) * 1e6,
+                "usd_per_million": self.cost().sum() / written * 1e6 if written else math.inf,
             },
             dtype=object,
         )
@@ -97,7 +117,7 @@ class Result:
     def save(self, folder: Path) -> None:
         """Write the tables as Parquet and the settings as JSON into ``folder``.
 
-        It is there when it is whole, and takes the place of what was there.
+        The folder appears only when it is complete, and replaces one of the same name.
         """
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".saving-", dir=folder.parent) as beside:
@@ -105,28 +125,29 @@ class Result:
             fresh.mkdir()
             for name in FRAMES:
                 getattr(self, name).to_parquet(fresh / f"{name}.parquet")
-            (fresh / "experiment.json").write_text(json.dumps(self.experiment, indent=1), "utf-8")
+            settings = json.dumps(self.experiment, indent=1, allow_nan=False)
+            (fresh / "experiment.json").write_text(settings, "utf-8")
             if folder.exists():
                 folder.replace(Path(beside) / "former")
             fresh.replace(folder)
 
     @classmethod
     def load(cls, folder: Path) -> "Result":
-        """What ``save`` wrote.
+        """Return a result that ``save`` has written.
 
         Raises:
-            FileNotFoundError: it did not write there.
+            FileNotFoundError: there is none in the folder.
         """
         experiment = json.loads((folder / "experiment.json").read_text("utf-8"))
         return cls(experiment, *(pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES))
 
 
 def failures_table(documents: list[dict[str, Any]]) -> pd.DataFrame:
-    """What the mapping gave up, one row for each document in the failure queue, by time.
+    """Return what the mapping gave up, with a row for each document in the queue, by time.
 
     Returns:
-        ``condition``, ``shard_id``, ``records``, ``invocations``, ``first_sequence_number``,
-        ``last_sequence_number``, ``at`` (UTC).
+        Columns ``condition``, ``shard_id``, ``records``, ``invocations``,
+        ``first_sequence_number``, ``last_sequence_number``, ``at`` (UTC).
     """
     rows = [
         (
@@ -155,27 +176,27 @@ def records_table(
     failures: pd.DataFrame,
     reports_failures: bool,
 ) -> pd.DataFrame:
-    """One row for each record sent, by its number ``n``.
+    """Return one row for each record sent, by its number ``n``.
 
     Args:
         sent: the input stream, with ``n`` and ``sent_at``.
         written: the output stream, with ``n``.
         poison: numbers of the records that cannot be processed.
-        refusals: how often the input stream refused a record, by number.
-        invocations: of the function, by start.
+        refusals: how often the input stream refused a record, by its number.
+        invocations: of the function, in order of their start.
         failures: see ``failures_table``.
-        reports_failures: whether the mapping heeds what the handler reports.
+        reports_failures: whether the mapping respects partial batch responses.
 
     Returns:
-        ``partition_key``, ``shard_id``, ``sequence_number``; ``sent`` (when it was due and the
-        producer took it on, by the producer's clock), ``arrived`` (in the stream), ``invoked``
-        (first in a batch), ``written`` (in the output, the first copy), all UTC and missing if
-        never; ``refused`` (times the stream refused it); ``attempts`` (invocations that had it);
+        Columns ``partition_key``, ``shard_id``, ``sequence_number``; ``sent`` (when the producer
+        had it to send, by the producer's clock), ``arrived`` (in the stream), ``invoked`` (first in
+        a batch), ``written`` (its first copy in the output), all UTC and missing if never;
+        ``refused`` (how often the stream refused it); ``attempts`` (the number of its invocations);
         ``batch`` (the last of them, as in ``invocations``); ``copies`` (in the output); ``poison``;
-        ``latency_ms`` from sent to written; ``fate``: ``written``, else ``lost`` (Lambda took it
-        for processed), else ``given up`` (described in the failure queue), else ``pending``.
+        ``latency_ms`` from sent to written; ``fate``: ``written``, else ``lost`` (Lambda regards it
+        as processed), else ``given up`` (reported to the queue), else ``pending``.
     """
-    # A PutRecords call whose answer is lost goes again: then the stream has records twice.
+    # boto3 repeats a PutRecords call whose answer is lost; the stream then has its records twice.
     sent = sent.astype({"n": "int64"}).sort_values(["n", "arrival_time"]).drop_duplicates("n")
     sent = sent.set_index("n")
     frame = pd.DataFrame(
@@ -210,8 +231,9 @@ def records_table(
     given_up: set[int] = set()
     for row in failures.itertuples():
         first, last = int(str(row.first_sequence_number)), int(str(row.last_sequence_number))
-        # Other batches of the shard may be between these two (ParallelizationFactor): which
-        # records it were, an invocation says that had both. A batch that nobody tried has none.
+        # With a ParallelizationFactor, records of other batches may lie between these two. An
+        # invocation that had both says which records were given up; a batch that was never tried
+        # has no invocation.
         tried = set(tries.get(first, ())) & set(tries.get(last, ()))
         in_shard = numbers[frame["shard_id"] == row.shard_id]
         among = invocations[tried.pop()].sequence_numbers if tried else in_shard

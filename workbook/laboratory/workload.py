@@ -1,6 +1,6 @@
-"""What an experiment sends, and when: flights at a rate or at once, some of them poison.
+"""The records of an experiment: flights at a rate or all at once, some of them poison.
 
-A workload is the same under the same seed: the same flights, keys, moments and poison.
+The same seed gives the same flights, keys, times and poison.
 """
 
 import math
@@ -13,17 +13,17 @@ from workbook import flights, producer
 
 CONSTANT = "constant"  # the key under which all records go to one shard
 HOT_KEY = "hot"
-POISON = {"dep_delay": "unknown"}  # what the handler refuses: a delay that is no number
+POISON = {"dep_delay": "unknown"}  # makes the handler refuse a record: the delay is not a number
 
 
 class Departure(NamedTuple):
     """A record to be sent.
 
     Args:
-        number: its place in the workload, from 0; the payload has it as ``n``.
-        due: when it is sent, in seconds since the first.
-        partition_key: where it goes.
-        event: the payload, without the moment of sending.
+        number: its place in the workload, from 0, which is ``n`` in the payload.
+        due: when it is sent, in seconds after the first.
+        partition_key: its partition key.
+        event: the payload, without the time of sending.
     """
 
     number: int
@@ -33,22 +33,22 @@ class Departure(NamedTuple):
 
     @property
     def is_poison(self) -> bool:
-        """Whether the handler can never process it."""
+        """Whether the handler cannot process it."""
         return bool(self.event["dep_delay"] == POISON["dep_delay"])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """Flights, as a producer sends them.
+    """Flights as a producer sends them.
 
     Args:
-        records: how many flights.
-        rate: records a second; infinite is a burst, all at once.
-        spacing: ``even``, or ``random`` as independent arrivals are (a Poisson process).
-        key: the flights' column whose value is the partition key, or ``constant``.
-        hot_share: the share of records, 0 to 1, whose key is one and the same, ``hot``.
-        poison_every: of so many records one is poison, at a random place; 0 is none.
-        seed: of all that is random.
+        records: the number of flights.
+        rate: records a second; infinite for a burst, all at once.
+        spacing: ``even``, or ``random`` for independent arrivals (a Poisson process).
+        key: the column of the flights that is the partition key, or ``constant``.
+        hot_share: the share of records, 0 to 1, that have the same key, ``hot``.
+        poison_every: the number of records of which one, at a random place, is poison; 0 for none.
+        seed: of everything random.
 
     Raises:
         ValueError: a value is out of range; the message names the field.
@@ -77,11 +77,11 @@ class Workload:
 
     @property
     def seconds(self) -> float:
-        """How long sending takes, at the least; 0 for a burst."""
+        """The time that sending takes, at least; 0 for a burst."""
         return self.records / self.rate
 
     def departures(self) -> Iterator[Departure]:
-        """Every record, in the order of sending."""
+        """Yield every record, in the order of sending."""
         chance = random.Random(self.seed)
         year = flights.load()
         start = chance.randrange(len(year) - self.records + 1)
@@ -96,7 +96,7 @@ class Workload:
                 due += chance.expovariate(self.rate) if random_gap else 1 / self.rate
 
     def _poison(self, chance: random.Random) -> Iterator[int]:
-        """The places of poison: one in each full run of ``poison_every`` records."""
+        """Yield the places of poison: one among every ``poison_every`` records."""
         if self.poison_every:
             for start in range(0, self.records - self.poison_every + 1, self.poison_every):
                 yield start + chance.randrange(self.poison_every)

@@ -1,4 +1,4 @@
-"""The live view: a panel in JupyterLab that shows a running pipeline, and has knobs for it.
+"""The live view: a panel in JupyterLab that shows a running pipeline and changes its mapping.
 
 from workbook import live
 

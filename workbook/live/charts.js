@@ -1,18 +1,18 @@
-/* Shows Vega-Lite charts beside each other, and puts figures into them as they come.
+/* Shows Vega-Lite charts beside each other, and updates their figures.
  *
- * `specifications` are the charts, `figures` the rows of each. A chart is set up anew only when its
- * specification changes, and drawn only when its rows do. `vegaEmbed` is in the same bundle.
+ * `specifications` are the charts, `figures` the rows of each. A chart is built again only when its
+ * specification changes, and drawn only when its rows change. `vegaEmbed` is in the same bundle.
  */
 const OPTIONS = {
   actions: false,
-  logLevel: 1, // errors only: it warns of charts that have no figures yet
-  renderer: "canvas", // takes less than SVG
+  logLevel: 1, // errors only, since it warns of charts that have no figures yet
+  renderer: "canvas", // takes less time than SVG
 };
 
 export default {
   render({ model, el }) {
     el.classList.add("workbook-charts");
-    const charts = []; // each with its place, its specification, its view, and the rows it shows
+    const charts = []; // each with its place, specification, view and rows
     let ready = Promise.resolve();
 
     const draw = () => {
@@ -40,7 +40,7 @@ export default {
     const change = () => {
       ready = ready.then(setUp).catch((error) => {
         console.error(error);
-        el.textContent = `The charts can not be drawn: ${error.message}`;
+        el.textContent = `The charts cannot be drawn: ${error.message}`;
       });
     };
     const remove = () => charts.forEach((chart) => chart.view?.finalize());

@@ -1,9 +1,9 @@
-"""The live view's charts: what is drawn where, live in the browser and as a picture.
+"""The charts of the live view, in the browser and as a picture.
 
-Altair describes them, once, and Vega draws them; only figures go to the browser after that. So the
-whole live view takes 3 % of a core (``benchmarks/live.py``). Charts that Altair describes anew at
-every tick took ten times as much, and Plotly's redrawing 12 % in the browser alone. The scripts are
-in the package vl-convert, so no network is needed.
+Altair describes the charts once and Vega draws them, so that afterwards only figures go to the
+browser. The whole live view takes 3 % of a core (``benchmarks/live.py``). With a new description at
+every tick it took ten times as much, and Plotly took 12 % in the browser alone. The scripts are in
+the package vl-convert, so no network is needed.
 """
 
 import math
@@ -22,18 +22,18 @@ from workbook.live.sampler import AGE, PERIODS, Sampler
 
 HERE = Path(__file__).parent
 VEGA_LITE = ".".join(alt.SCHEMA_VERSION.split(".")[:2])  # v6.4
-WIDTH, HEIGHT = 350, 110  # of one chart's inside, in pixels
-LABELS = 40  # the room of those at the left of it
+WIDTH, HEIGHT = 350, 110  # inside one chart, in pixels
+LABELS = 40  # the width of the labels to its left, in pixels
 COLUMNS = 2  # of charts in the picture
 DASHES = ([1, 0], [6, 3], [2, 2])
-STYLES = [  # 24 that differ, neighbours in both colour and dash; more lines begin again
+STYLES = [  # 24 styles; neighbours differ in colour and dash, and further lines repeat them
     (plots.COLOURS[number % len(plots.COLOURS)], DASHES[number % len(DASHES)])
     for number in range(len(plots.COLOURS) * len(DASHES))
 ]
 
 
 class Line(NamedTuple):
-    """A line of a chart: the figure that it shows, what a reader calls it, and its style."""
+    """A line of a chart: the name of its figure in the sampler, its label and its style."""
 
     figure: str
     label: str
@@ -41,16 +41,17 @@ class Line(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """One chart: its title with the unit, and its lines."""
+    """A chart: its title, with the unit, and its lines."""
 
     title: str
     lines: list[Line]
 
 
 def charts(sampler: Sampler) -> list[Chart]:
-    """The four charts of the figures that the sampler has.
+    """Return the four charts of the sampler's figures.
 
-    A shard has a line while its age is known, so a closed one loses it, and the others keep theirs.
+    A shard has a line as long as its age is known, so a closed shard loses its line. The styles of
+    the other lines do not change.
     """
     shards = [
         Line(name, f"shard {name.removeprefix('shardId-').lstrip('0') or 0}", style)
@@ -78,7 +79,7 @@ def charts(sampler: Sampler) -> list[Chart]:
 
 
 def ago(sampler: Sampler) -> tuple[Any, str]:
-    """The time axis of the charts: the 60 periods' distance from the last, and its unit."""
+    """Return the time axis of the charts: the time of each period before the last; its unit."""
     seconds = sampler.period * np.arange(1 - PERIODS, 1)
     if sampler.period == 1:
         return seconds, "seconds"
@@ -86,11 +87,11 @@ def ago(sampler: Sampler) -> tuple[Any, str]:
 
 
 class LiveCharts(anywidget.AnyWidget):
-    """The charts as a widget; ``draw`` puts the sampler's figures into them.
+    """The charts as a widget.
 
     Args:
-        sampler: whose figures are drawn.
-        stream: the name of the stream that is watched.
+        sampler: has the figures.
+        stream: the name of the input stream.
     """
 
     _esm = vl_convert.javascript_bundle((HERE / "charts.js").read_text("utf-8"), VEGA_LITE)
@@ -105,7 +106,7 @@ class LiveCharts(anywidget.AnyWidget):
         self._drawn: list[Chart] = []
 
     def draw(self) -> None:
-        """Show the figures as they are now; what looks as before costs the browser nothing."""
+        """Show the present figures; a chart that does not change costs the browser nothing."""
         present = charts(self._sampler)
         if present != self._drawn:
             self._drawn = present
@@ -113,12 +114,13 @@ class LiveCharts(anywidget.AnyWidget):
         self.figures = [_rows(chart, self._sampler) for chart in present]
 
     def still(self) -> tuple[dict[str, str], dict[str, Any]]:
-        """The charts as they are now, as a picture with a text computed from the figures.
+        """Return the present charts as a picture, with an alt text computed from the figures.
 
-        It takes a quarter second, in which no other thread of the kernel runs [vl-convert 1.9].
+        It takes a quarter of a second, in which no other thread of the kernel runs
+        [vl-convert 1.9].
 
         Returns:
-            Its data by MIME type, and its metadata; see ``plots.mimebundle``.
+            The picture's data by MIME type, and its metadata; see ``plots.mimebundle``.
         """
         self.draw()
         latest = datetime.fromtimestamp(int(self._sampler.starts()[-1]), UTC)
@@ -141,7 +143,7 @@ class LiveCharts(anywidget.AnyWidget):
 
 
 def _specification(chart: Chart, sampler: Sampler) -> dict[str, Any]:
-    """A chart in Vega-Lite's words, whose data, named ``figures``, come later; see ``_rows``."""
+    """Return a chart in Vega-Lite; its data, named ``figures``, are set later (see ``_rows``)."""
     labels: list[Any] = [line.label for line in chart.lines]
     styles = [STYLES[line.style % len(STYLES)] for line in chart.lines]
     before, unit = ago(sampler)
@@ -149,7 +151,7 @@ def _specification(chart: Chart, sampler: Sampler) -> dict[str, Any]:
     lines: alt.Chart = (
         alt.Chart(alt.NamedData("figures"))
         .transform_fold(labels, as_=["line", "value"])
-        # Without what is unknown, lines go on across it: ages are known when batches are read only.
+        # Lines continue across unknown figures: ages are known only when batches are read.
         .transform_filter("isValid(datum.value)")
         .mark_line()
         .encode(
@@ -157,7 +159,7 @@ def _specification(chart: Chart, sampler: Sampler) -> dict[str, Any]:
             .title(f"{unit} before the latest")
             .scale(domain=[float(before[0]), 0], nice=False)
             .axis(**axis),
-            # Labels have the same room, whatever they are, so that all else stays where it is.
+            # Labels always have the same width, so that the rest of the chart does not move.
             alt.Y("value:Q")
             .title(None)
             .scale(domain={"unionWith": [0, 1]})
@@ -180,9 +182,9 @@ def _specification(chart: Chart, sampler: Sampler) -> dict[str, Any]:
             .scale(domain=labels, range=[dash for _, dash in styles]),
         )
     )
-    lone = (  # a line of one figure is not to be seen
+    lone = (  # a dot, since a line of one figure would be invisible
         lines.mark_circle(size=16, opacity=1)
-        .encode(alt.Y("value:Q"))  # its scale and axis are the lines'
+        .encode(alt.Y("value:Q"))  # with the scale and axis of the lines
         .transform_joinaggregate(figures="count()", groupby=["line"])
         .transform_filter("datum.figures == 1")
     )
@@ -198,7 +200,7 @@ def _specification(chart: Chart, sampler: Sampler) -> dict[str, Any]:
 
 
 def _rows(chart: Chart, sampler: Sampler) -> list[dict[str, float | None]]:
-    """A chart's figures: a row for each period with a column for each line; unknown is None."""
+    """Return a chart's figures: rows of periods, with a column for each line; None if unknown."""
     columns = {"ago": ago(sampler)[0]}
     columns |= {label: sampler.series(name) for name, label, _ in chart.lines}
     known = [[None if math.isnan(v) else v for v in column.tolist()] for column in columns.values()]
@@ -206,7 +208,7 @@ def _rows(chart: Chart, sampler: Sampler) -> list[dict[str, float | None]]:
 
 
 def _in_words(sampler: Sampler, stream: str) -> str:
-    """What the picture shows, in words and figures."""
+    """Return the alt text of the picture."""
     frame = sampler.frame()
     if frame.empty:
         return f"Four empty charts of the pipeline behind stream {stream}: no figures yet."
@@ -217,7 +219,9 @@ def _in_words(sampler: Sampler, stream: str) -> str:
     known = {name: peaks[name] for name in sampler.ages if not np.isnan(peaks[name])}
     eldest = max(known, key=lambda name: known[name], default=None)
     where = "at the function" if eldest == AGE else f"on {eldest}"
-    age = f"at most {known[eldest]:,.1f} s, {where}" if eldest else "unknown, as nobody read"
+    age = (
+        f"at most {known[eldest]:,.1f} s, {where}" if eldest else "unknown, since nothing was read"
+    )
     return (
         f"Four line charts of the pipeline behind stream {stream}, over {len(frame)} periods of "
         f"{sampler.period} s. Latest: {sampler.in_words()}. Records in: {sent:,} in all, at most "

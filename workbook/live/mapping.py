@@ -1,48 +1,50 @@
-"""The event source mapping as the knobs see it: looked at, and changed while it runs."""
+"""The event source mapping that the controls of the panel show and change."""
 
 from typing import Any
 
-from workbook.deployment import wait_until
 from workbook.target import Aws
+from workbook.waiting import wait_until
 
 SETTLED = ("Enabled", "Disabled")
 
 
-class Mapping:
-    """A mapping that exists.
+class WatchedMapping:
+    """An existing event source mapping.
 
     Args:
         aws: where it is.
-        uuid: which one.
+        uuid: its UUID.
     """
 
     def __init__(self, aws: Aws, uuid: str) -> None:
         self.uuid = uuid
         self._lambda = aws.client("lambda")
 
-    def look(self) -> dict[str, Any]:
-        """Its settings and its State, under the names that the API has for them.
+    def settings(self) -> dict[str, Any]:
+        """Return its settings and its State, under the API's names.
 
         Raises:
-            ClientError: ResourceNotFoundException when it is gone.
+            ClientError: ResourceNotFoundException if the mapping does not exist any more.
         """
-        settings: dict[str, Any] = self._lambda.get_event_source_mapping(UUID=self.uuid)
-        return settings
+        found: dict[str, Any] = self._lambda.get_event_source_mapping(UUID=self.uuid)
+        return found
 
     def change(self, **settings: Any) -> None:
-        """Change settings, and wait until the change holds; an earlier one is waited for first.
+        """Change settings, and wait until the change is in effect.
+
+        A change that is still under way is waited for first.
 
         Raises:
-            ClientError: AWS refused them; its message says why.
-            NotReadyError: the mapping did not settle within five minutes.
+            ClientError: AWS refused the settings.
+            NotReadyError: a change was still under way after five minutes.
         """
 
         def accepted() -> bool:
             try:
                 self._lambda.update_event_source_mapping(UUID=self.uuid, **settings)
             except self._lambda.exceptions.ResourceInUseException:
-                return False  # it is still being changed
+                return False  # an earlier change is under way
             return True
 
         wait_until(f"mapping {self.uuid} to take {settings}", accepted)
-        wait_until(f"mapping {self.uuid}", lambda: self.look()["State"] in SETTLED)
+        wait_until(f"mapping {self.uuid}", lambda: self.settings()["State"] in SETTLED)

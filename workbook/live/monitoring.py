@@ -1,13 +1,13 @@
-"""Shard-level monitoring of iterator ages: on while it is needed, and as it was after that."""
+"""Shard-level monitoring of iterator ages, which is turned on as long as it is needed."""
 
-from workbook.deployment import wait_until
 from workbook.target import Aws
+from workbook.waiting import wait_until
 
 METRIC = "IteratorAgeMilliseconds"
 
 
 class Monitoring:
-    """The monitoring of one stream.
+    """The shard-level monitoring of a stream.
 
     Args:
         aws: where the stream is.
@@ -18,13 +18,13 @@ class Monitoring:
         self._kinesis = aws.client("kinesis")
         self._stream = stream
         self._is_on = False
-        self._is_ours = False  # whether it was us who turned it on
+        self._is_ours = False  # whether it was off before
 
     def turn_on(self) -> None:
-        """See that it is on; a stream that is being changed has to be asked again.
+        """Turn it on if it is off. If the stream is being changed, nothing happens; call again.
 
         Raises:
-            ClientError: ResourceNotFoundException when the stream is gone.
+            ClientError: ResourceNotFoundException if the stream does not exist any more.
         """
         if self._is_on:
             return
@@ -41,10 +41,10 @@ class Monitoring:
         self._is_on = True
 
     def restore(self) -> None:
-        """Turn it off, if it was us who turned it on.
+        """Turn it off if it was off before.
 
         Raises:
-            NotReadyError: the stream was being changed for five minutes.
+            NotReadyError: the stream was still being changed after five minutes.
         """
         errors = self._kinesis.exceptions
 

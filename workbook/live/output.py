@@ -1,9 +1,9 @@
-"""The panel's place in a notebook: the widget in front, and behind it a picture that is kept.
+"""The two outputs of the panel in a notebook: a widget, and a picture that is stored.
 
-Where nobody runs the widget - on GitHub, in a page, in a notebook that is opened again - there is
-nothing of it to see. So a cell has a second output, a picture, which JupyterLab hides while the
-first is the widget [charts.css]: whenever the notebook is saved, it holds a picture. Other
-programs, such as VS Code, show both.
+Where the widget does not run - on GitHub, on a page, in a notebook that is opened again - it shows
+nothing. So a cell has a second output, a picture, which JupyterLab hides as long as the first is
+the widget [charts.css]. Whenever the notebook is saved, it contains a picture. Other programs, such
+as VS Code, show both.
 """
 
 from typing import Any
@@ -13,20 +13,20 @@ from IPython.display import DisplayHandle
 Bundle = dict[str, Any]  # data by MIME type
 
 
-class Output:
-    """The two outputs, in every cell that they were shown in."""
+class CellOutputs:
+    """The widget and the picture, in every cell in which they are shown."""
 
     def __init__(self) -> None:
         self._front = DisplayHandle()  # type: ignore[no-untyped-call]
         self._picture = DisplayHandle()  # type: ignore[no-untyped-call]
-        self.is_shown = False  # in any cell
+        self.is_shown = False  # whether any cell shows them
 
     def show(self, front: Bundle, picture: tuple[Bundle, Bundle]) -> None:
-        """Show both at the end of the cell that is running.
+        """Show both at the end of the running cell.
 
         Args:
-            front: what is shown.
-            picture: what is kept, and its metadata.
+            front: the first output, the widget.
+            picture: the second output, and its metadata.
         """
         data, metadata = picture
         self._front.display(front, raw=True)  # type: ignore[no-untyped-call]
@@ -34,10 +34,10 @@ class Output:
         self.is_shown = True
 
     def put(self, front: Bundle) -> None:
-        """Show something else in front."""
+        """Replace the first output."""
         self._front.update(front, raw=True)  # type: ignore[no-untyped-call]
 
     def keep(self, picture: tuple[Bundle, Bundle]) -> None:
-        """Keep another picture."""
+        """Replace the picture."""
         data, metadata = picture
         self._picture.update(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]

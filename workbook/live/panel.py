@@ -1,4 +1,4 @@
-"""The panel: the live charts, knobs for the mapping, and a still picture when it stops."""
+"""The panel: live charts, controls for the mapping, and a picture when it stops."""
 
 import atexit
 import threading
@@ -14,30 +14,31 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 from IPython.display import display
 
 from workbook import prices
-from workbook.deployment import FUNCTION, INPUT_STREAM, OUTPUT_STREAM, NotReadyError
+from workbook.deployment import FUNCTION, INPUT_STREAM, OUTPUT_STREAM
 from workbook.live.charts import LiveCharts
-from workbook.live.mapping import Mapping
+from workbook.live.mapping import WatchedMapping
 from workbook.live.monitoring import Monitoring
-from workbook.live.output import Output
+from workbook.live.output import CellOutputs
 from workbook.live.sampler import NoPipelineError, Sampler
 from workbook.target import Aws
+from workbook.waiting import NotReadyError
 
-KNOBS = {  # what the API calls them: label, least and most
+KNOBS = {  # settings of the mapping: label, minimum and maximum
     "BatchSize": ("Batch size, records", 1, 10_000),
     "MaximumBatchingWindowInSeconds": ("Batching window, seconds", 0, 300),
     "ParallelizationFactor": ("Parallelization factor", 1, 10),
 }
-PICTURES = 0.01  # of a core, for the pictures that are kept: one takes about a quarter second
-LONGEST_PAUSE = 60.0  # seconds between two pictures, however long one takes
+PICTURES = 0.01  # the share of a core for pictures, of which each takes a quarter of a second
+LONGEST_PAUSE = 60.0  # seconds between two pictures
 ON_AWS = (
-    "AWS's figures are by the minute and come some minutes late. Shard-level monitoring costs "
-    f"{prices.METRIC_MONTH:.2f} USD for each shard and month, by the hour; asking costs "
-    f"{1000 * prices.METRIC_QUERY:.2f} USD for 1,000 figures."
+    "AWS's metrics are by the minute and some minutes late. Shard-level monitoring costs "
+    f"{prices.METRIC_MONTH:.2f} USD for each shard and month, billed by the hour; queries cost "
+    f"{1000 * prices.METRIC_QUERY:.2f} USD for 1,000 metrics."
 )
 
 
-class Line(anywidget.AnyWidget):
-    """A line of text; with role ``status``, screen readers say it when it changes."""
+class TextLine(anywidget.AnyWidget):
+    """A line of text; with the role ``status``, screen readers announce its changes."""
 
     _esm = """
     export default {
@@ -57,22 +58,21 @@ class Line(anywidget.AnyWidget):
 
 
 class Panel:
-    """A live view of one pipeline. As the last line of a cell it is shown, and starts.
+    """A live view of one pipeline. As the last line of a cell, it is shown and starts.
 
-    It stops by its button, by ``stop``, at the end of ``with``, or when the pipeline is gone; then
-    a picture of what it showed takes its place in the notebook. A notebook that is saved before
-    holds a picture too, about half a minute old. While it runs, shard-level monitoring of iterator
-    ages is on for the stream, which costs money on AWS. A mapping has one panel: a new one that
-    starts ends the one before.
+    Its button, ``stop``, the end of ``with`` or the end of the pipeline stops it; then a picture
+    takes its place in the notebook. A notebook that is saved earlier contains a picture too, about
+    half a minute old. While the panel runs, shard-level monitoring of iterator ages is on for the
+    stream, which costs money on AWS. A mapping has one panel: a new one stops the one before.
 
     Args:
         aws: where the pipeline runs.
-        stream: the name of the stream that goes in.
-        function: the function's name.
-        output: the name of the stream that comes out.
+        stream: the name of the input stream.
+        function: the name of the function.
+        output: the name of the output stream.
 
     Raises:
-        NoPipelineError: a part of the pipeline is not there; the message names it and the fix.
+        NoPipelineError: a part of the pipeline does not exist; the message names it and the fix.
     """
 
     def __init__(
@@ -83,15 +83,15 @@ class Panel:
         output: str = OUTPUT_STREAM,
     ) -> None:
         self._stream = stream
-        self._mapping = Mapping(aws, _find(aws, stream, function, output))
+        self._mapping = WatchedMapping(aws, _find(aws, stream, function, output))
         self._sampler = Sampler(aws, stream, function, output)
-        self._settings = self._mapping.look()
+        self._settings = self._mapping.settings()
         self._monitoring = Monitoring(aws, stream)
         self._is_real = aws.is_real
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
         self._latest_change: threading.Thread | None = None
-        self._output = Output()
+        self._output = CellOutputs()
         self._picture_due = self._picture_pause = 0.0  # in seconds, by the monotonic clock
         self._lay_out()
 
@@ -101,15 +101,15 @@ class Panel:
         self._switch.on_click(lambda _: self._change(Enabled=self._settings["State"] != "Enabled"))
         self._stop = widgets.Button(
             description="Stop watching",
-            tooltip="End the live view and leave a picture in its place",
+            tooltip="Stop the live view and put a picture in its place",
             layout={"width": "auto"},
         )
         self._stop.on_click(lambda _: self._ending.set())
-        self._status = Line(role="status")
-        self._figures = Line()
+        self._status = TextLine(role="status")
+        self._figures = TextLine()
         controls = [*self._knobs.values(), self._switch, self._stop]
         for control in controls:
-            _heed_at_once(control)
+            _respond_at_once(control)
         row = widgets.HBox(controls, layout={"flex_flow": "row wrap"})
         self._charts = LiveCharts(self._sampler, self._stream)
         self._box = widgets.VBox((row, self._status, self._charts, self._figures))
@@ -132,7 +132,7 @@ class Panel:
     # --- running
 
     def start(self) -> None:
-        """Begin to watch; a panel that is at it already goes on."""
+        """Start to watch; a panel that is running continues."""
         running = _running.get(self._mapping.uuid)
         if running is self and not self._ending.is_set():
             return
@@ -149,7 +149,7 @@ class Panel:
         atexit.register(self.stop)
 
     def stop(self) -> None:
-        """End, turn monitoring off if it was us who turned it on, and leave a still picture."""
+        """Stop, turn monitoring off if it was off before, and show a picture."""
         self._ending.set()
         if self._thread is not None:
             self._thread.join()
@@ -169,8 +169,8 @@ class Panel:
         self.stop()
 
     def _watch(self) -> None:
-        """Tick until told to end or until the pipeline is gone; in a thread of its own."""
-        ending = "Stopped by a fault."
+        """Run the panel in its own thread, until it is stopped or the pipeline is gone."""
+        ending = "Stopped by an error."
         try:
             ending = self._tick_on()
         finally:
@@ -179,7 +179,7 @@ class Panel:
             del _running[self._mapping.uuid]
 
     def _tick_on(self) -> str:
-        """Tick until there is a reason to end, which it gives."""
+        """Tick until there is a reason to stop, and return it."""
         due = time.monotonic()
         while True:
             is_last = self._ending.is_set()
@@ -187,18 +187,18 @@ class Panel:
                 self._tick()
             except (ClientError, BotoCoreError) as error:
                 if self._is_gone(error):
-                    return f"Stopped, as the pipeline is gone: {error}"
-                self._say(f"AWS says: {error}")
+                    return f"Stopped, since the pipeline is gone: {error}"
+                self._say(f"AWS answered: {error}")
             if is_last:
-                return "Stopped; panel.start() goes on."
+                return "Stopped; panel.start() continues."
             due = max(due + self._sampler.tick, time.monotonic())
             if self._ending.wait(due - time.monotonic()) and not self._is_real:
-                self._sampler.await_period()  # what happened until now is in the picture
+                self._sampler.await_period()  # so that the picture shows all that has happened
 
     def _tick(self) -> None:
         self._monitoring.turn_on()
         self._sampler.sample()
-        self._settings = self._mapping.look()
+        self._settings = self._mapping.settings()
         self._show_settings()
         self._charts.draw()
         self._figures.text = self._sampler.in_words()
@@ -212,7 +212,7 @@ class Panel:
         self._picture_pause = min((time.monotonic() - begun) / PICTURES, LONGEST_PAUSE)
 
     def _is_gone(self, error: Exception) -> bool:
-        """A local AWS that does not answer has ended; a network may come back."""
+        """Return whether an error means that the pipeline is gone; a network may come back."""
         if isinstance(error, ClientError):
             return error.response["Error"]["Code"] == "ResourceNotFoundException"
         return isinstance(error, EndpointConnectionError) and not self._is_real
@@ -231,7 +231,7 @@ class Panel:
     # --- knobs
 
     def _turned(self, name: str, value: int) -> None:
-        if value != self._settings[name]:  # else it is us who showed the present value
+        if value != self._settings[name]:  # else `_show_settings` has set it
             self._change(**{name: value})
 
     def _change(self, **settings: Any) -> None:
@@ -242,21 +242,21 @@ class Panel:
         change.start()
 
     def _apply(self, settings: dict[str, Any], earlier: threading.Thread | None) -> None:
-        """Change the mapping, after the change before; what AWS says is shown."""
+        """Change the mapping after the earlier change, and show what AWS answers."""
         if earlier is not None:
             earlier.join()
         told = ", ".join(f"{name}={value}" for name, value in settings.items())
         self._say(f"Changing the mapping to {told} ...")
         try:
             self._mapping.change(**settings)
-            self._settings = self._mapping.look()
+            self._settings = self._mapping.settings()
         except (ClientError, BotoCoreError, NotReadyError) as error:
-            self._say(f"The mapping did not take {told}: {error}")
+            self._say(f"The mapping did not change to {told}: {error}")
         else:
             self._say(f"The mapping has {told}.")
 
     def _show_settings(self) -> None:
-        """Show how the mapping is, also when a cell changed it; not while a change is under way."""
+        """Show the mapping's settings, which cells change too, unless a change is under way."""
         if self._latest_change is not None and self._latest_change.is_alive():
             return
         for name, knob in self._knobs.items():
@@ -270,7 +270,7 @@ class Panel:
     # --- what it showed
 
     def frame(self) -> pd.DataFrame:
-        """The figures that are kept, one row for each period; see ``Sampler.frame``."""
+        """Return the figures, with one row for each period; see ``Sampler.frame``."""
         return self._sampler.frame()
 
     def _ipython_display_(self) -> None:
@@ -278,7 +278,7 @@ class Panel:
         self._output.show(self._bundle(), self._charts.still())
 
     def _bundle(self) -> dict[str, Any]:
-        """The widget, and what is said where nobody runs it."""
+        """Return the widget, and the text for programs that do not run it."""
         bundle: dict[str, Any] = self._box._repr_mimebundle_()
         told = f"The live view of stream {self._stream} was running; this is its latest picture:"
         return bundle | {"text/plain": told}
@@ -287,17 +287,22 @@ class Panel:
 _running: dict[str, Panel] = {}  # by the UUID of the mapping
 
 
-def _heed_at_once(control: Any) -> None:
-    """Let what a reader does with a control be heeded while a cell runs.
+def _respond_at_once(control: Any) -> None:
+    """Let a control respond to its user while a cell runs.
 
-    JupyterLab sends it to a subshell of the kernel, which is free. ipykernel 7.4 hands it to the
-    shell that made the control instead, unless its comm has no say; there is no public switch.
+    JupyterLab sends the control's messages to a subshell of the kernel, which is free. ipykernel
+    7.4 routes them to the shell that created the control, unless its comm has no route; there is no
+    public switch.
     """
     control.comm._reply_subshell_for = None
 
 
 def _find(aws: Aws, stream: str, function: str, output: str) -> str:
-    """The UUID of the mapping from stream to function, once all of the pipeline is found."""
+    """Return the UUID of the mapping from stream to function, if the whole pipeline exists.
+
+    Raises:
+        NoPipelineError: a part of it does not exist.
+    """
     kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
     fix = (
         "deploy the pipeline first, with deployment.deploy(aws), or name yours: "
@@ -318,5 +323,5 @@ def _find(aws: Aws, stream: str, function: str, output: str) -> str:
         EventSourceArn=arns[stream], FunctionName=function
     )["EventSourceMappings"]
     if not mappings:
-        raise NoPipelineError(f"no mapping leads from {stream!r} to {function!r}: {fix}")
+        raise NoPipelineError(f"there is no mapping from {stream!r} to {function!r}: {fix}")
     return str(mappings[0]["UUID"])

@@ -1,8 +1,8 @@
-"""What the live view asks CloudWatch, and the samples that it keeps.
+"""Samples of CloudWatch's metrics for the live view.
 
-A sample is one period: a second of the local AWS, a real second of it in time-lapse, a minute of
-AWS, which has its figures by the minute and some minutes late. Each tick, which is two real seconds
-of the local AWS, is one GetMetricData call about the periods that ended since the last one.
+A sample covers one period: a second on the local AWS, a real second in time-lapse, a minute on AWS,
+whose metrics are by the minute and some minutes late. At each tick, every two real seconds on the
+local AWS, one GetMetricData call asks for the periods that have ended since the last one.
 """
 
 import math
@@ -17,17 +17,17 @@ import pandas as pd
 from workbook.live import monitoring
 from workbook.target import Aws
 
-PERIODS = 60  # kept, and shown
-TICK = 2.0  # real seconds; at each second the live view would take twice as much of a core
+PERIODS = 60  # that are kept and shown
+TICK = 2.0  # real seconds; with one second the live view would take twice as much of a core
 AWS_PERIOD = 60  # seconds
-AWS_LATE = 15  # periods that are asked for again on AWS, where figures come late
-RECENT = 5  # periods in which an age still counts as present
-MOST_SHARDS = 490  # with the rest, they fit into the 500 queries of a GetMetricData call
-AGE = "iterator age"  # of the batches that the function gets
+AWS_LATE = 15  # periods that are asked for again on AWS, where metrics are late
+RECENT = 5  # periods for which an age counts as present
+MOST_SHARDS = 490  # whose queries, with the others, fit into the 500 of a GetMetricData call
+AGE = "iterator age"  # of the function's batches
 
 
-class Figure(NamedTuple):
-    """A metric in CloudWatch: ``scale`` makes of its unit the one that is shown."""
+class Metric(NamedTuple):
+    """A metric in CloudWatch; ``scale`` converts its unit to the one that is shown."""
 
     namespace: str
     metric: str
@@ -37,17 +37,17 @@ class Figure(NamedTuple):
 
 
 class NoPipelineError(LookupError):
-    """What the live view is to watch is not there; the message names it and the fix."""
+    """A part of the pipeline does not exist; the message names it and the fix."""
 
 
 class Sampler:
-    """Asks for the figures of one pipeline, and keeps those of the last 60 periods.
+    """The figures of one pipeline in the last 60 periods.
 
     Args:
         aws: where the pipeline runs.
-        stream: the name of the stream that goes in.
-        function: the function's name.
-        output: the name of the stream that comes out.
+        stream: the name of the input stream.
+        function: the name of the function.
+        output: the name of the output stream.
     """
 
     def __init__(self, aws: Aws, stream: str, function: str, output: str) -> None:
@@ -61,29 +61,29 @@ class Sampler:
         lambda_, kinesis = {"FunctionName": function}, {"StreamName": stream}
         rate = 1 / self.period
         throttled = "WriteProvisionedThroughputExceeded"
-        self._counts = {  # nothing measured is none
-            "records in": Figure("AWS/Kinesis", "IncomingRecords", "Sum", kinesis, rate),
-            "records out": Figure(
+        self._counts = {  # figures that are 0 where nothing was measured
+            "records in": Metric("AWS/Kinesis", "IncomingRecords", "Sum", kinesis, rate),
+            "records out": Metric(
                 "AWS/Kinesis", "IncomingRecords", "Sum", {"StreamName": output}, rate
             ),
-            "batches in flight": Figure("AWS/Lambda", "ConcurrentExecutions", "Maximum", lambda_),
-            "errors": Figure("AWS/Lambda", "Errors", "Sum", lambda_),
-            "throttled invocations": Figure("AWS/Lambda", "Throttles", "Sum", lambda_),
-            "throttled records in": Figure("AWS/Kinesis", throttled, "Sum", kinesis),
-            "throttled records out": Figure(
+            "batches in flight": Metric("AWS/Lambda", "ConcurrentExecutions", "Maximum", lambda_),
+            "errors": Metric("AWS/Lambda", "Errors", "Sum", lambda_),
+            "throttled invocations": Metric("AWS/Lambda", "Throttles", "Sum", lambda_),
+            "throttled records in": Metric("AWS/Kinesis", throttled, "Sum", kinesis),
+            "throttled records out": Metric(
                 "AWS/Kinesis", throttled, "Sum", {"StreamName": output}
             ),
         }
-        self._age = Figure("AWS/Lambda", "IteratorAge", "Maximum", lambda_, 0.001)
+        self._age = Metric("AWS/Lambda", "IteratorAge", "Maximum", lambda_, 0.001)
         self._rows: dict[int, dict[str, float]] = {}  # by the start of their periods
         self._asked = self._begun = self._last_ended() - self.period - self._again
         self._newest = self._begun - self.period
 
     def sample(self) -> None:
-        """Ask for what was measured since the last call.
+        """Ask for the periods that have ended since the last call.
 
         Raises:
-            ClientError: AWS refused; ResourceNotFoundException when the stream is gone.
+            ClientError: AWS refused; ResourceNotFoundException if the stream does not exist.
         """
         end = self._last_ended()
         start = max(self._asked - self._again, end - PERIODS * self.period)
@@ -108,20 +108,20 @@ class Sampler:
             del self._rows[old]
 
     def await_period(self) -> None:
-        """Return when the present period is over: of the local AWS a real second at most."""
+        """Wait until the present period is over, on the local AWS at most a real second."""
         end = self._last_ended() + self.period
         while (left := end - self._aws.now()) > 0:
             time.sleep(left / self._aws.speed)
 
     def _last_ended(self) -> int:
-        """The end of the last period that is over."""
+        """Return the end of the last period that is over."""
         return int(self._aws.now()) // self.period * self.period
 
-    def _figures(self) -> dict[str, Figure]:
+    def _figures(self) -> dict[str, Metric]:
         pages = self._kinesis.get_paginator("list_shards").paginate(StreamName=self._stream)
         shards = [shard["ShardId"] for page in pages for shard in page["Shards"]]
         ages = {
-            shard: Figure(
+            shard: Metric(
                 "AWS/Kinesis",
                 monitoring.METRIC,
                 "Maximum",
@@ -132,7 +132,7 @@ class Sampler:
         }
         return {**self._counts, AGE: self._age, **ages}
 
-    def _keep(self, number: int, result: Any, figures: dict[str, Figure]) -> None:
+    def _keep(self, number: int, result: Any, figures: dict[str, Metric]) -> None:
         name = self.names[number]
         for at, value in zip(result["Timestamps"], result["Values"], strict=True):
             start = int(at.timestamp()) // self.period * self.period
@@ -142,17 +142,18 @@ class Sampler:
 
     @property
     def ages(self) -> list[str]:
-        """The names of the figures that are iterator ages: the function's, then each shard's."""
+        """The names of the iterator ages: the function's, then that of each shard."""
         return [name for name in self.names if name not in self._counts]
 
     def starts(self) -> npt.NDArray[np.int64]:
-        """The start of each of the 60 periods, in seconds since the Unix epoch."""
+        """Return the start of each of the 60 periods, in seconds since the Unix epoch."""
         return self._newest + self.period * np.arange(1 - PERIODS, 1)
 
     def series(self, name: str) -> npt.NDArray[np.float64]:
-        """A figure in each of the 60 periods; NaN before the first, and where no age is known.
+        """Return a figure in each of the 60 periods.
 
-        Records per second; batches, errors and throttles in each period; ages in seconds.
+        Records are per second; batches, errors and throttles per period; ages in seconds. Before
+        the first sample, and where an age is unknown, it is NaN.
         """
         nothing = 0.0 if name in self._counts else math.nan
         return np.array(
@@ -163,14 +164,14 @@ class Sampler:
         )
 
     def frame(self) -> pd.DataFrame:
-        """Every figure, a column each as ``series`` has it, by the periods' starts (UTC)."""
+        """Return every figure as a column, as ``series`` does, by the periods' starts (UTC)."""
         starts = self.starts()
         data = {name: self.series(name) for name in self.names}
         index = pd.to_datetime(starts, unit="s", utc=True).rename("period")
         return pd.DataFrame(data, index)[starts >= self._begun]
 
     def in_words(self) -> str:
-        """The latest period in one line; errors and throttles are those of all that is kept."""
+        """Return the latest period in one line, with the errors and throttles of all periods."""
         if not self.names:
             return "no figures yet"
         latest = {name: self.series(name)[-1] for name in self._counts}
@@ -188,7 +189,7 @@ class Sampler:
         return f"{known.max():,.1f} s" if known.size else "unknown"
 
 
-def _query(identity: str, figure: Figure, period: int) -> dict[str, Any]:
+def _query(identity: str, figure: Metric, period: int) -> dict[str, Any]:
     return {
         "Id": identity,
         "MetricStat": {

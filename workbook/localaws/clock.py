@@ -2,21 +2,24 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime
+
+FASTEST = 10_000  # local seconds in a real one; beyond it the loop does nothing but look at clocks
 
 
 class Clock:
     """Wall-clock time that may run faster than the world's.
 
     Args:
-        speed: local seconds that pass in one real second. 1 is real time; with 60 an hour's
-            lesson takes a minute.
+        speed: local seconds that pass in one real second, at most 10,000. 1 is real time; with 60
+            an hour's lesson takes a minute.
         epoch: when it agrees with the world's, in seconds since the Unix epoch; left out, now.
             Clocks with the same speed and epoch agree, in other processes too.
     """
 
     def __init__(self, speed: float = 1.0, epoch: float | None = None) -> None:
-        if speed <= 0:
-            raise ValueError(f"speed must be above 0, not {speed}")
+        if not 0 < speed <= FASTEST:
+            raise ValueError(f"speed must be above 0 and at most {FASTEST:,}, not {speed}")
         self.speed = speed
         world = time.time()
         self.epoch = world if epoch is None else epoch
@@ -24,7 +27,7 @@ class Clock:
         self._started = time.monotonic()
 
     def now(self) -> float:
-        """Seconds since the Unix epoch, never going backwards."""
+        """Return the seconds since the Unix epoch; they never go backwards."""
         return self.epoch + (self._passed + time.monotonic() - self._started) * self.speed
 
     async def sleep(self, seconds: float) -> None:
@@ -41,3 +44,9 @@ class Clock:
         finally:
             for task in either:
                 task.cancel()
+
+
+def instant(seconds: float) -> str:
+    """Return a moment as AWS writes it: ``2026-11-22T10:15:30.123Z``."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

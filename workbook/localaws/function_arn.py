@@ -1,12 +1,13 @@
-"""How callers name a Lambda function: by name, part of an ARN or all of it; and its ARN."""
+"""The ARNs of functions and layers, and how callers name a function: by all or part of its ARN."""
 
+import re
 from dataclasses import dataclass
 
 from workbook.localaws.api.http import ACCOUNT_ID
 
 
 def function_arn(region: str, name: str, qualifier: str | None = None) -> str:
-    """The ARN of a function, or of a version or alias of it."""
+    """Return the ARN of a function, or of a version or alias of it."""
     arn = f"arn:aws:lambda:{region}:{ACCOUNT_ID}:function:{name}"
     return f"{arn}:{qualifier}" if qualifier else arn
 
@@ -25,17 +26,40 @@ class Reference:
         return function_arn(self.region, self.name, self.qualifier)
 
 
+# A function's name, or all or part of its ARN before it, and a qualifier behind it [BC].
+_NAMED = re.compile(
+    r"(arn:aws[a-zA-Z-]*:lambda:)?((?P<region>[a-z]{2,5}(-[a-z]+)+-[0-9]):)?([0-9]{12}:)?"
+    r"(function:)?(?P<name>[^:]+)(:(?P<qualifier>[^:]+))?"
+)
+
+
 def parse_reference(name_or_arn: str, region: str, qualifier: str | None = None) -> Reference:
-    """Read what the Lambda API takes for ``FunctionName`` [BC].
+    """Return what the Lambda API means by a ``FunctionName`` [BC].
 
     Args:
-        name_or_arn: ``name``, ``name:qualifier``, ``account:function:name`` or a full ARN.
+        name_or_arn: ``name``, ``name:qualifier``, ``account:function:name``, a full ARN and so on.
         region: where to look, unless the ARN says it.
         qualifier: the ``Qualifier`` of the request; one in ``name_or_arn`` goes first.
     """
-    parts = name_or_arn.split(":")
-    if parts[0] == "arn" and len(parts) >= 7:
-        region, parts = parts[3] or region, parts[6:]
-    elif len(parts) >= 3 and parts[1] == "function":
-        parts = parts[2:]
-    return Reference(region, parts[0], parts[1] if len(parts) > 1 else qualifier)
+    found = _NAMED.fullmatch(name_or_arn)
+    if found is None:  # no function's name is like that
+        return Reference(region, name_or_arn, qualifier)
+    return Reference(found["region"] or region, found["name"], found["qualifier"] or qualifier)
+
+
+@dataclass(frozen=True, slots=True)
+class LayerReference:
+    """A version of a layer; ``arn`` is the layer's, without the version."""
+
+    arn: str
+    region: str
+    name: str
+    version: int
+
+
+def parse_layer_version_arn(arn: str) -> LayerReference | None:
+    """Return what a layer version's ARN names; None when it is no such ARN."""
+    match arn.split(":"):
+        case ["arn", _, "lambda", region, _, "layer", name, version] if version.isdecimal():
+            return LayerReference(arn.rpartition(":")[0], region, name, int(version))
+    return None

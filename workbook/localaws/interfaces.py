@@ -1,11 +1,13 @@
-"""The two doors through which an event source mapping sees the rest of the local AWS.
+"""What the parts of the local AWS need of one another, and what goes between them.
 
 *Read records after a checkpoint* (``StreamSource``) is kept by ``kinesis``; *invoke with this
-event* (``FunctionTarget``) by ``functions``.  Neither knows of the other, nor of mappings.
+event* (``FunctionTarget``) by ``functions``; *deliver this document* (``Destinations``) by moto's
+wing.  None of them knows who asks.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,14 @@ class ShardInfo:
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """What one read of a shard gave.
+    """The result of one read of a shard.
 
-    ``position`` is where the next read goes on (always an exact one once the shard was read, so
-    that a mapping that started at LATEST misses nothing).  ``closed`` is true when the shard is
-    closed and this read reached its end.
+    Args:
+        records: in order.
+        position: where the next read goes on; always an exact place, so that a mapping that
+            started at LATEST misses nothing.
+        millis_behind_latest: how far behind the shard's tip that is.
+        closed: whether the shard is closed and this read reached its end.
     """
 
     records: list[Record]
@@ -81,16 +86,20 @@ class SourceGoneError(Exception):
 
 
 class StreamSource(Protocol):
-    """A stream, as its readers see it."""
+    """A stream, as those who read it see it."""
 
     arn: str
 
     def shards(self) -> list[ShardInfo]:
-        """Every shard that is not expired, open and closed, oldest first."""
+        """Return every shard that is not expired, open and closed, oldest first.
+
+        Raises:
+            SourceGoneError: the stream was deleted.
+        """
         ...
 
     def oldest(self) -> float:
-        """Records that arrived before this moment have expired; in seconds since the epoch.
+        """Return the moment before which records have expired, in seconds since the epoch.
 
         Raises:
             SourceGoneError: the stream was deleted.
@@ -98,7 +107,7 @@ class StreamSource(Protocol):
         ...
 
     def read(self, shard_id: str, position: Position, limit: int) -> ReadResult:
-        """Up to ``limit`` records (and 10 MB) from ``position`` on.
+        """Return up to ``limit`` records (and 10 MB) from ``position`` on.
 
         Raises:
             ReadThrottledError: over the shard's read limits.
@@ -111,7 +120,7 @@ class Streams(Protocol):
     """All streams, as an event source mapping finds its own."""
 
     def source(self, arn: str) -> StreamSource:
-        """The stream with this ARN, or the one that the consumer with this ARN reads.
+        """Return the stream with this ARN, or the one that the consumer with this ARN reads.
 
         Raises:
             SourceGoneError: there is none.
@@ -121,10 +130,13 @@ class Streams(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """How an invocation ended.
+    """The end of an invocation.
 
-    ``function_error`` is None for a success, else AWS's ``Unhandled``; ``payload`` is the reply or
-    the error document, as JSON.
+    Args:
+        request_id: the invocation's.
+        payload: the reply or the error document, as JSON.
+        function_error: None for a success, else AWS's ``Unhandled``.
+        executed_version: ``$LATEST`` or a number.
     """
 
     request_id: str
@@ -145,18 +157,20 @@ class FunctionTarget(Protocol):
     """Lambda functions, as an event source sees them."""
 
     def resolve(self, name_or_arn: str, region: str) -> str:
-        """The ARN (with its qualifier, if one was given) of a function that exists.
+        """Return the ARN of a function that exists, with its qualifier if one is given.
 
-        ``name_or_arn`` is what the Lambda API takes: a name, ``name:qualifier``, a partial or a
-        full ARN.
+        Args:
+            name_or_arn: a name, ``name:qualifier``, a partial or a full ARN, as the Lambda API
+                takes them.
+            region: where to look, unless an ARN says it.
 
         Raises:
-            FunctionGoneError: it does not.
+            FunctionGoneError: it does not exist.
         """
         ...
 
     def role(self, function_arn: str) -> str:
-        """The execution role's ARN: ``invokeIdentityArn`` in the records of an event.
+        """Return the execution role's ARN, the ``invokeIdentityArn`` of an event's records.
 
         Raises:
             FunctionGoneError: the function was deleted.
@@ -164,10 +178,72 @@ class FunctionTarget(Protocol):
         ...
 
     async def invoke(self, function_arn: str, event: bytes) -> Invocation:
-        """Invoke synchronously with a JSON event and wait for the end.
+        """Invoke with a JSON event, and wait for the end.
 
         Raises:
             InvokeThrottledError: no concurrency is left.
             FunctionGoneError: the function was deleted.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a destination gets.
+
+    Args:
+        body: a JSON object: the body of a message in a queue, the message of a topic, the content
+            of an object, the event of a function, the detail of an event on a bus.
+        object_key: the key of the object; for buckets only.
+        detail_type, resources: of the event; for event buses only.
+    """
+
+    body: bytes
+    object_key: str = ""
+    detail_type: str = ""
+    resources: tuple[str, ...] = ()
+
+
+class DeliveryError(Exception):
+    """A destination does not take a document.
+
+    Args:
+        code: AWS's name of the error, such as ``NoSuchBucket``.
+        message: AWS's words.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+class Destinations(Protocol):
+    """Where failed batches and the results of asynchronous invocations go."""
+
+    async def deliver(self, arn: str, document: Document) -> None:
+        """Deliver a document to the queue, topic, bucket, function or event bus with this ARN.
+
+        Raises:
+            DeliveryError: the destination does not take it.
+        """
+        ...
+
+
+class OtherMappings(Protocol):
+    """Event source mappings of queues and tables, which ``mapping`` does not keep."""
+
+    async def call(
+        self, operation: str, region: str, parameters: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Carry out an operation, and return its answer as the API gives it.
+
+        Args:
+            operation: ``CreateEventSourceMapping``, or Get, Update, Delete or List.
+            region: where.
+            parameters: by the names of the API, and typed; List gives all of a region.
+
+        Raises:
+            ApiError: it is refused.
         """
         ...

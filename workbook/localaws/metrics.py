@@ -2,18 +2,26 @@
 
 import asyncio
 import math
-from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from typing import NamedTuple, Protocol
 
-from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.clock import Clock
-from workbook.localaws.moto.worker import Worker
 
 FLUSH_SECONDS = 1.0
-# What is summed up together: name, unit and dimensions of a metric, and a second's start.
-Key = tuple[str, str, tuple[tuple[str, str], ...], float]
+
+
+class Point(NamedTuple):
+    """What is summed up together: one metric, in the second that begins at ``second``.
+
+    ``dimensions`` are pairs of name and value; ``second`` is in seconds since the epoch.
+    """
+
+    region: str
+    namespace: str
+    name: str
+    unit: str
+    dimensions: tuple[tuple[str, str], ...]
+    second: float
 
 
 @dataclass(slots=True)
@@ -33,19 +41,31 @@ class Statistics:
         self.most = max(self.most, value)
 
 
+class Store(Protocol):
+    """Where statistics are kept."""
+
+    async def write(self, points: dict[Point, Statistics]) -> None:
+        """Write statistic sets."""
+        ...
+
+
 class Metrics:
-    """Takes data points at once and puts them into moto's CloudWatch once a second.
+    """Takes data points at once, and writes them once a second.
 
     All points of a metric in one second become one statistic set, which bears that second's start
-    as its time: so a year of flights leaves some hundred of them, not millions, and who asks by
-    the second gets whole seconds. In time-lapse it is a real second, which is longer on our clock.
+    as its time.  So a year of flights leaves some hundred of them, not millions, and who asks by
+    the second gets whole seconds.  In time-lapse it is a real second, which is longer on our clock.
+
+    Args:
+        clock: the time of the points.
+        store: where they are written.
     """
 
-    def __init__(self, clock: Clock, services: Worker) -> None:
+    def __init__(self, clock: Clock, store: Store) -> None:
         self._clock = clock
-        self._services = services
+        self._store = store
         self._second = max(1.0, clock.speed)
-        self._waiting: dict[tuple[str, str], dict[Key, Statistics]] = defaultdict(dict)
+        self._waiting: dict[Point, Statistics] = {}
         self._flushing: asyncio.Task[None] | None = None
 
     def put(
@@ -61,12 +81,12 @@ class Metrics:
             unit: ``Count``, ``Milliseconds``, ``Bytes``, ...
             dimensions: such as ``FunctionName="f"``.
         """
-        points = self._waiting[region, namespace]
         now = self._clock.now()
-        key = (name, unit, tuple(dimensions.items()), now - now % self._second)
-        statistics = points.get(key)
+        second = now - now % self._second
+        point = Point(region, namespace, name, unit, tuple(dimensions.items()), second)
+        statistics = self._waiting.get(point)
         if statistics is None:
-            statistics = points[key] = Statistics()
+            statistics = self._waiting[point] = Statistics()
         statistics.add(value)
         if self._flushing is None:
             self._flushing = asyncio.get_running_loop().create_task(self._flush_soon())
@@ -78,31 +98,11 @@ class Metrics:
 
     async def flush(self) -> None:
         """Write what is waiting; a reader of metrics then sees all that happened."""
-        waiting, self._waiting = self._waiting, defaultdict(dict)
+        waiting, self._waiting = self._waiting, {}
         if waiting:
-            await self._services.call(_write, waiting)
+            await self._store.write(waiting)
 
-
-def _write(waiting: dict[tuple[str, str], dict[Key, Statistics]]) -> None:
-    from moto.cloudwatch.models import cloudwatch_backends
-
-    for (region, namespace), points in waiting.items():
-        cloudwatch_backends[ACCOUNT_ID][region].put_metric_data(
-            namespace, [_datum(key, statistics) for key, statistics in points.items()]
-        )
-
-
-def _datum(key: Key, statistics: Statistics) -> dict[str, Any]:
-    name, unit, dimensions, second = key
-    return {
-        "MetricName": name,
-        "StatisticValues": {
-            "SampleCount": statistics.count,
-            "Sum": statistics.total,
-            "Minimum": statistics.least,
-            "Maximum": statistics.most,
-        },
-        "Unit": unit,
-        "Timestamp": datetime.fromtimestamp(second, UTC).replace(tzinfo=None),
-        "Dimensions": [{"Name": label, "Value": text} for label, text in dimensions],
-    }
+    async def close(self) -> None:
+        """Write nothing more."""
+        if self._flushing is not None:
+            self._flushing.cancel()

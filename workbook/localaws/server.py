@@ -1,4 +1,4 @@
-"""The front door: one loopback port, from which each request goes to the part that answers it."""
+"""The door: one loopback port, what comes in by it, and when the process begins and ends."""
 
 import asyncio
 import contextlib
@@ -7,80 +7,47 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from typing import Any
 
 import uvicorn
 
+from workbook.localaws import LOOPBACK, READY
 from workbook.localaws.api.http import Request, Response
 from workbook.localaws.clock import Clock
-from workbook.localaws.functions.service import FunctionService
 from workbook.localaws.http2 import EitherProtocol
-from workbook.localaws.kinesis.service import KinesisService
-from workbook.localaws.mapping.service import MappingService
-from workbook.localaws.metrics import Metrics
-from workbook.localaws.moto.worker import Worker
+from workbook.localaws.parts import Parts
 
-LOOPBACK = "127.0.0.1"
 KEEP_ALIVE_SECONDS = 75  # longer than the idle time after which boto3 drops a connection itself
-READY = "Local AWS ready at "  # what the ready line starts with; the URL follows
 
 
-class LocalAws:
-    """The parts of the local AWS, joined; an ASGI application.
+def refusal(request: Request) -> Response | None:
+    """Return the answer to a request that may not come in; None for one that may.
+
+    Every request passes here before any part of the local AWS sees it.  So far, whoever reaches the
+    port may come in.
+    """
+    return None
+
+
+class Door:
+    """An ASGI application: takes requests off the wire and puts answers on it.
 
     Args:
-        endpoint_url: where clients, functions included, reach it.
-        clock: its time.
-        limits: whether Kinesis' throughput limits hold, as on AWS. Off is for bulk loads.
+        respond: answers those that may come in.
     """
 
-    def __init__(self, endpoint_url: str, clock: Clock, *, limits: bool = True) -> None:
-        self._services = Worker()
-        self._metrics = Metrics(clock, self._services)
-        self._kinesis = KinesisService(clock, self._services, self._metrics, limits=limits)
-        self._functions = FunctionService(endpoint_url, clock, self._services, self._metrics)
-        self._mappings = MappingService(
-            endpoint_url, clock, self._services, self._metrics, self._kinesis, self._functions
-        )
-
-    async def respond(self, request: Request) -> Response:
-        """Answer a request: by the first part that knows it, else by moto."""
-        for part in (self._kinesis, self._mappings, self._functions):
-            response = await part.respond(request)
-            if response is not None:
-                return response
-        if request.service == "monitoring":
-            await self._metrics.flush()
-        return await self._services.respond(request)
-
-    async def close(self) -> None:
-        """Stop polling, end every function's process, let moto go."""
-        await self._mappings.close()
-        await self._functions.close()
-        await self._kinesis.close()
-        self._services.close()
+    def __init__(self, respond: Callable[[Request], Awaitable[Response]]) -> None:
+        self._respond = respond
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """ASGI: one request in, one response out."""
-        chunks: list[bytes] = []
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            chunks.append(message.get("body", b""))
-            more = message.get("more_body", False)
-        request = Request(
-            method=scope["method"],
-            path=scope["raw_path"].decode("latin-1"),
-            query=scope["query_string"].decode("latin-1"),
-            headers={
-                key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]
-            },
-            body=b"".join(chunks),
-        )
-        response = await self.respond(request)
+        """Take one request and answer it."""
+        request = await read_request(scope, receive)
+        if request is None:
+            return
+        response = refusal(request)
+        if response is None:
+            response = await self._respond(request)
         headers = {key.lower(): value for key, value in response.headers.items()}
         if response.stream is None:
             headers["content-length"] = str(len(response.body))
@@ -94,6 +61,25 @@ class LocalAws:
         if response.stream is not None:
             await send_stream(response.stream, receive, send)
         await send({"type": "http.response.body", "body": response.body})
+
+
+async def read_request(scope: Any, receive: Any) -> Request | None:
+    """ASGI: read a request to its end; None when its client is gone before."""
+    chunks: list[bytes] = []
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        chunks.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return Request(
+        method=scope["method"],
+        path=scope["raw_path"].decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
+        headers={key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]},
+        body=b"".join(chunks),
+    )
 
 
 async def send_stream(parts: AsyncGenerator[bytes, None], receive: Any, send: Any) -> None:
@@ -144,7 +130,8 @@ async def serve(
 ) -> None:
     """Run the local AWS until SIGINT, SIGTERM or the end of its owner.
 
-    Prints one line with its URL when it is ready.
+    Prints one line with its URL when it is ready.  ``arguments`` has the same arguments for command
+    lines.
 
     Args:
         port: loopback port; 0 takes a free one.
@@ -162,10 +149,10 @@ async def serve(
     # Connections inherit it; without it an answer's second part may wait 40 ms for the first's ACK.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     endpoint_url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-    application = LocalAws(endpoint_url, Clock(speed, epoch), limits=limits)
+    parts = Parts(endpoint_url, Clock(speed, epoch), limits=limits)
     server = _Server(
         uvicorn.Config(
-            application,
+            Door(parts.respond),
             http=EitherProtocol,
             ws="none",
             lifespan="off",
@@ -190,12 +177,13 @@ async def serve(
         threading.Thread(target=_await_owner, args=[end], daemon=True).start()
     else:
         signal.signal(signal.SIGINT, end)
+    await parts.start()
     print(READY + endpoint_url, flush=True)
     sys.stdout = sys.stderr  # what moto prints must not fill a pipe that nobody reads
     try:
         await server.serve(sockets=[listener])
     finally:
-        await application.close()
+        await parts.close()
 
 
 def _forget_users_aws() -> None:
@@ -205,7 +193,7 @@ def _forget_users_aws() -> None:
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
 
 
-def _await_owner(end: Any) -> None:
-    """Wait until the owner closes the pipe, which its end does too."""
+def _await_owner(end: Callable[[], None]) -> None:
+    """Wait until the owner closes the pipe, which its end does, too."""
     sys.stdin.buffer.read()
     end()

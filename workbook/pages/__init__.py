@@ -1,8 +1,8 @@
-"""The book as static HTML: a page for each notebook and one that lists them, with run times.
+"""The book as static HTML: a page for each notebook and an index with run times.
 
-Each page is one file that stands alone. A browser loads nothing beside it: pictures and style are
-inside, and a policy in its head forbids the rest, whatever an output may hold. Everything can be
-reached with the keyboard and read by a screen reader.
+Each page is one file that needs no other. Pictures and style are inside, and a policy in its head
+forbids the browser to load anything else, whatever an output holds. Everything can be reached with
+the keyboard and read by a screen reader.
 """
 
 import datetime
@@ -23,10 +23,10 @@ FORMULA = re.compile(r"\$[^$\n]+\$")  # in TeX
 
 
 class Chapter(NamedTuple):
-    """What is known of one notebook: for its own page, and for the one that lists them all.
+    """The parts of one notebook, for its page and for the index.
 
-    ``run`` has the seconds that it took and under which conditions, as ``book`` stores it, or is
-    ``None``; ``size`` is that of the body, in bytes.
+    ``run`` has the run time and its conditions, as ``book`` stores them, or is None; ``size`` is
+    that of the body in bytes.
     """
 
     number: str
@@ -40,15 +40,15 @@ class Chapter(NamedTuple):
 
 
 def write(notebooks: Mapping[Path, NotebookNode], folder: Path) -> Path:
-    """Write the pages, and nothing else into their folder; gives where the index is.
+    """Write the pages, and return the path of the index.
 
     Args:
-        notebooks: with their outputs, by the path of each, in their order.
-        folder: made if need be. Pages of notebooks that are gone are removed.
+        notebooks: the executed notebooks by their paths, in their order.
+        folder: where to write; it is created if necessary. Pages of deleted notebooks are removed.
 
     Raises:
-        ValueError: a notebook has no title or says nothing about itself; it links to a notebook
-            that is not there, shows a picture that it does not hold, or has a formula in TeX.
+        ValueError: a notebook has no title or no opening paragraph, links to a notebook that does
+            not exist, shows a picture that it does not contain, or has a formula in TeX.
     """
     names = {path.name for path in notebooks}
     chapters = [_chapter(path, notebook, names) for path, notebook in notebooks.items()]
@@ -81,7 +81,7 @@ def _index(templates: jinja2.Environment, chapters: list[Chapter]) -> str:
 
 
 def _conditions(run: Mapping[str, Any]) -> str:
-    """When and where a run time was measured, in words."""
+    """Return when and on what a run time was measured, in words."""
     date = datetime.date.fromisoformat(run["date"])
     versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
     return f"{date.day} {date:%B %Y}, on {run['system']} with {run['cores']} cores, {versions}"
@@ -95,7 +95,7 @@ def _chapter(path: Path, notebook: NotebookNode, names: set[str]) -> Chapter:
     )
     cells, _ = exporter.from_notebook_node(notebook)
     body = BeautifulSoup(cells, "html.parser")
-    for mark in body.select("a.anchor-link"):  # the list of sections leads to the headings
+    for mark in body.select("a.anchor-link"):  # the list of sections links to the headings
         mark.decompose()
     for table in body.select("table"):
         _make_readable(table, body)
@@ -124,7 +124,7 @@ def _chapter(path: Path, notebook: NotebookNode, names: set[str]) -> Chapter:
 
 
 def _opening(body: BeautifulSoup) -> tuple[str, str]:
-    """The title, and the first paragraph under it that is more than a label."""
+    """Return the title, and the first paragraph below it that is more than a label."""
     first = body.find()
     if first is None or first.name != "h1":
         raise ValueError("it must start with its title, a line '# Title'")
@@ -135,9 +135,9 @@ def _opening(body: BeautifulSoup) -> tuple[str, str]:
 
 
 def _make_readable(table: Tag, body: BeautifulSoup) -> None:
-    """Say which cells are heads, and of what; let a wide table scroll by itself.
+    """Mark the header cells of a table and what they head, and let a wide table scroll.
 
-    pandas brings borders and alignment of its own and empty heads; what no head says is no head.
+    The borders, alignment and empty header cells of pandas are removed.
     """
     for style in table.find_previous_siblings("style", attrs={"scoped": True}):
         style.decompose()
@@ -155,7 +155,7 @@ def _make_readable(table: Tag, body: BeautifulSoup) -> None:
 
 
 def _lead_to_page(link: Tag, names: set[str]) -> None:
-    """Let a link to a notebook lead to its page; a link to another file of the project is text."""
+    """Point a link to a notebook at its page, and replace one to another file by its text."""
     path, hash_mark, anchor = str(link["href"]).partition("#")
     if not path or ":" in path:
         return
@@ -164,7 +164,7 @@ def _lead_to_page(link: Tag, names: set[str]) -> None:
     elif path in names:
         link["href"] = path.removesuffix(".ipynb") + ".html" + hash_mark + anchor
     else:
-        raise ValueError(f"it links to {path}, which is not there")
+        raise ValueError(f"it links to {path}, which does not exist")
 
 
 def _check_inside(picture: Tag) -> None:

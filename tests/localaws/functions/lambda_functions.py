@@ -1,9 +1,12 @@
-"""What the tests of Lambda functions share: zips, and functions that are gone after the test."""
+"""What the tests of Lambda functions share: zips, functions, and waiting for what these do."""
 
 import io
 import json
+import threading
+import time
 import uuid
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -13,9 +16,11 @@ from botocore.exceptions import ClientError
 
 from workbook.target import Aws
 
+DEADLINE = 60  # seconds, for what takes one or two on an idle machine
+
 
 def zipped(**files: str) -> bytes:
-    """A zip of text files; ``app="..."`` is app.py, a name with a dot goes as it is."""
+    """Return a zip of text files; ``app="..."`` is app.py, a name with a dot goes as it is."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in files.items():
@@ -24,7 +29,7 @@ def zipped(**files: str) -> bytes:
 
 
 def create_role(aws: Aws) -> str:
-    """A role that functions may assume; gives its ARN."""
+    """Create a role that functions may assume; return its ARN."""
     role = aws.client("iam").create_role(
         RoleName=f"role-{uuid.uuid4().hex[:8]}", AssumeRolePolicyDocument="{}"
     )
@@ -32,7 +37,7 @@ def create_role(aws: Aws) -> str:
 
 
 def create(aws: Aws, code: str | bytes, **settings: Any) -> str:
-    """Create a function from the source of app.py, or a zip; gives its name."""
+    """Create a function from the source of app.py, or a zip; return its name."""
     name = f"f-{uuid.uuid4().hex[:12]}"
     aws.client("lambda").create_function(
         **{
@@ -48,32 +53,52 @@ def create(aws: Aws, code: str | bytes, **settings: Any) -> str:
 
 
 def invoke(aws: Aws, name: str, event: Any = None, **settings: Any) -> tuple[dict[str, Any], Any]:
-    """Invoke with a JSON event; gives the response and what its payload holds."""
+    """Invoke with a JSON event; return the response and what its payload holds."""
     response = aws.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event), **settings)
     return response, json.loads(response["Payload"].read() or "null")
 
 
 def impatient(aws: Aws, region: str = "us-east-1") -> Any:
-    """A Lambda client that never tries again, for any region."""
+    """Return a Lambda client that never tries again and checks nothing itself, for any region."""
     return boto3.client(
         "lambda",
         region_name=region,
         endpoint_url=aws.endpoint_url,
         aws_access_key_id="test",
         aws_secret_access_key="test",
-        config=Config(retries={"total_max_attempts": 1}),
+        config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
     )
 
 
 def log_lines(aws: Aws, name: str) -> list[str]:
-    """Every line of a function's log."""
+    """Return every line of a function's log."""
     pages = aws.client("logs").get_paginator("filter_log_events")
     found = pages.paginate(logGroupName=f"/aws/lambda/{name}")
     return [event["message"] for page in found for event in page["events"]]
 
 
 def refused(call: Any, **arguments: Any) -> dict[str, Any]:
-    """Make a call that fails; gives the parsed error response."""
+    """Make a call that fails; return the parsed error response."""
     with pytest.raises(ClientError) as caught:
         call(**arguments)
     return dict(caught.value.response)
+
+
+def waits(running: Path, go: Path) -> str:
+    """Return a handler that says that it runs, and goes on when it may."""
+    return f"""
+import os, time
+def handler(event, context):
+    open({str(running)!r}, "w").close()
+    while not os.path.exists({str(go)!r}):
+        time.sleep(0.01)
+    return "old"
+"""
+
+
+def wait_for(path: Path) -> None:
+    """Wait until a file is there."""
+    pause, deadline = threading.Event(), time.monotonic() + DEADLINE
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} did not come"
+        pause.wait(0.01)

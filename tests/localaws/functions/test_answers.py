@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 import urllib3
 
-from tests.localaws.functions.lambda_functions import create, create_role, refused, zipped
+from tests.localaws.functions.lambda_functions import (
+    create,
+    create_role,
+    impatient,
+    refused,
+    zipped,
+)
 from workbook.target import Aws
 
 CODE = "def handler(event, context):\n    return 1\n"
@@ -75,58 +81,6 @@ def test_versions_of_a_function_that_does_not_exist(local: Aws) -> None:
     error = refused(local.client("lambda").list_versions_by_function, FunctionName="missing")
     assert error["Error"]["Code"] == "ResourceNotFoundException"
     assert error["Message"] == f"Function not found: {arn(local, 'missing')}"
-
-
-def test_publishing_again_with_another_description_is_no_new_version(local: Aws) -> None:
-    """[OBS] Publishing an unchanged function returns the same version."""
-    client = local.client("lambda")
-    name = create(local, CODE)
-    first = client.publish_version(FunctionName=name, Description="first")
-    again = client.publish_version(FunctionName=name, Description="again")
-    assert (again["Version"], again["Description"]) == ("1", "first")
-    assert again["RevisionId"] == first["RevisionId"]
-
-
-def test_the_number_of_a_deleted_version_does_not_come_back(local: Aws) -> None:
-    """[BC] Version numbers only rise."""
-    client = local.client("lambda")
-    name = create(local, CODE)
-    client.publish_version(FunctionName=name)
-    client.delete_function(FunctionName=name, Qualifier="1")
-    assert client.publish_version(FunctionName=name)["Version"] == "2"
-
-
-def test_an_alias_that_exists_is_a_conflict(local: Aws) -> None:
-    """[BC] ResourceConflictException, 409."""
-    client = local.client("lambda")
-    name = create(local, CODE)
-    wanted = {"FunctionName": name, "Name": "live", "FunctionVersion": "$LATEST"}
-    client.create_alias(**wanted)
-    error = refused(client.create_alias, **wanted)
-    assert error["ResponseMetadata"]["HTTPStatusCode"] == 409
-    assert error["Error"]["Code"] == "ResourceConflictException"
-    assert error["message"] == f"Alias already exists: {arn(local, name, 'live')}"
-
-
-def test_each_update_of_an_alias_is_a_revision(local: Aws) -> None:
-    """[BC, OBS] Empty weights end the splitting: RoutingConfig is absent."""
-    client = local.client("lambda")
-    name = create(local, CODE, Publish=True)
-    alias = {"FunctionName": name, "Name": "live"}
-    created = client.create_alias(**alias, FunctionVersion="1")
-    assert set(created) - {"ResponseMetadata"} == {
-        "AliasArn",
-        "Name",
-        "FunctionVersion",
-        "Description",
-        "RevisionId",
-    }
-    weights: dict[str, Any] = {"AdditionalVersionWeights": {}}
-    updated = client.update_alias(**alias, Description="other", RoutingConfig=weights)
-    assert "RoutingConfig" not in updated
-    assert updated["RevisionId"] != created["RevisionId"]
-    error = refused(client.update_alias, FunctionName=name, Name="missing", Description="x")
-    assert error["Message"] == f"Alias not found: {arn(local, name, 'missing')}"
 
 
 def test_the_accounts_limits_and_usage(unlimited: Aws) -> None:
@@ -276,3 +230,111 @@ def test_errors_have_awss_body(local: Aws) -> None:
     url = f"{local.endpoint_url}/2015-03-31/functions/{name}/invocations"
     body = urllib3.request("POST", url, headers=SIGNED, body=b"{").json()
     assert set(body) == {"Type", "message"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "named"),
+    [
+        ("list_functions", {}),
+        ("list_versions_by_function", {"FunctionName": "f"}),
+        ("list_aliases", {"FunctionName": "f"}),
+        ("list_layers", {}),
+        ("list_layer_versions", {"LayerName": "l"}),
+        ("list_function_event_invoke_configs", {"FunctionName": "f"}),
+    ],
+)
+def test_a_marker_that_was_never_given_is_refused(
+    local: Aws, operation: str, named: dict[str, str]
+) -> None:
+    if "FunctionName" in named:
+        named = {"FunctionName": create(local, CODE)}
+    for marker in ("x", "-1", "\u0663"):
+        error = refused(getattr(local.client("lambda"), operation), **named, Marker=marker)
+        assert error["Error"] == {
+            "Code": "InvalidParameterValueException",
+            "Message": "Invalid Marker.",
+        }
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'{"FunctionName": "a', "InvalidRequestContentException"),
+        (b"\xff\xfe", "InvalidRequestContentException"),
+        (b"[]", "SerializationException"),
+        (b"", "ValidationException"),
+        (b"{}", "ValidationException"),
+        (b'{"FunctionName": 1, "Role": "r", "Code": {}}', "SerializationException"),
+    ],
+)
+def test_a_broken_body_is_the_callers_fault(local: Aws, body: bytes, code: str) -> None:
+    """[BC] Clients try again after a 500, and not after a 400."""
+    url = f"{local.endpoint_url}/2015-03-31/functions"
+    response = urllib3.request("POST", url, headers=SIGNED, body=body)
+    assert (response.status, response.headers["x-amzn-errortype"]) == (400, code)
+
+
+def test_what_is_not_supported_is_refused_by_name(local: Aws) -> None:
+    name = create(local, CODE)
+    error = refused(
+        impatient(local).put_provisioned_concurrency_config,
+        FunctionName=name,
+        Qualifier="1",
+        ProvisionedConcurrentExecutions=1,
+    )
+    assert error["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert error["Error"]["Message"] == (
+        "The local AWS does not support PutProvisionedConcurrencyConfig."
+    )
+
+
+def test_what_is_no_operation_is_not_found(local: Aws) -> None:
+    url = f"{local.endpoint_url}/2015-03-31/nothing"
+    response = urllib3.request("GET", url, headers=SIGNED)
+    assert (response.status, response.headers["x-amzn-errortype"]) == (
+        404,
+        "UnknownOperationException",
+    )
+
+
+def test_a_region_that_does_not_exist(local: Aws) -> None:
+    error = refused(impatient(local, "mars-1").list_functions)
+    assert error["Error"]["Code"] == "InvalidSignatureException"
+
+
+def test_layers_are_listed_by_what_they_are_for(local: Aws) -> None:
+    """[BC] CompatibleRuntime, CompatibleArchitecture; the newest version first."""
+    client = local.client("lambda")
+    name = f"layer-{uuid.uuid4().hex[:8]}"
+    content = {"ZipFile": zipped(one="x = 1")}
+    for runtime in ("python3.12", "python3.13", "python3.13"):
+        published = client.publish_layer_version(
+            LayerName=name, Content=content, CompatibleRuntimes=[runtime]
+        )
+    found = client.list_layer_versions(LayerName=name, CompatibleRuntime="python3.13")
+    versions = found["LayerVersions"]
+    assert [version["Version"] for version in versions] == [3, 2]
+    assert set(versions[0]) == {"LayerVersionArn", "Version", "CreatedDate", "CompatibleRuntimes"}
+    layers = client.list_layers(CompatibleRuntime="python3.12")["Layers"]
+    (layer,) = [one for one in layers if one["LayerName"] == name]
+    assert layer["LatestMatchingVersion"]["Version"] == 1
+    by_arn = client.get_layer_version_by_arn(Arn=published["LayerVersionArn"])
+    by_name = client.get_layer_version(LayerName=name, VersionNumber=3)
+    assert by_arn["CreatedDate"] == by_name["CreatedDate"] == published["CreatedDate"]
+
+
+def test_a_function_has_one_url_configuration(local: Aws) -> None:
+    """[BC] ResourceConflictException for a second one, 404 for none."""
+    client = local.client("lambda")
+    name = create(local, CODE)
+    for call in (client.get_function_url_config, client.delete_function_url_config):
+        error = refused(call, FunctionName=name)
+        assert error["Error"]["Code"] == "ResourceNotFoundException"
+    created = client.create_function_url_config(FunctionName=name, AuthType="NONE")
+    assert created["ResponseMetadata"]["HTTPStatusCode"] == 201
+    error = refused(client.create_function_url_config, FunctionName=name, AuthType="NONE")
+    assert error["Error"]["Code"] == "ResourceConflictException"
+    updated = client.update_function_url_config(FunctionName=name, AuthType="AWS_IAM")
+    assert (updated["AuthType"], updated["FunctionUrl"]) == ("AWS_IAM", created["FunctionUrl"])
+    (listed,) = client.list_function_url_configs(FunctionName=name)["FunctionUrlConfigs"]
+    assert listed["AuthType"] == "AWS_IAM"

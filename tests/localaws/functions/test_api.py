@@ -240,20 +240,6 @@ def test_a_function_is_found_by_name_partial_and_full_arn(local: Aws) -> None:
         assert found["FunctionName"] == name
 
 
-def test_an_unchanged_function_publishes_the_same_version(local: Aws) -> None:
-    """[OBS]"""
-    client = local.client("lambda")
-    name = create(local, CODE)
-    assert client.publish_version(FunctionName=name)["Version"] == "1"
-    assert client.publish_version(FunctionName=name)["Version"] == "1"
-    client.update_function_code(FunctionName=name, ZipFile=zipped(app=CODE))
-    assert client.publish_version(FunctionName=name)["Version"] == "1"
-    client.update_function_configuration(FunctionName=name, Timeout=4)
-    second = client.publish_version(FunctionName=name)
-    assert second["Version"] == "2"
-    assert second["FunctionArn"].endswith(f":{name}:2")
-
-
 def test_lists_come_in_pages(local: Aws) -> None:
     """[BC] MaxItems, Marker, NextMarker."""
     client = local.client("lambda")
@@ -263,15 +249,6 @@ def test_lists_come_in_pages(local: Aws) -> None:
     assert first["NextMarker"]
     pages = client.get_paginator("list_functions").paginate(PaginationConfig={"PageSize": 2})
     assert names <= {function["FunctionName"] for page in pages for function in page["Functions"]}
-
-
-def test_latest_cannot_be_deleted_alone(local: Aws) -> None:
-    name = create(local, CODE)
-    call = local.client("lambda").delete_function
-    error = refused(call, FunctionName=name, Qualifier="$LATEST")
-    assert error["Error"]["Message"] == (
-        "$LATEST version cannot be deleted without deleting the function."
-    )
 
 
 def test_reserved_concurrency_is_kept_and_bounded(local: Aws) -> None:

@@ -1,8 +1,6 @@
 """Asynchronous invocations: tries, ages, destinations."""
 
 import json
-import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -17,27 +15,25 @@ from tests.localaws.functions.lambda_functions import create, log_lines
 from workbook import target
 from workbook.localaws.functions.asynchronous import (
     EVENT_AGE_EXCEEDED,
-    MAX_AGE_SECONDS,
     RETRIES_EXHAUSTED,
-    Policy,
     after_error,
     after_throttle,
 )
-from workbook.localaws.server import READY
+from workbook.localaws.functions.configuration import MAX_EVENT_AGE_SECONDS, EventInvokeConfig
 from workbook.target import Aws
 
 FAILS = "def handler(event, context):\n    raise ValueError(context.aws_request_id)\n"
 
 
-@given(retries=st.integers(0, 2), max_age=st.integers(60, MAX_AGE_SECONDS))
+@given(retries=st.integers(0, 2), max_age=st.integers(60, MAX_EVENT_AGE_SECONDS))
 def test_errors_are_tried_again_after_1_and_2_minutes(retries: int, max_age: int) -> None:
     """3 tries by default [OBS]; the waits are those of [DG:invocation-async]."""
-    policy = Policy(retries, max_age, None, None)
-    age, tries, step = 0.0, 1, after_error(Policy(retries, max_age, None, None), 1, 0.0)
+    config = EventInvokeConfig(retries, max_age)
+    age, tries, step = 0.0, 1, after_error(config, 1, 0.0)
     while not isinstance(step, str):
         age, tries = age + step, tries + 1
         assert age <= max_age
-        step = after_error(policy, tries, age)
+        step = after_error(config, tries, age)
     assert tries <= retries + 1
     if step == RETRIES_EXHAUSTED:
         assert tries == retries + 1
@@ -45,34 +41,24 @@ def test_errors_are_tried_again_after_1_and_2_minutes(retries: int, max_age: int
         assert step == EVENT_AGE_EXCEEDED
 
 
-@given(max_age=st.integers(60, MAX_AGE_SECONDS))
+@given(max_age=st.integers(60, MAX_EVENT_AGE_SECONDS))
 def test_throttles_use_up_no_retry_but_time(max_age: int) -> None:
-    policy = Policy(0, max_age, None, None)
+    config = EventInvokeConfig(0, max_age)
     age, throttles = 0.0, 1
-    step = after_throttle(policy, 1, 0.0)
+    step = after_throttle(config, 1, 0.0)
     while not isinstance(step, str):
         assert 1 <= step <= 300
         age, throttles = age + step, throttles + 1
-        step = after_throttle(policy, throttles, age)
+        step = after_throttle(config, throttles, age)
     assert step == EVENT_AGE_EXCEEDED
     assert age <= max_age
 
 
 @pytest.fixture(scope="module")
 def fast() -> Iterator[Aws]:
-    """A local AWS whose services' time runs 600 times as fast."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "workbook.localaws", "--owned", "--speed", "600"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    url = process.stdout.readline().removeprefix(READY).strip()
-    with process, target.connect(url) as aws:
+    """A local AWS whose clock runs 600 times as fast."""
+    with target.connect(target.LOCAL, speed=600) as aws:
         yield aws
-        process.stdin.close()
 
 
 def queue(aws: Aws) -> tuple[str, str]:

@@ -12,14 +12,14 @@ import pytest
 from tests.localaws.functions.lambda_functions import create, invoke, log_lines, zipped
 from workbook import target
 from workbook.localaws.functions.interpreters import has_official_client
-from workbook.localaws.functions.launch import CLIENT_VARIABLE, OFFICIAL, OURS
+from workbook.localaws.functions.launch import CLIENT_VARIABLE, OFFICIAL_CLIENT, OWN_CLIENT
 from workbook.target import Aws
 
 
-@pytest.fixture(scope="module", params=[OFFICIAL, OURS])
+@pytest.fixture(scope="module", params=[OFFICIAL_CLIENT, OWN_CLIENT])
 def aws(request: pytest.FixtureRequest) -> Iterator[Aws]:
     """A local AWS whose functions run on one of the clients."""
-    if request.param == OFFICIAL and not has_official_client():
+    if request.param == OFFICIAL_CLIENT and not has_official_client():
         pytest.skip("awslambdaric has no wheel for this system")
     before = dict(os.environ)
     os.environ[CLIENT_VARIABLE] = request.param

@@ -1,4 +1,4 @@
-"""Reserved concurrency, versions and aliases, metrics, and the end of every process."""
+"""Concurrency, metrics, and the end of every process."""
 
 import subprocess
 import sys
@@ -11,29 +11,12 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.localaws.functions.lambda_functions import create, impatient, invoke, log_lines, zipped
+from tests.localaws.functions.lambda_functions import create, impatient, invoke, wait_for, waits
 from workbook import target
+from workbook.localaws import READY
 from workbook.localaws.functions.concurrency import Concurrency
 from workbook.localaws.interfaces import InvokeThrottledError
-from workbook.localaws.server import READY
 from workbook.target import Aws
-
-
-def waits(running: Path, go: Path) -> str:
-    """A handler that says that it runs and goes on when it may."""
-    return f"""
-import os, time
-def handler(event, context):
-    open({str(running)!r}, "w").close()
-    while not os.path.exists({str(go)!r}):
-        time.sleep(0.01)
-"""
-
-
-def wait_for(path: Path) -> None:
-    pause = threading.Event()
-    while not path.exists():
-        pause.wait(0.01)
 
 
 def test_over_the_reserve_is_throttled_with_its_reason(local: Aws, tmp_path: Path) -> None:
@@ -69,65 +52,6 @@ def test_the_accounts_concurrency_is_shared_by_functions_without_a_reserve() -> 
         assert concurrency.of("r", "f2") == 1
 
 
-def versions(aws: Aws) -> str:
-    """A function whose version 1 answers one, version 2 two, and $LATEST three."""
-    client = aws.client("lambda")
-    name = create(aws, "def handler(event, context): return ['one', context.function_version]")
-    client.publish_version(FunctionName=name)
-    for word in ("two", "three"):
-        code = f"def handler(event, context): return [{word!r}, context.invoked_function_arn]"
-        client.update_function_code(FunctionName=name, ZipFile=zipped(app=code))
-        if word == "two":
-            client.publish_version(FunctionName=name)
-    return name
-
-
-def test_a_version_keeps_its_code(local: Aws) -> None:
-    name = versions(local)
-    response, reply = invoke(local, name, Qualifier="1")
-    assert (response["ExecutedVersion"], reply) == ("1", ["one", "1"])
-    assert invoke(local, f"{name}:2")[1][0] == "two"
-    assert invoke(local, name, Qualifier="$LATEST")[1][0] == "three"
-    assert "Version: 1\n" in "".join(log_lines(local, name))
-
-
-def test_an_alias_keeps_its_version_until_it_is_updated(local: Aws) -> None:
-    """[OBS] invoked_function_arn carries the qualifier that was used."""
-    client = local.client("lambda")
-    name = versions(local)
-    created = client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
-    assert created["ResponseMetadata"]["HTTPStatusCode"] == 201
-    assert "RoutingConfig" not in created
-    assert invoke(local, name, Qualifier="live")[1][0] == "one"
-    updated = client.update_alias(FunctionName=name, Name="live", FunctionVersion="2")
-    assert updated["ResponseMetadata"]["HTTPStatusCode"] == 200
-    response, (word, arn) = invoke(local, name, Qualifier="live")
-    assert (response["ExecutedVersion"], word) == ("2", "two")
-    assert arn == f"arn:aws:lambda:us-east-1:{local.account_id}:function:{name}:live"
-    deleted = client.delete_alias(FunctionName=name, Name="live")
-    assert deleted["ResponseMetadata"]["HTTPStatusCode"] == 204
-    with pytest.raises(client.exceptions.ResourceNotFoundException):
-        invoke(local, name, Qualifier="live")
-
-
-def test_an_alias_splits_by_weight(local: Aws) -> None:
-    """[OBS] RoutingConfig splits by weight."""
-    client = local.client("lambda")
-    name = versions(local)
-    client.create_alias(
-        FunctionName=name,
-        Name="split",
-        FunctionVersion="1",
-        RoutingConfig={"AdditionalVersionWeights": {"2": 0.5}},
-    )
-    executed = [invoke(local, name, Qualifier="split")[0]["ExecutedVersion"] for _ in range(60)]
-    assert set(executed) == {"1", "2"}
-    client.update_alias(
-        FunctionName=name, Name="split", RoutingConfig={"AdditionalVersionWeights": {"2": 1.0}}
-    )
-    assert invoke(local, name, Qualifier="split")[0]["ExecutedVersion"] == "2"
-
-
 def test_the_metrics_of_a_function(local: Aws) -> None:
     """[DG:monitoring-metrics-types] Invocations, Errors, Duration, ConcurrentExecutions."""
     name = create(local, "def handler(event, context): return 1 / event")
@@ -161,7 +85,7 @@ def test_concurrent_executions_are_measured_for_as_long_as_they_last(
     thread.start()
     wait_for(tmp_path / "running")
 
-    def seconds() -> list[float]:
+    def seconds() -> Any:
         """The maximum of each second that was measured."""
         now = datetime.now(UTC)
         query: Any = {
@@ -179,7 +103,7 @@ def test_concurrent_executions_are_measured_for_as_long_as_they_last(
         (result,) = local.client("cloudwatch").get_metric_data(
             MetricDataQueries=[query], StartTime=now - timedelta(seconds=60), EndTime=now
         )["MetricDataResults"]
-        return result["Values"]
+        return list(result["Values"])
 
     pause = threading.Event()
     while len(seconds()) < 3:

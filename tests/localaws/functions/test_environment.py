@@ -13,7 +13,9 @@ from tests.localaws.functions.lambda_functions import create, invoke, log_lines,
 from workbook.localaws.functions import environment
 from workbook.localaws.functions.configuration import FunctionVersion
 from workbook.localaws.functions.interpreters import SUPPORTED
+from workbook.localaws.functions.outcome import Outcome
 from workbook.localaws.functions.processes import Processes
+from workbook.localaws.functions.runtime_api import Event
 from workbook.target import Aws
 
 COUNT = """
@@ -302,19 +304,24 @@ def handler(event, context): return "fine"
     )
     lines: list[str] = []
 
-    async def run() -> environment.Outcome:
+    class Logs:
+        def put(self, stream: environment.LogStream, said: list[str]) -> None:
+            lines.extend(said)
+
+    async def run() -> Outcome:
         processes = Processes()
+        processes.open()
         place = environment.Environment(
-            function, "http://127.0.0.1:9", processes, "stream", lines.extend, time.time
+            function, "http://127.0.0.1:9", processes, Logs(), time.time
         )
         try:
-            return await place.invoke(environment.Event("id", b"1", "arn"))
+            return await place.invoke(Event("id", b"1", "arn"))
         finally:
             await place.stop()
             processes.close()
 
     outcome = asyncio.run(run())
-    assert (outcome.payload, outcome.is_error) == (b'"fine"', False)
+    assert (outcome.payload, outcome.function_error) == (b'"fine"', None)
     report = next(line for line in lines if line.startswith("INIT_REPORT"))
     assert report.endswith("ms\tPhase: init\tStatus: timeout\n")
     assert "Init Duration" not in lines[-1]

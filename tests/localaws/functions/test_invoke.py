@@ -1,8 +1,19 @@
 """Invocations: replies, errors, the warm process, the log."""
 
-import pytest
+from pathlib import Path
 
-from tests.localaws.functions.lambda_functions import create, invoke, log_lines, refused
+import pytest
+import urllib3
+
+from tests.localaws.functions.lambda_functions import (
+    create,
+    impatient,
+    invoke,
+    log_lines,
+    refused,
+    wait_for,
+    waits,
+)
 from workbook.target import Aws
 
 CODE = "def handler(event, context):\n    return 1\n"
@@ -82,6 +93,38 @@ def test_a_payload_over_the_limit_is_refused(local: Aws, kind: str, limit: int) 
     assert error["Error"]["Message"] == (
         f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
     )
+
+
+@pytest.mark.parametrize("context", ["no base64", "bm8ganNvbg==", "ä"])
+def test_a_client_context_is_json_in_base64(local: Aws, context: str) -> None:
+    """[BC]"""
+    name = create(local, CODE)
+    url = f"{local.endpoint_url}/2015-03-31/functions/{name}/invocations"
+    headers = {
+        "authorization": "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/lambda/aws4_request",
+        "x-amz-client-context": context.encode().decode("latin-1"),
+    }
+    response = urllib3.request("POST", url, headers=headers)
+    assert response.status == 400
+    assert response.headers["x-amzn-errortype"] == "InvalidRequestContentException"
+
+
+def test_a_name_that_no_function_can_have_is_refused_as_such(local: Aws) -> None:
+    """[BC] Before it is looked for."""
+    error = refused(impatient(local).invoke, FunctionName="a b")
+    assert error["Error"]["Code"] == "ValidationException"
+    assert error["Error"]["Message"].startswith(
+        "1 validation error detected: Value 'a b' at 'functionName' failed to satisfy constraint: "
+    )
+
+
+def test_invoke_async_is_an_invocation_of_type_event(local: Aws, tmp_path: Path) -> None:
+    """[BC] The API's older way."""
+    name = create(local, waits(tmp_path / "running", tmp_path / "go"))
+    response = local.client("lambda").invoke_async(FunctionName=name, InvokeArgs=b"{}")
+    assert response["Status"] == 202
+    wait_for(tmp_path / "running")
+    (tmp_path / "go").touch()
 
 
 def test_a_dry_run_runs_nothing(local: Aws) -> None:

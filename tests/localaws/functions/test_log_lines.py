@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbook.localaws.functions.failures import TIMEOUT, Failure, exited, timed_out
 from workbook.localaws.functions.log_lines import TAIL_BYTES, JsonLines, TextLines, billed, tail
+from workbook.localaws.functions.outcome import TIMEOUT, Failure, exited, timed_out
 
 TEXT = TextLines()
 
@@ -46,10 +46,10 @@ def test_an_init_report() -> None:
 
 
 def test_the_documents_of_failures() -> None:
-    assert timed_out("id", 3)["errorMessage"] == (
+    assert json.loads(timed_out("id", 3))["errorMessage"] == (
         "RequestId: id Error: Task timed out after 3.00 seconds"
     )
-    assert exited("id", 0)["errorMessage"] == (
+    assert json.loads(exited("id", 0))["errorMessage"] == (
         "RequestId: id Error: Runtime exited without providing a reason"
     )
 

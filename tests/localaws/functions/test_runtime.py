@@ -12,6 +12,8 @@ from tests.localaws.functions.lambda_functions import (
     impatient,
     invoke,
     log_lines,
+    wait_for,
+    waits,
     zipped,
 )
 from workbook.target import Aws
@@ -132,24 +134,10 @@ def test_an_update_makes_new_environments(local: Aws) -> None:
     assert invoke(local, name)[1] == "b"
 
 
-def wait_for(path: Any) -> None:
-    deadline = threading.Event()
-    while not path.exists():
-        deadline.wait(0.01)
-
-
 @pytest.mark.parametrize("change", ["update", "delete"])
 def test_an_invocation_under_way_ends_as_it_began(local: Aws, tmp_path: Any, change: str) -> None:
     """Function updated, or deleted, while it runs."""
-    code = f"""
-import os, time
-def handler(event, context):
-    open({str(tmp_path / "running")!r}, "w").close()
-    while not os.path.exists({str(tmp_path / "go")!r}):
-        time.sleep(0.01)
-    return "old"
-"""
-    name = create(local, code, Timeout=30)
+    name = create(local, waits(tmp_path / "running", tmp_path / "go"), Timeout=30)
     client = local.client("lambda")
     replies: list[Any] = []
     thread = threading.Thread(target=lambda: replies.append(invoke(local, name)[1]))

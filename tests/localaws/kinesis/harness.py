@@ -2,70 +2,24 @@
 
 import asyncio
 import base64
-from collections import Counter
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 import orjson
 
-from workbook.localaws.api.http import Request
-from workbook.localaws.clock import Clock
+from tests.localaws.fakes import ACCOUNT, BEGIN, REGION, FakeMetrics, HandClock
+from workbook.localaws.api.http import Request, Response
+from workbook.localaws.interfaces import StreamSource
 from workbook.localaws.kinesis.service import KinesisService
-from workbook.localaws.metrics import Metrics
 
-ACCOUNT = "123456789012"
-REGION = "us-east-1"
-
-
-class HandClock(Clock):
-    """Time that passes only by ``advance``."""
-
-    def __init__(self):
-        super().__init__()
-        self.moment = 1_700_000_000.0
-        self._sleepers = []
-
-    def now(self):
-        return self.moment
-
-    async def sleep(self, seconds):
-        awake = asyncio.get_running_loop().create_future()
-        self._sleepers.append((self.moment + seconds, awake))
-        await awake
-
-    def advance(self, seconds):
-        self.moment += seconds
-        due = [one for one in self._sleepers if one[0] <= self.moment]
-        self._sleepers = [one for one in self._sleepers if one[0] > self.moment]
-        for _, awake in due:
-            if not awake.done():
-                awake.set_result(None)
-
-
-class NoMoto:
-    """Stands in for moto's thread: nothing here needs it."""
-
-    async def call(self, function, *args):
-        return None
-
-    def before_cloudformation(self, prepare):
-        """Nobody asks for CloudFormation."""
-
-
-class RecordedMetrics(Metrics):
-    """Keeps the sum of every metric by name and dimensions."""
-
-    def __init__(self, clock, services):
-        super().__init__(clock, services)
-        self.sums = Counter()
-
-    def put(self, region, namespace, name, value, unit, **dimensions):
-        super().put(region, namespace, name, value, unit, **dimensions)
-        self.sums[name, *dimensions.values()] += value
+T = TypeVar("T")
 
 
 class AwsError(Exception):
     """An error that the API answered with."""
 
-    def __init__(self, status, code, message):
+    def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
         self.status, self.code, self.message = status, code, message
 
@@ -73,26 +27,45 @@ class AwsError(Exception):
 class Kinesis:
     """The service behind its HTTP requests; use it in ``with``.
 
-    ``kinesis("PutRecord", StreamName=...)`` sends JSON as a client does and gives the JSON answer.
+    ``kinesis("PutRecord", StreamName=...)`` sends JSON as a client does; it returns the answer.
+
+    Args:
+        limits: whether throughput limits hold.
+        moment: the time when it begins, in seconds since the epoch.
     """
 
-    def __init__(self, limits=True):
-        self.clock = HandClock()
+    def __init__(self, limits: bool = True, moment: float = BEGIN) -> None:
+        self.clock = HandClock(moment=moment)
+        self.metrics = FakeMetrics()
+        self.service = KinesisService(self.clock, self.metrics, limits=limits)
         self._runner = asyncio.Runner()
-        self.service = self._runner.run(self._start(limits))
+        self.run(self._start())
 
-    async def _start(self, limits):
-        self.metrics = RecordedMetrics(self.clock, NoMoto())
-        return KinesisService(self.clock, NoMoto(), self.metrics, limits=limits)
+    async def _start(self) -> None:
+        self.service.start()
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_):
-        self._runner.run(self.service.close())
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.run(self.service.close())
         self._runner.close()
 
-    def send(self, operation, body, content_type="application/x-amz-json-1.1"):
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return self._runner.run(coroutine)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.run(self.clock.advance(seconds))
+
+    def send(
+        self, operation: str, body: bytes, content_type: str = "application/x-amz-json-1.1"
+    ) -> Response:
         scope = f"k/20260101/{REGION}/kinesis/aws4_request"
         headers = {
             "x-amz-target": f"Kinesis_20131202.{operation}",
@@ -101,26 +74,24 @@ class Kinesis:
         }
         return self.run(self.service.respond(Request("POST", "/", "", headers, body)))
 
-    def run(self, coroutine):
-        return self._runner.run(coroutine)
-
-    def __call__(self, operation, **parameters):
+    def __call__(self, operation: str, **parameters: Any) -> Any:
         response = self.send(operation, orjson.dumps(parameters, default=_encode))
-        answer = orjson.loads(response.body) if response.body else None
+        answer: Any = orjson.loads(response.body) if response.body else None
         if response.status != 200:
-            raise AwsError(response.status, answer["__type"], answer.get("message", ""))
+            message = answer.get("message", answer.get("Message", ""))  # as botocore does
+            raise AwsError(response.status, answer["__type"], message)
         return answer
 
-    def create(self, name="s", shards=1, **parameters):
-        """Make a stream and wait until it is ACTIVE; gives its name."""
+    def create(self, name: str = "s", shards: int = 1, **parameters: Any) -> str:
+        """Make a stream and wait until it is ACTIVE; return its name."""
         if "StreamModeDetails" not in parameters:
             parameters["ShardCount"] = shards
         self("CreateStream", StreamName=name, **parameters)
-        self.clock.advance(1)
+        self.advance(1)
         return name
 
-    def put(self, *texts, name="s", key="k", **parameters):
-        """Put a record for each text, one by one; gives their sequence numbers."""
+    def put(self, *texts: str, name: str = "s", key: str = "k", **parameters: Any) -> list[str]:
+        """Put a record for each text, one by one; return their sequence numbers."""
         return [
             self("PutRecord", StreamName=name, PartitionKey=key, Data=text.encode(), **parameters)[
                 "SequenceNumber"
@@ -128,48 +99,43 @@ class Kinesis:
             for text in texts
         ]
 
-    def iterator(self, kind="TRIM_HORIZON", shard=0, name="s", **parameters):
-        return self(
+    def iterator(
+        self, kind: str = "TRIM_HORIZON", shard: int = 0, name: str = "s", **parameters: Any
+    ) -> str:
+        answer = self(
             "GetShardIterator",
             StreamName=name,
             ShardId=f"shardId-{shard:012d}",
             ShardIteratorType=kind,
             **parameters,
-        )["ShardIterator"]
+        )
+        return str(answer["ShardIterator"])
 
-    def get(self, iterator, **parameters):
-        """What GetRecords answers, with data as text."""
+    def get(self, iterator: str, **parameters: Any) -> Any:
+        """Return what GetRecords answers, with data as text."""
         answer = self("GetRecords", ShardIterator=iterator, **parameters)
         for record in answer["Records"]:
             record["Data"] = base64.b64decode(record["Data"]).decode()
         return answer
 
-    def texts(self, kind="TRIM_HORIZON", shard=0, name="s", **parameters):
-        """The data of all records from a position on."""
+    def texts(
+        self, kind: str = "TRIM_HORIZON", shard: int = 0, name: str = "s", **parameters: Any
+    ) -> list[str]:
+        """Return the data of all records from a position on."""
         answer = self.get(self.iterator(kind, shard, name, **parameters))
         return [record["Data"] for record in answer["Records"]]
 
-    def shards(self, name="s", **parameters):
-        return self("ListShards", StreamName=name, **parameters)["Shards"]
+    def shards(self, name: str = "s", **parameters: Any) -> list[dict[str, Any]]:
+        answer = self("ListShards", StreamName=name, **parameters)
+        return list(answer["Shards"])
 
-    def source(self, arn=None):
-        """The stream as event source mappings read it; called on the loop, as they do."""
-        return _OnLoop(self, self.service.source(arn or self.arn()))
+    def source(self, arn: str | None = None) -> StreamSource:
+        """Return the stream as event source mappings read it."""
+        return self.service.source(arn or self.arn())
 
-    def arn(self, name="s"):
+    def arn(self, name: str = "s") -> str:
         return f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{name}"
 
 
-class _OnLoop:
-    def __init__(self, kinesis, source):
-        self._kinesis, self._source = kinesis, source
-
-    def __getattr__(self, name):
-        async def call(*args):
-            return getattr(self._source, name)(*args)
-
-        return lambda *args: self._kinesis.run(call(*args))
-
-
-def _encode(value):
+def _encode(value: bytes) -> str:
     return base64.b64encode(value).decode()

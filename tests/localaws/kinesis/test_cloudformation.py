@@ -1,12 +1,15 @@
 """Streams through CloudFormation: the same streams as through the Kinesis API."""
 
 import json
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from workbook.target import Aws
 
-def template(**properties):
+
+def template(**properties: Any) -> Any:
     return json.dumps(
         {
             "Resources": {"Flights": {"Type": "AWS::Kinesis::Stream", "Properties": properties}},
@@ -18,21 +21,21 @@ def template(**properties):
     )
 
 
-def outputs(cloudformation, stack):
+def outputs(cloudformation: Any, stack: Any) -> Any:
     (description,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
 
 
-def summary(kinesis, name):
+def summary(kinesis: Any, name: str) -> Any:
     return kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
 
 
-def user_tags(kinesis, name):
+def user_tags(kinesis: Any, name: str) -> dict[str, str]:
     tags = kinesis.list_tags_for_stream(StreamName=name)["Tags"]
     return {tag["Key"]: tag["Value"] for tag in tags if not tag["Key"].startswith("aws:")}
 
 
-def test_a_stack_creates_updates_and_deletes_a_stream(unlimited):
+def test_a_stack_creates_updates_and_deletes_a_stream(unlimited: Aws) -> None:
     cloudformation, kinesis = unlimited.client("cloudformation"), unlimited.client("kinesis")
     cloudformation.create_stack(
         StackName="cfn-life",
@@ -73,7 +76,27 @@ def test_a_stack_creates_updates_and_deletes_a_stream(unlimited):
         summary(kinesis, "cfn-life")
 
 
-def test_a_stream_without_a_name_gets_one_and_keeps_it(unlimited):
+def test_a_stacks_stream_has_one_shard_unless_it_says_so(unlimited: Aws) -> None:
+    """[OBS] The API's own default is 4; a number may be a string [CFNL]."""
+    cloudformation, kinesis = unlimited.client("cloudformation"), unlimited.client("kinesis")
+    on_demand = {"StreamModeDetails": {"StreamMode": "ON_DEMAND"}}
+    for name, properties, shards in (
+        ("cfn-default", {}, 1),
+        ("cfn-text", {"ShardCount": "3"}, 3),
+        ("cfn-on-demand", on_demand, 4),
+    ):
+        body = template(Name=name, **properties)
+        cloudformation.create_stack(StackName=name, TemplateBody=body)
+        assert summary(kinesis, name)["OpenShardCount"] == shards
+        assert summary(kinesis, name)["StreamModeDetails"] == (
+            on_demand["StreamModeDetails"]
+            if name == "cfn-on-demand"
+            else {"StreamMode": "PROVISIONED"}
+        )
+        cloudformation.delete_stack(StackName=name)
+
+
+def test_a_stream_without_a_name_gets_one_and_keeps_it(unlimited: Aws) -> None:
     cloudformation, kinesis = unlimited.client("cloudformation"), unlimited.client("kinesis")
     cloudformation.create_stack(
         StackName="cfn-unnamed",
@@ -90,7 +113,7 @@ def test_a_stream_without_a_name_gets_one_and_keeps_it(unlimited):
     assert summary(kinesis, name)["OpenShardCount"] == 2
 
 
-def test_a_changed_name_replaces_the_stream(unlimited):
+def test_a_changed_name_replaces_the_stream(unlimited: Aws) -> None:
     cloudformation, kinesis = unlimited.client("cloudformation"), unlimited.client("kinesis")
     cloudformation.create_stack(
         StackName="cfn-renamed", TemplateBody=template(Name="cfn-old", ShardCount=1)
@@ -103,7 +126,7 @@ def test_a_changed_name_replaces_the_stream(unlimited):
         summary(kinesis, "cfn-old")
 
 
-def test_logs_can_be_sent_on_to_a_stream(unlimited):
+def test_logs_can_be_sent_on_to_a_stream(unlimited: Aws) -> None:
     kinesis, logs = unlimited.client("kinesis"), unlimited.client("logs")
     cloudformation = unlimited.client("cloudformation")
     cloudformation.create_stack(
@@ -130,7 +153,7 @@ def test_logs_can_be_sent_on_to_a_stream(unlimited):
     assert len(kinesis.get_records(ShardIterator=iterator)["Records"]) == 1
 
 
-def test_a_consumer_is_a_resource_too(unlimited):
+def test_a_consumer_is_a_resource_too(unlimited: Aws) -> None:
     """AWS::Kinesis::StreamConsumer."""
     cloudformation, kinesis = unlimited.client("cloudformation"), unlimited.client("kinesis")
     resources = json.loads(template(Name="cfn-fan-out", ShardCount=1))["Resources"]
@@ -155,7 +178,7 @@ def test_a_consumer_is_a_resource_too(unlimited):
         summary(kinesis, "cfn-fan-out")
 
 
-def test_a_refused_resource_refuses_its_stack(unlimited):
+def test_a_refused_resource_refuses_its_stack(unlimited: Aws) -> None:
     cloudformation = unlimited.client("cloudformation")
     with pytest.raises(ClientError, match="Member must have value greater than or equal to 1"):
         cloudformation.create_stack(

@@ -2,41 +2,47 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import orjson
 import pytest
 from botocore.eventstream import EventStreamBuffer
 
-from tests.localaws.kinesis.harness import ACCOUNT, AwsError, Kinesis
+from tests.localaws.fakes import ACCOUNT
+from tests.localaws.kinesis.harness import AwsError, Kinesis
 from workbook.localaws.interfaces import (
     AfterSequenceNumber,
     ReadThrottledError,
     SourceGoneError,
     TrimHorizon,
 )
+from workbook.target import Aws
 
 SHARD = "shardId-000000000000"
 
 
 @pytest.fixture
-def kinesis():
+def kinesis() -> Iterator[Kinesis]:
     with Kinesis() as kinesis:
         kinesis.create()
         yield kinesis
 
 
-def register(kinesis, name="c"):
+def register(kinesis: Kinesis, name: str = "c") -> Any:
     arn = kinesis("RegisterStreamConsumer", StreamARN=kinesis.arn(), ConsumerName=name)["Consumer"][
         "ConsumerARN"
     ]
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     return arn
 
 
 class Subscription:
     """Reads the events of one SubscribeToShard, with botocore's own decoder."""
 
-    def __init__(self, kinesis, arn, kind="TRIM_HORIZON", **start):
+    def __init__(
+        self, kinesis: Kinesis, arn: str, kind: str = "TRIM_HORIZON", **start: Any
+    ) -> None:
         self._kinesis = kinesis
         body = {
             "ConsumerARN": arn,
@@ -48,19 +54,20 @@ class Subscription:
             error = orjson.loads(response.body)
             raise AwsError(response.status, error["__type"], error["message"])
         assert response.headers["content-type"] == "application/vnd.amazon.eventstream"
+        assert response.stream is not None
         self._stream = response.stream
         assert self.next()[0] == "initial-response"
 
-    def next(self):
+    def next(self) -> Any:
         """Kind and content of the next message, waiting with the clock; None at the end."""
         return self._kinesis.run(self._next())
 
-    async def _next(self):
+    async def _next(self) -> Any:
         task = asyncio.ensure_future(anext(self._stream, None))
         while not task.done():
             await asyncio.sleep(0)
             if not task.done():
-                self._kinesis.clock.advance(0.1)
+                await self._kinesis.clock.advance(0.1)
         frame = task.result()
         if frame is None:
             return None
@@ -72,7 +79,7 @@ class Subscription:
         return kind, orjson.loads(message["body"])
 
 
-def test_a_consumer_is_creating_then_active_then_deleting_then_gone(kinesis):
+def test_a_consumer_is_creating_then_active_then_deleting_then_gone(kinesis: Kinesis) -> None:
     created = kinesis("RegisterStreamConsumer", StreamARN=kinesis.arn(), ConsumerName="c")
     now = kinesis.clock.now()
     assert created["Consumer"] == {
@@ -82,7 +89,7 @@ def test_a_consumer_is_creating_then_active_then_deleting_then_gone(kinesis):
         "ConsumerCreationTimestamp": now,
     }
     arn = {"ConsumerARN": created["Consumer"]["ConsumerARN"]}
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     described = kinesis("DescribeStreamConsumer", **arn)["ConsumerDescription"]
     assert described == created["Consumer"] | {
         "ConsumerStatus": "ACTIVE",
@@ -91,26 +98,26 @@ def test_a_consumer_is_creating_then_active_then_deleting_then_gone(kinesis):
     kinesis("DeregisterStreamConsumer", StreamARN=kinesis.arn(), ConsumerName="c")
     described = kinesis("DescribeStreamConsumer", **arn)["ConsumerDescription"]
     assert described["ConsumerStatus"] == "DELETING"
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     with pytest.raises(AwsError, match="ResourceNotFoundException"):
         kinesis("DescribeStreamConsumer", **arn)
 
 
-def test_a_consumer_is_registered_once(kinesis):
+def test_a_consumer_is_registered_once(kinesis: Kinesis) -> None:
     register(kinesis)
     with pytest.raises(AwsError, match="ResourceInUseException"):
         register(kinesis)
 
 
-def test_a_stream_has_20_consumers_and_5_creating(kinesis):
-    """§4.1."""
+def test_a_stream_has_20_consumers_and_5_creating(kinesis: Kinesis) -> None:
+    """[KD:service-sizes-and-limits]"""
     for number in range(5):
         kinesis("RegisterStreamConsumer", StreamARN=kinesis.arn(), ConsumerName=f"c{number}")
-    kinesis.clock.advance(0.19)  # all 5 are still CREATING
+    kinesis.advance(0.19)  # all 5 are still CREATING
     with pytest.raises(AwsError, match="LimitExceededException"):
         kinesis("RegisterStreamConsumer", StreamARN=kinesis.arn(), ConsumerName="c5")
     for number in range(5, 20):
-        kinesis.clock.advance(1)
+        kinesis.advance(1)
         register(kinesis, f"c{number}")
     with pytest.raises(AwsError, match="limit of 20 registered consumers"):
         register(kinesis, "c20")
@@ -122,7 +129,7 @@ def test_a_stream_has_20_consumers_and_5_creating(kinesis):
     assert "NextToken" not in rest
 
 
-def test_records_are_pushed_in_order(kinesis):
+def test_records_are_pushed_in_order(kinesis: Kinesis) -> None:
     subscription = Subscription(kinesis, register(kinesis))
     kind, event = subscription.next()
     assert (kind, event["Records"]) == ("SubscribeToShardEvent", [])
@@ -133,7 +140,7 @@ def test_records_are_pushed_in_order(kinesis):
     assert event["MillisBehindLatest"] == 0
 
 
-def test_a_consumer_that_is_creating_cannot_be_used_yet(kinesis):
+def test_a_consumer_that_is_creating_cannot_be_used_yet(kinesis: Kinesis) -> None:
     """The words are seen live."""
     arn = kinesis("RegisterStreamConsumer", StreamARN=kinesis.arn(), ConsumerName="c")["Consumer"][
         "ConsumerARN"
@@ -152,8 +159,8 @@ def test_a_consumer_that_is_creating_cannot_be_used_yet(kinesis):
         )
 
 
-def test_records_put_together_come_in_one_event(kinesis):
-    """§2.4 [OBS]."""
+def test_records_put_together_come_in_one_event(kinesis: Kinesis) -> None:
+    """[OBS]"""
     subscription = Subscription(kinesis, register(kinesis), "LATEST")
     subscription.next()
     records = [{"Data": b"x", "PartitionKey": "k"}] * 3
@@ -161,20 +168,20 @@ def test_records_put_together_come_in_one_event(kinesis):
     assert len(subscription.next()[1]["Records"]) == 3
 
 
-def test_a_continuation_number_goes_on_from_there(kinesis):
-    """[BC]."""
+def test_a_continuation_number_goes_on_from_there(kinesis: Kinesis) -> None:
+    """[BC]"""
     arn = register(kinesis)
     kinesis.put("a")
     _, event = Subscription(kinesis, arn).next()
-    kinesis.clock.advance(5)
+    kinesis.advance(5)
     kinesis.put("b")
     number = event["ContinuationSequenceNumber"]
     again = Subscription(kinesis, arn, "AFTER_SEQUENCE_NUMBER", SequenceNumber=number)
     assert [record["Data"] for record in again.next()[1]["Records"]] == ["Yg=="]
 
 
-def test_a_subscription_ends_after_5_minutes(kinesis):
-    """§4.1."""
+def test_a_subscription_ends_after_5_minutes(kinesis: Kinesis) -> None:
+    """[KD:service-sizes-and-limits]"""
     subscription = Subscription(kinesis, register(kinesis))
     began = kinesis.clock.now()
     while subscription.next() is not None:
@@ -182,8 +189,8 @@ def test_a_subscription_ends_after_5_minutes(kinesis):
     assert 300 <= kinesis.clock.now() - began <= 306
 
 
-def test_the_same_pair_waits_5_seconds_and_then_takes_over(kinesis):
-    """§4.1, [BC]."""
+def test_the_same_pair_waits_5_seconds_and_then_takes_over(kinesis: Kinesis) -> None:
+    """[BC, KD:service-sizes-and-limits]"""
     arn = register(kinesis)
     first = Subscription(kinesis, arn)
     first.next()
@@ -193,15 +200,15 @@ def test_the_same_pair_waits_5_seconds_and_then_takes_over(kinesis):
         "ResourceInUseException",
         f"Another active subscription exists for this consumer: {ACCOUNT}:s:{SHARD}:c",
     )
-    kinesis.clock.advance(5)
+    kinesis.advance(5)
     Subscription(kinesis, arn)
     kind, _ = first.next()
     assert kind == "ResourceInUseException"
     assert first.next() is None
 
 
-def test_the_last_event_of_a_closed_shard_names_its_children(kinesis):
-    """[BC]."""
+def test_the_last_event_of_a_closed_shard_names_its_children(kinesis: Kinesis) -> None:
+    """[BC]"""
     kinesis.put("a")
     subscription = Subscription(kinesis, register(kinesis))
     kinesis("SplitShard", StreamName="s", ShardToSplit=SHARD, NewStartingHashKey=str(2**127))
@@ -211,14 +218,14 @@ def test_the_last_event_of_a_closed_shard_names_its_children(kinesis):
     assert subscription.next() is None
 
 
-def test_a_deleted_stream_ends_its_subscriptions(kinesis):
+def test_a_deleted_stream_ends_its_subscriptions(kinesis: Kinesis) -> None:
     subscription = Subscription(kinesis, register(kinesis))
     subscription.next()
     kinesis("DeleteStream", StreamName="s", EnforceConsumerDeletion=True)
     assert subscription.next()[0] == "ResourceNotFoundException"
 
 
-def test_boto3_subscribes_as_on_aws(local):
+def test_boto3_subscribes_as_on_aws(local: Aws) -> None:
     kinesis = local.client("kinesis")
     kinesis.create_stream(StreamName="fan-out", ShardCount=1)
     kinesis.get_waiter("stream_exists").wait(
@@ -248,8 +255,8 @@ def test_boto3_subscribes_as_on_aws(local):
     assert record["Data"] == b"pushed"
 
 
-def test_a_consumer_reads_through_the_door_with_throughput_of_its_own(kinesis):
-    """§1.2, §4.1."""
+def test_a_consumer_reads_through_the_door_with_throughput_of_its_own(kinesis: Kinesis) -> None:
+    """[DG:with-kinesis, KD:service-sizes-and-limits]"""
     source = kinesis.source(register(kinesis))
     shared = kinesis.source()
     kinesis.put("a")
@@ -261,18 +268,18 @@ def test_a_consumer_reads_through_the_door_with_throughput_of_its_own(kinesis):
         assert len(source.read(SHARD, TrimHorizon(), 10).records) == 1
 
 
-def test_a_deregistered_consumer_is_gone_as_a_source(kinesis):
+def test_a_deregistered_consumer_is_gone_as_a_source(kinesis: Kinesis) -> None:
     arn = register(kinesis)
     source = kinesis.source(arn)
     kinesis("DeregisterStreamConsumer", ConsumerARN=arn)
     with pytest.raises(SourceGoneError):
         source.read(SHARD, AfterSequenceNumber(0), 1)
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     with pytest.raises(SourceGoneError):
         kinesis.source(arn)
 
 
-def test_tags_and_policy_of_a_consumer(kinesis):
+def test_tags_and_policy_of_a_consumer(kinesis: Kinesis) -> None:
     arn = register(kinesis)
     kinesis("TagResource", ResourceARN=arn, Tags={"a": "1"})
     assert kinesis("ListTagsForResource", ResourceARN=arn)["Tags"] == [{"Key": "a", "Value": "1"}]

@@ -1,47 +1,42 @@
 """GetShardIterator and GetRecords."""
 
 import base64
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.localaws.kinesis.harness import ACCOUNT, AwsError, Kinesis
+from tests.localaws.fakes import ACCOUNT
+from tests.localaws.kinesis.harness import AwsError, Kinesis
 
 
-@pytest.fixture
-def kinesis():
-    with Kinesis(limits=False) as kinesis:
-        kinesis.create()
-        yield kinesis
-
-
-def refusal(kinesis, *args, **parameters):
+def refusal(kinesis: Kinesis, *args: Any, **parameters: Any) -> Any:
     with pytest.raises(AwsError) as error:
         kinesis.iterator(*args, **parameters)
     assert error.value.status == 400
     return error.value.code, error.value.message
 
 
-def test_trim_horizon_begins_at_the_oldest_record(kinesis):
+def test_trim_horizon_begins_at_the_oldest_record(kinesis: Kinesis) -> None:
     kinesis.put("a", "b")
     assert kinesis.texts("TRIM_HORIZON") == ["a", "b"]
 
 
-def test_latest_begins_after_the_newest_record(kinesis):
+def test_latest_begins_after_the_newest_record(kinesis: Kinesis) -> None:
     kinesis.put("a", "b")
     iterator = kinesis.iterator("LATEST")
     kinesis.put("c")
     assert [record["Data"] for record in kinesis.get(iterator)["Records"]] == ["c"]
 
 
-def test_at_and_after_a_sequence_number(kinesis):
+def test_at_and_after_a_sequence_number(kinesis: Kinesis) -> None:
     _, number, _ = kinesis.put("a", "b", "c")
     assert kinesis.texts("AT_SEQUENCE_NUMBER", StartingSequenceNumber=number) == ["b", "c"]
     assert kinesis.texts("AFTER_SEQUENCE_NUMBER", StartingSequenceNumber=number) == ["c"]
 
 
-def test_a_shards_own_starting_number_is_before_all_its_records(kinesis):
+def test_a_shards_own_starting_number_is_before_all_its_records(kinesis: Kinesis) -> None:
     kinesis.put("a")
     (shard,) = kinesis.shards()
     number = shard["SequenceNumberRange"]["StartingSequenceNumber"]
@@ -49,13 +44,13 @@ def test_a_shards_own_starting_number_is_before_all_its_records(kinesis):
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=20), st.integers(0, 30))
-def test_at_timestamp_begins_with_the_first_record_of_that_moment(pauses, ago):
-    """§4.3."""
+def test_at_timestamp_begins_with_the_first_record_of_that_moment(pauses: Any, ago: Any) -> None:
+    """[KD]"""
     with Kinesis(limits=False) as kinesis:
         kinesis.create()
         arrived = []
         for number, pause in enumerate(pauses):
-            kinesis.clock.advance(pause)
+            kinesis.advance(pause)
             kinesis.put(str(number))
             arrived.append(kinesis.clock.now())
         moment = kinesis.clock.now() - ago
@@ -64,10 +59,10 @@ def test_at_timestamp_begins_with_the_first_record_of_that_moment(pauses, ago):
 
 
 @given(st.floats(0, 1))
-def test_at_timestamp_takes_the_arrival_time_that_a_record_tells(moment):
+def test_at_timestamp_takes_the_arrival_time_that_a_record_tells(moment: Any) -> None:
     """A consumer that goes back to a record's own time gets the record again."""
     with Kinesis(limits=False) as kinesis:
-        kinesis.clock.advance(moment)
+        kinesis.advance(moment)
         kinesis.create()
         kinesis.put("a")
         (record,) = kinesis.get(kinesis.iterator("TRIM_HORIZON"))["Records"]
@@ -75,8 +70,8 @@ def test_at_timestamp_takes_the_arrival_time_that_a_record_tells(moment):
         assert kinesis.texts("AT_TIMESTAMP", Timestamp=told) == ["a"]
 
 
-def test_a_future_timestamp_is_refused(kinesis):
-    """[KL]."""
+def test_a_future_timestamp_is_refused(kinesis: Kinesis) -> None:
+    """[KL]"""
     now = int(kinesis.clock.now())
     code, message = refusal(kinesis, "AT_TIMESTAMP", Timestamp=now + 10)
     assert code == "InvalidArgumentException"
@@ -86,8 +81,8 @@ def test_a_future_timestamp_is_refused(kinesis):
     )
 
 
-def test_a_timestamp_is_needed_for_at_timestamp(kinesis):
-    """[KL]."""
+def test_a_timestamp_is_needed_for_at_timestamp(kinesis: Kinesis) -> None:
+    """[KL]"""
     assert refusal(kinesis, "AT_TIMESTAMP") == (
         "InvalidArgumentException",
         "Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. Current "
@@ -102,8 +97,10 @@ def test_a_timestamp_is_needed_for_at_timestamp(kinesis):
         ("TRIM_HORIZON", "1", "Request specified TRIM_HORIZON and also a"),
     ],
 )
-def test_types_and_sequence_numbers_belong_together(kinesis, kind, number, ending):
-    """[KL]."""
+def test_types_and_sequence_numbers_belong_together(
+    kinesis: Kinesis, kind: str, number: Any, ending: Any
+) -> None:
+    """[KL]"""
     parameters = {} if number is None else {"StartingSequenceNumber": number}
     code, message = refusal(kinesis, kind, **parameters)
     assert code == "InvalidArgumentException"
@@ -114,8 +111,8 @@ def test_types_and_sequence_numbers_belong_together(kinesis, kind, number, endin
     )
 
 
-def test_a_number_of_another_shard_or_of_none_is_refused(kinesis):
-    """[KL]."""
+def test_a_number_of_another_shard_or_of_none_is_refused(kinesis: Kinesis) -> None:
+    """[KL]"""
     kinesis.create("two", shards=2)
     (other,) = kinesis.put("x", name="two", ExplicitHashKey=str(2**128 - 1))
     used = "used in GetShardIterator on shard shardId-000000000000 in stream s under account"
@@ -128,7 +125,7 @@ def test_a_number_of_another_shard_or_of_none_is_refused(kinesis):
         "InvalidArgumentException",
         f"StartingSequenceNumber 5 {used} {ACCOUNT} is invalid.",
     )
-    kinesis.clock.advance(10)
+    kinesis.advance(10)
     kinesis.create("later")
     (later,) = kinesis.put("x", name="later")
     assert refusal(kinesis, "AT_SEQUENCE_NUMBER", StartingSequenceNumber=later) == (
@@ -138,8 +135,8 @@ def test_a_number_of_another_shard_or_of_none_is_refused(kinesis):
     )
 
 
-def test_unknown_shards_are_not_found(kinesis):
-    """§4.4."""
+def test_unknown_shards_are_not_found(kinesis: Kinesis) -> None:
+    """[KL]"""
     assert refusal(kinesis, shard=5) == (
         "ResourceNotFoundException",
         f"Shard shardId-000000000005 in stream s under account {ACCOUNT} does not exist",
@@ -156,16 +153,16 @@ def test_unknown_shards_are_not_found(kinesis):
     )
 
 
-def test_an_iterator_expires_after_5_minutes(kinesis):
-    """§4.4."""
-    kinesis.clock.moment = 1_800_580_921.0
-    kinesis.create("other")
-    iterator = kinesis.iterator("LATEST", name="other")
-    kinesis.clock.advance(300)
-    kinesis.get(iterator)
-    kinesis.clock.advance(1)
-    with pytest.raises(AwsError) as error:
+def test_an_iterator_expires_after_5_minutes() -> None:
+    """[KL]"""
+    with Kinesis(limits=False, moment=1_800_580_921.0) as kinesis:
+        kinesis.create()
+        iterator = kinesis.iterator("LATEST")
+        kinesis.advance(300)
         kinesis.get(iterator)
+        kinesis.advance(1)
+        with pytest.raises(AwsError) as error:
+            kinesis.get(iterator)
     assert (error.value.code, error.value.message) == (
         "ExpiredIteratorException",
         "Iterator expired. The iterator was created at time Fri Jan 22 01:22:02 UTC 2027 while "
@@ -174,8 +171,8 @@ def test_an_iterator_expires_after_5_minutes(kinesis):
     )
 
 
-def test_what_is_no_iterator_is_refused(kinesis):
-    """§4.4."""
+def test_what_is_no_iterator_is_refused(kinesis: Kinesis) -> None:
+    """[KL]"""
     real = kinesis.iterator()
     broken = real[:-8] + ("AAAAAAA=" if real[-8:] != "AAAAAAA=" else "BBBBBBB=")
     for text in ("nonsense", "", base64.b64encode(bytes(200)).decode(), broken):
@@ -188,8 +185,10 @@ def test_what_is_no_iterator_is_refused(kinesis):
             )
 
 
-def test_an_iterator_may_be_in_double_quotes_and_is_another_one_every_time(kinesis):
-    """§2.4 [OBS]."""
+def test_an_iterator_may_be_in_double_quotes_and_is_another_one_every_time(
+    kinesis: Kinesis,
+) -> None:
+    """[OBS]"""
     kinesis.put("a")
     iterator = kinesis.iterator()
     assert kinesis.iterator() != iterator
@@ -198,7 +197,7 @@ def test_an_iterator_may_be_in_double_quotes_and_is_another_one_every_time(kines
     assert first["NextShardIterator"] != second["NextShardIterator"]
 
 
-def test_an_iterator_reads_on_from_where_it_is_however_often_it_is_used(kinesis):
+def test_an_iterator_reads_on_from_where_it_is_however_often_it_is_used(kinesis: Kinesis) -> None:
     kinesis.put("a", "b", "c")
     iterator = kinesis.iterator()
     for _ in range(2):
@@ -208,12 +207,14 @@ def test_an_iterator_reads_on_from_where_it_is_however_often_it_is_used(kinesis)
         assert last["Data"] == "c"
 
 
-def test_millis_behind_latest_is_0_at_the_tip_and_else_the_age_of_what_was_read(kinesis):
-    """[BC]."""
+def test_millis_behind_latest_is_0_at_the_tip_and_else_the_age_of_what_was_read(
+    kinesis: Kinesis,
+) -> None:
+    """[BC]"""
     kinesis.put("a")
-    kinesis.clock.advance(2)
+    kinesis.advance(2)
     kinesis.put("b")
-    kinesis.clock.advance(3)
+    kinesis.advance(3)
     answer = kinesis.get(kinesis.iterator(), Limit=1)
     assert answer["MillisBehindLatest"] == 5000
     answer = kinesis.get(answer["NextShardIterator"], Limit=1)
@@ -221,16 +222,16 @@ def test_millis_behind_latest_is_0_at_the_tip_and_else_the_age_of_what_was_read(
     assert kinesis.get(answer["NextShardIterator"])["MillisBehindLatest"] == 0
 
 
-def test_get_records_gives_at_most_10000_records_and_10_mib(kinesis):
-    """§4.1."""
+def test_get_records_gives_at_most_10000_records_and_10_mib(kinesis: Kinesis) -> None:
+    """[KD:service-sizes-and-limits]"""
     for _ in range(21):
         records = [{"Data": b"x", "PartitionKey": "k"}] * 500
         kinesis("PutRecords", StreamName="s", Records=records)
     assert len(kinesis.get(kinesis.iterator())["Records"]) == 10_000
 
 
-def test_a_record_says_what_was_put_and_nothing_of_encryption(kinesis):
-    """§2.4 [OBS]."""
+def test_a_record_says_what_was_put_and_nothing_of_encryption(kinesis: Kinesis) -> None:
+    """[OBS]"""
     (number,) = kinesis.put("é", key="schlüssel")
     assert kinesis.get(kinesis.iterator())["Records"] == [
         {
@@ -242,10 +243,10 @@ def test_a_record_says_what_was_put_and_nothing_of_encryption(kinesis):
     ]
 
 
-def test_the_iterators_of_a_deleted_stream_lead_nowhere(kinesis):
+def test_the_iterators_of_a_deleted_stream_lead_nowhere(kinesis: Kinesis) -> None:
     iterator = kinesis.iterator()
     kinesis("DeleteStream", StreamName="s")
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     kinesis.create()
     with pytest.raises(AwsError, match="ResourceNotFoundException"):
         kinesis.get(iterator)

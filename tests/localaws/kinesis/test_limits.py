@@ -1,10 +1,13 @@
 """A shard's throughput limits: the arithmetic, and what a client sees."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.localaws.kinesis.harness import ACCOUNT, AwsError, Kinesis
+from tests.localaws.fakes import ACCOUNT
+from tests.localaws.kinesis.harness import AwsError, Kinesis
 from workbook.localaws.kinesis.limits import MIB, Bucket, ReadLimit, WriteLimit
 
 RATE_EXCEEDED = f"Rate exceeded for shard shardId-000000000000 in stream s under account {ACCOUNT}."
@@ -14,9 +17,10 @@ RATE_EXCEEDED = f"Rate exceeded for shard shardId-000000000000 in stream s under
     st.integers(1, 1000),
     st.lists(st.tuples(st.floats(0, 3), st.integers(1, 1500)), max_size=60),
 )
-def test_a_bucket_gives_what_the_textbook_says(rate, requests):
+def test_a_bucket_gives_what_the_textbook_says(rate: Any, requests: Any) -> None:
     """Against a reference that recomputes the level from the whole history."""
-    bucket, now, history = Bucket(rate), 0.0, []
+    bucket, now = Bucket(rate), 0.0
+    history: list[tuple[float, int]] = []
     for pause, amount in requests:
         now += pause
         level, last = float(rate), 0.0
@@ -33,7 +37,7 @@ def test_a_bucket_gives_what_the_textbook_says(rate, requests):
 
 
 @given(st.lists(st.tuples(st.floats(0, 0.5), st.integers(1, MIB)), max_size=80))
-def test_a_shard_takes_at_most_a_second_more_than_its_rate(writes):
+def test_a_shard_takes_at_most_a_second_more_than_its_rate(writes: Any) -> None:
     limit, now, taken, records = WriteLimit(), 0.0, 0, 0
     for pause, size in writes:
         now += pause
@@ -44,8 +48,8 @@ def test_a_shard_takes_at_most_a_second_more_than_its_rate(writes):
         assert records <= (1 + now) * 1000 + 1
 
 
-def test_a_shard_takes_1000_records_in_a_second():
-    """§4.1."""
+def test_a_shard_takes_1000_records_in_a_second() -> None:
+    """[KD:service-sizes-and-limits]"""
     with Kinesis() as kinesis:
         kinesis.create()
         for _ in range(2):
@@ -56,12 +60,12 @@ def test_a_shard_takes_1000_records_in_a_second():
         assert error.value.code == "ProvisionedThroughputExceededException"
         assert error.value.message == RATE_EXCEEDED
         assert error.value.status == 400
-        kinesis.clock.advance(0.125)
+        kinesis.advance(0.125)
         kinesis.put(*"0123456789")
 
 
-def test_a_shard_takes_1_mib_in_a_second():
-    """§4.1."""
+def test_a_shard_takes_1_mib_in_a_second() -> None:
+    """[KD:service-sizes-and-limits]"""
     with Kinesis() as kinesis:
         kinesis.create()
         big = b"x" * (MIB // 2 - 1)
@@ -69,12 +73,12 @@ def test_a_shard_takes_1_mib_in_a_second():
         kinesis("PutRecord", StreamName="s", PartitionKey="k", Data=big)
         with pytest.raises(AwsError, match="ProvisionedThroughputExceeded"):
             kinesis.put("one byte too many")
-        kinesis.clock.advance(0.6)
+        kinesis.advance(0.6)
         kinesis("PutRecord", StreamName="s", PartitionKey="k", Data=big)
 
 
-def test_put_records_fails_in_parts():
-    """§4.3, §4.4: same length and order as the request, a number or an error for each."""
+def test_put_records_fails_in_parts() -> None:
+    """[BC, KL] Same length and order as the request, a number or an error for each."""
     with Kinesis() as kinesis:
         kinesis.create(shards=2)
         low = [{"Data": b"x", "PartitionKey": "k", "ExplicitHashKey": "0"}] * 499
@@ -92,21 +96,21 @@ def test_put_records_fails_in_parts():
         assert answer["Records"][499]["ShardId"] == "shardId-000000000001"
 
 
-def test_large_records_use_burst_capacity():
-    """§4.1: a 10 MiB record is taken at once, and the shard rests for it."""
+def test_large_records_use_burst_capacity() -> None:
+    """[KD:service-sizes-and-limits] A 10 MiB record is taken at once; the shard rests for it."""
     with Kinesis() as kinesis:
         kinesis.create(MaxRecordSizeInKiB=10_240)
         data = b"x" * (10 * MIB - 1)
         kinesis("PutRecord", StreamName="s", PartitionKey="k", Data=data)
-        kinesis.clock.advance(5)
+        kinesis.advance(5)
         with pytest.raises(AwsError, match="ProvisionedThroughputExceeded"):
             kinesis.put("too early")
-        kinesis.clock.advance(5)
+        kinesis.advance(5)
         kinesis.put("in time")
 
 
-def test_a_shard_is_read_5_times_in_a_second():
-    """§4.1."""
+def test_a_shard_is_read_5_times_in_a_second() -> None:
+    """[KD:service-sizes-and-limits]"""
     with Kinesis() as kinesis:
         kinesis.create()
         iterator = kinesis.iterator()
@@ -118,11 +122,11 @@ def test_a_shard_is_read_5_times_in_a_second():
             "ProvisionedThroughputExceededException",
             RATE_EXCEEDED,
         )
-        kinesis.clock.advance(0.2)
+        kinesis.advance(0.2)
         kinesis.get(iterator)
 
 
-def test_reads_share_2_mib_in_a_second():
+def test_reads_share_2_mib_in_a_second() -> None:
     limit, now = ReadLimit(), 0.0
     assert limit.admit(now)
     limit.record(3 * MIB, now)
@@ -130,25 +134,25 @@ def test_reads_share_2_mib_in_a_second():
     assert limit.admit(now + 0.6)
 
 
-def test_after_a_10_mb_answer_reads_are_refused_for_5_seconds():
-    """§4.1."""
+def test_after_a_10_mb_answer_reads_are_refused_for_5_seconds() -> None:
+    """[KD:service-sizes-and-limits]"""
     with Kinesis() as kinesis:
         kinesis.create(shards=1)
         data = b"x" * (MIB - 1)
         for _ in range(12):
             kinesis("PutRecord", StreamName="s", PartitionKey="k", Data=data)
-            kinesis.clock.advance(1)
+            kinesis.advance(1)
         answer = kinesis.get(kinesis.iterator())
         assert len(answer["Records"]) == 10
-        kinesis.clock.advance(4.9)
+        kinesis.advance(4.9)
         with pytest.raises(AwsError, match="ProvisionedThroughputExceeded"):
             kinesis.get(answer["NextShardIterator"])
-        kinesis.clock.advance(0.1)
+        kinesis.advance(0.1)
         assert len(kinesis.get(answer["NextShardIterator"])["Records"]) == 2
 
 
-def test_iterators_are_made_5_times_in_a_second_and_shard():
-    """§4.1."""
+def test_iterators_are_made_5_times_in_a_second_and_shard() -> None:
+    """[KD:service-sizes-and-limits]"""
     with Kinesis() as kinesis:
         kinesis.create()
         for _ in range(5):
@@ -157,8 +161,8 @@ def test_iterators_are_made_5_times_in_a_second_and_shard():
             kinesis.iterator()
 
 
-def test_create_stream_is_called_5_times_in_a_second():
-    """§4.1."""
+def test_create_stream_is_called_5_times_in_a_second() -> None:
+    """[KD:service-sizes-and-limits]"""
     with Kinesis() as kinesis:
         for number in range(5):
             kinesis("CreateStream", StreamName=f"s{number}", ShardCount=1)
@@ -166,8 +170,8 @@ def test_create_stream_is_called_5_times_in_a_second():
             kinesis("CreateStream", StreamName="s5", ShardCount=1)
 
 
-def test_list_streams_is_called_5_times_in_a_second():
-    """§4.1; the account's rates are told without a stream."""
+def test_list_streams_is_called_5_times_in_a_second() -> None:
+    """[KD:service-sizes-and-limits] The account's rates are told without a stream."""
     with Kinesis() as kinesis:
         for _ in range(5):
             kinesis("ListStreams")
@@ -179,7 +183,7 @@ def test_list_streams_is_called_5_times_in_a_second():
         )
 
 
-def test_without_limits_nothing_is_throttled_but_record_size_still_counts():
+def test_without_limits_nothing_is_throttled_but_record_size_still_counts() -> None:
     with Kinesis(limits=False) as kinesis:
         kinesis.create()
         for _ in range(5):
@@ -192,8 +196,8 @@ def test_without_limits_nothing_is_throttled_but_record_size_still_counts():
             kinesis("PutRecord", StreamName="s", PartitionKey="k", Data=b"x" * MIB)
 
 
-def test_an_on_demand_stream_starts_with_4_shards_and_doubles_for_twice_its_peak():
-    """§4.2 [KD]: at most doubling within 15 minutes."""
+def test_an_on_demand_stream_starts_with_4_shards_and_doubles_for_twice_its_peak() -> None:
+    """[KD:how-do-i-size-a-stream] At most doubling within 15 minutes."""
     with Kinesis() as kinesis:
         kinesis.create(StreamModeDetails={"StreamMode": "ON_DEMAND"})
         assert len(kinesis.shards()) == 4
@@ -205,8 +209,8 @@ def test_an_on_demand_stream_starts_with_4_shards_and_doubles_for_twice_its_peak
         assert len(kinesis.shards(ShardFilter={"Type": "AT_LATEST"})) == 16
 
 
-def test_an_on_demand_stream_throttles_one_hot_key_at_one_shard():
-    """§4.2 [KD]."""
+def test_an_on_demand_stream_throttles_one_hot_key_at_one_shard() -> None:
+    """[KD:how-do-i-size-a-stream]"""
     with Kinesis() as kinesis:
         kinesis.create(StreamModeDetails={"StreamMode": "ON_DEMAND"})
         failed = 0
@@ -216,14 +220,14 @@ def test_an_on_demand_stream_throttles_one_hot_key_at_one_shard():
         assert failed == 500
 
 
-def _records(count):
+def _records(count: int) -> list[dict[str, Any]]:
     return [{"Data": b"x", "PartitionKey": f"k{number}"} for number in range(count)]
 
 
-def _write_for(kinesis, seconds, per_second):
+def _write_for(kinesis: Kinesis, seconds: int, per_second: int) -> None:
     """Offer that many records each second, in the service's own stream (requests would be slow)."""
     (stream,) = kinesis.service.region("us-east-1").all(kinesis.clock.now())
     for _ in range(seconds):
         stream.demand.count(per_second, per_second)
-        kinesis.clock.advance(1)
+        kinesis.advance(1)
         kinesis.put("x")

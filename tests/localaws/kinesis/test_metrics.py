@@ -1,13 +1,15 @@
 """CloudWatch metrics of streams."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tests.localaws.kinesis.harness import Kinesis
+from workbook.target import Aws
 
 RECORD = {"PartitionKey": "k", "Data": b"x", "ExplicitHashKey": "0"}
 
 
-def total(aws, stream, metric, statistic="Sum"):
+def total(aws: Any, stream: str, metric: str, statistic: str = "Sum") -> Any:
     now = datetime.now(UTC)
     points = aws.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/Kinesis",
@@ -21,7 +23,7 @@ def total(aws, stream, metric, statistic="Sum"):
     return sum(point[statistic] for point in points)
 
 
-def test_a_stream_tells_what_came_in_and_went_out(local):
+def test_a_stream_tells_what_came_in_and_went_out(local: Aws) -> None:
     kinesis = local.client("kinesis")
     kinesis.create_stream(StreamName="metrics", ShardCount=1)
     kinesis.get_waiter("stream_exists").wait(
@@ -54,7 +56,7 @@ def test_a_stream_tells_what_came_in_and_went_out(local):
     assert total(local, "metrics", "GetRecords.IteratorAgeMilliseconds", "Maximum") >= 0
 
 
-def test_shards_are_measured_where_enhanced_monitoring_asks():
+def test_shards_are_measured_where_enhanced_monitoring_asks() -> None:
     """The metric names of EnableEnhancedMonitoring, with dimension ShardId."""
     with Kinesis() as kinesis:
         kinesis.create(shards=2)
@@ -69,9 +71,12 @@ def test_shards_are_measured_where_enhanced_monitoring_asks():
         kinesis.get(kinesis.iterator(shard=1))
         kinesis.get(kinesis.iterator(shard=0))
         shard, other = "shardId-000000000000", "shardId-000000000001"
-        found = {key: total for key, total in kinesis.metrics.sums.items() if len(key) == 3}
+        points = [one for one in kinesis.metrics.points if "ShardId" in one.dimensions]
+        found = {(one.name, one.dimensions["ShardId"]): 0.0 for one in points}
+        for one in points:
+            found[one.name, one.dimensions["ShardId"]] += one.value
         assert found == {
-            ("IncomingRecords", "s", shard): 2,
-            ("OutgoingRecords", "s", shard): 3,
-            ("OutgoingRecords", "s", other): 0,
+            ("IncomingRecords", shard): 2,
+            ("OutgoingRecords", shard): 3,
+            ("OutgoingRecords", other): 0,
         }

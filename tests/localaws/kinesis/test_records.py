@@ -2,12 +2,15 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import boto3
 import pytest
 
+from workbook.target import Aws
 
-def create(aws, name, shards):
+
+def create(aws: Any, name: str, shards: int) -> Any:
     """A client, and a stream that is ACTIVE."""
     kinesis = aws.client("kinesis")
     kinesis.create_stream(StreamName=name, ShardCount=shards)
@@ -21,7 +24,7 @@ def create(aws, name, shards):
     return kinesis
 
 
-def read_all(kinesis, stream):
+def read_all(kinesis: Any, stream: str) -> list[dict[str, Any]]:
     """Every record of every shard, in order."""
     records = []
     for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
@@ -36,8 +39,8 @@ def read_all(kinesis, stream):
     return records
 
 
-def test_records_come_back_in_order_with_56_digit_sequence_numbers(local):
-    """§4.3."""
+def test_records_come_back_in_order_with_56_digit_sequence_numbers(local: Aws) -> None:
+    """[KD]"""
     kinesis = create(local, "records-order", shards=1)
     answer = kinesis.put_records(
         StreamName="records-order",
@@ -51,7 +54,7 @@ def test_records_come_back_in_order_with_56_digit_sequence_numbers(local):
     assert sorted(numbers, key=int) == numbers
 
 
-def test_the_stream_exists_waiter_ends(local):
+def test_the_stream_exists_waiter_ends(local: Aws) -> None:
     kinesis = local.client("kinesis")
     kinesis.create_stream(StreamName="records-waiter", ShardCount=1)
     waiting = {"WaiterConfig": {"Delay": 1, "MaxAttempts": 10}}
@@ -62,10 +65,10 @@ def test_the_stream_exists_waiter_ends(local):
         kinesis.describe_stream(StreamName="records-waiter")
 
 
-def test_what_many_clients_write_at_once_is_all_there(unlimited):
+def test_what_many_clients_write_at_once_is_all_there(unlimited: Aws) -> None:
     kinesis = create(unlimited, "records-many", shards=4)
 
-    def write(writer):
+    def write(writer: Any) -> None:
         client = unlimited.client("kinesis")
         for call in range(6):
             answer = client.put_records(
@@ -86,8 +89,8 @@ def test_what_many_clients_write_at_once_is_all_there(unlimited):
         assert own == sorted(own)  # one writer, one key: in the order of writing
 
 
-def test_a_producer_that_resends_what_failed_loses_nothing(local):
-    """§4.3: check FailedRecordCount and send only those again."""
+def test_a_producer_that_resends_what_failed_loses_nothing(local: Aws) -> None:
+    """[BC] Check FailedRecordCount and send only those again."""
     kinesis = create(local, "records-throttled", shards=1)
     waiting = [{"Data": f"{n}".encode(), "PartitionKey": f"key-{n % 7}"} for n in range(1800)]
     throttled = 0
@@ -108,8 +111,8 @@ def test_a_producer_that_resends_what_failed_loses_nothing(local):
     assert throttled > 0
 
 
-def test_errors_reach_boto3_as_its_exceptions(local):
-    """§4.4."""
+def test_errors_reach_boto3_as_its_exceptions(local: Aws) -> None:
+    """[KL]"""
     kinesis = local.client("kinesis")
     with pytest.raises(kinesis.exceptions.ResourceNotFoundException) as error:
         kinesis.put_record(StreamName="records-unknown", PartitionKey="k", Data=b"")
@@ -120,7 +123,7 @@ def test_errors_reach_boto3_as_its_exceptions(local):
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
-def test_regions_have_streams_of_their_own(local):
+def test_regions_have_streams_of_their_own(local: Aws) -> None:
     create(local, "records-region", shards=1)
     elsewhere = boto3.client(
         "kinesis",

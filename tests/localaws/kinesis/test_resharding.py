@@ -1,12 +1,14 @@
 """Resharding: lineage, ranges, and records that stay where they are."""
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.localaws.kinesis.harness import ACCOUNT, AwsError, Kinesis
+from tests.localaws.fakes import ACCOUNT
+from tests.localaws.kinesis.harness import AwsError, Kinesis
 from workbook.localaws.kinesis import reshard
 from workbook.localaws.kinesis.hashkeys import SPACE, even_ranges, hash_key
 from workbook.localaws.kinesis.stream import PROVISIONED, Stream
@@ -14,31 +16,31 @@ from workbook.localaws.kinesis.stream import PROVISIONED, Stream
 MIDDLE = str(SPACE // 2)
 
 
-def a_stream(shards):
+def a_stream(shards: int) -> Stream:
     return Stream.create("s", "arn", shards, PROVISIONED, 1_700_000_000.0, 1_700_000_000.0)
 
 
-def ranges(stream):
+def ranges(stream: Stream) -> list[tuple[int, int]]:
     return [(shard.first_hash, shard.last_hash) for shard in stream.open_shards]
 
 
-def assert_they_divide_the_space(pairs):
+def assert_they_divide_the_space(pairs: Any) -> None:
     assert pairs[0][0] == 0
     assert pairs[-1][1] == SPACE - 1
     assert all(one[1] + 1 == following[0] for one, following in pairwise(pairs))
 
 
 @given(st.integers(1, 300))
-def test_a_new_streams_ranges_are_even(count):
-    """§4.3: range i starts at floor(2^128/n) times i, the last takes the rest."""
+def test_a_new_streams_ranges_are_even(count: int) -> None:
+    """[KL] Range i starts at floor(2^128/n) times i, the last takes the rest."""
     pairs = even_ranges(count)
     assert_they_divide_the_space(pairs)
     assert [first for first, _ in pairs] == [SPACE // count * index for index in range(count)]
 
 
 @given(st.integers(1, 40), st.text(min_size=1, max_size=256))
-def test_a_key_goes_to_the_shard_whose_range_holds_its_md5(count, key):
-    """§4.1."""
+def test_a_key_goes_to_the_shard_whose_range_holds_its_md5(count: int, key: str) -> None:
+    """[KD:service-sizes-and-limits]"""
     place = hash_key(key.encode("utf-8", "surrogatepass"))
     shard = a_stream(count).shard_for(place)
     assert shard.first_hash <= place <= shard.last_hash
@@ -56,9 +58,12 @@ def test_a_key_goes_to_the_shard_whose_range_holds_its_md5(count, key):
         max_size=40,
     ),
 )
-def test_resharding_keeps_every_record_once_and_in_order_of_its_key(shards, steps):
-    """§1.8, §4.3: read parents to their end before children."""
-    stream, now, written = a_stream(shards), 1_700_000_000.0, []
+def test_resharding_keeps_every_record_once_and_in_order_of_its_key(
+    shards: int, steps: Any
+) -> None:
+    """[design rule] Read parents to their end before children."""
+    stream, now = a_stream(shards), 1_700_000_000.0
+    written: list[str] = []
     for kind, value in steps:
         now += 0.25
         if kind == "put":
@@ -73,14 +78,15 @@ def test_resharding_keeps_every_record_once_and_in_order_of_its_key(shards, step
                 reshard.split(stream, shard, at, now)
         elif kind == "merge" and len(stream.open_shards) > 1:
             place = value % (len(stream.open_shards) - 1)
-            reshard.merge(stream, *stream.open_shards[place : place + 2], now)
+            shard, adjacent = stream.open_shards[place : place + 2]
+            reshard.merge(stream, shard, adjacent, now)
         elif kind == "scale":
             reshard.scale(stream, value, now)
             assert len(stream.open_shards) == value
         assert_they_divide_the_space(ranges(stream))
 
     in_lineage = sorted(stream.shards.values(), key=lambda shard: shard.starting_sequence_number)
-    seen = set()
+    seen: set[str] = set()
     for shard in in_lineage:
         assert set(shard.parents) <= seen  # a child's numbers are greater than its parents'
         seen.add(shard.id)
@@ -96,7 +102,7 @@ def test_resharding_keeps_every_record_once_and_in_order_of_its_key(shards, step
 
 
 @given(st.integers(1, 12), st.integers(1, 12))
-def test_scaling_makes_even_ranges(before, after):
+def test_scaling_makes_even_ranges(before: Any, after: Any) -> None:
     """UpdateShardCount: uniform scaling."""
     stream = a_stream(before)
     reshard.scale(stream, after, 1_700_000_001.0)
@@ -104,8 +110,8 @@ def test_scaling_makes_even_ranges(before, after):
     assert max(widths) - min(widths) <= SPACE // after >> 8
 
 
-def test_a_split_closes_the_parent_and_opens_two_children():
-    """§4.3: ids continue upward; §1.8: ChildShards come with the last records."""
+def test_a_split_closes_the_parent_and_opens_two_children() -> None:
+    """[BC, KD] Ids continue upward; ChildShards come with the last records."""
     with Kinesis() as kinesis:
         kinesis.create(shards=1)
         kinesis.put("before")
@@ -118,7 +124,7 @@ def test_a_split_closes_the_parent_and_opens_two_children():
         kinesis.put("after")
         summary = kinesis("DescribeStreamSummary", StreamName="s")["StreamDescriptionSummary"]
         assert (summary["StreamStatus"], summary["OpenShardCount"]) == ("UPDATING", 2)
-        kinesis.clock.advance(1)
+        kinesis.advance(1)
         parent, low, high = kinesis.shards()
         assert "EndingSequenceNumber" in parent["SequenceNumberRange"]
         assert [low["ShardId"], high["ShardId"]] == ["shardId-000000000001", "shardId-000000000002"]
@@ -138,7 +144,7 @@ def test_a_split_closes_the_parent_and_opens_two_children():
         assert kinesis.texts(shard=1) + kinesis.texts(shard=2) == ["after"]
 
 
-def test_a_merge_names_both_parents():
+def test_a_merge_names_both_parents() -> None:
     with Kinesis() as kinesis:
         kinesis.create(shards=2)
         kinesis(
@@ -156,8 +162,8 @@ def test_a_merge_names_both_parents():
 
 
 @pytest.mark.parametrize("at", ["0", "1", str(SPACE - 1), str(SPACE)])
-def test_a_split_needs_a_hash_key_inside_the_shard(at):
-    """[KL]."""
+def test_a_split_needs_a_hash_key_inside_the_shard(at: Any) -> None:
+    """[KL]"""
     with Kinesis() as kinesis:
         kinesis.create(shards=1)
         with pytest.raises(AwsError) as error:
@@ -175,8 +181,8 @@ def test_a_split_needs_a_hash_key_inside_the_shard(at):
         )
 
 
-def test_only_neighbours_merge():
-    """[KL]."""
+def test_only_neighbours_merge() -> None:
+    """[KL]"""
     with Kinesis() as kinesis:
         kinesis.create(shards=3)
         with pytest.raises(AwsError) as error:
@@ -192,8 +198,8 @@ def test_only_neighbours_merge():
         )
 
 
-def test_a_stream_is_not_resharded_while_updating():
-    """§4.4."""
+def test_a_stream_is_not_resharded_while_updating() -> None:
+    """[KL]"""
     with Kinesis() as kinesis:
         kinesis.create(shards=1)
         split = {"StreamName": "s", "NewStartingHashKey": MIDDLE}
@@ -206,8 +212,8 @@ def test_a_stream_is_not_resharded_while_updating():
         )
 
 
-def test_an_unknown_shard_is_not_found():
-    """§4.4."""
+def test_an_unknown_shard_is_not_found() -> None:
+    """[KL]"""
     with Kinesis() as kinesis:
         kinesis.create(shards=1)
         with pytest.raises(AwsError) as error:
@@ -223,7 +229,7 @@ def test_an_unknown_shard_is_not_found():
         )
 
 
-def test_update_shard_count_tells_both_counts():
+def test_update_shard_count_tells_both_counts() -> None:
     with Kinesis() as kinesis:
         kinesis.create(shards=2)
         answer = kinesis(
@@ -242,8 +248,8 @@ def test_update_shard_count_tells_both_counts():
 
 
 @pytest.mark.parametrize("target", [9, 1])
-def test_the_shard_count_at_most_doubles_or_halves(target):
-    """§4.1."""
+def test_the_shard_count_at_most_doubles_or_halves(target: int) -> None:
+    """[KD:service-sizes-and-limits]"""
     with Kinesis() as kinesis:
         kinesis.create(shards=4)
         with pytest.raises(AwsError, match="InvalidArgumentException"):
@@ -255,8 +261,8 @@ def test_the_shard_count_at_most_doubles_or_halves(target):
             )
 
 
-def test_the_shard_count_is_updated_10_times_a_day():
-    """§4.1."""
+def test_the_shard_count_is_updated_10_times_a_day() -> None:
+    """[KD:service-sizes-and-limits]"""
     with Kinesis() as kinesis:
         kinesis.create(shards=2)
         for number in range(10):
@@ -266,7 +272,7 @@ def test_the_shard_count_is_updated_10_times_a_day():
                 TargetShardCount=2 + number % 2,
                 ScalingType="UNIFORM_SCALING",
             )
-            kinesis.clock.advance(60)
+            kinesis.advance(60)
         with pytest.raises(AwsError, match="LimitExceededException"):
             kinesis(
                 "UpdateShardCount",
@@ -274,14 +280,14 @@ def test_the_shard_count_is_updated_10_times_a_day():
                 TargetShardCount=2,
                 ScalingType="UNIFORM_SCALING",
             )
-        kinesis.clock.advance(86_400)
+        kinesis.advance(86_400)
         kinesis(
             "UpdateShardCount", StreamName="s", TargetShardCount=2, ScalingType="UNIFORM_SCALING"
         )
 
 
-def test_on_demand_streams_are_not_resharded_by_hand():
-    """§4.1: split, merge and update are for provisioned streams."""
+def test_on_demand_streams_are_not_resharded_by_hand() -> None:
+    """[KD:service-sizes-and-limits] Split, merge and update are for provisioned streams."""
     with Kinesis() as kinesis:
         kinesis.create(StreamModeDetails={"StreamMode": "ON_DEMAND"})
         with pytest.raises(
@@ -295,21 +301,21 @@ def test_on_demand_streams_are_not_resharded_by_hand():
             )
 
 
-def test_shard_filters():
+def test_shard_filters() -> None:
     """[BC], each of the six."""
     with Kinesis() as kinesis:
         kinesis.create(shards=1)
         created = kinesis.clock.now()
-        kinesis.clock.advance(100)
+        kinesis.advance(100)
         kinesis(
             "SplitShard",
             StreamName="s",
             ShardToSplit="shardId-000000000000",
             NewStartingHashKey=MIDDLE,
         )
-        kinesis.clock.advance(100)
+        kinesis.advance(100)
 
-        def found(**filters):
+        def found(**filters: Any) -> Any:
             shards = kinesis.shards(ShardFilter=filters)
             return [int(shard["ShardId"].removeprefix("shardId-")) for shard in shards]
 
@@ -324,8 +330,8 @@ def test_shard_filters():
         assert found(Type="FROM_TIMESTAMP", Timestamp=1) == [0, 1, 2]
 
 
-def test_shards_are_listed_in_pages_whose_tokens_hold_5_minutes():
-    """§4.1."""
+def test_shards_are_listed_in_pages_whose_tokens_hold_5_minutes() -> None:
+    """[KD:service-sizes-and-limits]"""
     with Kinesis() as kinesis:
         kinesis.create(shards=5)
         first = kinesis("ListShards", StreamName="s", MaxResults=2)
@@ -335,7 +341,7 @@ def test_shards_are_listed_in_pages_whose_tokens_hold_5_minutes():
         assert [len(page) for page in pages] == [2, 2, 1]
         assert [shard for page in pages for shard in page] == kinesis.shards()
         assert "NextToken" not in third
-        kinesis.clock.advance(301)
+        kinesis.advance(301)
         with pytest.raises(AwsError, match="ExpiredNextTokenException"):
             kinesis("ListShards", NextToken=first["NextToken"])
         with pytest.raises(AwsError, match="NextToken and StreamName cannot be provided together"):

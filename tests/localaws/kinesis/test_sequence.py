@@ -1,5 +1,7 @@
 """Sequence numbers, as AWS makes them."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,8 +15,10 @@ COUNTERS = st.integers(0, sequence.LAST_COUNTER)
 
 
 @given(SECONDS, INDEXES, COUNTERS, SECONDS)
-def test_a_number_has_56_digits_and_says_what_it_was_made_of(created, index, counter, second):
-    """§4.3 [KL]."""
+def test_a_number_has_56_digits_and_says_what_it_was_made_of(
+    created: Any, index: Any, counter: Any, second: Any
+) -> None:
+    """[KL]"""
     number = sequence.number(sequence.prefix(created, index), counter, second)
     assert len(str(number)) == 56
     assert sequence.parts(number) == sequence.Parts(created, index, counter, second)
@@ -35,16 +39,16 @@ def test_a_number_has_56_digits_and_says_what_it_was_made_of(created, index, cou
         ),
     ],
 )
-def test_the_layout_is_aws_own(number, said):
-    """§4.3 [KL]: two numbers from AWS's documentation; their dates are those of the pages."""
+def test_the_layout_is_aws_own(number: Any, said: Any) -> None:
+    """[KL] Two numbers from AWS's documentation; their dates are those of the pages."""
     assert sequence.parts(number) == said
     prefix = sequence.prefix(said.created, said.shard_index)
     assert sequence.number(prefix, said.counter, said.second) == number
 
 
 @given(st.lists(st.floats(0, 5), min_size=2, max_size=50))
-def test_numbers_increase_within_a_shard(pauses):
-    """§4.3."""
+def test_numbers_increase_within_a_shard(pauses: Any) -> None:
+    """[KD]"""
     now = 1_700_000_000.0
     shard = Shard(0, 0, 9, int(now), now)
     numbers = [shard.starting_sequence_number]
@@ -52,13 +56,15 @@ def test_numbers_increase_within_a_shard(pauses):
         now += pause
         numbers.append(shard.append("k", b"", now))
     shard.closed_at = now
-    numbers.append(shard.ending_sequence_number)
+    last = shard.ending_sequence_number
+    assert last is not None
+    numbers.append(last)
     assert numbers == sorted(set(numbers))
 
 
 @given(st.lists(INDEXES, min_size=2, max_size=20, unique=True))
-def test_numbers_are_unique_within_a_stream(indexes):
-    """§4.3: whatever shards the records are in."""
+def test_numbers_are_unique_within_a_stream(indexes: Any) -> None:
+    """[KD] Whatever shards the records are in."""
     now = 1_700_000_000.0
     shards = [Shard(index, 0, 9, int(now), now) for index in indexes]
     numbers = [shard.append("k", b"", now) for shard in shards for _ in range(3)]
@@ -66,7 +72,7 @@ def test_numbers_are_unique_within_a_stream(indexes):
 
 
 @given(st.integers(0, 1 << 200))
-def test_what_is_no_sequence_number_is_not_taken_for_one(number):
+def test_what_is_no_sequence_number_is_not_taken_for_one(number: Any) -> None:
     parts = sequence.parts(number)
     if parts is not None:
         prefix = sequence.prefix(parts.created, parts.shard_index)

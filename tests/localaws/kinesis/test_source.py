@@ -1,4 +1,7 @@
-"""The door through which event source mappings read a stream."""
+"""How event source mappings read a stream, inside the process."""
+
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -17,17 +20,17 @@ SHARD = "shardId-000000000000"
 
 
 @pytest.fixture
-def kinesis():
+def kinesis() -> Iterator[Kinesis]:
     with Kinesis() as kinesis:
         kinesis.create()
         yield kinesis
 
 
-def data(read):
+def data(read: Any) -> Any:
     return [record.data for record in read.records]
 
 
-def test_a_read_gives_records_and_where_to_go_on(kinesis):
+def test_a_read_gives_records_and_where_to_go_on(kinesis: Kinesis) -> None:
     numbers = kinesis.put("a", "b", "c")
     source = kinesis.source()
     first = source.read(SHARD, TrimHorizon(), 2)
@@ -39,7 +42,7 @@ def test_a_read_gives_records_and_where_to_go_on(kinesis):
     assert not second.closed
 
 
-def test_a_reader_that_began_at_latest_misses_nothing(kinesis):
+def test_a_reader_that_began_at_latest_misses_nothing(kinesis: Kinesis) -> None:
     kinesis.put("before")
     source = kinesis.source()
     empty = source.read(SHARD, Latest(), 10)
@@ -48,14 +51,16 @@ def test_a_reader_that_began_at_latest_misses_nothing(kinesis):
     assert data(source.read(SHARD, empty.position, 10)) == [b"after"]
 
 
-def test_a_reader_of_an_empty_shard_misses_nothing(kinesis):
+def test_a_reader_of_an_empty_shard_misses_nothing(kinesis: Kinesis) -> None:
     source = kinesis.source()
     empty = source.read(SHARD, AtTimestamp(kinesis.clock.now()), 10)
     kinesis.put("first")
     assert data(source.read(SHARD, empty.position, 10)) == [b"first"]
 
 
-def test_a_closed_shard_says_so_with_its_last_records_and_names_its_children(kinesis):
+def test_a_closed_shard_says_so_with_its_last_records_and_names_its_children(
+    kinesis: Kinesis,
+) -> None:
     kinesis.put("a", "b")
     kinesis("SplitShard", StreamName="s", ShardToSplit=SHARD, NewStartingHashKey=str(2**127))
     source = kinesis.source()
@@ -70,8 +75,8 @@ def test_a_closed_shard_says_so_with_its_last_records_and_names_its_children(kin
     assert source.read(SHARD, last.position, 10).closed
 
 
-def test_reads_share_the_shards_read_limits_with_clients(kinesis):
-    """§1.2: 5 reads a second."""
+def test_reads_share_the_shards_read_limits_with_clients(kinesis: Kinesis) -> None:
+    """[DG:with-kinesis] 5 reads a second."""
     source = kinesis.source()
     iterator = kinesis.iterator()
     for _ in range(2):
@@ -80,16 +85,16 @@ def test_reads_share_the_shards_read_limits_with_clients(kinesis):
         source.read(SHARD, TrimHorizon(), 1)
     with pytest.raises(ReadThrottledError):
         source.read(SHARD, TrimHorizon(), 1)
-    kinesis.clock.advance(0.25)
+    kinesis.advance(0.25)
     source.read(SHARD, TrimHorizon(), 1)
 
 
-def test_a_deleted_stream_is_gone_and_so_is_one_made_anew_under_its_name(kinesis):
+def test_a_deleted_stream_is_gone_and_so_is_one_made_anew_under_its_name(kinesis: Kinesis) -> None:
     source = kinesis.source()
     kinesis("DeleteStream", StreamName="s")
     with pytest.raises(SourceGoneError):
         source.shards()
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     kinesis.create()
     with pytest.raises(SourceGoneError):
         source.read(SHARD, TrimHorizon(), 1)
@@ -105,6 +110,6 @@ def test_a_deleted_stream_is_gone_and_so_is_one_made_anew_under_its_name(kinesis
         "arn:aws:sqs:us-east-1:123456789012:s",
     ],
 )
-def test_what_is_no_stream_is_no_source(kinesis, arn):
+def test_what_is_no_stream_is_no_source(kinesis: Kinesis, arn: str) -> None:
     with pytest.raises(SourceGoneError):
         kinesis.source(arn)

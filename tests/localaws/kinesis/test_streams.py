@@ -1,43 +1,47 @@
 """Streams: their life, their settings, and what AWS says of them."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
-from tests.localaws.kinesis.harness import ACCOUNT, AwsError, Kinesis
+from tests.localaws.fakes import ACCOUNT
+from tests.localaws.kinesis.harness import AwsError, Kinesis
 
 
 @pytest.fixture
-def kinesis():
+def kinesis() -> Iterator[Kinesis]:
     with Kinesis(limits=False) as kinesis:
         yield kinesis
 
 
-def refusal(kinesis, operation, **parameters):
+def refusal(kinesis: Kinesis, operation: str, **parameters: Any) -> Any:
     with pytest.raises(AwsError) as error:
         kinesis(operation, **parameters)
     assert error.value.status == 400
     return error.value.code, error.value.message
 
 
-def summary(kinesis, name="s"):
+def summary(kinesis: Kinesis, name: str = "s") -> Any:
     return kinesis("DescribeStreamSummary", StreamName=name)["StreamDescriptionSummary"]
 
 
-def test_a_stream_is_creating_then_active_then_deleting_then_gone(kinesis):
+def test_a_stream_is_creating_then_active_then_deleting_then_gone(kinesis: Kinesis) -> None:
     kinesis("CreateStream", StreamName="s", ShardCount=1)
     assert summary(kinesis)["StreamStatus"] == "CREATING"
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     assert summary(kinesis)["StreamStatus"] == "ACTIVE"
     kinesis("DeleteStream", StreamName="s")
     assert summary(kinesis)["StreamStatus"] == "DELETING"
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     assert refusal(kinesis, "DescribeStreamSummary", StreamName="s") == (
         "ResourceNotFoundException",
         f"Stream s under account {ACCOUNT} not found.",
     )
 
 
-def test_a_stream_that_is_creating_takes_no_records(kinesis):
-    """[KL]."""
+def test_a_stream_that_is_creating_takes_no_records(kinesis: Kinesis) -> None:
+    """[KL]"""
     kinesis("CreateStream", StreamName="s", ShardCount=1)
     assert refusal(kinesis, "PutRecord", StreamName="s", PartitionKey="k", Data=b"x") == (
         "ResourceNotFoundException",
@@ -45,14 +49,14 @@ def test_a_stream_that_is_creating_takes_no_records(kinesis):
     )
 
 
-def test_create_stream_without_shard_count_gives_4_shards(kinesis):
-    """§2.4 [OBS]."""
+def test_create_stream_without_shard_count_gives_4_shards(kinesis: Kinesis) -> None:
+    """[OBS]"""
     kinesis("CreateStream", StreamName="s")
     assert summary(kinesis)["OpenShardCount"] == 4
 
 
-def test_create_stream_without_a_name_is_refused(kinesis):
-    """§2.4 [OBS]."""
+def test_create_stream_without_a_name_is_refused(kinesis: Kinesis) -> None:
+    """[OBS]"""
     assert refusal(kinesis, "CreateStream") == (
         "ValidationException",
         "1 validation error detected: Value null at 'streamName' failed to satisfy constraint: "
@@ -60,8 +64,8 @@ def test_create_stream_without_a_name_is_refused(kinesis):
     )
 
 
-def test_a_stream_exists_once(kinesis):
-    """§4.4."""
+def test_a_stream_exists_once(kinesis: Kinesis) -> None:
+    """[KL]"""
     kinesis.create()
     assert refusal(kinesis, "CreateStream", StreamName="s", ShardCount=1) == (
         "ResourceInUseException",
@@ -69,16 +73,16 @@ def test_a_stream_exists_once(kinesis):
     )
 
 
-def test_5_streams_are_creating_at_once(kinesis):
-    """§4.1."""
+def test_5_streams_are_creating_at_once(kinesis: Kinesis) -> None:
+    """[KD:service-sizes-and-limits]"""
     for number in range(5):
         kinesis("CreateStream", StreamName=f"s{number}", ShardCount=1)
     code, _ = refusal(kinesis, "CreateStream", StreamName="s5", ShardCount=1)
     assert code == "LimitExceededException"
 
 
-def test_the_shard_quota(kinesis):
-    """§4.1: 20,000 in us-east-1."""
+def test_the_shard_quota(kinesis: Kinesis) -> None:
+    """[KD:service-sizes-and-limits] 20,000 in us-east-1."""
     code, message = refusal(kinesis, "CreateStream", StreamName="s", ShardCount=20_001)
     assert code == "LimitExceededException"
     assert message.startswith(
@@ -88,7 +92,7 @@ def test_the_shard_quota(kinesis):
     )
 
 
-def test_describe_limits_counts_what_there_is(kinesis):
+def test_describe_limits_counts_what_there_is(kinesis: Kinesis) -> None:
     kinesis.create("a", shards=3)
     kinesis.create("b", StreamModeDetails={"StreamMode": "ON_DEMAND"})
     assert kinesis("DescribeLimits") == {
@@ -99,7 +103,7 @@ def test_describe_limits_counts_what_there_is(kinesis):
     }
 
 
-def test_describe_stream_has_all_its_keys(kinesis):
+def test_describe_stream_has_all_its_keys(kinesis: Kinesis) -> None:
     kinesis.create(shards=2)
     description = kinesis("DescribeStream", StreamARN=kinesis.arn())["StreamDescription"]
     shards = description.pop("Shards")
@@ -119,8 +123,8 @@ def test_describe_stream_has_all_its_keys(kinesis):
     ] * 2
 
 
-def test_describe_stream_gives_100_shards_a_page(kinesis):
-    """§4.1."""
+def test_describe_stream_gives_100_shards_a_page(kinesis: Kinesis) -> None:
+    """[KD:service-sizes-and-limits]"""
     kinesis.create(shards=120)
     page = kinesis("DescribeStream", StreamName="s")["StreamDescription"]
     assert (len(page["Shards"]), page["HasMoreShards"]) == (100, True)
@@ -130,7 +134,7 @@ def test_describe_stream_gives_100_shards_a_page(kinesis):
     assert (len(page["Shards"]), page["HasMoreShards"]) == (20, False)
 
 
-def test_streams_are_listed_by_name_in_pages(kinesis):
+def test_streams_are_listed_by_name_in_pages(kinesis: Kinesis) -> None:
     for name in ("c", "a", "b"):
         kinesis.create(name)
     first = kinesis("ListStreams", Limit=2)
@@ -141,7 +145,7 @@ def test_streams_are_listed_by_name_in_pages(kinesis):
     assert second["StreamSummaries"][0]["StreamARN"] == kinesis.arn("c")
 
 
-def test_an_arn_does_in_place_of_a_name_and_both_must_agree(kinesis):
+def test_an_arn_does_in_place_of_a_name_and_both_must_agree(kinesis: Kinesis) -> None:
     kinesis.create()
     kinesis("PutRecord", StreamARN=kinesis.arn(), PartitionKey="k", Data=b"x")
     code, _ = refusal(kinesis, "DescribeStream", StreamARN=kinesis.arn(), StreamName="another")
@@ -154,8 +158,8 @@ def test_an_arn_does_in_place_of_a_name_and_both_must_agree(kinesis):
     )
 
 
-def test_a_stream_with_consumers_is_deleted_only_by_force(kinesis):
-    """[BC]."""
+def test_a_stream_with_consumers_is_deleted_only_by_force(kinesis: Kinesis) -> None:
+    """[BC]"""
     kinesis.create()
     kinesis("RegisterStreamConsumer", StreamARN=kinesis.arn(), ConsumerName="c")
     assert refusal(kinesis, "DeleteStream", StreamName="s") == (
@@ -167,22 +171,22 @@ def test_a_stream_with_consumers_is_deleted_only_by_force(kinesis):
     kinesis("DeleteStream", StreamName="s", EnforceConsumerDeletion=True)
 
 
-def test_the_mode_is_switched_twice_a_day(kinesis):
-    """§4.1."""
+def test_the_mode_is_switched_twice_a_day(kinesis: Kinesis) -> None:
+    """[KD:service-sizes-and-limits]"""
     kinesis.create()
     for mode in ("ON_DEMAND", "PROVISIONED"):
         kinesis("UpdateStreamMode", StreamARN=kinesis.arn(), StreamModeDetails={"StreamMode": mode})
         assert summary(kinesis)["StreamStatus"] == "UPDATING"
-        kinesis.clock.advance(1)
+        kinesis.advance(1)
         assert summary(kinesis)["StreamModeDetails"] == {"StreamMode": mode}
     third = {"StreamARN": kinesis.arn(), "StreamModeDetails": {"StreamMode": "ON_DEMAND"}}
     assert refusal(kinesis, "UpdateStreamMode", **third)[0] == "LimitExceededException"
-    kinesis.clock.advance(86_400)
+    kinesis.advance(86_400)
     kinesis("UpdateStreamMode", **third)
 
 
-def test_settings_change_only_while_active(kinesis):
-    """§4.4."""
+def test_settings_change_only_while_active(kinesis: Kinesis) -> None:
+    """[KL]"""
     kinesis.create()
     kinesis("IncreaseStreamRetentionPeriod", StreamName="s", RetentionPeriodHours=30)
     assert refusal(
@@ -193,8 +197,8 @@ def test_settings_change_only_while_active(kinesis):
     )
 
 
-def test_the_record_size_grows_to_10_mib(kinesis):
-    """§4.1: 1 MiB of data and key by default."""
+def test_the_record_size_grows_to_10_mib(kinesis: Kinesis) -> None:
+    """[KD:service-sizes-and-limits] 1 MiB of data and key by default."""
     kinesis.create()
     exactly = {"StreamName": "s", "PartitionKey": "k"}
     kinesis("PutRecord", Data=b"x" * (2**20 - 1), **exactly)
@@ -210,13 +214,13 @@ def test_the_record_size_grows_to_10_mib(kinesis):
         Records=[{"PartitionKey": "k", "Data": b"x"}, {"PartitionKey": "k", "Data": b"x" * 2**20}],
     )[1].startswith("1 validation error detected: Value at 'records.2.member.data' failed")
     kinesis("UpdateMaxRecordSize", StreamARN=kinesis.arn(), MaxRecordSizeInKiB=10_240)
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     assert summary(kinesis)["MaxRecordSizeInKiB"] == 10_240
     kinesis("PutRecord", Data=b"x" * (10 * 2**20 - 1), **exactly)
 
 
-def test_put_records_takes_500_records_and_10_mib(kinesis):
-    """§4.1."""
+def test_put_records_takes_500_records_and_10_mib(kinesis: Kinesis) -> None:
+    """[KD:service-sizes-and-limits]"""
     kinesis.create()
     record = {"PartitionKey": "k", "Data": b"x"}
     assert refusal(kinesis, "PutRecords", StreamName="s", Records=[record] * 501) == (
@@ -230,8 +234,8 @@ def test_put_records_takes_500_records_and_10_mib(kinesis):
     assert code == "InvalidArgumentException"
 
 
-def test_an_explicit_hash_key_decides_the_shard(kinesis):
-    """§4.1, §4.4."""
+def test_an_explicit_hash_key_decides_the_shard(kinesis: Kinesis) -> None:
+    """[KD:service-sizes-and-limits, KL]"""
     kinesis.create(shards=2)
     for place, shard in ((0, 0), (2**127 - 1, 0), (2**127, 1), (2**128 - 1, 1)):
         answer = kinesis(
@@ -252,8 +256,8 @@ def test_an_explicit_hash_key_decides_the_shard(kinesis):
     )
 
 
-def test_sequence_number_for_ordering_is_one_that_was_given_out(kinesis):
-    """§4.3 [KL]."""
+def test_sequence_number_for_ordering_is_one_that_was_given_out(kinesis: Kinesis) -> None:
+    """[KL]"""
     kinesis.create()
     (first,) = kinesis.put("a")
     (second,) = kinesis.put("b", SequenceNumberForOrdering=first)
@@ -272,14 +276,14 @@ def test_sequence_number_for_ordering_is_one_that_was_given_out(kinesis):
     )
 
 
-def test_encryption_is_told_with_records_written_since(kinesis):
-    """§2.4 [OBS], [BC]."""
+def test_encryption_is_told_with_records_written_since(kinesis: Kinesis) -> None:
+    """[BC, OBS]"""
     kinesis.create()
     assert "EncryptionType" not in kinesis("PutRecord", StreamName="s", PartitionKey="k", Data=b"")
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     key = {"StreamName": "s", "EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"}
     kinesis("StartStreamEncryption", **key)
-    kinesis.clock.advance(1)
+    kinesis.advance(1)
     assert summary(kinesis)["EncryptionType"] == "KMS"
     assert summary(kinesis)["KeyId"] == "alias/aws/kinesis"
     answer = kinesis("PutRecords", StreamName="s", Records=[{"PartitionKey": "k", "Data": b""}])
@@ -291,7 +295,7 @@ def test_encryption_is_told_with_records_written_since(kinesis):
     assert summary(kinesis)["EncryptionType"] == "NONE"
 
 
-def test_enhanced_monitoring_is_switched_by_metric(kinesis):
+def test_enhanced_monitoring_is_switched_by_metric(kinesis: Kinesis) -> None:
     kinesis.create()
     answer = kinesis(
         "EnableEnhancedMonitoring", StreamName="s", ShardLevelMetrics=["IncomingBytes"]
@@ -304,7 +308,7 @@ def test_enhanced_monitoring_is_switched_by_metric(kinesis):
     assert summary(kinesis)["EnhancedMonitoring"] == [{"ShardLevelMetrics": []}]
 
 
-def test_tags_of_a_stream(kinesis):
+def test_tags_of_a_stream(kinesis: Kinesis) -> None:
     kinesis.create(Tags={"a": "1"})
     kinesis("AddTagsToStream", StreamName="s", Tags={"b": "2", "c": "3"})
     kinesis("TagResource", ResourceARN=kinesis.arn(), Tags={"a": "9"})
@@ -321,7 +325,7 @@ def test_tags_of_a_stream(kinesis):
     }
 
 
-def test_a_stream_has_at_most_50_tags_without_odd_characters(kinesis):
+def test_a_stream_has_at_most_50_tags_without_odd_characters(kinesis: Kinesis) -> None:
     """[BC], [KL]."""
     kinesis.create()
     kinesis("AddTagsToStream", StreamName="s", Tags={f"t{number}": "" for number in range(50)})
@@ -335,8 +339,8 @@ def test_a_stream_has_at_most_50_tags_without_odd_characters(kinesis):
     )
 
 
-def test_resource_policies(kinesis):
-    """§2.4 [OBS]: none gives {}, deleting none is an error."""
+def test_resource_policies(kinesis: Kinesis) -> None:
+    """[OBS] None gives {}, deleting none is an error."""
     kinesis.create()
     arn = {"ResourceARN": kinesis.arn()}
     assert kinesis("GetResourcePolicy", **arn) == {"Policy": "{}"}
@@ -348,10 +352,10 @@ def test_resource_policies(kinesis):
     assert kinesis("GetResourcePolicy", **arn) == {"Policy": "{}"}
 
 
-def test_record_distribution_auto_ignores_keys(kinesis):
-    """[BC]: on-demand only."""
+def test_record_distribution_auto_ignores_keys(kinesis: Kinesis) -> None:
+    """[BC] On-demand only."""
     kinesis.create("provisioned")
-    auto = {"RecordDistributionStrategy": "AUTO"}
+    auto: dict[str, Any] = {"RecordDistributionStrategy": "AUTO"}
     code, _ = refusal(
         kinesis,
         "UpdateStreamRecordDistributionStrategy",
@@ -370,8 +374,8 @@ def test_record_distribution_auto_ignores_keys(kinesis):
     )
 
 
-def test_warm_throughput_needs_the_accounts_commitment(kinesis):
-    """[BC]."""
+def test_warm_throughput_needs_the_accounts_commitment(kinesis: Kinesis) -> None:
+    """[BC]"""
     kinesis.create(StreamModeDetails={"StreamMode": "ON_DEMAND"})
     warm = {"StreamName": "s", "WarmThroughputMiBps": 50}
     assert refusal(kinesis, "UpdateStreamWarmThroughput", **warm)[0] == "ValidationException"
@@ -380,8 +384,8 @@ def test_warm_throughput_needs_the_accounts_commitment(kinesis):
     assert summary(kinesis)["WarmThroughput"]["TargetMiBps"] == 50
 
 
-def test_a_dry_run_checks_and_does_nothing(kinesis):
-    """[BC]."""
+def test_a_dry_run_checks_and_does_nothing(kinesis: Kinesis) -> None:
+    """[BC]"""
     kinesis.create()
     code, _ = refusal(
         kinesis, "PutRecord", StreamName="s", PartitionKey="k", Data=b"x", DryRun=True

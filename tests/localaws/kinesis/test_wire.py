@@ -1,5 +1,7 @@
 """Wire formats, and parameters refused in AWS's words."""
 
+from typing import Any
+
 import cbor2
 import orjson
 import pytest
@@ -8,30 +10,26 @@ from hypothesis import strategies as st
 
 from tests.localaws.kinesis.harness import AwsError, Kinesis
 
+JSON = "application/x-amz-json-1.1"
 CBOR = "application/x-amz-cbor-1.1"
+TAGGED = {1: lambda value, _: ("timestamp", value)}  # cbor2 would take milliseconds for seconds
 
 
-@pytest.fixture
-def kinesis():
-    with Kinesis(limits=False) as kinesis:
-        kinesis.create()
-        yield kinesis
-
-
-def by_cbor(kinesis, operation, **parameters):
+def by_cbor(kinesis: Kinesis, operation: str, **parameters: Any) -> Any:
     response = kinesis.send(operation, cbor2.dumps(parameters), CBOR)
     assert response.headers["content-type"] == CBOR
-    return response.status, cbor2.loads(response.body) if response.body else None
+    content = cbor2.loads(response.body, semantic_decoders=TAGGED) if response.body else None
+    return response.status, content
 
 
-def refusal(kinesis, operation, **parameters):
+def refusal(kinesis: Kinesis, operation: str, **parameters: Any) -> Any:
     with pytest.raises(AwsError) as error:
         kinesis(operation, **parameters)
     return error.value.code, error.value.message
 
 
-def test_cbor_carries_bytes_and_whole_milliseconds(kinesis):
-    """§2.4 [OBS]."""
+def test_cbor_carries_bytes_and_whole_milliseconds(kinesis: Kinesis) -> None:
+    """[OBS] Timestamps have CBOR's tag for them."""
     status, answer = by_cbor(
         kinesis, "PutRecord", StreamName="s", PartitionKey="k", Data=b"\x00\xff"
     )
@@ -50,34 +48,27 @@ def test_cbor_carries_bytes_and_whole_milliseconds(kinesis):
         assert records["Records"] == [
             {
                 "SequenceNumber": answer["SequenceNumber"],
-                "ApproximateArrivalTimestamp": milliseconds,
+                "ApproximateArrivalTimestamp": ("timestamp", milliseconds),
                 "Data": b"\x00\xff",
                 "PartitionKey": "k",
             }
         ]
 
 
-def test_cbor_errors_are_cbor(kinesis):
+def test_cbor_errors_are_cbor(kinesis: Kinesis) -> None:
     status, error = by_cbor(kinesis, "DescribeStream", StreamName="unknown")
     assert status == 400
     assert error["__type"] == "ResourceNotFoundException"
 
 
-def test_a_body_that_is_neither_is_refused(kinesis):
+def test_a_body_that_is_neither_is_refused(kinesis: Kinesis) -> None:
     response = kinesis.send("ListStreams", b"{not json")
     assert response.status == 400
     assert orjson.loads(response.body)["__type"] == "SerializationException"
 
 
-def test_an_unknown_operation_is_refused(kinesis):
+def test_an_unknown_operation_is_refused(kinesis: Kinesis) -> None:
     assert refusal(kinesis, "Nonsense")[0] == "UnknownOperationException"
-
-
-def test_requests_of_other_services_are_left_to_them(kinesis):
-    from workbook.localaws.api.http import Request
-
-    other = Request("POST", "/", "", {"x-amz-target": "DynamoDB_20120810.ListTables"}, b"{}")
-    assert kinesis.run(kinesis.service.respond(other)) is None
 
 
 @pytest.mark.parametrize(
@@ -131,8 +122,10 @@ def test_requests_of_other_services_are_left_to_them(kinesis):
         ),
     ],
 )
-def test_values_outside_the_models_constraints(kinesis, operation, parameters, message):
-    """§4.4: AWS's words for every constraint."""
+def test_values_outside_the_models_constraints(
+    kinesis: Kinesis, operation: str, parameters: dict[str, Any], message: str
+) -> None:
+    """[KL] AWS's words for every constraint."""
     assert refusal(kinesis, operation, **parameters) == ("ValidationException", message)
 
 
@@ -155,9 +148,45 @@ def test_values_outside_the_models_constraints(kinesis, operation, parameters, m
         ),
     ],
 )
-def test_values_of_a_wrong_type(kinesis, parameters, message):
-    """[KL]."""
+def test_values_of_a_wrong_type(kinesis: Kinesis, parameters: dict[str, Any], message: str) -> None:
+    """[KL]"""
     assert refusal(kinesis, "DescribeStream", **parameters) == ("SerializationException", message)
+
+
+ODD = [
+    b"",
+    b"\xff\xfe",
+    b"\xf7",  # CBOR: undefined
+    b"\xa1\x61a\xf9\x7e\x00",  # {"a": NaN}
+    b"\x81" * 1000 + b"\x00",  # lists in lists
+    b"\xa1\x6aStreamName\x61\xff",  # text that is not UTF-8
+    b"\xa1\x6aStreamName\xc1\x01",  # a timestamp for a name
+    b"\xa1\x6aStreamName\xd8\x1c\x81\xd8\x1d\x00",  # a list that holds itself
+    b"\xa1\x6aStreamName\xd9\x01\x02\x81\x01",  # a set
+    b"\xa1\x45Limit\xc2\x58\xff" + b"\xff" * 255,  # an integer of 255 bytes
+    b'{"StreamName": "s"',
+    b'{"StreamName": "\\ud800"}',
+    b'{"Limit": 1e999}',
+    b'{"Limit": 123456789012345678901234567890}',
+    b"[" * 2000,
+]
+
+
+@pytest.mark.parametrize("body", ODD)
+def test_odd_bodies_are_refused(kinesis: Kinesis, body: bytes) -> None:
+    """No body of either format is an error of ours."""
+    for content_type in (JSON, CBOR):
+        for operation in ("DescribeStream", "PutRecords", "GetShardIterator", "CreateStream"):
+            response = kinesis.send(operation, body, content_type)
+            assert response.status == 400
+            assert response.headers["content-type"] == content_type
+
+
+@given(st.binary())
+def test_any_bytes_get_an_answer_of_the_api(body: bytes) -> None:
+    with Kinesis(limits=False) as kinesis:
+        for content_type in (JSON, CBOR):
+            assert kinesis.send("ListStreams", body, content_type).status in (200, 400)
 
 
 @given(
@@ -166,7 +195,7 @@ def test_values_of_a_wrong_type(kinesis, parameters, message):
         lambda children: st.lists(children) | st.dictionaries(st.text(), children),
     )
 )
-def test_whatever_is_sent_gets_an_answer_of_the_api(value):
+def test_whatever_is_sent_gets_an_answer_of_the_api(value: Any) -> None:
     with Kinesis(limits=False) as kinesis:
         for operation in ("PutRecords", "ListShards", "CreateStream"):
             for body in (value, {"StreamName": value, "Records": value, "ShardFilter": value}):

@@ -1,11 +1,9 @@
 """Streams, functions, queues and mappings in a local AWS, made through boto3 alone."""
 
-import io
 import itertools
 import json
 import time
 import uuid
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,6 +12,7 @@ from typing import Any, TypeVar
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.localaws.functions.lambda_functions import create
 from workbook import target
 
 T = TypeVar("T")
@@ -32,14 +31,6 @@ def until(condition: Callable[[], T | None]) -> T:
         time.sleep(0.05)
 
 
-def zipped(code: str) -> bytes:
-    """A function's zip with one module, ``app``."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("app.py", code)
-    return buffer.getvalue()
-
-
 class World:
     """What tests of one local AWS need; every name is new.
 
@@ -53,29 +44,15 @@ class World:
         self.functions = aws.client("lambda")
         self.sqs = aws.client("sqs")
         self.logs = aws.client("logs")
-        self._iam = aws.client("iam")
         self._names = (f"n{uuid.uuid4().hex[:8]}-{count}" for count in itertools.count())
 
     def name(self) -> str:
         """A name that nothing has."""
         return next(self._names)
 
-    def role(self) -> str:
-        """An execution role's ARN."""
-        answer = self._iam.create_role(RoleName=self.name(), AssumeRolePolicyDocument="{}")
-        return str(answer["Role"]["Arn"])
-
     def function(self, code: str = PRINTING, **settings: Any) -> str:
         """A new function's name."""
-        name = self.name()
-        self.functions.create_function(
-            FunctionName=name,
-            Runtime="python3.13",
-            Role=self.role(),
-            Handler="app.handler",
-            Code={"ZipFile": zipped(code)},
-            **settings,
-        )
+        name = create(self.aws, code, Runtime="python3.13", **settings)
         until(lambda: self._is_active(name))
         return name
 

@@ -1,38 +1,13 @@
 """The event source mapping API: what it answers, through boto3."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
-from tests.localaws.mapping.aws import World, error, until
-from workbook import target
+from tests.localaws.mapping.aws import World, error, refused, until
 
 UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 REGION = "us-east-1"
-
-
-@pytest.fixture(scope="module")
-def world(local: target.Aws) -> World:
-    return World(local)
-
-
-@pytest.fixture(scope="module")
-def stream(world: World) -> str:
-    return world.stream()
-
-
-@pytest.fixture
-def function(world: World) -> str:
-    return world.function()
-
-
-@pytest.fixture
-def mapping(world: World, stream: str, function: str) -> Iterator[str]:
-    with world.mapping(stream, function) as made:
-        yield made
 
 
 def test_create_answers_every_key_with_its_default(
@@ -136,7 +111,7 @@ def test_delete(world: World, stream: str, function: str) -> None:
 
     def gone() -> bool:
         listed = world.functions.list_event_source_mappings(FunctionName=function)
-        return listed["EventSourceMappings"] == []
+        return not listed["EventSourceMappings"]
 
     until(gone)
     assert error(world.functions.get_event_source_mapping, UUID=made)["status"] == 404
@@ -210,13 +185,36 @@ def test_deleting_the_function_leaves_its_mapping(
 
 
 def test_mappings_of_queues_are_still_there(world: World, function: str) -> None:
-    """moto keeps the mappings of other event sources, beside ours."""
+    """moto keeps the mappings of other event sources, beside ours; answers are AWS's [BC]."""
     _, queue = world.queue()
-    made = world.functions.create_event_source_mapping(EventSourceArn=queue, FunctionName=function)[
-        "UUID"
-    ]
+    api = world.functions
+    response = api.create_event_source_mapping(EventSourceArn=queue, FunctionName=function)
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == 202
+    made = response["UUID"]
     assert world.get(made)["EventSourceArn"] == queue
-    listed = world.functions.list_event_source_mappings(EventSourceArn=queue)
-    assert [one["UUID"] for one in listed["EventSourceMappings"]] == [made]
-    world.functions.delete_event_source_mapping(UUID=made)
-    assert error(world.functions.get_event_source_mapping, UUID=made)["status"] == 404
+    for asked in ({"EventSourceArn": queue}, {"FunctionName": response["FunctionArn"]}):
+        listed = api.list_event_source_mappings(**asked)
+        assert [one["UUID"] for one in listed["EventSourceMappings"]] == [made]
+    assert api.update_event_source_mapping(UUID=made, BatchSize=5)["BatchSize"] == 5
+    refusal = error(api.update_event_source_mapping, UUID=made, FunctionName="nobody")
+    assert refusal == refused("InvalidParameterValueException", "Function does not exist")
+    assert api.delete_event_source_mapping(UUID=made)["State"] == "Deleting"
+    assert error(api.get_event_source_mapping, UUID=made)["status"] == 404
+
+
+def test_a_mapping_of_a_queue_is_refused_in_the_form_of_all_errors(
+    world: World, function: str
+) -> None:
+    """[OBS] Whatever is wrong with it."""
+    fifo = world.sqs.create_queue(
+        QueueName=f"{world.name()}.fifo", Attributes={"FifoQueue": "true"}
+    )["QueueUrl"].rpartition("/")[2]
+    arn = f"arn:aws:sqs:{REGION}:123456789012:"
+    for source, settings in ((fifo, {"BatchSize": 11}), ("gone", {})):
+        refusal = error(
+            world.functions.create_event_source_mapping,
+            EventSourceArn=arn + source,
+            FunctionName=function,
+            **settings,
+        )
+        assert refusal == refused(refusal["code"], refusal["message"])

@@ -2,43 +2,27 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import quote
 
 import boto3
 import pytest
 from botocore.config import Config
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests.localaws.fakes import STREAM, NoOtherMappings
 from tests.localaws.mapping.aws import World, error, refused
-from tests.localaws.mapping.bench import STREAM, Bench, run
+from tests.localaws.mapping.bench import Bench, run
 from workbook import target
+from workbook.localaws.api import model
 from workbook.localaws.api.http import Request
-from workbook.localaws.mapping.service import MappingService
-from workbook.localaws.moto.worker import Worker
+from workbook.localaws.mapping.api import MappingApi
+from workbook.localaws.mapping.registry import Registry
 
 UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 REGION = "us-east-1"
-
-
-@pytest.fixture(scope="module")
-def world(local: target.Aws) -> World:
-    return World(local)
-
-
-@pytest.fixture(scope="module")
-def stream(world: World) -> str:
-    return world.stream()
-
-
-@pytest.fixture
-def function(world: World) -> str:
-    return world.function()
-
-
-@pytest.fixture
-def mapping(world: World, stream: str, function: str) -> Iterator[str]:
-    with world.mapping(stream, function) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")
@@ -257,35 +241,70 @@ def test_a_pair_of_stream_and_function_has_one_mapping(
         assert conflict == error(update, UUID=other, FunctionName=function)
 
 
-def test_a_mapping_in_transition_cannot_be_changed() -> None:
-    """[OBS] ResourceInUseException, 400; here with no time at all between the calls."""
+Call = Callable[[str, str, Any], Awaitable[tuple[int, Any]]]
 
-    async def test() -> None:
-        bench = Bench()
-        parts = (bench.stream, bench.function)
-        service = MappingService("http://nowhere", bench.clock, Worker(), bench.metrics, *parts)
 
-        async def call(method: str, uuid: str, **parameters: Any) -> tuple[int, Any]:
-            path = f"/2015-03-31/event-source-mappings{uuid}"
-            response = await service.respond(
-                Request(method, path, "", {}, json.dumps(parameters).encode())
-            )
+def in_process(test: Callable[[Call], Awaitable[None]]) -> None:
+    """Run a test that calls the API in this process, with no time at all between two calls."""
+
+    async def run_test() -> None:
+        registry = Registry(Bench().dependencies)
+        api = MappingApi(registry, NoOtherMappings())
+
+        async def call(method: str, path: str, body: Any) -> tuple[int, Any]:
+            path, _, query = f"/2015-03-31/event-source-mappings/{path}".partition("?")
+            sent = Request(method, path, query, {}, json.dumps(body).encode())
+            response = await api.respond(sent)
             assert response is not None
             return response.status, json.loads(response.body)
 
-        status, made = await call(
-            "POST", "", EventSourceArn=STREAM, FunctionName="f", StartingPosition="LATEST"
-        )
+        await test(call)
+        await registry.close()
+
+    run(run_test)
+
+
+NEW = {"EventSourceArn": STREAM, "FunctionName": "f", "StartingPosition": "LATEST"}
+
+
+def test_a_mapping_in_transition_cannot_be_changed() -> None:
+    """[OBS] ResourceInUseException, 400."""
+
+    async def test(call: Call) -> None:
+        status, made = await call("POST", "", NEW)
         assert (status, made["State"]) == (202, "Creating")
         message = "Cannot {} the event source mapping because it is in use."
-        assert await call("PUT", "/" + made["UUID"], BatchSize=5) == (
+        assert await call("PUT", made["UUID"], {"BatchSize": 5}) == (
             400,
             {"Type": "User", "message": message.format("update")},
         )
-        assert await call("DELETE", "/" + made["UUID"]) == (
+        assert await call("DELETE", made["UUID"], {}) == (
             400,
             {"Type": "User", "message": message.format("delete")},
         )
-        await service.close()
 
-    run(test)
+    in_process(test)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+MEMBERS = sorted({*model.lambda_().parameters("CreateEventSourceMapping"), "UUID"})
+
+
+@given(st.dictionaries(st.sampled_from(MEMBERS), VALUES), VALUES, st.text())
+def test_whatever_is_sent_is_taken_or_refused(sent: Any, body: Any, query: str) -> None:
+    """Never a fault of ours, which a client would try again."""
+
+    async def test(call: Call) -> None:
+        for parameters in (sent, {**NEW, **sent}, body):
+            status, _ = await call("POST", "", parameters)
+            assert status < 500
+        status, _ = await call("PUT", "0" * 36, sent)
+        assert status < 500
+        for name in ("MaxItems", "Marker", "EventSourceArn", "FunctionName"):
+            status, _ = await call("GET", f"?{name}={quote(query)}", None)
+            assert status < 500
+
+    in_process(test)

@@ -2,12 +2,8 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
-
-import pytest
 
 from tests.localaws.mapping.aws import World, until
-from workbook import target
 
 RECORDS = 120
 KEYS = 10
@@ -36,18 +32,11 @@ def handler(event, context):
 """
 
 
-@pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    """On a clock that runs 20 times as fast, for the sake of the pauses between retries."""
-    with target.connect(target.LOCAL, speed=20) as aws:
-        yield World(aws)
-
-
-def test_whatever_fails_every_record_is_processed_or_at_the_destination(world: World) -> None:
+def test_whatever_fails_every_record_is_processed_or_at_the_destination(hurried: World) -> None:
     """[DG:with-kinesis] At least once, nothing invented, while a shard splits."""
-    stream, function = world.stream(2), world.function(SHAKY, Timeout=1)
+    stream, function = hurried.stream(2), hurried.function(SHAKY, Timeout=1)
     name = stream.partition("/")[2]
-    url, queue = world.queue()
+    url, queue = hurried.queue()
     sent: dict[str, int] = {}
     settings = {
         "BatchSize": 10,
@@ -60,7 +49,7 @@ def test_whatever_fails_every_record_is_processed_or_at_the_destination(world: W
 
     def put(start: int, end: int) -> None:
         for n in range(start, end):
-            answer = world.kinesis.put_record(
+            answer = hurried.kinesis.put_record(
                 StreamARN=stream, Data=json.dumps(n).encode(), PartitionKey=str(n % KEYS)
             )
             sent[answer["SequenceNumber"]] = n
@@ -69,13 +58,13 @@ def test_whatever_fails_every_record_is_processed_or_at_the_destination(world: W
     given_up: list[tuple[int, int]] = []
 
     def all_accounted_for() -> bool:
-        for message in world.sqs.receive_message(
+        for message in hurried.sqs.receive_message(
             QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600
         ).get("Messages", []):
             batch = json.loads(message["Body"])["KinesisBatchInfo"]
             given_up.append((int(batch["startSequenceNumber"]), int(batch["endSequenceNumber"])))
         done.clear()
-        for line in world.printed(function):
+        for line in hurried.printed(function):
             for n, number in line.get("done", []):
                 done[n].append(number)
         return all(
@@ -83,9 +72,9 @@ def test_whatever_fails_every_record_is_processed_or_at_the_destination(world: W
             for number, n in sent.items()
         )
 
-    with world.mapping(stream, function, **settings):
+    with hurried.mapping(stream, function, **settings):
         put(0, RECORDS // 2)
-        world.kinesis.split_shard(
+        hurried.kinesis.split_shard(
             StreamName=name, ShardToSplit="shardId-000000000000", NewStartingHashKey=str(2**126)
         )
         put(RECORDS // 2, RECORDS)

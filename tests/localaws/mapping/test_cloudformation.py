@@ -7,12 +7,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.localaws.mapping.aws import World, until
-from workbook import target
-
-
-@pytest.fixture(scope="module")
-def world(local: target.Aws) -> World:
-    return World(local)
 
 
 def template(properties: dict[str, Any]) -> str:
@@ -146,7 +140,7 @@ def test_a_stack_tells_why_its_mapping_is_refused(world: World) -> None:
     before = world.get(stack.outputs["Ref"])
     for wrong, message in (
         ({"FunctionName": "nobody"}, "Function does not exist"),
-        ({"BatchSize": "many"}, "BatchSize must be an integer"),
+        ({"BatchSize": "many"}, "STRING_VALUE can not be converted to an Integer"),
         ({"MaximumRetryAttempts": 10_001}, "at 'maximumRetryAttempts' failed to satisfy"),
     ):
         body = template({**properties, **wrong})

@@ -3,36 +3,38 @@
 import base64
 import json
 import re
-from datetime import UTC, datetime
+from math import ceil
 from typing import Any
 
-import pytest
-
-from tests.localaws.mapping.aws import FAILING, PRINTING, World, until, zipped
-from workbook import target
-
-
-@pytest.fixture(scope="module")
-def world(unlimited: target.Aws) -> World:
-    return World(unlimited)
+from tests.localaws.functions.lambda_functions import zipped
+from tests.localaws.mapping.aws import FAILING, PRINTING, World, until
 
 
 def data(event: Any) -> list[Any]:
     return [json.loads(base64.b64decode(one["kinesis"]["data"])) for one in event["Records"]]
 
 
-def test_what_the_function_sees(world: World) -> None:
+def arrival(hurried: World, stream: str) -> float:
+    """When the newest record of a stream with one shard arrived, on the clock of the local AWS."""
+    iterator = hurried.kinesis.get_shard_iterator(
+        StreamARN=stream, ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    records = hurried.kinesis.get_records(ShardIterator=iterator)["Records"]
+    return float(records[-1]["ApproximateArrivalTimestamp"].timestamp())
+
+
+def test_what_the_function_sees(hurried: World) -> None:
     """[OBS] Every key of the event, in order, with the stream's and the function's values."""
-    stream, function = world.stream(), world.function()
-    (number,) = world.put(stream, {"n": 1}, key="key")
-    with world.mapping(stream, function) as mapping:
-        (event,) = world.events(function, 1)
-        until(lambda: world.get(mapping)["LastProcessingResult"] == "OK")
+    stream, function = hurried.stream(), hurried.function()
+    (number,) = hurried.put(stream, {"n": 1}, key="key")
+    with hurried.mapping(stream, function) as mapping:
+        (event,) = hurried.events(function, 1)
+        until(lambda: hurried.get(mapping)["LastProcessingResult"] == "OK")
     (record,) = event["Records"]
-    role = world.functions.get_function_configuration(FunctionName=function)["Role"]
+    role = hurried.functions.get_function_configuration(FunctionName=function)["Role"]
     arrived = record["kinesis"].pop("approximateArrivalTimestamp")
-    assert abs(arrived - datetime.now(UTC).timestamp()) < 3600
     assert isinstance(arrived, float)
+    assert arrived == arrival(hurried, stream)
     assert json.dumps(record) == json.dumps(
         {
             "kinesis": {
@@ -52,11 +54,11 @@ def test_what_the_function_sees(world: World) -> None:
     )
 
 
-def test_many_records_in_order(world: World) -> None:
+def test_many_records_in_order(hurried: World) -> None:
     """[DG:with-kinesis] Several shards, order per shard, nothing lost, nothing twice."""
-    stream, function = world.stream(3), world.function()
+    stream, function = hurried.stream(3), hurried.function()
     for start in range(0, 3000, 500):
-        world.kinesis.put_records(
+        hurried.kinesis.put_records(
             StreamARN=stream,
             Records=[
                 {"Data": json.dumps(n).encode(), "PartitionKey": str(n % 50)}
@@ -65,10 +67,10 @@ def test_many_records_in_order(world: World) -> None:
         )
 
     def all_seen() -> list[Any] | None:
-        events = world.printed(function)
+        events = hurried.printed(function)
         return events if sum(len(event["Records"]) for event in events) >= 3000 else None
 
-    with world.mapping(stream, function, BatchSize=250):
+    with hurried.mapping(stream, function, BatchSize=250):
         events = until(all_seen)
     assert max(len(event["Records"]) for event in events) <= 250
     per_shard: dict[str, list[int]] = {}
@@ -81,60 +83,55 @@ def test_many_records_in_order(world: World) -> None:
     assert sorted(n for event in events for n in data(event)) == list(range(3000))
 
 
-def this_second() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)
-
-
-def test_at_timestamp(world: World) -> None:
+def test_at_timestamp(hurried: World) -> None:
     """[BC] Only what arrived at or after it."""
-    stream, function = world.stream(), world.function()
-    world.put(stream, "early")
-    answer = world.kinesis.get_records(
-        ShardIterator=world.kinesis.get_shard_iterator(
-            StreamARN=stream, ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
-        )["ShardIterator"]
-    )
-    arrived = answer["Records"][0]["ApproximateArrivalTimestamp"]
-    until(lambda: this_second() > arrived)  # boto3 sends whole seconds
-    then = this_second()
-    world.put(stream, "late")
-    with world.mapping(
+    stream, function, other = hurried.stream(), hurried.function(), hurried.stream()
+    hurried.put(stream, "early")
+    then = ceil(arrival(hurried, stream)) + 1  # boto3 sends whole seconds
+
+    def is_past() -> bool:
+        hurried.put(other, "what is the time?")
+        return arrival(hurried, other) > then
+
+    until(is_past)
+    hurried.put(stream, "late")
+    with hurried.mapping(
         stream, function, StartingPosition="AT_TIMESTAMP", StartingPositionTimestamp=then
     ):
-        (event,) = world.events(function, 1)
+        (event,) = hurried.events(function, 1)
     assert data(event) == ["late"]
 
 
-def test_disable_and_enable_keep_the_position(world: World) -> None:
+def test_disable_and_enable_keep_the_position(hurried: World) -> None:
     """[DG:with-kinesis]"""
-    stream, function = world.stream(), world.function()
-    update = world.functions.update_event_source_mapping
-    with world.mapping(stream, function) as mapping:
-        world.put(stream, 1)
-        world.events(function, 1)
+    stream, function = hurried.stream(), hurried.function()
+    update = hurried.functions.update_event_source_mapping
+    with hurried.mapping(stream, function) as mapping:
+        hurried.put(stream, 1)
+        hurried.events(function, 1)
         update(UUID=mapping, Enabled=False)
-        world.in_state(mapping, "Disabled")
-        world.put(stream, 2)
+        hurried.in_state(mapping, "Disabled")
+        hurried.put(stream, 2)
         update(UUID=mapping, Enabled=True)
-        events = world.events(function, 2)
+        events = hurried.events(function, 2)
     assert [data(event) for event in events] == [[1], [2]]
 
 
-def failure(world: World, stream: str, function: str, destination: str) -> None:
+def failure(hurried: World, stream: str, function: str, destination: str) -> None:
     """Let one batch fail once, with that destination."""
-    world.put(stream, 1, 2)
-    with world.mapping(
+    hurried.put(stream, 1, 2)
+    with hurried.mapping(
         stream,
         function,
         MaximumRetryAttempts=0,
         DestinationConfig={"OnFailure": {"Destination": destination}},
     ):
-        world.events(function, 1)
-        _seen_failure(world, function)
+        hurried.events(function, 1)
+        _seen_failure(hurried, function)
 
 
-def _seen_failure(world: World, function: str) -> None:
-    listed = world.functions.list_event_source_mappings
+def _seen_failure(hurried: World, function: str) -> None:
+    listed = hurried.functions.list_event_source_mappings
     until(
         lambda: (
             listed(FunctionName=function)["EventSourceMappings"][0]["LastProcessingResult"]
@@ -177,23 +174,23 @@ def check_document(document: Any, stream: str, function: str) -> None:
     assert int(batch["startSequenceNumber"]) < int(batch["endSequenceNumber"])
 
 
-def test_failures_go_to_a_queue(world: World) -> None:
+def test_failures_go_to_a_queue(hurried: World) -> None:
     """[OBS] SQS: the document is the message's body."""
-    stream, function = world.stream(), world.function(FAILING)
-    url, arn = world.queue()
-    failure(world, stream, function, arn)
-    check_document(world.message(url), stream, function)
+    stream, function = hurried.stream(), hurried.function(FAILING)
+    url, arn = hurried.queue()
+    failure(hurried, stream, function, arn)
+    check_document(hurried.message(url), stream, function)
 
 
-def test_failures_go_to_a_topic(world: World) -> None:
+def test_failures_go_to_a_topic(hurried: World) -> None:
     """[OBS] SNS: the document is the Message of a notification, key by key."""
-    stream, function = world.stream(), world.function(FAILING)
-    url, queue = world.queue()
-    sns = world.aws.client("sns")
-    topic = sns.create_topic(Name=world.name())["TopicArn"]
+    stream, function = hurried.stream(), hurried.function(FAILING)
+    url, queue = hurried.queue()
+    sns = hurried.aws.client("sns")
+    topic = sns.create_topic(Name=hurried.name())["TopicArn"]
     subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)["SubscriptionArn"]
-    failure(world, stream, function, topic)
-    notification = world.message(url)
+    failure(hurried, stream, function, topic)
+    notification = hurried.message(url)
     check_document(json.loads(notification.pop("Message")), stream, function)
     for varying in ("MessageId", "Signature", "Timestamp"):
         assert notification.pop(varying)
@@ -208,12 +205,12 @@ def test_failures_go_to_a_topic(world: World) -> None:
     }
 
 
-def test_failures_go_to_a_bucket(world: World) -> None:
+def test_failures_go_to_a_bucket(hurried: World) -> None:
     """[DG:kinesis-on-failure-destination, OBS] S3: key, and the event as payload."""
-    stream, function = world.stream(), world.function(FAILING)
-    s3, bucket = world.aws.client("s3"), world.name()
+    stream, function = hurried.stream(), hurried.function(FAILING)
+    s3, bucket = hurried.aws.client("s3"), hurried.name()
     s3.create_bucket(Bucket=bucket)
-    failure(world, stream, function, f"arn:aws:s3:::{bucket}")
+    failure(hurried, stream, function, f"arn:aws:s3:::{bucket}")
     (found,) = until(lambda: s3.list_objects_v2(Bucket=bucket).get("Contents"))
     day = r"\d{4}/\d\d/\d\d/\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d"
     assert re.fullmatch(
@@ -225,12 +222,12 @@ def test_failures_go_to_a_bucket(world: World) -> None:
     check_document(document, stream, function)
 
 
-def test_a_destination_that_is_not_there_is_counted(world: World) -> None:
+def test_a_destination_that_is_not_there_is_counted(hurried: World) -> None:
     """[DG:monitoring-metrics-types] In CloudWatch, and the shard goes on."""
-    stream, function = world.stream(), world.function(FAILING)
-    world.put(stream, 1)
+    stream, function = hurried.stream(), hurried.function(FAILING)
+    hurried.put(stream, 1)
     gone = "arn:aws:sqs:us-east-1:123456789012:not-there"
-    with world.mapping(
+    with hurried.mapping(
         stream,
         function,
         MaximumRetryAttempts=0,
@@ -239,101 +236,103 @@ def test_a_destination_that_is_not_there_is_counted(world: World) -> None:
     ) as mapping:
         by_function = {"Name": "FunctionName", "Value": function}
         by_mapping = {"Name": "EventSourceMappingUUID", "Value": mapping}
-        assert world.metric("DestinationDeliveryFailures", by_function, "Sum") == 1
-        assert world.metric("DroppedEventCount", by_mapping, "Sum") == 1
-        assert world.metric("InvokedEventCount", by_mapping, "Sum") == 1
-        assert world.metric("FailedInvokeEventCount", by_mapping, "Sum") == 1
-        assert world.metric("PolledEventCount", by_mapping, "Sum") == 1
-        assert world.metric("IteratorAge", by_function, "Maximum") >= 0
-        world.put(stream, 2)
-        world.events(function, 2)
+        assert hurried.metric("DestinationDeliveryFailures", by_function, "Sum") == 1
+        assert hurried.metric("DroppedEventCount", by_mapping, "Sum") == 1
+        assert hurried.metric("InvokedEventCount", by_mapping, "Sum") == 1
+        assert hurried.metric("FailedInvokeEventCount", by_mapping, "Sum") == 1
+        assert hurried.metric("PolledEventCount", by_mapping, "Sum") == 1
+        assert hurried.metric("IteratorAge", by_function, "Maximum") >= 0
+        hurried.put(stream, 2)
+        hurried.events(function, 2)
 
 
-def test_aliases_and_versions_as_targets(world: World) -> None:
+def test_aliases_and_versions_as_targets(hurried: World) -> None:
     """[OBS] The mapping keeps the qualifier; an alias leads to its version, updated or not."""
-    stream = world.stream()
+    stream = hurried.stream()
     code = "import json\ndef handler(event, context):\n    print(json.dumps({'says': %r}))\n"
-    function = world.function(code % "one")
-    api = world.functions
+    function = hurried.function(code % "one")
+    api = hurried.functions
     first = api.publish_version(FunctionName=function)["Version"]
     alias = api.create_alias(FunctionName=function, Name="live", FunctionVersion=first)
-    api.update_function_code(FunctionName=function, ZipFile=zipped(code % "two"))
+    api.update_function_code(FunctionName=function, ZipFile=zipped(app=code % "two"))
     second = api.publish_version(FunctionName=function)["Version"]
-    world.put(stream, 1)
-    with world.mapping(stream, f"{function}:live") as mapping:
-        assert world.get(mapping)["FunctionArn"] == alias["AliasArn"]
-        assert world.events(function, 1) == [{"says": "one"}]
+    hurried.put(stream, 1)
+    with hurried.mapping(stream, f"{function}:live") as mapping:
+        assert hurried.get(mapping)["FunctionArn"] == alias["AliasArn"]
+        assert hurried.events(function, 1) == [{"says": "one"}]
         api.update_alias(FunctionName=function, Name="live", FunctionVersion=second)
-        world.put(stream, 2)
-        printed = world.events(function, 2)
+        hurried.put(stream, 2)
+        printed = hurried.events(function, 2)
     assert sorted(one["says"] for one in printed) == ["one", "two"]
 
 
-def test_the_function_is_updated_while_running(world: World) -> None:
+def test_the_function_is_updated_while_running(hurried: World) -> None:
     """[OBS] The next invocation runs the new code; nothing is lost."""
-    stream, function = world.stream(), world.function(FAILING)
-    world.put(stream, 1)
-    with world.mapping(stream, function):
-        _seen_failure(world, function)
-        world.functions.update_function_code(FunctionName=function, ZipFile=zipped(PRINTING))
-        mapping = world.functions.list_event_source_mappings(FunctionName=function)
+    stream, function = hurried.stream(), hurried.function(FAILING)
+    hurried.put(stream, 1)
+    with hurried.mapping(stream, function):
+        _seen_failure(hurried, function)
+        hurried.functions.update_function_code(FunctionName=function, ZipFile=zipped(app=PRINTING))
+        mapping = hurried.functions.list_event_source_mappings(FunctionName=function)
         uuid = mapping["EventSourceMappings"][0]["UUID"]
-        until(lambda: world.get(uuid)["LastProcessingResult"] == "OK")
-        events = world.printed(function)
+        until(lambda: hurried.get(uuid)["LastProcessingResult"] == "OK")
+        events = hurried.printed(function)
     assert {tuple(data(event)) for event in events} == {(1,)}
 
 
-def test_reserved_concurrency_of_zero_stops_the_mapping_without_loss(world: World) -> None:
+def test_reserved_concurrency_of_zero_stops_the_mapping_without_loss(hurried: World) -> None:
     """[DG:kinesis-on-failure-destination] Throttles use up no retry; CloudWatch counts them."""
-    stream, function = world.stream(), world.function()
-    world.functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
-    world.put(stream, 1)
-    with world.mapping(stream, function, MaximumRetryAttempts=0) as mapping:
-        until(lambda: world.get(mapping)["LastProcessingResult"].startswith("PROBLEM"))
-        assert world.printed(function) == []
-        assert world.metric("Throttles", {"Name": "FunctionName", "Value": function}, "Sum") >= 1
-        world.functions.delete_function_concurrency(FunctionName=function)
-        (event,) = world.events(function, 1)
+    stream, function = hurried.stream(), hurried.function()
+    hurried.functions.put_function_concurrency(
+        FunctionName=function, ReservedConcurrentExecutions=0
+    )
+    hurried.put(stream, 1)
+    with hurried.mapping(stream, function, MaximumRetryAttempts=0) as mapping:
+        until(lambda: hurried.get(mapping)["LastProcessingResult"].startswith("PROBLEM"))
+        assert hurried.printed(function) == []
+        assert hurried.metric("Throttles", {"Name": "FunctionName", "Value": function}, "Sum") >= 1
+        hurried.functions.delete_function_concurrency(FunctionName=function)
+        (event,) = hurried.events(function, 1)
     assert data(event) == [1]
 
 
-def test_an_updated_setting_holds_at_once(world: World) -> None:
+def test_an_updated_setting_holds_at_once(hurried: World) -> None:
     """[BC] Here a blocked shard, freed by an end to its retries."""
-    stream, function = world.stream(), world.function(FAILING)
-    url, queue = world.queue()
-    world.put(stream, 1)
-    with world.mapping(stream, function) as mapping:
-        _seen_failure(world, function)
-        world.functions.update_event_source_mapping(
+    stream, function = hurried.stream(), hurried.function(FAILING)
+    url, queue = hurried.queue()
+    hurried.put(stream, 1)
+    with hurried.mapping(stream, function) as mapping:
+        _seen_failure(hurried, function)
+        hurried.functions.update_event_source_mapping(
             UUID=mapping,
             MaximumRetryAttempts=0,
             DestinationConfig={"OnFailure": {"Destination": queue}},
         )
-        assert world.message(url)["KinesisBatchInfo"]["batchSize"] == 1
+        assert hurried.message(url)["KinesisBatchInfo"]["batchSize"] == 1
 
 
-def test_a_consumer_as_event_source(world: World) -> None:
+def test_a_consumer_as_event_source(hurried: World) -> None:
     """[DG:with-kinesis] Enhanced fan-out: the consumer's ARN."""
-    stream, function = world.stream(), world.function()
-    consumer = world.kinesis.register_stream_consumer(StreamARN=stream, ConsumerName="c")
+    stream, function = hurried.stream(), hurried.function()
+    consumer = hurried.kinesis.register_stream_consumer(StreamARN=stream, ConsumerName="c")
     arn = consumer["Consumer"]["ConsumerARN"]
-    describe = world.kinesis.describe_stream_consumer
+    describe = hurried.kinesis.describe_stream_consumer
     until(lambda: describe(ConsumerARN=arn)["ConsumerDescription"]["ConsumerStatus"] == "ACTIVE")
-    world.put(stream, 1)
-    with world.mapping(arn, function) as mapping:
-        assert world.get(mapping)["EventSourceArn"] == arn
-        (event,) = world.events(function, 1)
+    hurried.put(stream, 1)
+    with hurried.mapping(arn, function) as mapping:
+        assert hurried.get(mapping)["EventSourceArn"] == arn
+        (event,) = hurried.events(function, 1)
     assert data(event) == [1]
     assert event["Records"][0]["eventSourceARN"] == arn
 
 
-def test_resharding_under_load(world: World) -> None:
+def test_resharding_under_load(hurried: World) -> None:
     """[design rule] Split and merge: nothing lost, nothing twice, order per key kept."""
-    stream, function = world.stream(2), world.function()
+    stream, function = hurried.stream(2), hurried.function()
     name = stream.partition("/")[2]
 
     def put(start: int) -> None:
-        world.kinesis.put_records(
+        hurried.kinesis.put_records(
             StreamARN=stream,
             Records=[
                 {"Data": json.dumps(n).encode(), "PartitionKey": str(n % 20)}
@@ -342,30 +341,30 @@ def test_resharding_under_load(world: World) -> None:
         )
 
     def active() -> bool:
-        summary = world.kinesis.describe_stream_summary(StreamName=name)
+        summary = hurried.kinesis.describe_stream_summary(StreamName=name)
         return bool(summary["StreamDescriptionSummary"]["StreamStatus"] == "ACTIVE")
 
     def all_seen() -> list[Any] | None:
-        events = world.printed(function)
+        events = hurried.printed(function)
         return events if sum(len(event["Records"]) for event in events) >= 800 else None
 
-    with world.mapping(stream, function, BatchSize=50):
+    with hurried.mapping(stream, function, BatchSize=50):
         put(0)
-        world.kinesis.split_shard(
+        hurried.kinesis.split_shard(
             StreamName=name,
             ShardToSplit="shardId-000000000000",
             NewStartingHashKey=str(2**126),
         )
         until(active)
         put(200)
-        world.kinesis.merge_shards(
+        hurried.kinesis.merge_shards(
             StreamName=name,
             ShardToMerge="shardId-000000000003",
             AdjacentShardToMerge="shardId-000000000001",
         )
         until(active)
         put(400)
-        world.kinesis.update_shard_count(
+        hurried.kinesis.update_shard_count(
             StreamName=name, TargetShardCount=4, ScalingType="UNIFORM_SCALING"
         )
         until(active)
@@ -374,10 +373,10 @@ def test_resharding_under_load(world: World) -> None:
     assert sorted(n for event in events for n in data(event)) == list(range(800))
 
 
-def test_a_deleted_stream_ends_nothing_else(world: World) -> None:
+def test_a_deleted_stream_ends_nothing_else(hurried: World) -> None:
     """[?] The mapping says what is the matter, and can be deleted."""
-    stream, function = world.stream(), world.function()
-    with world.mapping(stream, function) as mapping:
-        world.kinesis.delete_stream(StreamARN=stream)
-        until(lambda: world.get(mapping)["LastProcessingResult"].startswith("PROBLEM"))
-        assert world.get(mapping)["State"] == "Enabled"
+    stream, function = hurried.stream(), hurried.function()
+    with hurried.mapping(stream, function) as mapping:
+        hurried.kinesis.delete_stream(StreamARN=stream)
+        until(lambda: hurried.get(mapping)["LastProcessingResult"].startswith("PROBLEM"))
+        assert hurried.get(mapping)["State"] == "Enabled"

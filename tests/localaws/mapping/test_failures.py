@@ -2,6 +2,7 @@
 
 import re
 
+from workbook.localaws.clock import instant
 from workbook.localaws.mapping.event import Entry
 from workbook.localaws.mapping.failures import (
     RETRIES_EXHAUSTED,
@@ -9,7 +10,6 @@ from workbook.localaws.mapping.failures import (
     LastInvocation,
     Span,
     document,
-    instant,
     object_key,
 )
 

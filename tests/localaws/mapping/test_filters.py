@@ -46,6 +46,22 @@ def test_every_operator(rule: list[Any], matching: list[str], others: list[str])
     assert not any(keeps(pattern, f'{{"a":{value}}}') for value in others)
 
 
+@pytest.mark.parametrize("depth", [250, 900, 100_000])
+@pytest.mark.parametrize("brackets", ["[]", ('{"a":', "}")])
+def test_data_that_is_nested_beyond_measure_is_no_json(depth: int, brackets: Any) -> None:
+    """It is dropped by a rule about it, as other data that cannot be read; it stops nothing."""
+    opening, closing = brackets
+    data = f'{{"a":{opening * depth}1{closing * depth}}}'
+    assert not keeps({"data": {"a": [2]}}, data)
+    assert keeps({"partitionKey": ["k"]}, data)
+
+
+def test_a_pattern_that_is_nested_beyond_measure_is_refused() -> None:
+    pattern = '{"a":' * 600 + "[1]" + "}" * 600
+    with pytest.raises(InvalidPatternError):
+        compile_filters([f'{{"data":{pattern}}}'])
+
+
 def test_a_missing_field_only_matches_exists_false() -> None:
     """[DG:invocation-eventfiltering]"""
     for rule, _, _ in CASES:

@@ -7,13 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.localaws.mapping.bench import BEGIN, QUEUE, Bench, joined, numbers, payloads, report, run
-from workbook.localaws.interfaces import InvokeThrottledError
+from tests.localaws.fakes import BEGIN, QUEUE, payloads
+from tests.localaws.mapping.bench import Bench, boom, joined, numbers, report, run
+from workbook.localaws.interfaces import DeliveryError, InvokeThrottledError
 from workbook.localaws.mapping.settings import Settings, Start
-
-
-def boom(event: Any) -> None:
-    raise ArithmeticError("boom")
 
 
 def keys(event: Any) -> set[str]:
@@ -95,8 +92,8 @@ def test_filtered_records_cost_no_invocation_and_advance_the_checkpoint() -> Non
         bench.begin()
         await bench.advance(2)
         assert [[one["n"] for one in batch] for batch in bench.function.batches] == [[0, 10, 20]]
-        assert bench.metrics.sums["PolledEventCount"] == 31
-        assert bench.metrics.sums["FilteredOutEventCount"] == 28
+        assert bench.metrics.sum("PolledEventCount") == 31
+        assert bench.metrics.sum("FilteredOutEventCount") == 28
         await bench.stop()
         bench.settings = Settings()
         bench.begin()
@@ -215,7 +212,7 @@ def test_iterator_age() -> None:
         await bench.advance(2)
         bench.begin()
         await bench.advance(1)
-        assert bench.metrics.points["IteratorAge"] == [2000]
+        assert bench.metrics.values("IteratorAge") == [2000]
         assert bench.metrics.dimensions["IteratorAge"] == {"FunctionName": "f"}
         await bench.stop()
 
@@ -230,7 +227,7 @@ def test_the_event_count_group_is_opt_in() -> None:
         bench.stream.put("a")
         bench.begin()
         await bench.advance(1)
-        assert set(bench.metrics.sums) == {"IteratorAge"}
+        assert set(bench.metrics.dimensions) == {"IteratorAge"}
         await bench.stop()
 
     run(test)
@@ -253,15 +250,15 @@ def test_the_event_count_group() -> None:
             bench.stream.put(n)
         bench.begin()
         await bench.advance(5)
-        sums = bench.metrics.sums
-        assert bench.metrics.points["PolledEventCount"] == [4, 0, 0, 0, 0, 0]
-        assert sums["InvokedEventCount"] == 4 + 3 + 3
-        assert sums["FailedInvokeEventCount"] == 3 + 3 + 3
-        assert sums["OnFailureDestinationDeliveredEventCount"] == 3
-        assert "DroppedEventCount" not in sums
-        assert "FilteredOutEventCount" not in sums
-        assert "DeletedEventCount" not in sums  # SQS only
-        assert bench.metrics.dimensions["InvokedEventCount"] == {"EventSourceMappingUUID": "esm"}
+        total, dimensions = bench.metrics.sum, bench.metrics.dimensions
+        assert bench.metrics.values("PolledEventCount") == [4, 0, 0, 0, 0, 0]
+        assert total("InvokedEventCount") == 4 + 3 + 3
+        assert total("FailedInvokeEventCount") == 3 + 3 + 3
+        assert total("OnFailureDestinationDeliveredEventCount") == 3
+        assert "DroppedEventCount" not in dimensions
+        assert "FilteredOutEventCount" not in dimensions
+        assert "DeletedEventCount" not in dimensions  # SQS only
+        assert dimensions["InvokedEventCount"] == {"EventSourceMappingUUID": "esm"}
         await bench.stop()
 
     run(test)
@@ -276,8 +273,8 @@ def test_without_a_destination_records_are_dropped() -> None:
         bench.stream.put("b")
         bench.begin()
         await bench.advance(1)
-        assert bench.metrics.sums["DroppedEventCount"] == 2
-        assert "DestinationDeliveryFailures" not in bench.metrics.sums
+        assert bench.metrics.sum("DroppedEventCount") == 2
+        assert "DestinationDeliveryFailures" not in bench.metrics.dimensions
         await bench.stop()
 
     run(test)
@@ -289,14 +286,14 @@ def test_a_destination_that_fails_is_counted_and_the_shard_goes_on() -> None:
     async def test() -> None:
         settings = Settings(retries=0, counts_events=True, destination=QUEUE, batch_size=2)
         bench = Bench(boom, settings)
-        bench.failures.works = False
+        bench.destinations.error = DeliveryError("QueueDoesNotExist", "")
         for n in range(4):
             bench.stream.put(n)
         bench.begin()
         await bench.advance(1)
         assert bench.function.batches == [[0, 1], [2, 3]]
-        assert bench.metrics.points["DestinationDeliveryFailures"] == [1, 1]
-        assert bench.metrics.points["DroppedEventCount"] == [2, 2]
+        assert bench.metrics.values("DestinationDeliveryFailures") == [1, 1]
+        assert bench.metrics.values("DroppedEventCount") == [2, 2]
         await bench.stop()
 
     run(test)
@@ -344,7 +341,13 @@ def test_chaos(seed: int) -> None:
             for shard in ("shardId-000000000000", "shardId-000000000001")
             for key in (f"{shard[-1]}-{n}" for n in range(4))
         }
+        bench.expects_faults = True
         for n in range(120):
+            fails = dice.choice([bench.stream, bench.function, bench.destinations, None, None])
+            if fails is not None:
+                fails.fault = RuntimeError("a fault of ours")
+                await bench.advance(dice.choice([0, 0.2, 3]))
+                fails.fault = None
             key = dice.choice(list(homes))
             bench.stream.put([key, n], key=key, shard=homes[key])
             if n in (40, 80):
@@ -364,13 +367,13 @@ def test_chaos(seed: int) -> None:
     run(test)
     given_up = {
         number
-        for document in bench.failures.documents
+        for document in bench.destinations.documents
         for number in range(
             int(document["KinesisBatchInfo"]["startSequenceNumber"]),
             int(document["KinesisBatchInfo"]["endSequenceNumber"]) + 1,
         )
     }
-    for records in bench.stream._records.values():
+    for records in bench.stream.records.values():
         for record in records:
             key, n = json.loads(record.data)
             assert done[key, n] or record.sequence_number in given_up

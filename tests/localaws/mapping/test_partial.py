@@ -54,7 +54,9 @@ def test_a_wrong_key_fails_the_batch(reply: Any) -> None:
     assert verdict(json.dumps(reply).encode(), BATCH) == Failed()
 
 
-@pytest.mark.parametrize("reply", [items("123"), items(123), items("9", "123"), items("x")])
+@pytest.mark.parametrize(
+    "reply", [items("123"), items(123), items("9", "123"), items("x"), items("9" * 5000)]
+)
 def test_an_identifier_that_is_not_in_the_batch_fails_it(reply: Any) -> None:
     """[OBS] Also beside one that is."""
     assert verdict(json.dumps(reply).encode(), BATCH) == Failed()

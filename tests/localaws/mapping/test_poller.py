@@ -5,18 +5,9 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from tests.localaws.mapping.bench import (
-    BEGIN,
-    QUEUE,
-    Bench,
-    joined,
-    run,
-)
+from tests.localaws.fakes import BEGIN, QUEUE
+from tests.localaws.mapping.bench import Bench, boom, joined, run
 from workbook.localaws.mapping.settings import Settings, Start
-
-
-def boom(event: Any) -> None:
-    raise ArithmeticError("boom")
 
 
 def test_an_idle_shard_is_polled_once_a_second() -> None:
@@ -43,8 +34,7 @@ def test_there_is_no_waiting_while_there_is_backlog() -> None:
         for n in range(20_500):
             bench.stream.put(n)
         bench.begin()
-        for _ in range(20):
-            await bench.advance()
+        await bench.advance()
         assert [len(batch) for batch in bench.function.batches] == [1000] * 20 + [500]
         assert joined(bench.function.batches) == list(range(20_500))
         assert set(bench.function.times) == {0.0}
@@ -181,7 +171,7 @@ def test_a_record_too_large_for_an_event_goes_to_the_destination() -> None:
         bench.begin()
         await bench.advance()
         assert bench.function.batches == [["before"], ["after"]]
-        (document,) = bench.failures.documents
+        (document,) = bench.destinations.documents
         assert document["KinesisBatchInfo"]["startSequenceNumber"] == str(large)
         assert document["KinesisBatchInfo"]["batchSize"] == 1
         await bench.stop()
@@ -253,7 +243,7 @@ def test_disabling_a_blocked_shard_keeps_what_was_not_done() -> None:
         bench.begin()
         await bench.advance(1)
         assert bench.function.batches == [["a", "b"]] * (tries + 1)
-        assert len(bench.failures.documents) == 1
+        assert len(bench.destinations.documents) == 1
         await bench.stop()
 
     run(test)

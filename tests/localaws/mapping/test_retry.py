@@ -1,7 +1,6 @@
 """Retries, backoff, ages and bisection, as decisions about values."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,12 +15,7 @@ from workbook.localaws.mapping.retry import (
     cut_aged,
     halves,
 )
-
-
-@dataclass(frozen=True)
-class Policy:
-    retries: int = -1
-    bisect: bool = False
+from workbook.localaws.mapping.settings import Settings
 
 
 def entries(count: int, arrived: float = 0.0) -> list[Entry]:
@@ -33,14 +27,14 @@ def numbers(piece: Piece) -> list[int]:
 
 
 def play(
-    count: int, policy: Policy, judge: Callable[[list[int]], Verdict]
+    count: int, settings: Settings, judge: Callable[[list[int]], Verdict]
 ) -> tuple[list[list[int]], list[int], list[tuple[list[int], int]]]:
     """Run a batch to its end; gives invocations, records done, and (records, attempts) given up."""
     pieces, calls, done, lost = [Piece(entries(count))], [], [], []
     while pieces:
         piece = pieces.pop(0)
         calls.append(numbers(piece))
-        step = after_reply(piece, judge(numbers(piece)), policy)
+        step = after_reply(piece, judge(numbers(piece)), settings)
         done += [entry.sequence_number for entry in step.done]
         if step.given_up:
             lost.append((numbers(step.given_up), step.given_up.attempts))
@@ -51,7 +45,7 @@ def play(
 @given(st.integers(0, 20), st.integers(1, 20))
 def test_n_retries_give_n_plus_one_invocations(retries: int, size: int) -> None:
     """[OBS] MaximumRetryAttempts N, approximateInvokeCount N + 1; the whole batch is given up."""
-    calls, done, lost = play(size, Policy(retries), lambda _: Failed())
+    calls, done, lost = play(size, Settings(retries=retries), lambda _: Failed())
     assert calls == [list(range(size))] * (retries + 1)
     assert done == []
     assert lost == [(list(range(size)), retries + 1)]
@@ -61,7 +55,7 @@ def test_without_a_limit_a_batch_is_retried_for_ever() -> None:
     """[DG:services-kinesis-parameters] -1, the default."""
     piece = Piece(entries(3))
     for _ in range(1000):
-        step = after_reply(piece, Failed(), Policy())
+        step = after_reply(piece, Failed(), Settings())
         assert step.given_up is None
         (piece,) = step.again
     assert piece.attempts == 1000
@@ -78,8 +72,8 @@ def test_refusals_use_up_no_retry(retries: int, refusals: int) -> None:
         (piece,) = step.again
     assert piece.attempts == 0
     for _ in range(retries):
-        (piece,) = after_reply(piece, Failed(), Policy(retries)).again
-    assert after_reply(piece, Failed(), Policy(retries)).given_up is not None
+        (piece,) = after_reply(piece, Failed(), Settings(retries=retries)).again
+    assert after_reply(piece, Failed(), Settings(retries=retries)).given_up is not None
 
 
 def test_backoff_doubles_from_a_second_up_to_twelve() -> None:
@@ -113,7 +107,7 @@ def test_bisecting_finds_just_the_poison_records(size: int, poison: set[int], re
     def judge(batch: list[int]) -> Verdict:
         return Failed() if poison & set(batch) else Succeeded()
 
-    calls, done, lost = play(size, Policy(retries, bisect=True), judge)
+    calls, done, lost = play(size, Settings(retries=retries, bisect=True), judge)
     assert sorted(done) == sorted(set(range(size)) - poison)
     assert lost == [([number], retries + 1) for number in sorted(poison)]
     for number in poison:
@@ -126,7 +120,7 @@ def test_bisecting_with_no_retries_still_invokes_several_times() -> None:
     def judge(batch: list[int]) -> Verdict:
         return Failed() if 3 in batch else Succeeded()
 
-    calls, _, lost = play(4, Policy(0, bisect=True), judge)
+    calls, _, lost = play(4, Settings(retries=0, bisect=True), judge)
     assert calls == [[0, 1, 2, 3], [0, 1], [2, 3], [2], [3]]
     assert lost == [([3], 1)]
 
@@ -137,7 +131,7 @@ def test_progress_restarts_the_retries() -> None:
     def judge(batch: list[int]) -> Verdict:
         return FailedFrom(batch.index(2))
 
-    calls, done, lost = play(3, Policy(3), judge)
+    calls, done, lost = play(3, Settings(retries=3), judge)
     assert calls == [[0, 1, 2], [2], [2], [2], [2]]
     assert done == [0, 1]
     assert lost == [([2], 4)]
@@ -145,16 +139,16 @@ def test_progress_restarts_the_retries() -> None:
 
 def test_a_partial_response_with_bisect_cuts_at_the_record() -> None:
     """[DG:services-kinesis-batchfailurereporting] Only the rest is retried, and not halved."""
-    step = after_reply(Piece(entries(8)), FailedFrom(3), Policy(5, bisect=True))
+    step = after_reply(Piece(entries(8)), FailedFrom(3), Settings(retries=5, bisect=True))
     assert [entry.sequence_number for entry in step.done] == [0, 1, 2]
     assert [numbers(piece) for piece in step.again] == [[3, 4, 5, 6, 7]]
-    step = after_reply(step.again[0], FailedFrom(0), Policy(5, bisect=True))
+    step = after_reply(step.again[0], FailedFrom(0), Settings(retries=5, bisect=True))
     assert [numbers(piece) for piece in step.again] == [[3, 4, 5, 6, 7]]
 
 
 def test_an_invocation_error_with_bisect_and_partial_responses_halves() -> None:
     """[DG:services-kinesis-batchfailurereporting]"""
-    step = after_reply(Piece(entries(5)), Failed(), Policy(5, bisect=True))
+    step = after_reply(Piece(entries(5)), Failed(), Settings(retries=5, bisect=True))
     assert [numbers(piece) for piece in step.again] == [[0, 1, 2], [3, 4]]
 
 

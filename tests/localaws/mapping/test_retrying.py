@@ -1,23 +1,12 @@
 """Failures: retries, ages, bisection, partial responses; in process, on a clock set by hand."""
 
+import json
 from typing import Any
 
-from tests.localaws.mapping.bench import (
-    FUNCTION,
-    QUEUE,
-    STREAM,
-    Bench,
-    numbers,
-    payloads,
-    report,
-    run,
-)
+from tests.localaws.fakes import BUCKET, FUNCTION, QUEUE, STREAM, payloads
+from tests.localaws.mapping.bench import Bench, boom, numbers, report, run
 from workbook.localaws.interfaces import InvokeThrottledError
 from workbook.localaws.mapping.settings import Settings
-
-
-def boom(event: Any) -> None:
-    raise ArithmeticError("boom")
 
 
 def test_a_failing_batch_blocks_its_shard_and_is_retried_with_backoff() -> None:
@@ -63,7 +52,7 @@ def test_n_retries_then_the_batch_goes_to_the_destination() -> None:
         bench.begin()
         await bench.advance(20)
         assert bench.function.batches == [["a", "b"]] * 3 + [["c"]] * 3
-        document = bench.failures.documents[0]
+        document = bench.destinations.documents[0]
         assert document["requestContext"] == {
             "requestId": "request-3",
             "functionArn": FUNCTION,
@@ -74,7 +63,25 @@ def test_n_retries_then_the_batch_goes_to_the_destination() -> None:
         assert document["KinesisBatchInfo"]["startSequenceNumber"] == str(first)
         assert document["KinesisBatchInfo"]["endSequenceNumber"] == str(last)
         assert document["KinesisBatchInfo"]["streamArn"] == STREAM
-        assert bench.failures.payloads[0] == bench.function.events[0]
+        await bench.stop()
+
+    run(test)
+
+
+def test_a_bucket_gets_the_event_too_under_a_key_of_its_own() -> None:
+    """[DG:kinesis-on-failure-destination]"""
+
+    async def test() -> None:
+        bench = Bench(boom, Settings(retries=0, destination=BUCKET))
+        bench.stream.put("a")
+        bench.begin()
+        await bench.advance(1)
+        ((arn, document),) = bench.destinations.delivered
+        told = json.loads(document.body)
+        assert arn == BUCKET
+        assert document.object_key.startswith("aws/lambda/esm/shardId-000000000000/2027/01/15/")
+        assert json.loads(told["payload"]) == bench.function.events[0]
+        assert told["KinesisBatchInfo"]["batchSize"] == 1
         await bench.stop()
 
     run(test)
@@ -97,7 +104,7 @@ def test_throttles_use_up_no_retry() -> None:
         bench.begin()
         await bench.advance(400)
         assert len(bench.function.events) == 21
-        assert bench.failures.documents == []
+        assert bench.destinations.documents == []
         assert bench.results[-1] == "OK"
         await bench.stop()
 
@@ -114,7 +121,7 @@ def test_a_deleted_function_loses_nothing() -> None:
         bench.function.gone = True
         bench.stream.put("a")
         await bench.advance(100)
-        assert bench.failures.documents == []
+        assert bench.destinations.documents == []
         assert bench.results[-1].startswith("PROBLEM:")
         bench.function.gone = False
         await bench.advance(20)
@@ -156,7 +163,7 @@ def test_record_age_is_per_record() -> None:
         bench.function.handler = lambda event: None
         await bench.advance(10)
         assert bench.function.batches[-1] == ["young"]
-        (document,) = bench.failures.documents
+        (document,) = bench.destinations.documents
         assert document["requestContext"]["condition"] == "RecordAgeExceeded"
         assert document["KinesisBatchInfo"]["startSequenceNumber"] == str(old)
         assert document["KinesisBatchInfo"]["endSequenceNumber"] == str(old)
@@ -176,7 +183,7 @@ def test_a_record_too_old_before_any_invocation_says_one() -> None:
         bench.begin()
         await bench.advance(1)
         assert bench.function.events == []
-        (document,) = bench.failures.documents
+        (document,) = bench.destinations.documents
         assert document["requestContext"]["approximateInvokeCount"] == 1
         await bench.stop()
 
@@ -192,7 +199,7 @@ def test_an_always_failing_function_has_eight_tries_in_a_minute() -> None:
         await bench.advance(0.5)
         bench.stream.put("a")
         await bench.advance(70)
-        (document,) = bench.failures.documents
+        (document,) = bench.destinations.documents
         assert document["requestContext"]["approximateInvokeCount"] == 8
         await bench.stop()
 
@@ -210,7 +217,7 @@ def test_throttled_records_age_too() -> None:
         bench.stream.put("a")
         bench.begin()
         await bench.advance(80)
-        (document,) = bench.failures.documents
+        (document,) = bench.destinations.documents
         assert document["requestContext"]["condition"] == "RecordAgeExceeded"
         await bench.stop()
 
@@ -234,7 +241,7 @@ def test_a_poison_record_blocks_until_it_expires() -> None:
         assert ["good"] not in bench.function.batches
         await bench.advance(15)
         assert bench.function.batches[-1] == ["good"]
-        assert bench.failures.documents == []
+        assert bench.destinations.documents == []
         await bench.stop()
 
     run(test)
@@ -260,9 +267,69 @@ def test_bisect_isolates_the_poison_record() -> None:
             ["bad"],
             ["d"],
         ]
-        (document,) = bench.failures.documents
+        (document,) = bench.destinations.documents
         assert document["KinesisBatchInfo"]["batchSize"] == 1
         assert document["requestContext"]["approximateInvokeCount"] == 1
+        await bench.stop()
+
+    run(test)
+
+
+def first_bad(event: Any) -> str | None:
+    """The sequence number of the first record that says so."""
+    pairs = zip(numbers(event), payloads(event), strict=True)
+    return next((number for number, data in pairs if data == "bad"), None)
+
+
+def test_a_batch_whose_first_record_is_reported_is_never_cut() -> None:
+    """[?] With bisect either: those behind it are given up with it."""
+
+    async def test() -> None:
+        def handler(event: Any) -> Any:
+            number = first_bad(event)
+            return report(number) if number else None
+
+        settings = Settings(bisect=True, retries=2, reports_failures=True, destination=QUEUE)
+        bench = Bench(handler, settings)
+        for data in ("a", "bad", "c", "d"):
+            bench.stream.put(data)
+        bench.begin()
+        await bench.advance(20)
+        assert bench.function.batches == [["a", "bad", "c", "d"]] + [["bad", "c", "d"]] * 3
+        (document,) = bench.destinations.documents
+        assert document["KinesisBatchInfo"]["batchSize"] == 3
+        await bench.stop()
+
+    run(test)
+
+
+def test_an_error_where_the_first_record_fails_isolates_it() -> None:
+    """[DG:services-kinesis-batchfailurereporting] An invocation error halves the batch: this way
+    does not depend on what becomes of a batch whose first record is reported."""
+
+    async def test() -> None:
+        def handler(event: Any) -> Any:
+            number = first_bad(event)
+            if number == numbers(event)[0]:
+                boom(event)
+            return report(number) if number else None
+
+        settings = Settings(bisect=True, retries=2, reports_failures=True, destination=QUEUE)
+        bench = Bench(handler, settings)
+        for data in ("a", "bad", "c", "d"):
+            bench.stream.put(data)
+        bench.begin()
+        await bench.advance(20)
+        assert bench.function.batches == [
+            ["a", "bad", "c", "d"],
+            ["bad", "c", "d"],
+            ["bad", "c"],
+            *[["bad"]] * 3,
+            ["c"],
+            ["d"],
+        ]
+        (document,) = bench.destinations.documents
+        assert document["KinesisBatchInfo"]["batchSize"] == 1
         await bench.stop()
 
     run(test)
@@ -283,7 +350,7 @@ def test_a_partial_response_retries_the_rest_without_topping_it_up() -> None:
         bench.begin()
         await bench.advance(30)
         assert bench.function.batches == [[0, 1, 2], [2], [2], [2], [2], [3, 4, 5]]
-        (document,) = bench.failures.documents
+        (document,) = bench.destinations.documents
         assert document["requestContext"]["approximateInvokeCount"] == 4
         assert document["responseContext"]["functionError"] is None
         await bench.stop()

@@ -7,15 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbook.localaws.api.errors import ApiError
-from workbook.localaws.mapping.constraints import check
+from workbook.localaws.api.model import lambda_
 from workbook.localaws.mapping.settings import Settings, Start, read_settings, read_start
 
 NOW = 1_800_000_000.0
 
 
 def read(parameters: dict[str, Any]) -> Settings:
-    check(parameters)
-    return read_settings(parameters, Settings())
+    """The settings of a new mapping."""
+    call = {"FunctionName": "f", **parameters}
+    return read_settings(lambda_().read("CreateEventSourceMapping", call), Settings())
 
 
 def refusal(parameters: dict[str, Any]) -> ApiError:
@@ -109,7 +110,7 @@ def test_a_large_batch_needs_no_window() -> None:
         ({"MetricsConfig": {"Metrics": ["KafkaMetrics"]}}, "MetricsConfig"),
         ({"ScalingConfig": {"MaximumConcurrency": 2}}, "ScalingConfig"),
         ({"ProvisionedPollerConfig": {"MinimumPollers": 1}}, "ProvisionedPollerConfig"),
-        ({"Topics": ["t"]}, "Topics"),
+        ({"Topics": ["topic"]}, "Topics"),
         ({"FilterCriteria": {"Filters": [{"Pattern": '{"data":{"a":[1]}}'}] * 6}}, "Filters"),
     ],
 )
@@ -243,26 +244,26 @@ def test_an_empty_destination_clears_it(config: dict[str, Any]) -> None:
 def test_what_an_update_leaves_out_stays() -> None:
     """[BC]"""
     before = Settings(batch_size=7, bisect=True, reports_failures=True)
-    after = read_settings({"MaximumRetryAttempts": 3, "BatchSize": None}, before)
+    sent = {"UUID": "0" * 36, "MaximumRetryAttempts": 3, "BatchSize": None}
+    after = read_settings(lambda_().read("UpdateEventSourceMapping", sent), before)
     assert after == Settings(batch_size=7, bisect=True, reports_failures=True, retries=3)
 
 
 @pytest.mark.parametrize(
-    "parameters",
+    ("parameters", "message"),
     [
-        {"BatchSize": "10"},
-        {"BatchSize": True},
-        {"Enabled": "yes"},
-        {"FunctionName": 5},
-        {"DestinationConfig": "queue"},
-        {"FilterCriteria": {"Filters": "all"}},
+        ({"BatchSize": "10"}, "STRING_VALUE can not be converted to an Integer"),
+        ({"BatchSize": True}, "TRUE_VALUE can not be converted to an Integer"),
+        ({"Enabled": "yes"}, "STRING_VALUE can not be converted to a Boolean"),
+        ({"FunctionName": 5}, "NUMBER_VALUE can not be converted to a String"),
+        ({"DestinationConfig": "queue"}, "Expected null"),
+        ({"FilterCriteria": {"Filters": "all"}}, "Expected list or null"),
     ],
 )
-def test_a_value_of_the_wrong_type_is_refused(parameters: dict[str, Any]) -> None:
-    """[BC]"""
+def test_a_value_of_the_wrong_type_is_refused(parameters: dict[str, Any], message: str) -> None:
+    """[BC] In the words of the one reader of models."""
     error = refusal(parameters)
-    assert error.code == "SerializationException"
-    assert next(iter(parameters)) in error.message
+    assert (error.code, error.message) == ("SerializationException", message)
 
 
 def start_refusal(parameters: dict[str, Any]) -> ApiError:

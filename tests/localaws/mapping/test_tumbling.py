@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.localaws.mapping.bench import BEGIN, QUEUE, Bench, numbers, payloads, report, run
+from tests.localaws.fakes import BEGIN, QUEUE, payloads
+from tests.localaws.mapping.bench import Bench, numbers, report, run
 from workbook.localaws.mapping.settings import Settings
 
 
@@ -96,7 +97,7 @@ def test_a_reply_without_state_is_a_failure(reply: Any) -> None:
         bench.begin()
         await bench.advance(9)
         assert len(bench.function.events) == 3
-        assert bench.failures.documents[0]["requestContext"]["approximateInvokeCount"] == 3
+        assert bench.destinations.documents[0]["requestContext"]["approximateInvokeCount"] == 3
         await bench.stop()
 
     run(test)
@@ -149,7 +150,7 @@ def test_a_failing_final_invocation_blocks_the_shard() -> None:
         bench.stream.put(4)
         await bench.advance(20)
         assert finals(bench) == [{"sum": 3}] * 3 + [{"sum": 4}]
-        (document,) = bench.failures.documents
+        (document,) = bench.destinations.documents
         assert document["KinesisBatchInfo"]["startSequenceNumber"] == str(first)
         assert document["KinesisBatchInfo"]["endSequenceNumber"] == str(last)
         assert document["KinesisBatchInfo"]["batchSize"] == 2

@@ -92,11 +92,19 @@ def test_the_events_members() -> None:
         (b"", None),
         (b'"state"', None),
         (b"{", None),
+        (b'{"state":NaN}', None),
+        (b'{"state":%b}' % (b"[" * 5000 + b"]" * 5000), None),
     ],
 )
 def test_a_reply_must_have_state(payload: bytes, parts: tuple[bytes, bytes] | None) -> None:
     """[DG:services-kinesis-windows] Else the invocation counts as failed."""
     assert windows.split_reply(payload) == parts
+
+
+@pytest.mark.parametrize("state", [b"[" * 500 + b"]" * 500, b"[1" + b"0" * 40 + b',"\xc3\xbc"]'])
+def test_a_state_comes_back_as_it_was_sent(state: bytes) -> None:
+    """[DG:services-kinesis-windows] Every digit of it, and every level."""
+    assert windows.split_reply(b'{"state":%b}' % state) == (state, b"{}")
 
 
 def test_a_window_remembers_which_records_it_was_given() -> None:

@@ -1,9 +1,16 @@
-"""moto behind its door: the services that the local AWS does not model itself."""
+"""moto on its own thread: the services that the local AWS does not model itself."""
 
+import asyncio
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
+import pytest
+
 from workbook import target
+from workbook.localaws.api.http import Request
+from workbook.localaws.moto.worker import Worker
 
 
 def make_queue(local: target.Aws, name: str) -> tuple[Any, str]:
@@ -25,7 +32,7 @@ def test_long_polling_ends_with_the_first_message_and_keeps_nobody_else_waiting(
 
 
 def test_concurrent_calls_into_moto_lose_nothing(local: target.Aws) -> None:
-    """moto alone loses records under concurrent calls (engines measured; see services.py)."""
+    """moto alone loses records under concurrent calls."""
     sqs, url = make_queue(local, "concurrent")
     with ThreadPoolExecutor(8) as clients:
         list(
@@ -37,3 +44,65 @@ def test_concurrent_calls_into_moto_lose_nothing(local: target.Aws) -> None:
         QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
     )["Attributes"]
     assert attributes["ApproximateNumberOfMessages"] == "200"
+
+
+def test_the_thread_begins_with_what_it_is_started_with() -> None:
+    """Also when a caller gives up meanwhile, or calls before that is done."""
+    done: list[str] = []
+    may_end = threading.Event()
+
+    def prepare() -> None:
+        may_end.wait()
+        done.append("prepared")
+
+    async def run() -> None:
+        worker = Worker()
+        worker.start(prepare)
+        impatient = asyncio.create_task(worker.call(done.append, "impatient"))
+        patient = asyncio.create_task(worker.call(done.append, "patient"))
+        await asyncio.sleep(0)
+        impatient.cancel()
+        may_end.set()
+        await patient
+        worker.close()
+
+    asyncio.run(run())
+    assert done == ["prepared", "patient"]
+
+
+def test_calls_tell_why_the_thread_could_not_begin() -> None:
+    def prepare() -> None:
+        raise OSError("no moto here")
+
+    async def run() -> None:
+        worker = Worker()
+        worker.start(prepare)
+        for _ in range(2):
+            with pytest.raises(OSError, match="no moto here"):
+                await worker.call(print)
+        worker.close()
+
+    asyncio.run(run())
+
+
+def test_what_a_service_needs_comes_in_with_its_first_request() -> None:
+    prepared: list[str] = []
+
+    async def run() -> None:
+        worker = Worker()
+        for service in ("sqs", "sns"):
+            worker.before(service, partial(prepared.append, service))
+        scope = "k/20260101/us-east-1/sqs/aws4_request"
+        headers = {
+            "authorization": f"AWS4-HMAC-SHA256 Credential={scope}",
+            "x-amz-target": "AmazonSQS.ListQueues",
+            "content-type": "application/x-amz-json-1.0",
+            "host": "sqs.us-east-1.amazonaws.com",
+        }
+        for _ in range(2):
+            answer = await worker.respond(Request("POST", "/", "", headers, b"{}"))
+            assert answer.status == 200
+        worker.close()
+
+    asyncio.run(run())
+    assert prepared == ["sqs"]

@@ -1,5 +1,6 @@
 """A request and a response, as every API of the local AWS takes and gives them."""
 
+import uuid
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote
@@ -46,6 +47,11 @@ class Request:
         return parts if len(parts) == 5 else []
 
     @property
+    def target(self) -> str:
+        """The ``X-Amz-Target``, such as ``Kinesis_20131202.ListStreams``; empty without one."""
+        return self.headers.get("x-amz-target", "")
+
+    @property
     def segments(self) -> list[str]:
         """The path's parts, decoded: ``/2015-03-31/functions/f`` gives three."""
         return [unquote(part) for part in self.path.strip("/").split("/")]
@@ -65,3 +71,8 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     stream: AsyncGenerator[bytes, None] | None = None
+
+
+def headers(content_type: str) -> dict[str, str]:
+    """Return the headers of every answer: the type of its body and the id of its request."""
+    return {"content-type": content_type, "x-amzn-requestid": str(uuid.uuid4())}

@@ -1,271 +1,247 @@
-"""Parameters checked against the Kinesis API's own model (botocore's), in AWS's words.
+"""The APIs of Kinesis and Lambda as botocore describes them.
 
-Every shape of the model becomes one function that takes a value off the wire and gives it typed
-(blobs as bytes, timestamps as seconds), noting what breaks a constraint.
+``kinesis()`` and ``lambda_()`` return the models.  A model tells which operation a request calls,
+and reads the parameters of a call: typed, checked, and refused in AWS's words.  ``overrides`` lists
+where AWS was seen to differ from botocore.
 """
 
 import re
-from binascii import Error as Base64Error
-from binascii import a2b_base64
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
+from urllib.parse import parse_qs
 
+import orjson
+
+from workbook.localaws.api import overrides
 from workbook.localaws.api.errors import ApiError
-from workbook.localaws.kinesis.errors import refused
+from workbook.localaws.api.http import Request
+from workbook.localaws.api.shapes import Dialect, Reader, Shape, Shapes, Violation
 
-MAX_REPORTED = 10  # [KL]
-MILLISECONDS_FROM = 1e11  # CBOR clients send milliseconds; as seconds this is the year 5138
-
-Violation = tuple[str, str]  # where, and "Value ... failed to satisfy constraint: ..." without it
-Reader = Callable[[Any, list[Violation]], Any]
-
-
-def read_parameters(operation: str, raw: Any) -> dict[str, Any]:
-    """The typed parameters of a call; those that the operation does not have are left out.
-
-    Args:
-        operation: such as ``PutRecords``.
-        raw: the decoded body.
-
-    Raises:
-        ApiError: SerializationException for a wrong type, ValidationException for values that
-            break the model's constraints.
-    """
-    violations: list[Violation] = []
-    parameters: dict[str, Any] = _inputs()[operation](raw, violations)
-    if violations:
-        count = min(len(violations), MAX_REPORTED)
-        texts = [text.format(at=f"'{where}'") for where, text in violations[:count]]
-        raise refused(f"{count} validation error{'s' * (count > 1)} detected: {'; '.join(texts)}")
-    return parameters
+MAX_REPORTED = 10  # violations in one message [KL]
 
 
 @cache
-def _inputs() -> dict[str, Reader]:
-    """The reader of every operation's input."""
-    from botocore.loaders import Loader  # late: only a process that serves Kinesis needs it
-
-    model = Loader().load_service_model("kinesis", "service-2")
-    shapes = _Shapes(model["shapes"])
-    return {
-        name: shapes.reader(operation["input"]["shape"])
-        for name, operation in model["operations"].items()
-    }
+def kinesis() -> "Model":
+    """Return the Kinesis API, in the words of its own tests [KL]."""
+    order = ("enum", "pattern", "max", "min")
+    return Model("kinesis", {}, Dialect(_java_class, "an", order, tells_null=False))
 
 
-def _serialization(message: str) -> ApiError:
-    return ApiError("SerializationException", message)
+@cache
+def lambda_() -> "Model":
+    """Return the Lambda API, in the words that were recorded [OBS]."""
+    order = ("enum", "max_of_name", "max", "min", "pattern")
+    return Model("lambda", overrides.LAMBDA, Dialect(_token, "a", order, tells_null=True))
 
 
-def _constraint(value: object, text: str) -> Violation:
-    quoted = "" if value is None else " '" + str(value).replace("{", "{{").replace("}", "}}") + "'"
-    text = text.replace("{", "{{").replace("}", "}}")
-    return "", f"Value{quoted} at {{at}} failed to satisfy constraint: Member must {text}"
+class Model:
+    """The API of one service.
+
+    Args:
+        service: botocore's name of it.
+        overrides: what differs from botocore's model, by shape.
+        dialect: the service's words.
+    """
+
+    def __init__(self, service: str, overrides: Mapping[str, Shape], dialect: Dialect) -> None:
+        from botocore.loaders import Loader  # late: only a process that serves the API needs it
+
+        description = Loader().load_service_model(service, "service-2")
+        self._shapes = Shapes(description["shapes"], overrides, dialect)
+        self._operations = {
+            name: _Operation(one["http"], one.get("input", {}).get("shape"), self._shapes)
+            for name, one in description["operations"].items()
+        }
+        self._routes: dict[tuple[str, int], list[str]] = defaultdict(list)
+        for name, operation in sorted(self._operations.items(), key=lambda item: -item[1].fixed):
+            self._routes[operation.method, len(operation.segments)].append(name)
+
+    @property
+    def operations(self) -> Iterable[str]:
+        """The names of all operations."""
+        return self._operations
+
+    def parameters(self, operation: str) -> Iterable[str]:
+        """Return the names of an operation's parameters."""
+        return self._operations[operation].members
+
+    def read(self, operation: str, parameters: Any) -> dict[str, Any]:
+        """Return the typed parameters of a call, without those that the operation does not have.
+
+        Args:
+            operation: such as ``PutRecords``.
+            parameters: by name, as JSON or CBOR carries them.
+
+        Raises:
+            ApiError: SerializationException for a value of a wrong type, ValidationException for
+                values that break constraints.
+        """
+        violations: list[Violation] = []
+        typed: dict[str, Any] = self._operations[operation].read(parameters, violations)
+        if violations:
+            texts = [str(violation) for violation in violations[:MAX_REPORTED]]
+            count = f"{len(texts)} validation error{'s' * (len(texts) > 1)} detected: "
+            raise ApiError("ValidationException", count + "; ".join(texts))
+        return typed
+
+    def operation(self, request: Request) -> str | None:
+        """Return the operation that a REST request calls; None when there is no such operation."""
+        segments = request.segments
+        for name in self._routes.get((request.method, len(segments)), []):
+            if self._operations[name].fits(segments, request.query):
+                return name
+        return None
+
+    def read_request(self, operation: str, request: Request) -> dict[str, Any]:
+        """Return the typed parameters of a REST request: from its path, query, headers and body.
+
+        A parameter that is the whole body, as Invoke's ``Payload``, is given as bytes.
+
+        Args:
+            operation: what ``operation`` found.
+            request: the request.
+
+        Raises:
+            ApiError: as ``read``; InvalidRequestContentException for a body that is not JSON.
+        """
+        return self.read(operation, self._operations[operation].parameters(request))
 
 
-def _under(place: str, violations: list[Violation], before: int) -> None:
-    """Say of violations found since ``before`` that they are inside ``place``."""
-    for index in range(before, len(violations)):
-        where, text = violations[index]
-        violations[index] = (f"{place}.{where}" if where else place, text)
+class _Operation:
+    """One operation: where it is in HTTP, and what it takes.
+
+    Args:
+        http: its method and URI.
+        shape: the name of its input's shape; None when it takes nothing.
+        shapes: all shapes.
+    """
+
+    def __init__(self, http: Mapping[str, str], shape: str | None, shapes: Shapes) -> None:
+        path, _, query = http["requestUri"].partition("?")
+        self.method = http["method"]
+        self.segments = path.strip("/").split("/")
+        self._query = parse_qs(query)
+        self._shape = shape
+        self._shapes = shapes
+        self._reader: Reader | None = None
+
+    @property
+    def fixed(self) -> int:
+        """How much of the URI is fixed; the more, the earlier it is tried."""
+        return len(self._query) + sum(not _is_label(segment) for segment in self.segments)
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """The parameters by name."""
+        members: Mapping[str, Any] = self._shapes[self._shape]["members"] if self._shape else {}
+        return members
+
+    def fits(self, segments: list[str], query: str) -> bool:
+        """Return whether a request's path, of as many segments, and query are this operation's."""
+        if any(
+            mine != other and not _is_label(mine)
+            for mine, other in zip(self.segments, segments, strict=True)
+        ):
+            return False
+        return not self._query or self._query.items() <= parse_qs(query).items()
+
+    def read(self, parameters: Any, violations: list[Violation]) -> dict[str, Any]:
+        """Return the typed parameters; the reader is made at the first call."""
+        if self._shape is None:
+            return {}
+        if self._reader is None:
+            self._reader = self._shapes.reader(self._shape)
+        typed: dict[str, Any] = self._reader(parameters, violations)
+        return typed
+
+    def parameters(self, request: Request) -> Any:
+        """Return the parameters of a request, which are not checked yet, by name."""
+        labels = dict(zip(self.segments, request.segments, strict=True))
+        query = parse_qs(request.query, keep_blank_values=True)
+        found = self._in_body(request.body)
+        if not isinstance(found, dict):
+            return found  # which is refused for what it is
+        for name, member in self.members.items():
+            kind = self._shapes[member["shape"]]["type"]
+            match member.get("location"):
+                case "uri":
+                    found[name] = _parsed(labels[f"{{{member['locationName']}}}"], kind)
+                case "querystring" if values := query.get(member["locationName"]):
+                    found[name] = values if kind == "list" else _parsed(values[-1], kind)
+                case "header" if value := request.headers.get(member["locationName"].lower()):
+                    found[name] = value
+        return found
+
+    def _in_body(self, body: bytes) -> Any:
+        """Return the parameters that the body holds; one may be the whole body."""
+        inside = [name for name, member in self.members.items() if "location" not in member]
+        if not (inside and body):
+            return {}
+        payload = self._shapes[self._shape or ""].get("payload")
+        if payload is not None:
+            is_blob = self._shapes[self.members[payload]["shape"]]["type"] == "blob"
+            return {payload: body if is_blob else _json(body)}
+        content = _json(body)
+        if not isinstance(content, dict):
+            return content
+        return {name: content[name] for name in inside if name in content}
 
 
-def _named(value: Any) -> str:
+def _is_label(segment: str) -> bool:
+    return segment.startswith("{")
+
+
+def _json(body: bytes) -> Any:
+    """Return what a body says.
+
+    Raises:
+        ApiError: it is not JSON.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as problem:
+        raise ApiError(
+            "InvalidRequestContentException", f"Could not parse request body into json: {problem}"
+        ) from None
+
+
+def _parsed(text: str, kind: str) -> Any:
+    """Return the value that a text in a path or query stands for; else the text as it is."""
+    match kind:
+        case "integer" | "long" if re.fullmatch("[+-]?[0-9]{1,20}", text):
+            return int(text)
+        case "boolean" if text in ("true", "false"):
+            return text == "true"
+        case "timestamp":
+            with suppress(ValueError):
+                moment = datetime.fromisoformat(text)
+                return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return text
+
+
+def _java_class(value: object) -> str:
+    """Return the class that Kinesis takes a value for [KL]."""
     match value:
         case bool():
             return "class java.lang.Boolean"
         case int() | float():
             return "class com.amazon.coral.value.json.numbers.TruncatingBigNumber"
-        case _:
+        case str():
             return "class java.lang.String"
+        case _:  # CBOR has more types than JSON
+            return "class java.lang.Object"
 
 
-def _simple(value: Any, kinds: type | tuple[type, ...], wanted: str) -> None:
-    """Refuse a value of another JSON type."""
-    if isinstance(value, list):
-        raise _serialization("Start of list found where not expected")
-    if isinstance(value, dict):
-        raise _serialization("Start of structure or map found where not expected.")
-    if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
-        raise _serialization(f"{_named(value)} can not be converted to {wanted}")
-
-
-class _Shapes:
-    """Makes the readers of a model's shapes, each once."""
-
-    def __init__(self, shapes: dict[str, Any]) -> None:
-        self._shapes = shapes
-        self._readers: dict[str, Reader] = {}
-
-    def reader(self, name: str) -> Reader:
-        """The reader of the shape called ``name``."""
-        if name not in self._readers:
-            shape = self._shapes[name]
-            make = {
-                "structure": self._structure,
-                "list": self._list,
-                "map": self._map,
-                "string": _string,
-                "blob": _blob,
-                "boolean": _boolean,
-                "timestamp": _timestamp,
-            }.get(shape["type"], _integer)
-            self._readers[name] = make(shape)
-        return self._readers[name]
-
-    def _structure(self, shape: dict[str, Any]) -> Reader:
-        required = shape.get("required", [])
-        members = [
-            (name, name[0].lower() + name[1:], name in required, self.reader(member["shape"]))
-            for name, member in shape["members"].items()
-        ]
-
-        def read(value: Any, violations: list[Violation]) -> dict[str, Any]:
-            if not isinstance(value, dict):
-                if isinstance(value, list):
-                    raise _serialization("Start of list found where not expected")
-                raise _serialization("Expected null")
-            typed = {}
-            for name, place, needed, reader in members:
-                item = value.get(name)
-                if item is not None:
-                    before = len(violations)
-                    typed[name] = reader(item, violations)
-                    if len(violations) > before:
-                        _under(place, violations, before)
-                elif needed:
-                    violations.append(
-                        (
-                            place,
-                            "Value null at {at} failed to satisfy constraint: "
-                            "Member must not be null",
-                        )
-                    )
-            return typed
-
-        return read
-
-    def _list(self, shape: dict[str, Any]) -> Reader:
-        reader = self.reader(shape["member"]["shape"])
-        length = _length(shape)
-
-        def read(value: Any, violations: list[Violation]) -> list[Any]:
-            if not isinstance(value, list):
-                if isinstance(value, dict):
-                    raise _serialization("Start of structure or map found where not expected.")
-                raise _serialization("Expected list or null")
-            typed = []
-            for index, item in enumerate(value):
-                before = len(violations)
-                typed.append(reader(item, violations))
-                if len(violations) > before:
-                    _under(f"{index + 1}.member", violations, before)
-            length(len(value), None, violations)
-            return typed
-
-        return read
-
-    def _map(self, shape: dict[str, Any]) -> Reader:
-        key_reader = self.reader(shape["key"]["shape"])
-        reader = self.reader(shape["value"]["shape"])
-        length = _length(shape)
-
-        def read(value: Any, violations: list[Violation]) -> dict[str, Any]:
-            if not isinstance(value, dict):
-                if isinstance(value, list):
-                    raise _serialization("Start of list found where not expected")
-                raise _serialization("Expected map or null")
-            typed = {}
-            for key, item in value.items():
-                before = len(violations)
-                typed[key_reader(key, violations)] = reader(item, violations)
-                if len(violations) > before:
-                    _under(f"{key}.member", violations, before)
-            length(len(value), None, violations)
-            return typed
-
-        return read
-
-
-def _length(shape: dict[str, Any]) -> Callable[[int, object, list[Violation]], None]:
-    least, most = shape.get("min", 0), shape.get("max")
-
-    def check(length: int, value: object, violations: list[Violation]) -> None:
-        if length < least:
-            text = f"have length greater than or equal to {least}"
-            violations.append(_constraint(value, text))
-        if most is not None and length > most:
-            violations.append(_constraint(value, f"have length less than or equal to {most}"))
-
-    return check
-
-
-def _string(shape: dict[str, Any]) -> Reader:
-    choices = shape.get("enum")
-    pattern = re.compile(shape["pattern"]) if "pattern" in shape else None
-    length = _length(shape)
-
-    def read(value: Any, violations: list[Violation]) -> str:
-        if type(value) is not str:
-            _simple(value, str, "an String")
-        if choices is not None and value not in choices:
-            text = f"satisfy enum value set: [{', '.join(choices)}]"
-            violations.append(_constraint(value, text))
-        if pattern is not None and pattern.fullmatch(value) is None:
-            text = f"satisfy regular expression pattern: {pattern.pattern}"
-            violations.append(_constraint(value, text))
-        length(len(value), value, violations)
-        return str(value)
-
-    return read
-
-
-def _blob(shape: dict[str, Any]) -> Reader:
-    length = _length(shape)
-
-    def read(value: Any, violations: list[Violation]) -> bytes:
-        if isinstance(value, bytes):  # CBOR has them
-            data = value
-        else:
-            _simple(value, str, "a Blob")
-            try:
-                data = a2b_base64(value, strict_mode=True)
-            except (Base64Error, ValueError) as error:
-                raise _serialization(f"'{value}' can not be converted to a Blob: {error}") from None
-        length(len(data), None, violations)
-        return data
-
-    return read
-
-
-def _integer(shape: dict[str, Any]) -> Reader:
-    least, most = shape.get("min"), shape.get("max")
-
-    def read(value: Any, violations: list[Violation]) -> int:
-        _simple(value, (int, float), "an Integer")
-        number = int(value)
-        if least is not None and number < least:
-            text = f"have value greater than or equal to {least}"
-            violations.append(_constraint(number, text))
-        if most is not None and number > most:
-            violations.append(_constraint(number, f"have value less than or equal to {most}"))
-        return number
-
-    return read
-
-
-def _boolean(shape: dict[str, Any]) -> Reader:
-    def read(value: Any, violations: list[Violation]) -> bool:
-        _simple(value, bool, "an Boolean")
-        return bool(value)
-
-    return read
-
-
-def _timestamp(shape: dict[str, Any]) -> Reader:
-    def read(value: Any, violations: list[Violation]) -> float:
-        _simple(value, (int, float), "milliseconds since epoch")
-        return value / 1000 if value >= MILLISECONDS_FROM else float(value)
-
-    return read
+def _token(value: object) -> str:
+    """Return the token that Lambda takes a value for [?]: as other APIs of its kind do."""
+    match value:
+        case bool():
+            return "TRUE_VALUE" if value else "FALSE_VALUE"
+        case int() | float():
+            return "NUMBER_VALUE"
+        case _:
+            return "STRING_VALUE"

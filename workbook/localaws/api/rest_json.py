@@ -1,18 +1,25 @@
 """Answers of APIs that speak REST and JSON, as Lambda's does."""
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
+from workbook.localaws.api import http
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import Response
+
+JSON = "application/json"
 
 
 def answer(status: int, body: Mapping[str, Any]) -> Response:
     """Return an answer in JSON."""
     return Response(status, headers(), orjson.dumps(body))
+
+
+def no_content() -> Response:
+    """Return the answer to what gives none: status 204, without a body."""
+    return Response(204, {"x-amzn-requestid": headers()["x-amzn-requestid"]})
 
 
 def error(problem: ApiError) -> Response:
@@ -30,5 +37,5 @@ def error(problem: ApiError) -> Response:
 
 
 def headers() -> dict[str, str]:
-    """Return the headers that every answer has."""
-    return {"content-type": "application/json", "x-amzn-requestid": str(uuid.uuid4())}
+    """Return the headers of every answer that has a body."""
+    return http.headers(JSON)

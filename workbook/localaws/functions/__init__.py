@@ -1,6 +1,7 @@
 """Lambda functions of the local AWS.
 
-``service`` answers the API and runs invocations, each in an ``environment``: a process of its own
-that speaks the ``runtime_api``.  moto keeps the configuration (``backend``).  What is in
-``runtime`` runs in those processes, on other interpreters too, and imports nothing of the workbook.
+``api`` answers requests.  ``invoker`` runs a function in an ``environment`` of the ``pool``, whose
+``process`` speaks the ``runtime_api``; ``event_queue`` does so for asynchronous invocations.  What
+they look up was ``published`` by whatever keeps the configurations.  The code in ``runtime`` runs
+in those processes, on other interpreters too, and imports nothing of the workbook.
 """

@@ -1,132 +1,239 @@
-"""The Lambda API over HTTP: invocations are answered here, the rest by moto."""
+"""Answer the Lambda API over HTTP: invocations here, all else out of the configurations."""
 
+import asyncio
 import base64
-import binascii
+import logging
+import re
 import uuid
-from dataclasses import replace
-from typing import TYPE_CHECKING
-from urllib.parse import quote
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import orjson
 
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import Request, Response
-from workbook.localaws.api.rest_json import answer, error
+from workbook.localaws.api.model import lambda_
+from workbook.localaws.api.rest_json import answer, error, no_content
 from workbook.localaws.function_arn import Reference, parse_reference
-from workbook.localaws.functions import asynchronous, log_lines
-from workbook.localaws.functions.answers import reworded, too_large
+from workbook.localaws.functions import asynchronous, checks, log_lines, package
+from workbook.localaws.functions.concurrency import ACCOUNT_LIMIT
 from workbook.localaws.functions.configuration import LATEST
-from workbook.localaws.functions.environment import Event
+from workbook.localaws.functions.event_queue import EventQueue
+from workbook.localaws.functions.invoker import Invoker
+from workbook.localaws.functions.outcome import Outcome
+from workbook.localaws.functions.published import PublishedFunctions
+from workbook.localaws.functions.runtime_api import Event
 from workbook.localaws.interfaces import FunctionGoneError, InvokeThrottledError
-from workbook.localaws.moto import lookup
-
-if TYPE_CHECKING:
-    from workbook.localaws.functions.service import FunctionService
 
 MAX_PAYLOAD_BYTES = 6_291_456
-MAX_CREATE_BYTES = 70_167_211
+MAX_REQUEST_BYTES = 70_167_211
+MAX_STORED_BYTES = 80_530_636_800  # 75 GB of code in a region
 INVOCATION_TYPES = ("RequestResponse", "Event", "DryRun")
+LOG_TYPES = ("None", "Tail")
+CREATING = ("Create", "Publish", "Add")  # operations that begin so answer 201 [BC]
+PAGE = 50
+log = logging.getLogger(__name__)
 
 
-async def respond(service: "FunctionService", request: Request) -> Response | None:
-    """Answer a request of the Lambda API; None when it is none."""
-    match request.method, request.segments:
-        case "GET", [".functions", region, name, version]:  # no S3 bucket has such a name
-            return _code(service, Reference(region, name, version))
-        case "POST", [_, "functions", name, "invocations"]:
-            reference = parse_reference(name, request.region, request.parameters.get("Qualifier"))
-            return await _invoke(service, request, reference)
-        case "POST", [_, "functions"] if len(request.body) > MAX_CREATE_BYTES:
-            return too_large(MAX_CREATE_BYTES, "CreateFunction")
-    if request.service != "lambda":
-        return None
-    if request.segments[1:] == ["account-settings"]:
-        return answer(200, lookup.account(request.region))
-    return reworded(request, await service.ask_moto(_with_plain_name(request)))
+class Configurations(Protocol):
+    """What keeps the functions' configurations, and publishes them."""
+
+    async def call(
+        self, operation: str, region: str, parameters: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """Carry out an operation that reads or changes them.
+
+        Args:
+            operation: of the Lambda API, such as ``CreateFunction``.
+            region: where.
+            parameters: typed and checked against the API's model.
+
+        Returns:
+            the answer, all of a list in one; None for an answer without content.
+
+        Raises:
+            ApiError: what AWS answers.
+        """
+        ...
 
 
-async def _invoke(service: "FunctionService", request: Request, reference: Reference) -> Response:
-    kind = request.headers.get("x-amz-invocation-type", "RequestResponse")
-    if kind not in INVOCATION_TYPES:
-        return error(
-            ApiError(
-                "ValidationException",
-                f"1 validation error detected: Value '{kind}' at 'invocationType' failed to "
-                "satisfy constraint: Member must satisfy enum value set: "
-                f"[{', '.join(INVOCATION_TYPES)}]",
-                400,
-            )
-        )
-    payload = request.body or b"{}"
-    limit = asynchronous.MAX_BYTES if kind == "Event" else MAX_PAYLOAD_BYTES
-    try:
-        service.resolve(reference.arn, reference.region)
-        if len(payload) > limit:
-            return too_large(limit, "InvokeFunction")
-        orjson.loads(payload)
-        context = _client_context(request)
-        if kind == "DryRun":
-            return Response(204, {"x-amzn-requestid": str(uuid.uuid4())})
-        event = Event(str(uuid.uuid4()), payload, reference.arn, context)
-        if kind == "Event":
-            service.invoke_event(reference, event)
-            return Response(202, {"x-amzn-requestid": event.request_id})
-        function, outcome = await service.run(reference, event)
-    except orjson.JSONDecodeError as problem:
-        return error(
-            ApiError(
+class LambdaApi:
+    """Answers requests to Lambda.
+
+    Args:
+        functions: those there are.
+        invoker: runs them.
+        events: takes asynchronous invocations.
+        configurations: answers what is not about invocations.
+    """
+
+    def __init__(
+        self,
+        functions: PublishedFunctions,
+        invoker: Invoker,
+        events: EventQueue,
+        configurations: Configurations,
+    ) -> None:
+        self._functions = functions
+        self._invoker = invoker
+        self._events = events
+        self._configurations = configurations
+
+    async def respond(self, request: Request) -> Response:
+        """Answer a request to Lambda, or for a function's code."""
+        try:
+            match request.method, request.segments:
+                case "POST", ["2015-03-31", "functions", name, "invocations"]:
+                    kind = request.headers.get("x-amz-invocation-type", "RequestResponse")
+                    return await self._invoke(request, name, kind)
+                case "POST", ["2014-11-13", "functions", name, "invoke-async"]:
+                    return await self._invoke(request, name, "Event")
+                case "GET", [".functions", region, name, version]:  # no S3 bucket has such a name
+                    return self._code(Reference(region, name, version))
+                case _:
+                    return await self._call(request)
+        except ApiError as refused:
+            return error(refused)
+        except Exception as fault:
+            log.exception("%s %s failed", request.method, request.path)
+            message = f"The local AWS failed at {request.method} {request.path}: {fault!r}"
+            return error(ApiError("ServiceException", message, 500))
+
+    async def _call(self, request: Request) -> Response:
+        """Answer a call about configurations."""
+        operation = lambda_().operation(request)
+        if operation is None:
+            message = f"There is no {request.method} {request.path} in Lambda's API."
+            raise ApiError("UnknownOperationException", message, 404)
+        if len(request.body) > MAX_REQUEST_BYTES:
+            raise _too_large(MAX_REQUEST_BYTES, operation)
+        # A zip of 50 MB takes a while to decode, and the loop has other things to do.
+        asked = await asyncio.to_thread(lambda_().read_request, operation, request)
+        if operation == "GetAccountSettings":
+            return answer(200, self._account(request.region))
+        told = await self._configurations.call(operation, request.region, asked)
+        if told is None:
+            return no_content()
+        if "Marker" in lambda_().parameters(operation):
+            told = _page(told, asked)
+        return answer(201 if operation.startswith(CREATING) else 200, told)
+
+    def _code(self, reference: Reference) -> Response:
+        """Answer with a version's zip, which GetFunction links to."""
+        try:
+            code = self._functions.version(reference).code
+        except FunctionGoneError:
+            raise _not_found(reference) from None
+        return Response(200, {"content-type": "application/zip"}, code)
+
+    def _account(self, region: str) -> dict[str, Any]:
+        """Return the account's limits in a region, and what it uses of them [BC]."""
+        functions = self._functions.in_region(region).values()
+        codes = [len(version.code) for one in functions for version in one.versions.values()]
+        return {
+            "AccountLimit": {
+                "TotalCodeSize": MAX_STORED_BYTES,
+                "CodeSizeUnzipped": package.MAX_UNZIPPED_BYTES,
+                "CodeSizeZipped": package.MAX_ZIPPED_BYTES,
+                "ConcurrentExecutions": ACCOUNT_LIMIT,
+                "UnreservedConcurrentExecutions": (
+                    ACCOUNT_LIMIT - self._functions.reserved_in_all(region)
+                ),
+            },
+            "AccountUsage": {"TotalCodeSize": sum(codes), "FunctionCount": len(functions)},
+        }
+
+    async def _invoke(self, request: Request, name: str, kind: str) -> Response:
+        """Answer Invoke, of all three types, and InvokeAsync."""
+        log_type = request.headers.get("x-amz-log-type", "None")
+        if kind not in INVOCATION_TYPES or log_type not in LOG_TYPES:
+            lambda_().read_request("Invoke", request)  # refuses it
+        reference = parse_reference(name, request.region, request.parameters.get("Qualifier"))
+        payload = request.body or b"{}"
+        limit = asynchronous.MAX_BYTES if kind == "Event" else MAX_PAYLOAD_BYTES
+        try:
+            self._functions.version(reference)
+            if len(payload) > limit:
+                raise _too_large(limit, "InvokeFunction")
+            orjson.loads(payload)
+            event = Event(str(uuid.uuid4()), payload, reference.arn, _client_context(request))
+            if kind == "DryRun":
+                return Response(204, {"x-amzn-requestid": event.request_id})
+            if kind == "Event":
+                self._events.put(reference, event)
+                return Response(202, {"x-amzn-requestid": event.request_id})
+            outcome = await self._invoker.run(reference, event)
+        except orjson.JSONDecodeError as problem:
+            raise ApiError(
                 "InvalidRequestContentException",
                 "Could not parse request body into json: Could not parse payload into json: "
                 f"{problem}",
-                400,
-            )
-        )
-    except FunctionGoneError:
-        arn = Reference(reference.region, reference.name, reference.qualifier or LATEST).arn
-        return error(ApiError("ResourceNotFoundException", f"Function not found: {arn}", 404))
-    except InvokeThrottledError as throttled:
-        return error(
-            ApiError("TooManyRequestsException", "Rate Exceeded.", 429, Reason=str(throttled))
-        )
+            ) from None
+        except FunctionGoneError:
+            lambda_().read_request("Invoke", request)  # refuses what is no function's name
+            raise _not_found(reference) from None
+        except InvokeThrottledError as throttled:
+            raise ApiError(
+                "TooManyRequestsException", "Rate Exceeded.", 429, Reason=str(throttled)
+            ) from None
+        return _invoked(outcome, log_type == "Tail")
+
+
+def _invoked(outcome: Outcome, with_log: bool) -> Response:
+    """Return the answer to a synchronous invocation."""
     headers = {
         "content-type": "application/json",
-        "x-amzn-requestid": event.request_id,
-        "x-amz-executed-version": function.version,
+        "x-amzn-requestid": outcome.request_id,
+        "x-amz-executed-version": outcome.executed_version,
     }
-    if outcome.is_error:
-        headers["x-amz-function-error"] = "Unhandled"
-    if request.headers.get("x-amz-log-type") == "Tail":
+    if outcome.function_error is not None:
+        headers["x-amz-function-error"] = outcome.function_error
+    if with_log:
         headers["x-amz-log-result"] = base64.b64encode(log_lines.tail(outcome.log)).decode()
     return Response(200, headers, outcome.payload)
 
 
+def _page(told: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a list that ``MaxItems`` and ``Marker`` ask for [BC]; 50 without them.
+
+    Raises:
+        ApiError: the marker is not one that an answer gave.
+    """
+    ((name, items),) = told.items()
+    marker = asked.get("Marker") or "0"
+    if re.fullmatch("[0-9]{1,9}", marker) is None:
+        raise checks.invalid("Invalid Marker.")
+    begin = int(marker)
+    end = begin + min(asked.get("MaxItems", PAGE), PAGE)
+    page = {name: items[begin:end]}
+    return page | {"NextMarker": str(end)} if end < len(items) else page
+
+
 def _client_context(request: Request) -> str | None:
-    """The client context's JSON, for one header line; raises JSONDecodeError when it is none."""
+    """Return the client context as JSON in one line, fit for a header.
+
+    Raises:
+        JSONDecodeError: it is not JSON in base64.
+    """
     sent = request.headers.get("x-amz-client-context")
     if not sent:
         return None
     try:
         return orjson.dumps(orjson.loads(base64.b64decode(sent))).decode()
-    except binascii.Error as problem:
+    except ValueError as problem:
         raise orjson.JSONDecodeError(f"client context: {problem}", sent, 0) from None
 
 
-def _code(service: "FunctionService", reference: Reference) -> Response:
-    try:
-        code = service.code(reference)
-    except FunctionGoneError:
-        return error(
-            ApiError("ResourceNotFoundException", f"Function not found: {reference.arn}", 404)
-        )
-    return Response(200, {"content-type": "application/zip"}, code)
+def _not_found(reference: Reference) -> ApiError:
+    """Return the error for a function that does not exist, with its qualifier [OBS]."""
+    arn = Reference(reference.region, reference.name, reference.qualifier or LATEST).arn
+    return ApiError("ResourceNotFoundException", f"Function not found: {arn}", 404)
 
 
-def _with_plain_name(request: Request) -> Request:
-    """The request with ``name`` or ``name:qualifier`` where an ARN or a part of one was given."""
-    match request.segments:
-        case [version, "functions", name, *rest] if ":" in name:
-            reference = parse_reference(name, request.region)
-            plain = ":".join(filter(None, (reference.name, reference.qualifier)))
-            path = "/".join(quote(part, safe="") for part in (version, "functions", plain, *rest))
-            return replace(request, path=f"/{path}")
-    return request
+def _too_large(limit: int, operation: str) -> ApiError:
+    """Return the error for a request that is too large [OBS]."""
+    return ApiError(
+        "RequestEntityTooLargeException",
+        f"Request must be smaller than {limit} bytes for the {operation} operation",
+        413,
+    )

@@ -1,4 +1,4 @@
-"""How many invocations may run at once: a function's reserve, or its share of the account's."""
+"""Limit how many invocations run at once: by a function's reserve, or by the account's limit."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,11 +18,11 @@ class Concurrency:
         self._unreserved: dict[str, int] = defaultdict(int)
 
     def of(self, region: str, name: str) -> int:
-        """How many of a function are under way."""
+        """Return how many of a function's invocations are under way."""
         return self._busy[region, name]
 
     def under_way(self) -> list[tuple[str, str]]:
-        """Region and name of each function that is at work."""
+        """Return the region and the name of each function that is at work."""
         return [function for function, busy in self._busy.items() if busy]
 
     @contextmanager
@@ -33,7 +33,7 @@ class Concurrency:
 
         Args:
             region: the function's.
-            name: the function's; its versions share its places.
+            name: the function's; all its versions share its places.
             reserved: the function's reserved concurrency, or None.
             reserved_in_all: that of all functions of the region.
 

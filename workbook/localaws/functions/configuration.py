@@ -1,15 +1,18 @@
-"""What the runtime must know of a function, as a value: equal configurations run alike."""
+"""A function's configuration as values; equal ones run alike."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from workbook.localaws.function_arn import function_arn
 
 LATEST = "$LATEST"
+MAX_RETRIES = 2  # of an asynchronous invocation, and the default [DG:invocation-async]
+MAX_EVENT_AGE_SECONDS = 21_600
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionVersion:
-    """One version of a function.
+    """One version of a function, with all that running it takes.
 
     ``version`` is ``$LATEST`` or a number; ``memory`` is in MB, ``timeout`` in seconds.  The zips
     of code and layers do not count in comparisons: ``code_sha256`` and ``layers`` stand for them.
@@ -45,3 +48,46 @@ class FunctionVersion:
     def arn(self) -> str:
         """The function's ARN, without a qualifier."""
         return function_arn(self.region, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name for a version; some of its invocations may go to others, by weight from 0 to 1."""
+
+    version: str
+    weights: tuple[tuple[str, float], ...] = ()
+
+    def leads_to(self) -> list[str]:
+        """Return every version that an invocation may go to."""
+        return [self.version, *(version for version, _ in self.weights)]
+
+    def choose(self, choice: float) -> str:
+        """Return the version that ``choice``, from 0 to below 1, falls on [OBS]."""
+        for version, weight in self.weights:
+            choice -= weight
+            if choice < 0:
+                return version
+        return self.version
+
+
+@dataclass(frozen=True, slots=True)
+class EventInvokeConfig:
+    """A function's settings of asynchronous invocations; destinations are ARNs or None."""
+
+    retries: int = MAX_RETRIES
+    max_age: int = MAX_EVENT_AGE_SECONDS
+    on_success: str | None = None
+    on_failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function: its versions by number and ``$LATEST``, and what holds for all of them.
+
+    ``reserved`` is the reserved concurrency, or None.
+    """
+
+    versions: Mapping[str, FunctionVersion]
+    aliases: Mapping[str, Alias] = field(default_factory=dict)
+    reserved: int | None = None
+    events: EventInvokeConfig = EventInvokeConfig()

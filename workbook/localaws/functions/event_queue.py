@@ -1,68 +1,102 @@
-"""Runs asynchronous invocations: tries, waits, tries again, and tells the destination."""
+"""Run asynchronous invocations: try, wait, try again, and tell the destination."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import logging
 
-from botocore.exceptions import BotoCoreError, ClientError
+import orjson
 
 from workbook.localaws.clock import Clock
 from workbook.localaws.function_arn import Reference
 from workbook.localaws.functions import asynchronous
-from workbook.localaws.functions.configuration import FunctionVersion
-from workbook.localaws.functions.destinations import Destinations
-from workbook.localaws.functions.environment import Event, Outcome
-from workbook.localaws.interfaces import FunctionGoneError, InvokeThrottledError
-from workbook.localaws.moto import lookup
+from workbook.localaws.functions.invoker import Invoker
+from workbook.localaws.functions.outcome import Outcome
+from workbook.localaws.functions.published import PublishedFunctions
+from workbook.localaws.functions.runtime_api import Event
+from workbook.localaws.interfaces import (
+    DeliveryError,
+    Destinations,
+    Document,
+    FunctionGoneError,
+    InvokeThrottledError,
+)
+from workbook.localaws.metrics import Metrics
 
-Run = Callable[[Reference, Event], Awaitable[tuple[FunctionVersion, Outcome]]]
-Count = Callable[[str, str, str, float], None]
+RESULTS = {True: "Success", False: "Failure"}  # of an invocation, as an event on a bus says [OBS]
+log = logging.getLogger(__name__)
 
 
 class EventQueue:
-    """See above.
+    """The events of asynchronous invocations that are not finished yet.
 
     Args:
-        endpoint_url: where the destinations are.
+        functions: those there are.
+        invoker: runs the tries.
+        destinations: take the records of what was done or given up.
         clock: the time of waits and ages.
-        run: runs one try.
-        count: puts a metric: region, function, metric, value.
+        metrics: takes DestinationDeliveryFailures.
     """
 
-    def __init__(self, endpoint_url: str, clock: Clock, run: Run, count: Count) -> None:
+    def __init__(
+        self,
+        functions: PublishedFunctions,
+        invoker: Invoker,
+        destinations: Destinations,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
+        self._functions = functions
+        self._invoker = invoker
+        self._destinations = destinations
         self._clock = clock
-        self._run = run
-        self._count = count
-        self._destinations = Destinations(endpoint_url)
+        self._metrics = metrics
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def work(self, reference: Reference, event: Event) -> None:
+    def put(self, reference: Reference, event: Event) -> None:
+        """Accept an event."""
+        task = asyncio.get_running_loop().create_task(self._work(reference, event))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Try and deliver nothing more."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _work(self, reference: Reference, event: Event) -> None:
         """Try until it succeeds or is given up; a deleted function's events are dropped."""
         accepted = self._clock.now()
-        tries = throttles = 0
-        response: bytes | None = None
+        tries = refusals = 0
+        outcome: Outcome | None = None
         step: float | str = 0.0
         try:
             while not isinstance(step, str):
                 await self._clock.sleep(step)
-                policy = asynchronous.policy(lookup.event_invoke_config(reference))
-                if lookup.reserved(reference.region, reference.name) == 0:
+                function = self._functions.function(reference)
+                if function.reserved == 0:
                     step = asynchronous.ZERO_RESERVED
                     continue
                 try:
-                    _, outcome = await self._run(reference, event)
-                except InvokeThrottledError:
-                    throttles += 1
+                    outcome = await self._invoker.run(reference, event)
+                except FunctionGoneError:
+                    raise
+                except Exception as problem:  # whatever it is, no event may vanish for it
+                    if not isinstance(problem, InvokeThrottledError):
+                        log.exception("%s could not run; its event is tried again", reference.arn)
+                    refusals += 1
                     age = self._clock.now() - accepted
-                    step = asynchronous.after_throttle(policy, throttles, age)
+                    step = asynchronous.after_throttle(function.events, refusals, age)
                     continue
-                tries, response = tries + 1, outcome.payload
-                if outcome.is_error:
-                    age = self._clock.now() - accepted
-                    step = asynchronous.after_error(policy, tries, age)
-                else:
+                tries += 1
+                if outcome.function_error is None:
                     step = asynchronous.SUCCESS
+                else:
+                    age = self._clock.now() - accepted
+                    step = asynchronous.after_error(function.events, tries, age)
         except FunctionGoneError:
             return
         succeeded = step == asynchronous.SUCCESS
-        destination = policy.on_success if succeeded else policy.on_failure
+        destination = function.events.on_success if succeeded else function.events.on_failure
         if destination is None:
             return
         record = asynchronous.record(
@@ -72,14 +106,21 @@ class EventQueue:
             step,
             tries,
             event.payload,
-            response,
-            None if succeeded else "Unhandled",
+            outcome,
+        )
+        document = Document(
+            orjson.dumps(record),
+            detail_type=f"Lambda Function Invocation Result - {RESULTS[succeeded]}",
+            resources=(record["requestContext"]["functionArn"],),
         )
         try:
-            await self._destinations.send(destination, record)
-        except (BotoCoreError, ClientError, ValueError):
-            self._count(reference.region, reference.name, "DestinationDeliveryFailures", 1)
-
-    def close(self) -> None:
-        """Deliver nothing more."""
-        self._destinations.close()
+            await self._destinations.deliver(destination, document)
+        except DeliveryError:
+            self._metrics.put(
+                reference.region,
+                "AWS/Lambda",
+                "DestinationDeliveryFailures",
+                1,
+                "Count",
+                FunctionName=reference.name,
+            )

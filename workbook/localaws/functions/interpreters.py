@@ -1,5 +1,6 @@
-"""Which interpreter runs a ``python3.x`` function: one of that version where there is one."""
+"""Find the interpreter for a ``python3.x`` function: one of its version, if there is one."""
 
+import contextlib
 import functools
 import importlib.util
 import os
@@ -40,7 +41,7 @@ class Interpreter:
 
 @functools.cache
 def find(runtime: str) -> Interpreter:
-    """The interpreter for a runtime's label: of its version, else the one at hand.
+    """Return the interpreter for a runtime's label: of its version, else the one at hand.
 
     Found interpreters are run once, since a name on the path can be a launcher with nothing
     behind it.
@@ -68,7 +69,7 @@ def find(runtime: str) -> Interpreter:
 
 
 def runtime_label(runtime: str) -> str:
-    """What INIT_START calls a runtime: by the interpreter that really runs, in AWS's form.
+    """Return what INIT_START calls a runtime: by the interpreter that runs it, in AWS's form.
 
     ``3.11.7`` is python:3.11.v7; ``provided.al2023`` is provided:al2023.v1.
     """
@@ -79,26 +80,27 @@ def runtime_label(runtime: str) -> str:
 
 
 def _candidates(version: str) -> list[str]:
-    """Where an interpreter of a version may be: on the path, or kept by pyenv or uv."""
+    """Return where an interpreter of a version is: on the path, or kept by pyenv or uv."""
     found = [shutil.which(f"python{version}")]
     home = Path.home()
     pyenv = Path(os.environ.get("PYENV_ROOT", home / ".pyenv"))
     uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR", home / ".local/share/uv/python"))
     for root, pattern in ((pyenv / "versions", f"{version}.*"), (uv, f"cpython-{version}.*")):
-        for place in sorted(root.glob(pattern), reverse=True):
-            found += [str(place / "bin" / f"python{version}"), str(place / "python.exe")]
-    return [path for path in found if path is not None and Path(path).exists()]
+        with contextlib.suppress(OSError):  # a folder of another user's
+            for place in sorted(root.glob(pattern), reverse=True):
+                found += [str(place / "bin" / f"python{version}"), str(place / "python.exe")]
+    return [path for path in found if path is not None and os.access(path, os.X_OK)]
 
 
 @functools.cache
 def has_official_client() -> bool:
-    """Whether awslambdaric, with its native part, is installed here."""
+    """Return whether awslambdaric, with its native part, is installed here."""
     return all(importlib.util.find_spec(name) is not None for name in RUNTIME_CLIENT[:2])
 
 
 @functools.cache
 def packages(official_client: bool) -> tuple[list[str], list[str]]:
-    """What a function may import beyond its zip: top-level names, and the folders they are in."""
+    """Return what a function may import beyond its zip: top-level names, and their folders."""
     names = [*SDK, *(RUNTIME_CLIENT if official_client else ())]
     folders: list[str] = []
     for name in names:

@@ -1,4 +1,4 @@
-"""How an environment's process is started: its folders filled, its command and its variables."""
+"""Prepare the process of an environment: its folders, its command and its variables."""
 
 import json
 import os
@@ -9,8 +9,7 @@ from typing import Any
 from workbook.localaws.functions import interpreters, package, variables
 from workbook.localaws.functions.configuration import FunctionVersion
 
-OFFICIAL = "awslambdaric"
-OURS = "workbook"
+OFFICIAL_CLIENT, OWN_CLIENT = "awslambdaric", "workbook"
 # Names the client to use; for the tests, which hold both to the same rules.
 CLIENT_VARIABLE = "WORKBOOK_RUNTIME_CLIENT"
 RUNTIME = Path(__file__).parent / "runtime"
@@ -18,7 +17,7 @@ RUNTIME = Path(__file__).parent / "runtime"
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """Everything that starting the process takes.
+    """Everything that it takes to start a process.
 
     ``paths`` pairs each folder of this machine with what it is called on AWS.
     """
@@ -28,22 +27,27 @@ class Launch:
     task_root: Path
     paths: list[tuple[str, str]]
 
+    def shown(self, text: str) -> str:
+        """Return a text with the paths of this machine as they would be on AWS."""
+        for real, name in self.paths:
+            if real in text:
+                text = text.replace(real, name)
+        return text
+
 
 def prepare(
-    function: FunctionVersion,
-    directory: Path,
-    endpoint_url: str,
-    runtime_api: str,
-    log_stream: str,
+    function: FunctionVersion, directory: Path, endpoint_url: str, log_stream: str
 ) -> Launch:
-    """Fill an environment's folders and say how to start it; takes a while, so not on the loop.
+    """Fill an environment's folders and return how to start it; takes a while, so not on the loop.
 
     Args:
         function: what it runs.
         directory: the environment's own; it is created.
         endpoint_url: where the function's boto3 finds the local AWS.
-        runtime_api: host and port of its Runtime API.
         log_stream: the name of its log stream.
+
+    Raises:
+        OSError: the folders cannot be filled.
     """
     task, layers, temporary = directory / "task", directory / "opt", directory / "tmp"
     for folder in (task, layers, temporary):
@@ -56,7 +60,6 @@ def prepare(
     environment = variables.build(
         function,
         endpoint_url=endpoint_url,
-        runtime_api=runtime_api,
         task_root=task,
         layers=layers,
         temporary=temporary,
@@ -86,8 +89,8 @@ def prepare(
 def _settings(
     python: interpreters.Interpreter, version: str, task: Path, layers: Path, bytecode: Path
 ) -> dict[str, Any]:
-    """What ``runtime.bootstrap`` must know: the import path, the packages, the client."""
-    wanted = os.environ.get(CLIENT_VARIABLE, OFFICIAL) == OFFICIAL
+    """Return what ``runtime.bootstrap`` must know: the import path, the packages, the client."""
+    wanted = os.environ.get(CLIENT_VARIABLE, OFFICIAL_CLIENT) == OFFICIAL_CLIENT
     official = wanted and python.is_ours and interpreters.has_official_client()
     names, folders = interpreters.packages(official)
     return {
@@ -98,7 +101,7 @@ def _settings(
         ],
         "names": names,
         "folders": folders,
-        "client": OFFICIAL if official else str(RUNTIME / "client.py"),
+        "client": OFFICIAL_CLIENT if official else str(RUNTIME / "client.py"),
         # Our packages' folders must not collect the byte code of other interpreters.
         "bytecode": "" if python.is_ours else str(bytecode),
     }

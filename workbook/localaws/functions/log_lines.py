@@ -3,45 +3,50 @@
 import hashlib
 import json
 import math
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from workbook.localaws.functions.failures import Failure
+from workbook.localaws.clock import instant
+from workbook.localaws.functions.outcome import Failure
 
 TAIL_BYTES = 4096
 
 
 def runtime_arn(label: str, region: str) -> str:
-    """A runtime version's ARN; ends in a digest, as AWS's do."""
+    """Return a runtime version's ARN, which ends in a digest as AWS's do."""
     return f"arn:aws:lambda:{region}::runtime:{hashlib.sha256(label.encode()).hexdigest()}"
 
 
 def billed(milliseconds: float, init_milliseconds: float | None) -> int:
-    """What is paid for; initialisation counts since 2025-08-01 [OBS]."""
-    return math.ceil(round(milliseconds + (init_milliseconds or 0.0), 2))
+    """Return what is paid for, in ms; initialisation counts since 2025-08-01 [OBS].
+
+    Args:
+        milliseconds: the duration as the log shows it.
+        init_milliseconds: the same of a cold start, else None.
+    """
+    return math.ceil(round(milliseconds + (init_milliseconds or 0.0), 3))
 
 
 class TextLines:
-    """Lines in Lambda's text format; each method gives one, or an empty string for none."""
+    """Lines in Lambda's text format; each method returns one, or an empty string for none."""
 
     def init_start(self, label: str, arn: str) -> str:
-        """The process starts."""
+        """Return the line before a process starts."""
         return f"INIT_START Runtime Version: {label}\tRuntime Version ARN: {arn}\n"
 
     def init_report(self, milliseconds: float, phase: str, failure: Failure) -> str:
-        """It could not start; ``phase`` is ``init`` or ``invoke``."""
+        """Return the line of a start that failed; ``phase`` is ``init`` or ``invoke``."""
         return (
             f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: {phase}\t"
             f"{_status(failure)}\n"
         )
 
     def start(self, request_id: str, version: str) -> str:
-        """The first line of an invocation."""
+        """Return the first line of an invocation."""
         return f"START RequestId: {request_id} Version: {version}\n"
 
     def end(self, request_id: str) -> str:
-        """After the last line that the function wrote."""
+        """Return the line after the last one that the function wrote."""
         return f"END RequestId: {request_id}\n"
 
     def report(
@@ -53,7 +58,7 @@ class TextLines:
         init_milliseconds: float | None,
         failure: Failure | None,
     ) -> str:
-        """What the invocation took.
+        """Return the line that says what the invocation took.
 
         Args:
             request_id: the invocation's.
@@ -63,14 +68,23 @@ class TextLines:
             init_milliseconds: of a cold start, else None.
             failure: None after a reply, an error of the handler included.
         """
+        duration, init = _rounded(milliseconds, init_milliseconds, 2)
         line = (
-            f"REPORT RequestId: {request_id}\tDuration: {milliseconds:.2f} ms\t"
-            f"Billed Duration: {billed(milliseconds, init_milliseconds)} ms\t"
+            f"REPORT RequestId: {request_id}\tDuration: {duration:.2f} ms\t"
+            f"Billed Duration: {billed(duration, init)} ms\t"
             f"Memory Size: {memory} MB\tMax Memory Used: {min(memory_used, memory)} MB\t"
         )
-        if init_milliseconds is not None:
-            line += f"Init Duration: {init_milliseconds:.2f} ms\t"
+        if init is not None:
+            line += f"Init Duration: {init:.2f} ms\t"
         return line + (_status(failure) if failure else "") + "\n"
+
+
+def _rounded(
+    milliseconds: float, init_milliseconds: float | None, digits: int
+) -> tuple[float, float | None]:
+    """Return duration and initialisation as the log shows them."""
+    init = None if init_milliseconds is None else round(init_milliseconds, digits)
+    return round(milliseconds, digits), init
 
 
 def _status(failure: Failure) -> str:
@@ -89,7 +103,7 @@ class JsonLines(TextLines):
         self._now = now
 
     def init_start(self, label: str, arn: str) -> str:
-        """As text has it."""
+        """Return ``platform.initStart``."""
         return self._line(
             "initStart",
             initializationType="on-demand",
@@ -99,7 +113,7 @@ class JsonLines(TextLines):
         )
 
     def init_report(self, milliseconds: float, phase: str, failure: Failure) -> str:
-        """As text has it."""
+        """Return ``platform.initReport``."""
         return self._line(
             "initReport",
             initializationType="on-demand",
@@ -109,11 +123,11 @@ class JsonLines(TextLines):
         )
 
     def start(self, request_id: str, version: str) -> str:
-        """As text has it."""
+        """Return ``platform.start``."""
         return self._line("start", requestId=request_id, version=version)
 
     def end(self, request_id: str) -> str:
-        """The JSON format has no such line."""
+        """Return no line: the JSON format has none."""
         return ""
 
     def report(
@@ -125,22 +139,21 @@ class JsonLines(TextLines):
         init_milliseconds: float | None,
         failure: Failure | None,
     ) -> str:
-        """As text has it."""
+        """Return ``platform.report``."""
+        duration, init = _rounded(milliseconds, init_milliseconds, 3)
         metrics: dict[str, float] = {
-            "durationMs": round(milliseconds, 3),
-            "billedDurationMs": billed(milliseconds, init_milliseconds),
+            "durationMs": duration,
+            "billedDurationMs": billed(duration, init),
             "memorySizeMB": memory,
             "maxMemoryUsedMB": min(memory_used, memory),
         }
-        if init_milliseconds is not None:
-            metrics["initDurationMs"] = round(init_milliseconds, 3)
+        if init is not None:
+            metrics["initDurationMs"] = init
         outcome = _outcome(failure) if failure else {"status": "success"}
         return self._line("report", requestId=request_id, metrics=metrics, **outcome)
 
     def _line(self, kind: str, **record: Any) -> str:
-        moment = datetime.fromtimestamp(self._now(), UTC)
-        time = f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
-        line = {"time": time, "type": f"platform.{kind}", "record": record}
+        line = {"time": instant(self._now()), "type": f"platform.{kind}", "record": record}
         return json.dumps(line, separators=(",", ":")) + "\n"
 
 
@@ -149,6 +162,6 @@ def _outcome(failure: Failure) -> dict[str, str]:
     return {**outcome, "errorType": failure.error_type} if failure.error_type else outcome
 
 
-def tail(lines: list[str]) -> bytes:
-    """The end of an invocation's log, as ``LogType=Tail`` gives it: at most 4 KB."""
+def tail(lines: Sequence[str]) -> bytes:
+    """Return the end of an invocation's log, as ``LogType=Tail`` gives it: at most 4 KB."""
     return "".join(lines).encode()[-TAIL_BYTES:]

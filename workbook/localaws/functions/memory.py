@@ -1,4 +1,4 @@
-"""How much memory a process uses, in MB."""
+"""Measure the memory of a process, in MB."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ MB = 1024 * 1024
 
 
 def used(pid: int) -> float:
-    """What it uses now; 0 when it has ended."""
+    """Return what it uses now; 0 when it has ended."""
     try:
         return float(psutil.Process(pid).memory_info().rss) / MB
     except psutil.NoSuchProcess:
@@ -17,7 +17,7 @@ def used(pid: int) -> float:
 
 
 def peak(pid: int) -> float:
-    """The most that it has used; where the system does not say, what it uses now."""
+    """Return the most that it has used; where the system does not say, what it uses now."""
     if sys.platform == "linux":
         try:
             status = Path(f"/proc/{pid}/status").read_bytes()

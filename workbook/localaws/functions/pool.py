@@ -1,4 +1,4 @@
-"""The execution environments of all functions: those that idle wait here for the next event."""
+"""The execution environments of all functions; those that are idle wait for the next event."""
 
 import asyncio
 from collections import defaultdict
@@ -9,10 +9,10 @@ from workbook.localaws.functions.environment import Environment
 
 
 class Pool:
-    """See above.
+    """Environments, busy and idle.
 
     Args:
-        make: makes an environment, whose process is not yet started.
+        make: makes an environment, whose process is not started yet.
     """
 
     def __init__(self, make: Callable[[FunctionVersion], Environment]) -> None:
@@ -22,16 +22,16 @@ class Pool:
         self._closing: set[asyncio.Task[None]] = set()
 
     def take(self, function: FunctionVersion) -> Environment:
-        """The environment used last of just this configuration, else a new one.
+        """Return the environment that was used last for this configuration, else a new one.
 
-        Those of an older configuration end here: an update makes new environments.
+        Environments of an older configuration end: after an update there are new ones.
         """
         idle = self._idle[function.region, function.name, function.version]
         while idle:
             environment = idle.pop()
             if environment.function == function:
                 return environment
-            self.end(environment)
+            self.discard(environment)
         environment = self._make(function)
         self._all.add(environment)
         return environment
@@ -41,19 +41,25 @@ class Pool:
         function = environment.function
         self._idle[function.region, function.name, function.version].append(environment)
 
-    def forget(self, region: str, name: str) -> None:
-        """End what idles of a deleted function."""
-        for key in [key for key in self._idle if key[:2] == (region, name)]:
-            for environment in self._idle.pop(key):
-                self.end(environment)
-
-    def end(self, environment: Environment) -> None:
-        """End an environment, in its own time."""
+    def discard(self, environment: Environment) -> None:
+        """End an environment that nobody uses, in its own time."""
         self._all.discard(environment)
         task = asyncio.get_running_loop().create_task(environment.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
+    def discard_idle(self, is_current: Callable[[FunctionVersion], bool]) -> None:
+        """End the idle environments of functions that were deleted or changed."""
+        for key, idle in list(self._idle.items()):
+            kept = [environment for environment in idle if is_current(environment.function)]
+            for environment in idle:
+                if environment not in kept:
+                    self.discard(environment)
+            if kept:
+                self._idle[key] = kept
+            else:
+                del self._idle[key]
+
     async def close(self) -> None:
-        """End every process, busy ones too."""
+        """End every process; call it when no invocation is under way any more."""
         await asyncio.gather(*(environment.stop() for environment in self._all), *self._closing)

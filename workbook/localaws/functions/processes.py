@@ -1,7 +1,9 @@
-"""Function processes: started in groups of their own, and all ended with the local AWS."""
+"""Start and end function processes, each in a group of its own, all with the local AWS."""
 
 import asyncio
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,36 +16,52 @@ REAPER = Path(__file__).with_name("reaper.py")
 
 
 def _own_group() -> dict[str, Any]:
-    """What makes ``Popen`` start a process as the leader of a new group."""
+    """Return what makes ``Popen`` start a process as the leader of a new group."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"start_new_session": True}
 
 
 class Processes:
-    """Starts processes and keeps the reaper informed of them."""
+    """Starts and ends function processes, and tells the reaper about them.
+
+    The reaper is a process that outlives the local AWS by a moment and ends what it leaves behind,
+    even if it is killed.
+    """
 
     def __init__(self) -> None:
-        self._directory: Path | None = None
+        self.directory = Path()  # of all environments; there from ``open`` on
         self._reaper: subprocess.Popen[bytes] | None = None
+        self._alive: set[int] = set()
 
-    @property
-    def directory(self) -> Path:
-        """Where environments have their folders; from its first use on the reaper minds it."""
-        if self._directory is None:
-            self._directory = Path(tempfile.mkdtemp(prefix="workbook-functions-"))
-            self._reaper = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(REAPER), str(self._directory)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                **_own_group(),
-            )
-        return self._directory
+    def open(self) -> None:
+        """Make the directory, and start the reaper, which removes it in the end.
+
+        Raises:
+            OSError: there is no room for either.
+        """
+        self.directory = Path(tempfile.mkdtemp(prefix="workbook-functions-"))
+        self._reaper = self._start_reaper()
+
+    def _start_reaper(self) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", str(REAPER), str(self.directory)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            bufsize=0,
+            **_own_group(),
+        )
 
     async def start(
         self, command: Sequence[str], directory: Path, variables: Mapping[str, str], output: int
     ) -> asyncio.subprocess.Process:
-        """Start ``command`` with its standard output and error going to ``output``.
+        """Start a process.
+
+        Args:
+            command: the program and its arguments.
+            directory: where it starts.
+            variables: its whole environment.
+            output: the descriptor that its standard output and error go to.
 
         Raises:
             OSError: it cannot be executed.
@@ -57,6 +75,7 @@ class Processes:
             stderr=output,
             **_own_group(),
         )
+        self._alive.add(process.pid)
         self._tell(f"+{process.pid}\n")
         return process
 
@@ -65,26 +84,33 @@ class Processes:
         if sys.platform == "win32":
             subprocess.Popen(["taskkill", "/T", "/F", "/PID", str(process.pid)])
             return
-        try:
+        with contextlib.suppress(ProcessLookupError):  # it ended by itself
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return  # it ended by itself
 
     def ended(self, process: asyncio.subprocess.Process) -> None:
         """Note that a process has ended; what it left running ends too."""
         self.kill(process)
+        self._alive.discard(process.pid)
         self._tell(f"-{process.pid}\n")
 
     def _tell(self, line: str) -> None:
+        """Tell the reaper; if it was killed, start another one and tell it everything."""
         assert self._reaper is not None
         assert self._reaper.stdin is not None
-        self._reaper.stdin.write(line.encode())
-        self._reaper.stdin.flush()
+        try:
+            self._reaper.stdin.write(line.encode())
+        except OSError:
+            self._reaper.wait()
+            # Without a successor the local AWS goes on: the next line tries again.
+            with contextlib.suppress(OSError):
+                self._reaper = self._start_reaper()
+                assert self._reaper.stdin is not None
+                self._reaper.stdin.write("".join(f"+{pid}\n" for pid in self._alive).encode())
 
     def close(self) -> None:
-        """End what still runs and remove the directory."""
-        if self._reaper is None:
-            return
-        assert self._reaper.stdin is not None
-        self._reaper.stdin.close()
-        self._reaper.wait()
+        """End what still runs and remove the directory; takes a moment, so not on the loop."""
+        if self._reaper is not None:
+            assert self._reaper.stdin is not None
+            self._reaper.stdin.close()
+            self._reaper.wait()
+            shutil.rmtree(self.directory, ignore_errors=True)  # for a reaper that was killed

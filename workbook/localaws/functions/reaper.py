@@ -1,4 +1,4 @@
-"""Ends every function's processes when the local AWS ends, also when it is killed.
+"""End every function's processes when the local AWS ends, even if it is killed.
 
 A process of its own, which outlives the local AWS by a moment: it reads the process ids of new
 environments (``+123``) and of ended ones (``-123``) from its standard input, and at the end of
@@ -24,7 +24,7 @@ def kill_tree(pid: int) -> None:
 
 
 def main() -> None:
-    """Keep the list until the input ends."""
+    """Keep the list until the input ends, then end the processes on it."""
     alive: set[int] = set()
     for line in sys.stdin:
         pid = int(line[1:])

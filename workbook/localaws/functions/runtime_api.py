@@ -1,120 +1,235 @@
-"""The Lambda Runtime API: what a function's process asks and is told [OLD:runtimes-api].
+"""The Lambda Runtime API, through which a function's process gets events [OLD:runtimes-api].
 
-Each environment has a listener of its own on a loopback port, as on AWS, where it is inside the
-sandbox.  It is a few calls of HTTP/1.1 with httptools' parser: a whole web server for each process
-would cost more than the process' own idle time.
+Each process has a listener of its own on a loopback port; on AWS it is inside the sandbox.  It
+serves a few calls of HTTP/1.1 with httptools' parser: a whole web server for each process would
+cost more than the process' own idle time.
 """
 
 import asyncio
 import json
 import socket
-from collections.abc import Mapping
-from typing import Protocol
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import httptools
 
-from workbook.localaws.functions.failures import MAX_RESPONSE_BYTES, TOO_LARGE
+from workbook.localaws.functions.outcome import (
+    MAX_RESPONSE_BYTES,
+    TOO_LARGE,
+    Failure,
+    Outcome,
+    failed,
+    replied,
+)
 
 PREFIX = "/2018-06-01/runtime"
-ACCEPTED = b'{"status":"OK"}\n'
-NO_HEADERS: Mapping[str, str] = {}
+ERROR_TYPE = "lambda-runtime-function-error-type"
+_ACCEPTED = b'{"status":"OK"}\n'
+_NO_HEADERS: Mapping[str, str] = {}
 _REASONS = {200: "OK", 202: "Accepted", 400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
 
 
-class Answer(Protocol):
-    """Sends the reply to a call; may be kept until there is one."""
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a process gets to work on; ``arn`` is the one that the caller used."""
 
-    def __call__(self, status: int, body: bytes, headers: Mapping[str, str] = ...) -> bool:
-        """``headers`` go beside those of every reply; False when nobody is there to take it."""
-        ...
-
-    def unread(self) -> bool:
-        """Whether the caller, which has ended, ended before it had read the reply."""
-        ...
+    request_id: str
+    payload: bytes
+    arn: str
+    client_context: str | None = None
 
 
-class Sandbox(Protocol):
-    """What the environment does for its process' calls."""
-
-    def next(self, answer: Answer) -> None:
-        """The process asks for the next event."""
-        ...
-
-    def reply(self, body: bytes) -> None:
-        """The process replied to the current event."""
-        ...
-
-    def fail(self, body: bytes, error_type: str) -> None:
-        """The process says that the current event failed."""
-        ...
-
-    def init_failed(self, body: bytes, error_type: str) -> None:
-        """The process says that it could not start."""
-        ...
-
-    @property
-    def request_id(self) -> str | None:
-        """The current event's id; None when there is none."""
-        ...
-
-    @property
-    def initialising(self) -> bool:
-        """Whether the process has not yet asked for an event."""
-        ...
+class EventNotTakenError(Exception):
+    """The process ended before it had read the event, so another one may have it."""
 
 
-def handle(
-    sandbox: Sandbox,
-    method: str,
-    path: str,
-    headers: Mapping[str, str],
-    body: bytes,
-    answer: Answer,
-) -> None:
-    """One call of the Runtime API; an unknown one is answered with 404."""
-    match method, path.removeprefix(PREFIX).strip("/").split("/"):
-        case "GET", ["invocation", "next"]:
-            sandbox.next(answer)
-        case "POST", ["invocation", request_id, "response" | "error" as kind]:
-            if request_id != sandbox.request_id:
-                answer(400, error("InvalidRequestID", "Invalid request ID"))
-            elif kind == "error":
-                sandbox.fail(body, headers.get("lambda-runtime-function-error-type", ""))
-                answer(202, ACCEPTED)
-            elif len(body) > MAX_RESPONSE_BYTES:
-                sandbox.fail(json.dumps(TOO_LARGE).encode(), TOO_LARGE["errorType"])
-                answer(413, error("RequestEntityTooLarge", TOO_LARGE["errorMessage"]))
-            else:
-                sandbox.reply(body)
-                answer(202, ACCEPTED)
-        case "POST", ["init", "error"]:
-            if not sandbox.initialising:
-                answer(
-                    403, error("InvalidStateTransition", "Transition to InitError is not allowed")
-                )
-                return
-            sandbox.init_failed(body, headers.get("lambda-runtime-function-error-type", ""))
-            answer(202, ACCEPTED)
-        case _:
-            answer(404, error("NotFound", f"No {method} {path} here"))
+class RuntimeApi:
+    """The Runtime API of one process.
+
+    There is one turn at a time.  The first ends when the process asks for an event, each later
+    one when it answers the event that it was handed; any of them when the process ends.
+
+    Args:
+        version: the function's version, for the outcomes.
+        look: called when the process has said how an event or its start ended, before it is
+            answered: it has written all that belongs to it.
+    """
+
+    def __init__(self, version: str, look: Callable[[], None]) -> None:
+        self._version = version
+        self._look = look
+        self._server: asyncio.Server | None = None
+        self._turn: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
+        self._asking: Call | None = None  # waits for an event
+        self._handed: Call | None = None  # was answered with the event
+        self._event: Event | None = None
+        self._deadline = 0.0
+        self._has_asked = False
+        self.init_error: Outcome | None = None
+
+    async def open(self) -> str:
+        """Listen on a free loopback port; return the host and the port."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: _Connection(self._take), "127.0.0.1", 0)
+        host, port = self._server.sockets[0].getsockname()
+        return f"{host}:{port}"
+
+    def close(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            self._server.close()
+
+    async def first_turn(self) -> Outcome | None:
+        """Wait until the process asks for an event; return how it ended if it did not."""
+        return await self._turn
+
+    async def turn(self, event: Event, deadline: float) -> Outcome:
+        """Hand an event over and wait for the answer.
+
+        Args:
+            event: for the process' next call.
+            deadline: what the process is told of its time, in seconds since the epoch.
+
+        Raises:
+            EventNotTakenError: the process ended and had not read it.
+        """
+        self._turn = asyncio.get_running_loop().create_future()
+        self._event, self._deadline, self._handed = event, deadline, None
+        self._hand_over()
+        outcome = await self._turn
+        assert outcome is not None
+        return outcome
+
+    def end(self, outcome: Outcome, *, was_killed: bool) -> None:
+        """End the turn because the process has ended.
+
+        Args:
+            outcome: of what it was doing.
+            was_killed: whether we ended it, for a reason that its event must be told.
+        """
+        if self._turn.done():
+            return
+        if self._event is not None and not was_killed and not self._has_read():
+            self._turn.set_exception(EventNotTakenError())
+        else:
+            self._turn.set_result(outcome)
+
+    def _has_read(self) -> bool:
+        """Return whether the process, which has ended, had read the event."""
+        return self._handed is not None and not self._handed.was_reset()
+
+    def _hand_over(self) -> None:
+        """Answer the process' waiting call with the waiting event, once there are both."""
+        call, event = self._asking, self._event
+        if call is None or event is None or self._handed is not None or self._turn.done():
+            return
+        self._asking = None
+        headers = {
+            "Lambda-Runtime-Aws-Request-Id": event.request_id,
+            "Lambda-Runtime-Deadline-Ms": str(int(self._deadline * 1000)),
+            "Lambda-Runtime-Invoked-Function-Arn": event.arn,
+            "Lambda-Runtime-Trace-Id": _trace_id(),
+        }
+        if event.client_context is not None:
+            headers["Lambda-Runtime-Client-Context"] = event.client_context
+        if call.answer(200, event.payload, headers):
+            self._handed = call
+
+    def _take(self, call: "Call") -> None:
+        """Answer a call, or keep it until there is an event; an unknown one gets a 404."""
+        match call.method, call.path.removeprefix(PREFIX).strip("/").split("/"):
+            case "GET", ["invocation", "next"]:
+                self._asking = call
+                if not self._has_asked:
+                    self._has_asked = True
+                    self._finish(None)
+                self._hand_over()
+            case "POST", ["invocation", request_id, "response" | "error" as kind]:
+                self._take_answer(call, request_id, kind)
+            case "POST", ["init", "error"]:
+                if self._has_asked:
+                    message = "Transition to InitError is not allowed"
+                    call.answer(403, _refusal("InvalidStateTransition", message))
+                    return
+                self._look()
+                reason = Failure("error", call.headers.get(ERROR_TYPE, ""))
+                self.init_error = failed("", self._version, call.body, reason)
+                call.answer(202, _ACCEPTED)
+            case _:
+                call.answer(404, _refusal("NotFound", f"No {call.method} {call.path} here"))
+
+    def _take_answer(self, call: "Call", request_id: str, kind: str) -> None:
+        """Take the response or the error to the current event, which ends the turn."""
+        if self._handed is None or self._event is None or self._event.request_id != request_id:
+            call.answer(400, _refusal("InvalidRequestID", "Invalid request ID"))
+            return
+        self._event = self._handed = None
+        self._look()
+        if kind == "error":
+            call.answer(202, _ACCEPTED)
+            self._finish(failed(request_id, self._version, call.body))
+        elif len(call.body) > MAX_RESPONSE_BYTES:
+            call.answer(413, _refusal("RequestEntityTooLarge", TOO_LARGE["errorMessage"]))
+            self._finish(failed(request_id, self._version, json.dumps(TOO_LARGE).encode()))
+        else:
+            call.answer(202, _ACCEPTED)
+            self._finish(replied(request_id, self._version, call.body))
+
+    def _finish(self, outcome: Outcome | None) -> None:
+        if not self._turn.done():
+            self._turn.set_result(outcome)
 
 
-def error(kind: str, message: str) -> bytes:
-    """The body of a refusal."""
+def _refusal(kind: str, message: str) -> bytes:
     return json.dumps({"errorType": kind, "errorMessage": message}).encode()
 
 
-async def listen(sandbox: Sandbox) -> asyncio.Server:
-    """Open a listener for ``sandbox`` on a free loopback port."""
-    loop = asyncio.get_running_loop()
-    return await loop.create_server(lambda: _Connection(sandbox), "127.0.0.1", 0)
+def _trace_id() -> str:
+    """Return the id of a trace that nobody samples, in the form of X-Ray's."""
+    digits = uuid.uuid4().hex
+    root = f"Root=1-{int(time.time()):08x}-{digits[:24]}"
+    return f"{root};Parent={digits[:16][::-1]};Sampled=0"
+
+
+class Call:
+    """One call of the Runtime API, which may be answered later."""
+
+    def __init__(
+        self,
+        connection: "_Connection",
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> None:
+        self._connection = connection
+        self.method = method
+        self.path = path
+        self.headers = headers
+        self.body = body
+
+    def answer(self, status: int, body: bytes, headers: Mapping[str, str] = _NO_HEADERS) -> bool:
+        """Send the answer; return False when nobody is there to take it.
+
+        Args:
+            status: HTTP's.
+            body: JSON.
+            headers: beside those of every answer.
+        """
+        return self._connection.send(status, body, headers)
+
+    def was_reset(self) -> bool:
+        """Return whether the caller, which has ended, ended before it had read the answer."""
+        return self._connection.was_reset()
 
 
 class _Connection(asyncio.Protocol):
     """One connection; its calls come one after the other."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, take: Callable[[Call], None]) -> None:
+        self._take = take
         self._transport: asyncio.Transport | None = None
         self._was_reset = False
         self._parser = httptools.HttpRequestParser(self)
@@ -158,10 +273,11 @@ class _Connection(asyncio.Protocol):
         path, headers = self._path.decode("latin-1"), self._headers
         method = self._parser.get_method().decode()
         self._begin()
-        handle(self._sandbox, method, path, headers, body, self)
+        self._take(Call(self, method, path, headers, body))
 
-    def __call__(self, status: int, body: bytes, headers: Mapping[str, str] = NO_HEADERS) -> bool:
-        if self._transport is None or self._has_hung_up():
+    def send(self, status: int, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Send an answer; return False when the other side is gone."""
+        if self._transport is None or self._has_hung_up(self._transport):
             return False
         head = [f"HTTP/1.1 {status} {_REASONS.get(status, '')}", "Content-Type: application/json"]
         head += [f"{name}: {value}" for name, value in headers.items()]
@@ -170,19 +286,19 @@ class _Connection(asyncio.Protocol):
         self._transport.write(body)
         return True
 
-    def unread(self) -> bool:
+    def was_reset(self) -> bool:
+        """Return whether the other side ended with something unread, as far as is known now."""
         if self._transport is not None:
-            self._has_hung_up()
+            self._has_hung_up(self._transport)
         return self._was_reset
 
-    def _has_hung_up(self) -> bool:
-        """Whether the other side is gone, which the loop may not have seen yet.
+    def _has_hung_up(self, transport: asyncio.Transport) -> bool:
+        """Return whether the other side is gone, which the loop may not have seen yet.
 
         A process that is killed while it waits for an event must not be given one.  One that
         ends with something unread resets the connection, instead of closing it.
         """
-        assert self._transport is not None
-        with self._transport.get_extra_info("socket").dup() as connection:
+        with transport.get_extra_info("socket").dup() as connection:
             try:
                 return not connection.recv(1, socket.MSG_PEEK)
             except BlockingIOError:

@@ -14,7 +14,6 @@ def build(
     function: FunctionVersion,
     *,
     endpoint_url: str,
-    runtime_api: str,
     task_root: Path,
     layers: Path,
     temporary: Path,
@@ -22,12 +21,13 @@ def build(
     log_stream: str,
     libraries: Sequence[Path] = (),
 ) -> dict[str, str]:
-    """All of the variables; nothing else of the host's environment gets in.
+    """Return all variables but AWS_LAMBDA_RUNTIME_API, which differs from process to process.
+
+    Nothing of this machine's own environment gets in.
 
     Args:
-        function: whose own variables go last, as on AWS.
+        function: its own variables go last, as on AWS.
         endpoint_url: where boto3 finds the local AWS.
-        runtime_api: host and port of the Runtime API.
         task_root: where the code is; the real path, since the function opens files by it.
         layers: what is ``/opt`` on AWS.
         temporary: what is ``/tmp`` on AWS.
@@ -54,7 +54,6 @@ def build(
         **_logging(dict(function.logging)),
         "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
-        "AWS_LAMBDA_RUNTIME_API": runtime_api,
         "_HANDLER": function.handler,
         "LAMBDA_TASK_ROOT": str(task_root),
         "LAMBDA_RUNTIME_DIR": str(runtime_directory),
@@ -81,7 +80,7 @@ def build(
 
 
 def _logging(config: dict[str, str]) -> dict[str, str]:
-    """What the runtime client must know of a LoggingConfig; nothing of the default."""
+    """Return what the runtime client must know of a LoggingConfig; nothing of the default."""
     if config["LogFormat"] == "Text":
         return {}
     return {

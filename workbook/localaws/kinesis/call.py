@@ -19,8 +19,8 @@ class Call:
     """One call.
 
     Args:
-        region: the streams it is about.
-        parameters: read by ``model``.
+        region: the streams that it is about.
+        parameters: as ``api.model`` reads them.
         now: the time of the call, in seconds since the epoch.
         transition: how long streams and consumers are created, changed and deleted, in seconds.
         seal: makes and opens shard iterators and page tokens.
@@ -37,26 +37,26 @@ class Call:
     limits: bool
 
     def stream(self) -> Stream:
-        """The stream that the call names."""
+        """Return the stream that the call names."""
         return self.region.stream(self.parameters, self.now)
 
     def active_stream(self) -> Stream:
-        """The stream that the call names and wants to change; it must be ACTIVE."""
+        """Return the stream that the call names and wants to change; it must be ACTIVE."""
         return self.region.active(self.parameters, self.now)
 
     def usable_stream(self) -> Stream:
-        """The stream that the call names and wants to write to or read from."""
+        """Return the stream that the call names and wants to write to or read from."""
         return self.region.usable(self.parameters, self.now)
 
     def begin_update(self, stream: Stream) -> None:
-        """The stream is UPDATING for a short while, and usable."""
+        """Make a stream UPDATING, and still usable, for a short while."""
         stream.updating_until = self.now + self.transition
 
     def end_dry_run(self) -> None:
-        """End a call with DryRun, now that all checks are passed.
+        """End a dry run, now that all checks are passed.
 
         Raises:
-            ApiError: it is one.
+            ApiError: the call is a dry run.
         """
         if self.parameters.get("DryRun"):
             raise ApiError(
@@ -65,10 +65,10 @@ class Call:
             )
 
     def limit_rate(self, operation: str, per_second: float) -> None:
-        """Count a call against the account's rate for the operation; the words are seen live.
+        """Count a call against the account's rate for the operation [SEEN].
 
         Raises:
-            ApiError: it is used up.
+            ApiError: the rate is used up.
         """
         if not self.limits:
             return

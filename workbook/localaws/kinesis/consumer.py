@@ -18,7 +18,7 @@ class Consumer:
         name: unique within the stream.
         arn: with the second of its creation at the end.
         created: in seconds since the epoch.
-        ready_at: from when on it is ACTIVE.
+        ready_at: when it becomes ACTIVE.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Consumer:
     subscriptions: dict[str, float] = field(default_factory=dict)  # shard id: when it began
 
     def status(self, now: float) -> str:
-        """CREATING, ACTIVE or DELETING."""
+        """Return the status: CREATING, ACTIVE or DELETING."""
         if self.gone_at is not None:
             return "DELETING"
         return "CREATING" if now < self.ready_at else "ACTIVE"

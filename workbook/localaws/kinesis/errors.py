@@ -1,36 +1,59 @@
-"""Errors of the Kinesis API, by their names."""
+"""Errors of the Kinesis API, by their names and by what they are about."""
 
 from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import ACCOUNT_ID
 
 
 def not_found(message: str) -> ApiError:
-    """ResourceNotFoundException."""
+    """Return a ResourceNotFoundException."""
     return ApiError("ResourceNotFoundException", message)
 
 
 def in_use(message: str) -> ApiError:
-    """ResourceInUseException."""
+    """Return a ResourceInUseException."""
     return ApiError("ResourceInUseException", message)
 
 
 def invalid(message: str) -> ApiError:
-    """InvalidArgumentException."""
+    """Return an InvalidArgumentException."""
     return ApiError("InvalidArgumentException", message)
 
 
 def refused(message: str) -> ApiError:
-    """ValidationException."""
+    """Return a ValidationException."""
     return ApiError("ValidationException", message)
 
 
 def over_limit(message: str) -> ApiError:
-    """LimitExceededException."""
+    """Return a LimitExceededException."""
     return ApiError("LimitExceededException", message)
 
 
-def throttled(shard_id: str, stream: str, account: str) -> ApiError:
-    """ProvisionedThroughputExceededException of a shard (§4.4, seen live)."""
+def no_stream(stream: str) -> ApiError:
+    """Return the error for a stream that does not exist [OBS]."""
+    return not_found(f"Stream {stream} under account {ACCOUNT_ID} not found.")
+
+
+def no_shard(shard_id: str, stream: str) -> ApiError:
+    """Return the error for a shard that does not exist [KL]."""
+    return not_found(
+        f"Shard {shard_id} in stream {stream} under account {ACCOUNT_ID} does not exist"
+    )
+
+
+def could_not_find_shard(text: str, stream: str) -> ApiError:
+    """Return the error for a shard that cannot exist, or cannot be resharded [KL]."""
+    return not_found(f"Could not find shard {text} in stream {stream} under account {ACCOUNT_ID}.")
+
+
+def no_consumer(name_or_arn: str) -> ApiError:
+    """Return the error for a consumer that does not exist."""
+    return not_found(f"Consumer {name_or_arn}, account {ACCOUNT_ID} not found.")
+
+
+def throttled(shard_id: str, stream: str) -> ApiError:
+    """Return the error for a shard whose throughput is used up [SEEN]."""
     return ApiError(
         "ProvisionedThroughputExceededException",
-        f"Rate exceeded for shard {shard_id} in stream {stream} under account {account}.",
+        f"Rate exceeded for shard {shard_id} in stream {stream} under account {ACCOUNT_ID}.",
     )

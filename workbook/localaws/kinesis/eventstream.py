@@ -8,7 +8,7 @@ _STRING = 7  # the type of a header's value
 
 
 def message(payload: bytes, **headers: str) -> bytes:
-    """One message, with its lengths and checksums.
+    """Return one message, with its lengths and checksums.
 
     Args:
         payload: its content.

@@ -1,4 +1,4 @@
-"""Hash keys: where a partition key lands among the 2^128 places that the shards divide."""
+"""Hash keys: the place of a partition key among the 2^128 that the shards divide."""
 
 from hashlib import md5
 
@@ -6,14 +6,14 @@ SPACE = 1 << 128
 
 
 def hash_key(partition_key: bytes) -> int:
-    """The MD5 of the key's UTF-8 bytes as an integer [KD]."""
+    """Return the MD5 of the key's UTF-8 bytes as an integer [KD]."""
     return int.from_bytes(md5(partition_key, usedforsecurity=False).digest(), "big")
 
 
 def even_ranges(count: int) -> list[tuple[int, int]]:
-    """First and last hash key of each of ``count`` shards of a new stream [KL].
+    """Return the first and the last hash key of each of a new stream's ``count`` shards [KL].
 
-    All are as wide as 2^128 divided by ``count``, rounded down; the last takes the rest.
+    Each is 2^128 divided by ``count``, rounded down, wide; the last takes the rest.
     """
     width = SPACE // count
     ends = [width * index - 1 for index in range(1, count)] + [SPACE - 1]

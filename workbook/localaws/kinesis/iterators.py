@@ -2,21 +2,21 @@
 
 import base64
 import binascii
-import secrets
+import os
 import struct
 import time
 from dataclasses import dataclass
-from hashlib import blake2b, shake_128
 
 import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.kinesis.errors import invalid
 
 LIFETIME_SECONDS = 300  # [KD]
-_VERSION = (1).to_bytes(8, "big")  # what AWS's begin with [KL]
-_NONCE = 16
-_MARK = 16
+_VERSION = (1).to_bytes(8, "big")  # how AWS's begin [KL]
+_NONCE_BYTES = 12
 _ITERATOR = struct.Struct(">dQdI")
 
 
@@ -40,20 +40,20 @@ class Iterator:
 
 
 class Seal:
-    """Makes iterators and tokens and opens them; nobody else can."""
+    """Makes iterators and tokens, and opens those that it made."""
 
     def __init__(self) -> None:
-        self._secret = secrets.token_bytes(32)
+        self._cipher = AESGCM(AESGCM.generate_key(128))
 
     def iterator(self, iterator: Iterator) -> str:
-        """The iterator as text, different every time [OBS]."""
+        """Return the iterator as text, different every time [OBS]."""
         fields = _ITERATOR.pack(
             iterator.made, iterator.counter, iterator.stream_created, iterator.shard_index
         )
         return self._close(fields + iterator.stream.encode())
 
     def open_iterator(self, text: str, now: float) -> Iterator:
-        """What ``text`` says; AWS takes it in double quotes too [OBS].
+        """Return what ``text`` says, which AWS also takes in double quotes [OBS].
 
         Raises:
             ApiError: it is no iterator of ours, or one older than five minutes.
@@ -73,11 +73,11 @@ class Seal:
         return Iterator(made, counter, stream_created, shard_index, stream)
 
     def token(self, now: float, *content: str) -> str:
-        """A page token that says ``content``."""
+        """Return a page token that says ``content``."""
         return self._close(orjson.dumps([now, *content]))
 
     def open_token(self, text: str, now: float) -> list[str]:
-        """What the token says.
+        """Return what the token says.
 
         Raises:
             ApiError: it is no token of ours, or one older than five minutes.
@@ -93,30 +93,20 @@ class Seal:
         return rest
 
     def _close(self, content: bytes) -> str:
-        nonce = secrets.token_bytes(_NONCE)
-        hidden = self._mask(content, nonce)
-        return base64.b64encode(_VERSION + nonce + self._mark(nonce + hidden) + hidden).decode()
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = self._cipher.encrypt(nonce, content, _VERSION)
+        return base64.b64encode(_VERSION + nonce + sealed).decode()
 
     def _open(self, text: str) -> bytes | None:
         try:
-            sealed = base64.b64decode(text, validate=True)
-        except (binascii.Error, ValueError):
+            whole = base64.b64decode(text, validate=True)
+            version, rest = whole[: len(_VERSION)], whole[len(_VERSION) :]
+            return self._cipher.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], version)
+        except (binascii.Error, ValueError, InvalidTag):
             return None
-        version, rest = sealed[: len(_VERSION)], sealed[len(_VERSION) :]
-        nonce, mark, hidden = rest[:_NONCE], rest[_NONCE:][:_MARK], rest[_NONCE + _MARK :]
-        if version != _VERSION or self._mark(nonce + hidden) != mark:
-            return None
-        return self._mask(hidden, nonce)
-
-    def _mask(self, content: bytes, nonce: bytes) -> bytes:
-        mask = shake_128(self._secret + nonce).digest(len(content))
-        return bytes(a ^ b for a, b in zip(content, mask, strict=True))
-
-    def _mark(self, content: bytes) -> bytes:
-        return blake2b(content, key=self._secret, digest_size=_MARK).digest()
 
 
 def _date(seconds: float) -> str:
-    """As ``Thu Jan 22 01:22:02 UTC 2015`` [KL], whatever the locale."""
+    """Return a moment as ``Thu Jan 22 01:22:02 UTC 2015`` [KL], whatever the locale."""
     weekday, month, day, clock, year = time.asctime(time.gmtime(seconds)).split()
     return f"{weekday} {month} {day:0>2} {clock} UTC {year}"

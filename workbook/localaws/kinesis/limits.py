@@ -8,13 +8,13 @@ WRITE_RECORDS_PER_SECOND = 1000
 READ_BYTES_PER_SECOND = 2 * MIB
 READS_PER_SECOND = 5
 ITERATORS_PER_SECOND = 5
-FULL_ANSWER_BYTES = 9 * MIB  # an answer this large was cut at 10 MB by the next record's size
+FULL_ANSWER_BYTES = 9 * MIB  # beyond it, the next record would have made the answer over 10 MB
 FULL_ANSWER_SECONDS = 5.0  # how long reads are refused after such an answer
 
 
 @dataclass(slots=True)
 class Bucket:
-    """Tokens that come back at a steady rate, at most one second's worth of them.
+    """Tokens that come back at a steady rate, up to one second's worth of them.
 
     Args:
         rate: tokens in a second.
@@ -28,10 +28,10 @@ class Bucket:
         self._tokens = self.rate
 
     def has(self, amount: float, now: float) -> bool:
-        """Whether ``amount`` can be taken.
+        """Return whether ``amount`` can be taken.
 
-        More than a second's worth can be once the bucket is full: that is the burst from which a
-        shard takes records larger than 1 MiB; it then repays the debt.
+        More than a second's worth can be taken from a full bucket: that is the burst that lets a
+        shard take records larger than 1 MiB.  It then repays the debt.
         """
         if now > self._counted:
             self._tokens = min(self.rate, self._tokens + (now - self._counted) * self.rate)
@@ -45,7 +45,7 @@ class Bucket:
 
 @dataclass(slots=True)
 class WriteLimit:
-    """1 MiB and 1,000 records in a second."""
+    """The limit on writes: 1 MiB and 1,000 records a second."""
 
     _bytes: Bucket = field(default_factory=lambda: Bucket(WRITE_BYTES_PER_SECOND))
     _records: Bucket = field(default_factory=lambda: Bucket(WRITE_RECORDS_PER_SECOND))
@@ -61,7 +61,7 @@ class WriteLimit:
 
 @dataclass(slots=True)
 class ReadLimit:
-    """2 MiB and, where reads are shared, 5 calls in a second.
+    """The limit on reads: 2 MiB and, where reads are shared, 5 calls a second.
 
     Args:
         calls_per_second: 5 for the shard's shared readers; a consumer with dedicated throughput
@@ -79,7 +79,7 @@ class ReadLimit:
     def admit(self, now: float) -> bool:
         """Let a read begin, or refuse it.
 
-        How much it gives is known only afterwards; ``record`` tells.
+        How much it gives is known only afterwards: tell it to ``record``.
         """
         if now < self._refused_until or not self._bytes.has(1, now):
             return False

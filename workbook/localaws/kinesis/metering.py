@@ -23,13 +23,13 @@ class Meter:
         self._region = region
 
     def stream(self, stream: Stream, name: str, value: float, unit: str = "Count") -> None:
-        """One data point of a stream's metric."""
+        """Put one data point of a stream's metric."""
         self._metrics.put(self._region, NAMESPACE, name, value, unit, StreamName=stream.name)
 
     def shard(
         self, stream: Stream, shard: Shard, name: str, value: float, unit: str = "Count"
     ) -> None:
-        """One data point of a shard's metric, if enhanced monitoring has it on."""
+        """Put one data point of a shard's metric, if enhanced monitoring has it on."""
         if name in stream.shard_level_metrics:
             self._metrics.put(
                 self._region,
@@ -42,14 +42,14 @@ class Meter:
             )
 
     def put_record(self, stream: Stream, shard: Shard, size: int, taken: bool) -> None:
-        """PutRecord was offered a record of ``size`` bytes."""
+        """Measure a PutRecord of ``size`` bytes, and whether the record was taken."""
         self.stream(stream, "PutRecord.Success", taken)
         self.stream(stream, "PutRecord.Bytes", size, "Bytes")
         self._put(stream, 1, taken, size if taken else 0)
         self.put_in_shard(stream, shard, size, taken)
 
     def put_records(self, stream: Stream, offered: int, taken: int, size: int) -> None:
-        """PutRecords was offered records and took some, of ``size`` bytes together."""
+        """Measure a PutRecords: the records taken have ``size`` bytes together."""
         self.stream(stream, "PutRecords.Success", taken > 0)
         self.stream(stream, "PutRecords.Bytes", size, "Bytes")
         self.stream(stream, "PutRecords.TotalRecords", offered)
@@ -64,7 +64,7 @@ class Meter:
         self.stream(stream, "WriteProvisionedThroughputExceeded", offered - taken)
 
     def put_in_shard(self, stream: Stream, shard: Shard, size: int, taken: bool) -> None:
-        """A shard was offered a record."""
+        """Measure a record for a shard, and whether it was taken."""
         if not stream.shard_level_metrics:
             return
         self.shard(stream, shard, "IncomingRecords", taken)
@@ -72,7 +72,7 @@ class Meter:
         self.shard(stream, shard, "WriteProvisionedThroughputExceeded", not taken)
 
     def read(self, stream: Stream, shard: Shard, records: list[Record], now: float) -> None:
-        """A read of the shard gave ``records``."""
+        """Measure a read of a shard that gave ``records``."""
         size = total_bytes(records)
         age = (now - records[-1].arrived) * 1000 if records else 0.0
         self.stream(stream, "GetRecords.Success", 1)
@@ -85,12 +85,12 @@ class Meter:
         self.shard(stream, shard, "IteratorAgeMilliseconds", age, "Milliseconds")
 
     def refused_read(self, stream: Stream, shard: Shard) -> None:
-        """A read was throttled."""
+        """Measure a read that was throttled."""
         self.stream(stream, "GetRecords.Success", 0)
         self.stream(stream, "ReadProvisionedThroughputExceeded", 1)
         self.shard(stream, shard, "ReadProvisionedThroughputExceeded", 1)
 
 
 def total_bytes(records: Iterable[Record]) -> int:
-    """What records weigh against limits: data and keys."""
+    """Return the bytes that count against limits: data and keys."""
     return sum(len(record.data) + len(record.partition_key) for record in records)

@@ -1,8 +1,8 @@
 """On-demand streams: how many shards their traffic gives them [KD].
 
-A stream serves twice the peak it has seen, in steps that at most double it within 15 minutes, and
-starts with four shards.  AWS does not say how it decides; this is the documented rule, applied to
-each minute's mean rate, and shards never go away again (AWS takes weeks).
+A stream starts with four shards and serves twice the peak that it has seen, at most doubling within
+15 minutes.  AWS does not say how it decides.  This is the documented rule, applied to each minute's
+mean rate; shards never go away again (on AWS that takes weeks).
 """
 
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ MAX_SHARDS = 200  # 200 MiB/s is what an on-demand stream may reach by default
 
 @dataclass(slots=True)
 class Demand:
-    """What is written to an on-demand stream."""
+    """The traffic of an on-demand stream, and the shards it asks for."""
 
     _minute_began: float = field(default=float("-inf"))
     _bytes: int = 0
@@ -25,12 +25,12 @@ class Demand:
     _scaled: float = float("-inf")
 
     def count(self, records: int, size: int) -> None:
-        """Take note of records that were offered, refused ones included."""
+        """Count records that were offered, whether or not they were taken."""
         self._records += records
         self._bytes += size
 
     def target(self, shards: int, now: float) -> int:
-        """How many shards the stream should have, now that it has ``shards``."""
+        """Return how many shards the stream should have, now that it has ``shards``."""
         elapsed = now - self._minute_began
         if elapsed < MINUTE:
             return shards

@@ -1,12 +1,33 @@
-"""Where a reader begins: AWS's five iterator types as counters of a shard."""
+"""Where a reader begins: positions, and AWS's five iterator types, as counters of a shard."""
 
 from workbook.localaws.api.http import ACCOUNT_ID
+from workbook.localaws.interfaces import (
+    AfterSequenceNumber,
+    AtTimestamp,
+    Latest,
+    Position,
+    TrimHorizon,
+)
 from workbook.localaws.kinesis import sequence
-from workbook.localaws.kinesis.errors import invalid, not_found
+from workbook.localaws.kinesis.errors import could_not_find_shard, invalid, no_shard
 from workbook.localaws.kinesis.shard import Shard
 from workbook.localaws.kinesis.stream import Stream
 
 _BY_NUMBER = ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER")
+
+
+def counter_at(shard: Shard, position: Position) -> int:
+    """Return the counter of the first record to read."""
+    match position:
+        case TrimHorizon():
+            return 0
+        case Latest():
+            return shard.end
+        case AtTimestamp(seconds):
+            return shard.horizon(seconds)
+        case AfterSequenceNumber(number):
+            parts = sequence.parts(number)
+            return parts.counter + 1 if parts is not None else 0
 
 
 def starting_counter(
@@ -17,7 +38,7 @@ def starting_counter(
     timestamp: float | None,
     now: float,
 ) -> int:
-    """The counter of the first record to read.
+    """Return the counter of the first record to read, for GetShardIterator and SubscribeToShard.
 
     Args:
         stream, shard: what is read.
@@ -41,11 +62,11 @@ def starting_counter(
         counter = _counter(stream, shard, number)
         return counter if kind == "AT_SEQUENCE_NUMBER" else counter + 1
     if kind == "AT_TIMESTAMP":
-        return _first_at(shard, timestamp, now)
-    return shard.end if kind == "LATEST" else 0
+        return counter_at(shard, _at(timestamp, now))
+    return counter_at(shard, Latest() if kind == "LATEST" else TrimHorizon())
 
 
-def _first_at(shard: Shard, timestamp: float | None, now: float) -> int:
+def _at(timestamp: float | None, now: float) -> Position:
     if timestamp is None:
         raise invalid(
             "Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. "
@@ -57,7 +78,7 @@ def _first_at(shard: Shard, timestamp: float | None, now: float) -> int:
             f"timestampInMillis: {int(timestamp * 1000)}, "
             f"currentTimestampInMillis: {int(now * 1000)}"
         )
-    return shard.horizon(timestamp)
+    return AtTimestamp(timestamp)
 
 
 def _counter(stream: Stream, shard: Shard, number: str) -> int:
@@ -78,18 +99,25 @@ def _counter(stream: Stream, shard: Shard, number: str) -> int:
     return parts.counter
 
 
-def could_not_find(text: str, stream: str) -> Exception:
-    """AWS's answer for a shard that cannot be."""
-    return not_found(f"Could not find shard {text} in stream {stream} under account {ACCOUNT_ID}.")
+def find_shard(stream: Stream, text: str) -> Shard:
+    """Return the shard that a call names.
+
+    Raises:
+        ApiError: there is none.
+    """
+    found = shard_id(text, stream.name)
+    if found not in stream.shards:
+        raise no_shard(found, stream.name)
+    return stream.shards[found]
 
 
 def shard_id(text: str, stream: str) -> str:
-    """The full id of a shard, for which AWS also takes its number alone [KL].
+    """Return the full id of a shard, for which AWS also takes its number alone [KL].
 
     Raises:
         ApiError: ``text`` is neither.
     """
     number = text.removeprefix("shardId-")
     if not number.isdecimal() or int(number) >= 1 << 31:
-        raise could_not_find(text, stream)
+        raise could_not_find_shard(text, stream)
     return f"shardId-{int(number):012d}"

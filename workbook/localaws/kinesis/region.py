@@ -6,20 +6,15 @@ from typing import Any
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.kinesis.consumer import Consumer
-from workbook.localaws.kinesis.errors import in_use, invalid, not_found
+from workbook.localaws.kinesis.errors import in_use, invalid, no_consumer, no_stream
 from workbook.localaws.kinesis.limits import Bucket
 from workbook.localaws.kinesis.stream import Stream
 
 Parameters = dict[str, Any]
 
 
-def no_stream(name: str) -> ApiError:
-    """AWS's answer for a stream that does not exist [OBS]."""
-    return not_found(f"Stream {name} under account {ACCOUNT_ID} not found.")
-
-
 def not_active(stream: Stream, consumer: Consumer) -> ApiError:
-    """AWS's answer, seen live, for a consumer that is CREATING or DELETING."""
+    """Return the error for a consumer that is CREATING or DELETING [SEEN]."""
     return in_use(
         f"Consumer {consumer.name} with creation timestamp {int(consumer.created)} under stream: "
         f"{stream.name} , account {ACCOUNT_ID} is not in ACTIVE status."
@@ -36,11 +31,11 @@ class Region:
     commitment: str = "DISABLED"  # to a minimum throughput, of the account (On-demand Advantage)
 
     def stream_arn(self, name: str) -> str:
-        """The ARN of the stream of that name."""
+        """Return the ARN of the stream of that name."""
         return f"arn:aws:kinesis:{self.name}:{ACCOUNT_ID}:stream/{name}"
 
     def find(self, name: str, now: float) -> Stream | None:
-        """The stream of that name, whatever its state, or None."""
+        """Return the stream of that name, whatever its state, or None."""
         stream = self.streams.get(name)
         if stream is not None and stream.gone_at is not None and stream.gone_at <= now:
             del self.streams[name]
@@ -48,15 +43,15 @@ class Region:
         return stream
 
     def all(self, now: float) -> list[Stream]:
-        """Every stream, by name."""
+        """Return every stream, by name."""
         found = (self.find(name, now) for name in sorted(self.streams))
         return [stream for stream in found if stream is not None]
 
     def stream(self, parameters: Parameters, now: float) -> Stream:
-        """The stream that a call's StreamName or StreamARN (or both) names.
+        """Return the stream that a call's StreamName or StreamARN (or both) names.
 
         Raises:
-            ApiError: they name none, or two, or there is none.
+            ApiError: they name no stream, or two, or one that does not exist.
         """
         name = parameters.get("StreamName")
         arn = parameters.get("StreamARN")
@@ -76,10 +71,10 @@ class Region:
         return stream
 
     def active(self, parameters: Parameters, now: float) -> Stream:
-        """``stream``, if its settings can be changed now.
+        """Return the stream that a call names, if its settings can be changed now.
 
         Raises:
-            ApiError: as ``stream``, or it is not ACTIVE.
+            ApiError: as in ``stream``; or it is not ACTIVE.
         """
         stream = self.stream(parameters, now)
         status = stream.status(now)
@@ -91,10 +86,10 @@ class Region:
         return stream
 
     def usable(self, parameters: Parameters, now: float) -> Stream:
-        """``stream``, if its records can be written and read now.
+        """Return the stream that a call names, if its records can be written and read now.
 
         Raises:
-            ApiError: as ``stream``; a stream CREATING or DELETING is not found either [KL].
+            ApiError: as in ``stream``; one that is CREATING or DELETING is not found, either [KL].
         """
         stream = self.stream(parameters, now)
         if stream.status(now) in ("CREATING", "DELETING"):
@@ -102,7 +97,7 @@ class Region:
         return stream
 
     def consumer(self, arn: str, now: float) -> tuple[Stream, Consumer]:
-        """The consumer with this ARN, and its stream.
+        """Return the consumer with this ARN, and its stream.
 
         Raises:
             ApiError: there is none.
@@ -112,12 +107,12 @@ class Region:
         name = name_and_second.partition(":")[0]
         consumer = self.consumers(stream, now).get(name) if stream is not None else None
         if stream is None or consumer is None or consumer.arn != arn:
-            raise not_found(f"Consumer {arn}, account {ACCOUNT_ID} not found.")
+            raise no_consumer(arn)
         return stream, consumer
 
     @staticmethod
     def consumers(stream: Stream, now: float) -> dict[str, Consumer]:
-        """A stream's consumers by name, those gone left out."""
+        """Return a stream's consumers by name, without those that are gone."""
         for consumer in list(stream.consumers.values()):
             if consumer.gone_at is not None and consumer.gone_at <= now:
                 del stream.consumers[consumer.name]

@@ -1,6 +1,6 @@
 """Resharding: shards cut in two and joined, and a stream brought to a number of shards.
 
-Records stay where they are.  The parent closes, its children open and take what comes next.
+Records stay where they are.  The parent closes; its children open and take what comes next.
 """
 
 from bisect import bisect_right
@@ -32,8 +32,8 @@ def merge(stream: Stream, shard: Shard, adjacent: Shard, now: float) -> Shard:
 def scale(stream: Stream, target: int, now: float) -> None:
     """Bring a stream to ``target`` open shards of even ranges (uniform scaling).
 
-    Splits wherever an even range has to begin, then merges across every boundary that is not
-    needed; some shards live but for a moment, as AWS says of its own way.
+    It splits where an even range has to begin, then merges across each boundary that is not needed.
+    Some shards live only for a moment, as on AWS.
     """
     tolerance = (SPACE // max(target, len(stream.open_shards))) >> NEAR
     existing = [shard.first_hash for shard in stream.open_shards]
@@ -52,7 +52,7 @@ def scale(stream: Stream, target: int, now: float) -> None:
 
 
 def _nearest(wanted: int, existing: list[int], tolerance: int) -> int:
-    """An existing boundary that is as good as the wanted one, else the wanted one."""
+    """Return an existing boundary near the wanted one, else the wanted one."""
     place = bisect_right(existing, wanted)
     for boundary in existing[max(0, place - 1) : place + 1]:
         if abs(boundary - wanted) <= tolerance:

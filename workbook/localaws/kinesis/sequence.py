@@ -1,9 +1,9 @@
 """Sequence numbers in AWS's layout [KL].
 
 In hexadecimal: ``2``, 9 digits second of the shard's creation, 1 digit low nibble of its index,
-16 digits counter, ``00``, 9 digits second of arrival, 8 digits shard index, ``2``.  As decimals
-they have 56 digits.  All but the counter and the second belongs to the shard, so a shard keeps no
-sequence numbers: it computes them.
+16 digits counter, ``00``, 9 digits second of arrival, 8 digits shard index, ``2``.  In decimal it
+has 56 digits.  All of it but the counter and the second of arrival belongs to the shard, so a shard
+stores no sequence numbers: it computes them.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ LAST_COUNTER = 0x7FFFFFFFFFFFFFFF  # of the number at which a closed shard ends
 
 
 def prefix(created: int, shard_index: int) -> int:
-    """The part that all sequence numbers of a shard share.
+    """Return the part that all sequence numbers of a shard share.
 
     Args:
         created: second since the epoch at which the shard was created.
@@ -34,13 +34,13 @@ def prefix(created: int, shard_index: int) -> int:
 
 
 def number(shard_prefix: int, counter: int, second: int) -> int:
-    """The sequence number of a shard's record number ``counter`` that arrived at ``second``."""
+    """Return the sequence number of a shard's record ``counter``, which arrived at ``second``."""
     return shard_prefix | counter << _COUNTER_SHIFT | second << _TIME_SHIFT
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a sequence number says."""
+    """The parts of a sequence number."""
 
     created: int
     shard_index: int

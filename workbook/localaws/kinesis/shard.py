@@ -10,16 +10,16 @@ from workbook.localaws.kinesis import sequence
 from workbook.localaws.kinesis.limits import ITERATORS_PER_SECOND, Bucket, ReadLimit, WriteLimit
 
 FIRST_COUNTER = 1
-KNOWN_KEYS = 10_000  # partition keys that a shard remembers, to keep equal ones but once
-TRIM_AT_ONCE = 4096  # dead records that make moving the living ones worth while
+KNOWN_KEYS = 10_000  # partition keys that a shard remembers, so that equal ones are stored once
+TRIM_AT_ONCE = 4096  # expired records that make it worth while to move the others
 
 
 @dataclass(slots=True)
 class Shard:
     """One shard and its records.
 
-    Records are kept in columns and addressed by their counter, which goes up by one with each, so
-    that a put and a get cost the same at any size, and a record its bytes and little more.
+    Records are kept in columns and addressed by a counter that goes up by one with each.  So a put
+    and a get cost the same at any size, and a record takes little more than its bytes.
 
     Args:
         index: the number in its id; unique within the stream, never used again.
@@ -75,16 +75,11 @@ class Shard:
         """The counter that the next record gets."""
         return self._base + len(self._data)
 
-    @property
-    def stored(self) -> int:
-        """How many records are in memory, expired ones that wait to be freed included."""
-        return len(self._data)
-
     def append(self, partition_key: str, data: bytes, now: float) -> int:
-        """Add a record and give its sequence number.
+        """Add a record and return its sequence number.
 
-        It arrives at a whole millisecond, as Kinesis tells it: so a reader that starts at a
-        record's own arrival time gets that record.
+        It arrives at a whole millisecond, because Kinesis reports milliseconds: a reader that
+        starts at a record's reported arrival time gets that record.
         """
         arrived = math.floor(now * 1000) / 1000
         counter = self._base + len(self._data)
@@ -96,11 +91,11 @@ class Shard:
         return sequence.number(self._prefix, counter, int(arrived))
 
     def horizon(self, oldest: float) -> int:
-        """The counter of the first record that arrived at ``oldest`` or later."""
+        """Return the counter of the first record that arrived at ``oldest`` or later."""
         return self._base + bisect_left(self._times, oldest)
 
     def number(self, counter: int) -> int:
-        """The sequence number that means ``counter``, whether or not a record has it now."""
+        """Return the sequence number for ``counter``, whether or not there is such a record now."""
         if self._base <= counter < self.end:
             return sequence.number(self._prefix, counter, int(self._times[counter - self._base]))
         return sequence.number(self._prefix, counter, self.created)
@@ -110,7 +105,7 @@ class Shard:
         return self._times[counter - self._base]
 
     def read(self, start: int, limit: int, max_bytes: int) -> list[Record]:
-        """Records from counter ``start`` on, at most ``limit`` and ``max_bytes`` (but one)."""
+        """Return up to ``limit`` records from ``start`` on, and up to ``max_bytes`` or one."""
         first = start - self._base
         size = 0
         records: list[Record] = []
@@ -124,7 +119,7 @@ class Shard:
         return records
 
     def trim(self, oldest: float, at_once: int = TRIM_AT_ONCE) -> None:
-        """Free the records that arrived before ``oldest``: when ``at_once`` have, or all."""
+        """Free the records that arrived before ``oldest``, once they are ``at_once`` or all."""
         dead = bisect_left(self._times, oldest)
         if dead >= at_once or dead == len(self._data):
             del self._data[:dead]

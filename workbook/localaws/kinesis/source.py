@@ -1,22 +1,18 @@
-"""Reading a stream inside the process: the door for event source mappings."""
+"""A stream as event source mappings read it, inside the process."""
 
 from workbook.localaws.clock import Clock
 from workbook.localaws.interfaces import (
     AfterSequenceNumber,
-    AtTimestamp,
-    Latest,
     Position,
     ReadResult,
     ReadThrottledError,
     ShardInfo,
     SourceGoneError,
-    TrimHorizon,
 )
-from workbook.localaws.kinesis import sequence
 from workbook.localaws.kinesis.consumer import Consumer
 from workbook.localaws.kinesis.metering import Meter, total_bytes
+from workbook.localaws.kinesis.positions import counter_at
 from workbook.localaws.kinesis.region import Region
-from workbook.localaws.kinesis.shard import Shard
 from workbook.localaws.kinesis.stream import Stream
 
 
@@ -50,20 +46,20 @@ class Source:
         self._limits = limits
 
     def shards(self) -> list[ShardInfo]:
-        """Every shard that is not expired, oldest first."""
+        """Return every shard that is not expired, oldest first."""
         now = self._clock.now()
         self._check_alive(now)
         self._stream.trim(now)
         return [ShardInfo(shard.id, shard.parents) for shard in self._stream.shards.values()]
 
     def oldest(self) -> float:
-        """Records that arrived before this moment have expired; in seconds since the epoch."""
+        """Return the moment, in seconds since the epoch, before which records have expired."""
         now = self._clock.now()
         self._check_alive(now)
         return self._stream.oldest(now)
 
     def read(self, shard_id: str, position: Position, limit: int) -> ReadResult:
-        """Up to ``limit`` records (and 10 MB) from ``position`` on."""
+        """Return up to ``limit`` records (and 10 MB) from ``position`` on."""
         now = self._clock.now()
         self._check_alive(now)
         shard = self._stream.shards.get(shard_id)
@@ -73,7 +69,7 @@ class Source:
         if self._limits and not reads.admit(now):
             self._meter.refused_read(self._stream, shard)
             raise ReadThrottledError(shard_id)
-        records, after, behind = self._stream.read(shard, _start(shard, position), limit, now)
+        records, after, behind = self._stream.read(shard, counter_at(shard, position), limit, now)
         reads.record(total_bytes(records), now)
         if self._consumer is None:
             self._meter.read(self._stream, shard, records, now)
@@ -90,16 +86,3 @@ class Source:
             raise SourceGoneError(self.arn)
         if consumer is not None and consumer.gone_at is not None:
             raise SourceGoneError(self.arn)
-
-
-def _start(shard: Shard, position: Position) -> int:
-    match position:
-        case TrimHorizon():
-            return 0
-        case Latest():
-            return shard.end
-        case AtTimestamp(seconds):
-            return shard.horizon(seconds)
-        case AfterSequenceNumber(number):
-            parts = sequence.parts(number)
-            return parts.counter + 1 if parts is not None else 0

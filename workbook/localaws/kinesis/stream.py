@@ -22,8 +22,8 @@ HOUR = 3600
 class Stream:
     """One stream.
 
-    Its state changes at moments set in advance (``ready_at``, ``updating_until``, ``gone_at``, in
-    seconds since the epoch), so what it is now is a function of now.
+    Its status changes at moments that are set in advance (``ready_at``, ``updating_until``,
+    ``gone_at``, in seconds since the epoch), so it is a function of the time.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Stream:
     def create(
         cls, name: str, arn: str, shard_count: int, mode: str, now: float, ready_at: float
     ) -> "Stream":
-        """A new stream whose shards divide the hash keys evenly."""
+        """Return a new stream whose shards divide the hash keys evenly."""
         stream = cls(name, arn, now, mode, ready_at, next_index=shard_count)
         for index, (first, last) in enumerate(even_ranges(shard_count)):
             shard = Shard(index, first, last, int(now), now)
@@ -66,7 +66,7 @@ class Stream:
         return stream
 
     def status(self, now: float) -> str:
-        """CREATING, ACTIVE, UPDATING or DELETING."""
+        """Return the status: CREATING, ACTIVE, UPDATING or DELETING."""
         if self.gone_at is not None:
             return "DELETING"
         if now < self.ready_at:
@@ -74,7 +74,7 @@ class Stream:
         return "UPDATING" if now < self.updating_until else "ACTIVE"
 
     def reroute(self) -> None:
-        """Send records to the shards that are open now."""
+        """Send records to the shards that are open now, from now on."""
         self.open_shards = sorted(
             (shard for shard in self.shards.values() if shard.is_open),
             key=lambda shard: shard.first_hash,
@@ -82,16 +82,16 @@ class Stream:
         self._bounds = [shard.first_hash for shard in self.open_shards]
 
     def shard_for(self, hash_key: int) -> Shard:
-        """The open shard whose range holds ``hash_key``."""
+        """Return the open shard whose range holds ``hash_key``."""
         return self.open_shards[bisect_right(self._bounds, hash_key) - 1]
 
     def next_shard(self) -> Shard:
-        """The open shard whose turn it is, where keys do not decide (distribution AUTO)."""
+        """Return the open shard whose turn it is, where keys do not decide (distribution AUTO)."""
         self._turn += 1
         return self.open_shards[self._turn % len(self.open_shards)]
 
     def key_id(self, moment: float) -> str | None:
-        """The KMS key that records of that moment are encrypted with; None for no encryption."""
+        """Return the KMS key that encrypts records of that moment; None for no encryption."""
         key_id = None
         for since, key in self.encryption:
             if since <= moment:
@@ -99,15 +99,15 @@ class Stream:
         return key_id
 
     def oldest(self, now: float) -> float:
-        """The arrival time from which on records are kept."""
+        """Return the arrival time from which on records are kept."""
         return now - self.retention_hours * HOUR
 
     def trim(self, now: float, at_once: int = TRIM_AT_ONCE) -> None:
-        """Free what is older than the retention period; forget closed shards left empty by it.
+        """Free what is older than the retention period, and the closed shards left empty by that.
 
         Args:
             now: seconds since the epoch.
-            at_once: expired records that a shard waits for before it frees them.
+            at_once: how many expired records a shard waits for before it frees them.
         """
         oldest = self.oldest(now)
         for shard in list(self.shards.values()):
@@ -118,7 +118,7 @@ class Stream:
     def read(
         self, shard: Shard, start: int, limit: int, now: float
     ) -> tuple[list[Record], int, int]:
-        """Records of a shard from counter ``start`` on, or from the horizon if that is later.
+        """Return records of a shard from counter ``start`` or the horizon on, whichever is later.
 
         Returns:
             the records, the counter to go on from, and how many milliseconds the last of them is

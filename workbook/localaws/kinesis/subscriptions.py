@@ -4,18 +4,19 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
+from workbook.localaws.api import json_rpc
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.clock import Clock
-from workbook.localaws.kinesis import eventstream, wire
+from workbook.localaws.kinesis import eventstream
 from workbook.localaws.kinesis.api.reading import describe_records
 from workbook.localaws.kinesis.api.shards import describe_children
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.consumer import Consumer
-from workbook.localaws.kinesis.errors import in_use, not_found
+from workbook.localaws.kinesis.errors import in_use, no_consumer, no_stream
 from workbook.localaws.kinesis.metering import total_bytes
-from workbook.localaws.kinesis.positions import shard_id, starting_counter
-from workbook.localaws.kinesis.region import no_stream, not_active
+from workbook.localaws.kinesis.positions import find_shard, starting_counter
+from workbook.localaws.kinesis.region import not_active
 from workbook.localaws.kinesis.shard import Shard
 from workbook.localaws.kinesis.stream import Stream
 
@@ -27,7 +28,7 @@ MAX_RECORDS = 10_000  # of one event
 
 
 def subscribe(call: Call, clock: Clock, content_type: str) -> AsyncGenerator[bytes, None]:
-    """Begin to push, after the checks that make the call itself fail.
+    """Subscribe, after the checks that make the call itself fail; return the messages.
 
     Raises:
         ApiError: no such consumer or shard, or subscribed less than five seconds ago.
@@ -35,12 +36,7 @@ def subscribe(call: Call, clock: Clock, content_type: str) -> AsyncGenerator[byt
     stream, consumer = call.region.consumer(call.parameters["ConsumerARN"], call.now)
     if consumer.status(call.now) != "ACTIVE":
         raise not_active(stream, consumer)
-    found = shard_id(call.parameters["ShardId"], stream.name)
-    shard = stream.shards.get(found)
-    if shard is None:
-        raise not_found(
-            f"Shard {found} in stream {stream.name} under account {ACCOUNT_ID} does not exist"
-        )
+    shard = find_shard(stream, call.parameters["ShardId"])
     start = call.parameters["StartingPosition"]
     counter = starting_counter(
         stream, shard, start["Type"], start.get("SequenceNumber"), start.get("Timestamp"), call.now
@@ -57,7 +53,7 @@ def subscribe(call: Call, clock: Clock, content_type: str) -> AsyncGenerator[byt
 
 
 class _Subscription:
-    """One connection."""
+    """One subscription."""
 
     def __init__(
         self,
@@ -77,7 +73,7 @@ class _Subscription:
         self._reads = consumer.reads[shard.id]
 
     async def events(self, counter: int) -> AsyncGenerator[bytes, None]:
-        """Messages until the five minutes are over, the shard ends or someone takes over."""
+        """Yield messages until five minutes are over, the shard ends or another takes over."""
         yield self._message("initial-response", {})
         sent_at = float("-inf")
         while (now := self._clock.now()) < self._call.now + LIFETIME_SECONDS:
@@ -106,13 +102,13 @@ class _Subscription:
         if self._stream.gone_at is not None:
             raise no_stream(self._stream.name)
         if self._consumer.gone_at is not None:
-            raise not_found(f"Consumer {self._consumer.arn}, account {ACCOUNT_ID} not found.")
+            raise no_consumer(self._consumer.arn)
 
     def _admit(self, now: float) -> bool:
         return not self._call.limits or self._reads.admit(now)
 
     def _next(self, counter: int, now: float) -> tuple[dict[str, Any], int]:
-        """The next event and the counter after it."""
+        """Return the next event and the counter after it."""
         records, after, behind = self._stream.read(self._shard, counter, MAX_RECORDS, now)
         self._reads.record(total_bytes(records), now)
         event: dict[str, Any] = {
@@ -127,7 +123,7 @@ class _Subscription:
 
     def _message(self, kind: str, content: dict[str, Any]) -> bytes:
         return eventstream.message(
-            wire.encode(self._content_type, content),
+            json_rpc.encode(self._content_type, content),
             message_type="event",
             event_type=kind,
             content_type=self._content_type,
@@ -135,7 +131,7 @@ class _Subscription:
 
     def _exception(self, error: ApiError) -> bytes:
         return eventstream.message(
-            wire.encode(self._content_type, {"message": error.message}),
+            json_rpc.encode(self._content_type, {"message": error.message}),
             message_type="exception",
             exception_type=error.code,
             content_type=self._content_type,

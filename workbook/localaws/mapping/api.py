@@ -1,14 +1,13 @@
 """The event source mapping API over HTTP [BC]."""
 
-import uuid
+import re
 from typing import Any
-from urllib.parse import parse_qs
 
-import orjson
-
+from workbook.localaws.api import rest_json
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import Request, Response
-from workbook.localaws.mapping.constraints import check
+from workbook.localaws.api.model import lambda_
+from workbook.localaws.interfaces import OtherMappings
 from workbook.localaws.mapping.errors import invalid, not_found
 from workbook.localaws.mapping.event_source_mapping import EventSourceMapping
 from workbook.localaws.mapping.registry import Registry
@@ -16,88 +15,112 @@ from workbook.localaws.mapping.registry import Registry
 PAGE = 100  # mappings in one answer of List, at most
 ACCEPTED = 202
 
-
-def create(registry: Registry, request: Request) -> Response:
-    """CreateEventSourceMapping."""
-    return _answer(ACCEPTED, registry.create(parameters(request), request.region).shown())
+Parameters = dict[str, Any]
 
 
-def get(registry: Registry, identity: str) -> Response:
-    """GetEventSourceMapping."""
-    return _answer(200, registry.get(identity).shown())
+class MappingApi:
+    """Answers requests about event source mappings.
 
-
-def update(registry: Registry, identity: str, request: Request) -> Response:
-    """UpdateEventSourceMapping."""
-    return _answer(ACCEPTED, registry.update(identity, parameters(request)).shown())
-
-
-def delete(registry: Registry, identity: str) -> Response:
-    """DeleteEventSourceMapping."""
-    return _answer(ACCEPTED, registry.delete(identity).shown())
-
-
-def list_page(registry: Registry, request: Request, others: list[dict[str, Any]]) -> Response:
-    """ListEventSourceMappings; ``others`` are those of other event sources."""
-    asked: dict[str, Any] = dict(request.parameters)
-    marker, size = asked.get("Marker") or "0", asked.get("MaxItems") or str(PAGE)
-    if not marker.isdecimal():
-        raise invalid("Invalid Marker.")
-    check(asked | {"MaxItems": int(size) if size.lstrip("-").isdecimal() else size})
-    found = registry.find(request.region, asked.get("EventSourceArn"), asked.get("FunctionName"))
-    everything = [_listed(mapping) for mapping in found] + others
-    start = int(marker)
-    end = start + min(int(size), PAGE)
-    page: dict[str, Any] = {"EventSourceMappings": everything[start:end]}
-    if end < len(everything):
-        page["NextMarker"] = str(end)
-    return _answer(200, page)
-
-
-def tags(registry: Registry, arn: str, request: Request) -> Response:
-    """ListTags, TagResource and UntagResource of a mapping's ARN."""
-    mapping = _tagged(registry, arn)
-    match request.method:
-        case "GET":
-            return _answer(200, {"Tags": mapping.tags})
-        case "POST":
-            mapping.tags |= parameters(request).get("Tags") or {}
-        case _:
-            for key in parse_qs(request.query).get("tagKeys", []):
-                mapping.tags.pop(key, None)
-    return Response(204, {"x-amzn-requestid": str(uuid.uuid4())})
-
-
-def parameters(request: Request) -> dict[str, Any]:
-    """A call's parameters.
-
-    Raises:
-        ApiError: the body is not a JSON object.
+    Args:
+        registry: the mappings of streams.
+        others: those of queues and tables.
     """
-    try:
-        parsed = orjson.loads(request.body or b"{}")
-    except orjson.JSONDecodeError as problem:
-        raise ApiError("InvalidRequestContentException", str(problem), 400) from problem
-    if not isinstance(parsed, dict):
-        raise ApiError("SerializationException", "the request is not an object", 400)
-    return parsed
+
+    def __init__(self, registry: Registry, others: OtherMappings) -> None:
+        self._registry = registry
+        self._others = others
+
+    async def respond(self, request: Request) -> Response | None:
+        """Answer a request about mappings; None for any other."""
+        operation = lambda_().operation(request)
+        if operation is None or not _is_about_mappings(operation, request):
+            return None
+        try:
+            asked = lambda_().read_request(operation, request)
+            if operation in ("ListTags", "TagResource", "UntagResource"):
+                return self._answer_tags(operation, asked)
+            if operation == "ListEventSourceMappings":
+                return rest_json.answer(200, await self._list(asked, request.region))
+            shown = await self._call(operation, asked, request.region)
+        except ApiError as error:
+            return rest_json.error(error)
+        return rest_json.answer(200 if operation == "GetEventSourceMapping" else ACCEPTED, shown)
+
+    async def _call(self, operation: str, asked: Parameters, region: str) -> dict[str, Any]:
+        """Create, get, update or delete a mapping, and return it."""
+        if operation == "CreateEventSourceMapping":
+            if asked.get("EventSourceArn", "").split(":")[2:3] not in (["sqs"], ["dynamodb"]):
+                return self._registry.create(asked, region).shown()
+        elif self._registry.has(identity := asked["UUID"]):
+            match operation:
+                case "UpdateEventSourceMapping":
+                    return self._registry.update(identity, asked).shown()
+                case "DeleteEventSourceMapping":
+                    return self._registry.delete(identity).shown()
+                case _:
+                    return self._registry.get(identity).shown()
+        self._registry.check_other(asked, region)
+        return await self._others.call(operation, region, asked)
+
+    async def _list(self, asked: Parameters, region: str) -> dict[str, Any]:
+        """Return a page of all mappings, those of streams first."""
+        marker = asked.get("Marker") or "0"
+        if re.fullmatch("[0-9]{1,9}", marker) is None:
+            raise invalid("Invalid Marker.")
+        others = await self._others.call("ListEventSourceMappings", region, {})
+        everything = [_listed(mapping) for mapping in self._registry.of_region(region)]
+        everything += others["EventSourceMappings"]
+        found = [shown for shown in everything if _is_asked_for(shown, asked)]
+        start = int(marker)
+        end = start + min(asked.get("MaxItems", PAGE), PAGE)
+        page: dict[str, Any] = {"EventSourceMappings": found[start:end]}
+        if end < len(found):
+            page["NextMarker"] = str(end)
+        return page
+
+    def _answer_tags(self, operation: str, asked: Parameters) -> Response:
+        mapping = self._tagged(asked)
+        match operation:
+            case "ListTags":
+                return rest_json.answer(200, {"Tags": mapping.tags})
+            case "TagResource":
+                mapping.tags |= asked["Tags"]
+            case _:
+                for key in asked["TagKeys"]:
+                    mapping.tags.pop(key, None)
+        return rest_json.no_content()
+
+    def _tagged(self, asked: Parameters) -> EventSourceMapping:
+        """Return the mapping whose ARN a call about tags names."""
+        arn = asked["Resource"]
+        mapping = self._registry.get(arn.rpartition(":")[2])
+        if mapping.shown()["EventSourceMappingArn"] != arn:
+            raise not_found()
+        return mapping
 
 
-def _tagged(registry: Registry, arn: str) -> EventSourceMapping:
-    mapping = registry.get(arn.rpartition(":")[2])
-    if mapping.shown()["EventSourceMappingArn"] != arn:
-        raise not_found()
-    return mapping
+def _is_about_mappings(operation: str, request: Request) -> bool:
+    """Return whether a call of the Lambda API is about mappings; tags are also functions'."""
+    if operation in ("ListTags", "TagResource", "UntagResource"):
+        return ":event-source-mapping:" in request.segments[-1]
+    return "EventSourceMapping" in operation
+
+
+def _is_asked_for(shown: dict[str, Any], asked: Parameters) -> bool:
+    """Return whether a mapping is of the event source and of the function asked for, if any.
+
+    The function may be a name or an ARN, with or without a qualifier.
+    """
+    name = asked.get("FunctionName", "").rpartition("function:")[2]
+    return asked.get("EventSourceArn") in (None, shown["EventSourceArn"]) and name in (
+        "",
+        shown["FunctionArn"].partition(":function:")[2],
+    )
 
 
 def _listed(mapping: EventSourceMapping) -> dict[str, Any]:
-    """As List shows it: encrypted filters are null [BC]."""
+    """Return a mapping as List shows it: encrypted filters are null [BC]."""
     shown = mapping.shown()
     if "KMSKeyArn" in shown and "FilterCriteria" in shown:
         shown["FilterCriteria"] = None
     return shown
-
-
-def _answer(status: int, body: dict[str, Any]) -> Response:
-    headers = {"content-type": "application/json", "x-amzn-requestid": str(uuid.uuid4())}
-    return Response(status, headers, orjson.dumps(body))

@@ -7,7 +7,7 @@ from workbook.localaws.mapping.event import ENVELOPE_BYTES, EVENT_BYTES
 
 
 def is_deliverable(size: int, room: int = EVENT_BYTES) -> bool:
-    """Whether one record with this many bytes of JSON fits into an event [KD:large-records]."""
+    """Return whether a record with so many bytes of JSON fits into an event [KD:large-records]."""
     return ENVELOPE_BYTES + size <= room
 
 
@@ -18,16 +18,16 @@ def next_batch(
     window_over: bool,
     room: int = EVENT_BYTES,
 ) -> int:
-    """How many of the waiting records to invoke the function with now; 0 is to go on gathering.
+    """Return how many of the waiting records to invoke the function with now; 0 is to wait.
 
     A batch is ready as soon as the first of these is true: it has ``batch_size`` records, the
     next record would take the event over 6 MB, or the batching window is over.
 
     Args:
-        sizes: of the waiting records' JSON, in bytes, in order; each fits by itself.
+        sizes: bytes of JSON of the waiting records, in order; each fits by itself.
         batch_size: the mapping's BatchSize.
-        window_over: whether waiting longer is of no use.
-        room: what the event may have, in bytes.
+        window_over: whether to wait no longer for more.
+        room: the bytes that the event may have.
     """
     count = 0
     filled = ENVELOPE_BYTES - 1  # the first record has no comma before it
@@ -40,7 +40,7 @@ def next_batch(
 
 
 def window_over(opened: float, window: float, now: float) -> bool:
-    """Whether the batching window is over.
+    """Return whether the batching window is over.
 
     Args:
         opened: when it opened: when the previous invocation ended, or the first of the waiting

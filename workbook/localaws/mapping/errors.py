@@ -4,28 +4,38 @@ from workbook.localaws.api.errors import ApiError
 
 
 def invalid(message: str) -> ApiError:
-    """A parameter's value cannot be used."""
+    """Return the error of a value that cannot be used."""
     return ApiError("InvalidParameterValueException", message, 400)
 
 
 def unsupported(parameter: str) -> ApiError:
-    """A parameter is for other event sources [OBS]."""
+    """Return the error of a parameter that is for other event sources [OBS]."""
     return invalid(f"Unsupported {parameter} parameter for given event source mapping type.")
 
 
 def not_found() -> ApiError:
-    """No mapping has this UUID [OBS]."""
+    """Return the error of a UUID that no mapping has [OBS]."""
     return ApiError("ResourceNotFoundException", "The resource you requested does not exist.", 404)
 
 
 def in_use(action: str) -> ApiError:
-    """The mapping is between two states [OBS]; ``action`` is ``update`` or ``delete``."""
+    """Return the error of an action on a mapping between two states [OBS].
+
+    Args:
+        action: ``update`` or ``delete``.
+    """
     message = f"Cannot {action} the event source mapping because it is in use."
     return ApiError("ResourceInUseException", message, 400)
 
 
 def conflict(source_arn: str, function_name: str, existing: str) -> ApiError:
-    """The pair of stream and function has a mapping, with UUID ``existing`` [OBS]."""
+    """Return the error of a second mapping of a stream and a function [OBS].
+
+    Args:
+        source_arn: the stream.
+        function_name: the function.
+        existing: the UUID of the first mapping.
+    """
     return ApiError(
         "ResourceConflictException",
         f'The event source arn (" {source_arn} ") and function (" {function_name} ") provided '

@@ -11,7 +11,7 @@ import orjson
 
 from workbook.localaws.interfaces import Record
 
-EVENT_BYTES = 6 * 1024 * 1024  # the most that one event may have, base64 and envelope included
+EVENT_BYTES = 6 * 1024 * 1024  # of an event at most, base64 and envelope included
 OPEN, COMMA, CLOSE = b'{"Records":[', b",", b"]}"
 ENVELOPE_BYTES = len(OPEN) + len(CLOSE)
 
@@ -25,7 +25,7 @@ class Entry(NamedTuple):
 
 
 def encoder(shard_id: str, source_arn: str, role_arn: str) -> Callable[[Record], Entry]:
-    """What turns the records of a shard into entries.
+    """Return the function that makes entries of a shard's records.
 
     Args:
         shard_id: of the shard.
@@ -67,7 +67,7 @@ def encoder(shard_id: str, source_arn: str, role_arn: str) -> Callable[[Record],
 
 
 def event(entries: Sequence[Entry], extra: bytes = b"") -> bytes:
-    """The whole event.
+    """Return the whole event, as JSON.
 
     Args:
         entries: the batch, in order.

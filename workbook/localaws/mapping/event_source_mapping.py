@@ -1,27 +1,25 @@
 """One event source mapping: its state, and the polling that goes with it."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from typing import Any
 
-from workbook.localaws.api.http import ACCOUNT_ID
+from workbook.localaws.mapping.arns import mapping_arn
+from workbook.localaws.mapping.context import Dependencies, PollingContext
 from workbook.localaws.mapping.errors import in_use
-from workbook.localaws.mapping.route import Route, Tools
 from workbook.localaws.mapping.settings import Settings, Start
 from workbook.localaws.mapping.stream_poller import StreamPoller
 
 TRANSITION_SECONDS = 0.2  # real ones; on AWS a change takes seconds to minutes
 STEADY = ("Enabled", "Disabled")
 NOTHING_YET = "No records processed"
-
-
-def mapping_arn(region: str, uuid: str) -> str:
-    """The ARN of a mapping."""
-    return f"arn:aws:lambda:{region}:{ACCOUNT_ID}:event-source-mapping:{uuid}"
+INTERNAL_ERROR = "PROBLEM: internal Lambda error. Please contact Lambda customer support."  # [SEEN]
+log = logging.getLogger(__name__)
 
 
 class EventSourceMapping:
-    """A mapping between a stream and a function.
+    """A mapping between a stream and a function.  ``start`` begins its life, ``delete`` ends it.
 
     Args:
         uuid: its identity.
@@ -31,7 +29,7 @@ class EventSourceMapping:
         start: where it begins.
         settings: all the rest.
         tags: its tags; may be changed from outside.
-        tools: what it works with.
+        dependencies: the rest of the local AWS.
     """
 
     def __init__(
@@ -43,7 +41,7 @@ class EventSourceMapping:
         start: Start,
         settings: Settings,
         tags: Mapping[str, str],
-        tools: Tools,
+        dependencies: Dependencies,
     ) -> None:
         self.uuid = uuid
         self.region = region
@@ -52,21 +50,26 @@ class EventSourceMapping:
         self.settings = settings
         self.tags = dict(tags)
         self.state = "Creating"
-        self._start = start
-        self._tools = tools
+        self._begins_at = start
+        self._dependencies = dependencies
         self._result = NOTHING_YET
-        self._modified = tools.clock.now()
+        self._fault: type[Exception] | None = None  # that INTERNAL_ERROR stands for
+        self._modified = dependencies.clock.now()
         self._poller = StreamPoller(start)
         self._stopped = asyncio.Event()
         self._polling: asyncio.Task[None] | None = None
+        self._change: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to poll, if it is enabled; ``settled`` waits for that."""
         self._change = asyncio.create_task(self._settle())
 
     def shown(self) -> dict[str, Any]:
-        """As the API shows it: every key, every time [OBS]."""
+        """Return it as the API shows it: every key, every time [OBS]."""
         shown = {
             **self.settings.shown(),
             "UUID": self.uuid,
-            "StartingPosition": self._start.position,
+            "StartingPosition": self._begins_at.position,
             "EventSourceArn": self.source_arn,
             "EventSourceMappingArn": mapping_arn(self.region, self.uuid),
             "FunctionArn": self.function_arn,
@@ -75,8 +78,8 @@ class EventSourceMapping:
             "State": self.state,
             "StateTransitionReason": "User action",
         }
-        if self._start.timestamp is not None:
-            shown["StartingPositionTimestamp"] = self._start.timestamp
+        if self._begins_at.timestamp is not None:
+            shown["StartingPositionTimestamp"] = self._begins_at.timestamp
         return shown
 
     def update(self, settings: Settings, function_arn: str) -> None:
@@ -94,7 +97,7 @@ class EventSourceMapping:
         self._change = asyncio.create_task(self._settle())
 
     def delete(self) -> None:
-        """End it, once the invocations under way are over; ``settled`` waits for that.
+        """End it once the invocations under way are over, for which ``settled`` waits.
 
         Raises:
             ApiError: an earlier change is not over.
@@ -105,7 +108,8 @@ class EventSourceMapping:
 
     async def settled(self) -> None:
         """Wait until the latest change is over."""
-        await self._change
+        if self._change is not None:
+            await self._change
 
     async def close(self) -> None:
         """Stop at once, with the server."""
@@ -117,28 +121,27 @@ class EventSourceMapping:
     def _begin(self, action: str) -> None:
         if self.state not in STEADY:
             raise in_use(action)
-        self._modified = self._tools.clock.now()
+        self._modified = self._dependencies.clock.now()
 
     async def _settle(self) -> None:
         """Poll under the new settings, or not at all."""
         await self._end()
         if self.settings.enabled:
             self._stopped = asyncio.Event()
-            route = Route(
+            context = PollingContext(
                 self.uuid,
                 self.source_arn,
                 self.function_arn,
                 self.settings,
-                self._tools,
+                self._dependencies,
                 self._report,
+                self._report_fault,
             )
-            if self.settings.destination:
-                await self._tools.destinations.prepare(self.settings.destination, route.region)
-            self._polling = asyncio.create_task(self._poll(route))
+            self._polling = asyncio.create_task(self._poller.run(context, self._stopped))
         self.state = "Enabled" if self.settings.enabled else "Disabled"
 
     async def _end(self) -> None:
-        """Stop polling: no invocation begins any more, those under way come to their end."""
+        """Stop polling: begin no invocation any more, and wait for those under way."""
         self._stopped.set()
         self._poller.wake()
         if self._polling is not None:
@@ -146,14 +149,13 @@ class EventSourceMapping:
             self._polling = None
         await asyncio.sleep(TRANSITION_SECONDS)
 
-    async def _poll(self, route: Route) -> None:
-        """Poll; a fault of ours ends it, and is neither silent nor in the way of a new start."""
-        try:
-            await self._poller.run(route, self._stopped)
-        except Exception as fault:
-            self._report(f"PROBLEM: {fault!r}")
-            context = {"message": f"polling of mapping {self.uuid} failed", "exception": fault}
-            asyncio.get_running_loop().call_exception_handler(context)
-
     def _report(self, result: str) -> None:
         self._result = result
+        self._fault = None
+
+    def _report_fault(self, fault: Exception) -> None:
+        """Show that there is a fault, in AWS's words; log the reason, once for each kind of it."""
+        if self._fault is not type(fault):
+            message = "Event source mapping %s met a fault of the local AWS, and tries again"
+            log.error(message, self.uuid, exc_info=fault)
+        self._result, self._fault = INTERNAL_ERROR, type(fault)

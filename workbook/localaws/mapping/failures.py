@@ -1,4 +1,4 @@
-"""What is told of records that were given up: the on-failure document [OBS]."""
+"""The on-failure document, which tells of records that were given up [OBS]."""
 
 import uuid
 from collections.abc import Sequence
@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
+from workbook.localaws.clock import instant
+from workbook.localaws.interfaces import Document
 from workbook.localaws.mapping.event import Entry
 
 RETRIES_EXHAUSTED = "RetryAttemptsExhausted"
@@ -14,7 +18,7 @@ TOO_OLD = "RecordAgeExceeded"
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of records: its first and last sequence numbers and arrivals, and how many."""
+    """A run of records: how many, and the sequence numbers and arrivals of the first and last."""
 
     first: int
     last: int
@@ -24,7 +28,7 @@ class Span:
 
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> "Span":
-        """The span of a batch of at least one record."""
+        """Return the span of a batch of at least one record."""
         first, last = entries[0], entries[-1]
         return cls(
             first.sequence_number, last.sequence_number, first.arrived, last.arrived, len(entries)
@@ -32,7 +36,7 @@ class Span:
 
     @classmethod
     def joined(cls, spans: Sequence["Span"]) -> "Span":
-        """One span over several that follow each other; at least one."""
+        """Return one span over one or more that follow one another."""
         first, last = spans[0], spans[-1]
         return cls(
             first.first,
@@ -66,7 +70,7 @@ def document(
     invocation: LastInvocation | None,
     now: float,
 ) -> dict[str, Any]:
-    """The message that SQS and SNS get; S3 gets the ``payload`` too.
+    """Return what a destination is told of records that were given up.
 
     Args:
         condition: RetryAttemptsExhausted or RecordAgeExceeded; the latter has no
@@ -75,8 +79,8 @@ def document(
         stream_arn: where the records are.
         shard_id: in which of its shards.
         span: which of its records.
-        attempts: invocations made; of records too old before any, AWS says 1.
-        invocation: the last one, None when there was none.
+        attempts: invocations made; of records that were too old before any, AWS says 1.
+        invocation: the last one; None when there was none.
         now: in seconds since the epoch.
     """
     response: dict[str, Any] = {}
@@ -108,16 +112,28 @@ def document(
     }
 
 
+def addressed(
+    destination: str, told: dict[str, Any], *, payload: bytes, mapping: str, now: float
+) -> Document:
+    """Return the document as the destination gets it: in S3 it has the event as its ``payload``.
+
+    Args:
+        destination: the ARN of a queue, topic or bucket.
+        told: see ``document``.
+        payload: the event that failed; in S3 as a JSON string [DG:kinesis-on-failure-destination].
+        mapping: the mapping's UUID.
+        now: in seconds since the epoch.
+    """
+    if destination.split(":")[2] != "s3":
+        return Document(orjson.dumps(told))
+    key = object_key(mapping, told["KinesisBatchInfo"]["shardId"], now)
+    return Document(orjson.dumps({**told, "payload": payload.decode()}), key)
+
+
 def object_key(mapping: str, shard_id: str, now: float) -> str:
-    """The key of the object in S3 [DG:kinesis-on-failure-destination]."""
+    """Return the key of the object in S3 [DG:kinesis-on-failure-destination]."""
     moment = datetime.fromtimestamp(now, UTC)
     return (
         f"aws/lambda/{mapping}/{shard_id}/{moment:%Y/%m/%d}/"
         f"{moment:%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
     )
-
-
-def instant(seconds: float) -> str:
-    """A moment as AWS writes it: in UTC, with milliseconds and ``Z``."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

@@ -16,24 +16,24 @@ class InvalidPatternError(ValueError):
 
 
 class FloatText(NamedTuple):
-    """A number with a fraction or an exponent, as written: equality compares the text."""
+    """A number with a fraction or an exponent, as it is written: equality compares the text."""
 
     text: str
 
 
 class Undecodable:
-    """Stands for a payload that is not JSON: no rule about it matches."""
+    """A payload that is not JSON: no rule about it matches."""
 
 
 class Missing:
-    """Stands for a field that is not there."""
+    """A field that is not there."""
 
 
 Test = Callable[[Any], bool]
 
 
 def compile_filters(patterns: Sequence[str]) -> Callable[[Record], bool]:
-    """A test of records: true when any of the patterns matches.
+    """Return a test of records, which is true when any of the patterns matches.
 
     Args:
         patterns: JSON, at least one.
@@ -41,11 +41,17 @@ def compile_filters(patterns: Sequence[str]) -> Callable[[Record], bool]:
     Raises:
         InvalidPatternError: AWS would refuse one of them.
     """
-    tests = [_object_test(_parse_pattern(pattern), at_top=True) for pattern in patterns]
+    try:
+        tests = [_object_test(_parse_pattern(pattern), at_top=True) for pattern in patterns]
+    except RecursionError:
+        raise InvalidPatternError("the pattern is nested too deeply") from None
 
     def matches(record: Record) -> bool:
         document = _document(record)
-        return any(test(document) for test in tests)
+        try:
+            return any(test(document) for test in tests)
+        except RecursionError:  # lists in lists, as deep as what is no JSON here
+            return any(test({**document, "data": Undecodable}) for test in tests)
 
     return matches
 
@@ -71,7 +77,7 @@ def _parse_pattern(pattern: str) -> dict[str, Any]:
 def _document(record: Record) -> dict[str, Any]:
     try:
         data = _parse(record.data)
-    except ValueError:
+    except (ValueError, RecursionError):
         data = Undecodable
     return {
         "data": data,
@@ -89,7 +95,7 @@ def _document(record: Record) -> dict[str, Any]:
 
 
 def _object_test(pattern: dict[str, Any], *, at_top: bool = False) -> Test:
-    """A test of an object's fields; what is no object has none of them."""
+    """Return a test of an object's fields; what is no object has none of them."""
     if not pattern:
         raise InvalidPatternError("an empty object matches nothing")
     tests = [_field_test(name, rule, at_top) for name, rule in pattern.items()]
@@ -123,7 +129,7 @@ def _field_test(name: str, rule: Any, at_top: bool) -> Test:
 
 
 def _any_leaf(value: Any, tests: list[Test]) -> bool:
-    """A list matches when one of its items does; an object is no leaf, so it is as missing."""
+    """Return whether a leaf matches: any item of a list; an object is no leaf, as if missing."""
     if isinstance(value, list):
         return any(_any_leaf(item, tests) for item in value)
     leaf = Missing if isinstance(value, dict) else value
@@ -147,7 +153,7 @@ def _condition(condition: Any) -> Test:
 
 
 def _equal(value: Any, wanted: Any) -> bool:
-    """Equal as JSON text: 300 is not 300.0, 1 is not true."""
+    """Return whether two values are equal as JSON text: 300 is not 300.0, 1 is not true."""
     return type(value) is type(wanted) and bool(value == wanted)
 
 

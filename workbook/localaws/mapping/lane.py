@@ -10,22 +10,22 @@ from workbook.localaws.mapping.event import EVENT_BYTES, Entry
 from workbook.localaws.mapping.settings import Settings
 from workbook.localaws.mapping.windows import Window
 
-MEMBERS_BYTES = 1024  # what the event of a tumbling window has beside records and state, at most
+MEMBERS_BYTES = 1024  # of a tumbling window's event at most, beside records and state
 
 
 def lane_of(partition_key: str, factor: int) -> int:
-    """Which lane takes a record: always the same one for a key, so that a key keeps its order."""
+    """Return which lane takes a record: one for each key, so that a key keeps its order."""
     return crc32(partition_key.encode()) % factor if factor > 1 else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What to invoke the function with next.
+    """A batch that is ready.
 
     Args:
-        entries: the batch; empty in a window's final invocation.
+        entries: its records; none in a window's final invocation.
         window: the tumbling window it belongs to, if the mapping has them.
-        is_final: whether it ends that window.
+        is_final: whether its invocation ends that window.
         is_deliverable: false for a single record that is too large for any event.
     """
 
@@ -36,7 +36,7 @@ class Work:
 
 
 class Lane:
-    """One of a shard's queues: as many as its ParallelizationFactor, each with one batch at once.
+    """One of a shard's queues: ParallelizationFactor of them, each with one batch at a time.
 
     Args:
         window: the tumbling window that was open when polling stopped.
@@ -49,19 +49,24 @@ class Lane:
         self.is_busy = False
 
     def add(self, entry: Entry, now: float) -> None:
-        """Take a record that was read."""
+        """Queue a record that was read."""
         if not self.waiting:
             self.opened = max(self.opened, now)
         self.waiting.append(entry)
 
     def end_work(self, window: Window | None, now: float) -> None:
-        """The work is done: the next batching window opens."""
+        """Note that the work is done, which opens the next batching window.
+
+        Args:
+            window: the tumbling window as the work leaves it.
+            now: in seconds since the epoch.
+        """
         self.window = window
         self.opened = now
         self.is_busy = False
 
     def next_work(self, settings: Settings, now: float, tip_read_at: float) -> Work | None:
-        """What to do now; None is to wait for more records or for more time to pass.
+        """Return the batch that is ready now; None while there is none.
 
         Args:
             settings: the mapping's.
@@ -95,7 +100,7 @@ class Lane:
     def _cut(
         self, candidates: Iterable[Entry], settings: Settings, is_over: bool, room: int
     ) -> Work | None:
-        """The next batch, taken out of what waits."""
+        """Take the next batch out of what waits."""
         if not self.waiting:
             return None
         if not batching.is_deliverable(len(self.waiting[0].json), room):

@@ -1,4 +1,4 @@
-"""What a function's reply says about its batch [DG:services-kinesis-batchfailurereporting, OBS]."""
+"""Read what a reply says of its batch [DG:services-kinesis-batchfailurereporting, OBS]."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,10 +25,11 @@ class FailedFrom:
 
 
 Verdict = Succeeded | Failed | FailedFrom
+MAX_DIGITS = 129  # of a sequence number [BC]
 
 
 def verdict(payload: bytes, sequence_numbers: Sequence[int]) -> Verdict:
-    """Read the reply of a function whose mapping reports batch item failures.
+    """Return what the reply of a function says, whose mapping reports batch item failures.
 
     A reply that is neither empty nor an object with ``batchItemFailures`` fails the batch: for
     shapes that AWS does not describe (a plain string, a number) that loses nothing [?].
@@ -58,8 +59,10 @@ def verdict(payload: bytes, sequence_numbers: Sequence[int]) -> Verdict:
 
 
 def _place(failure: Any, places: dict[int, int]) -> int | None:
-    """Where in the batch the reported item is: sequence numbers are compared as integers."""
+    """Return where in the batch a reported item is: sequence numbers are compared as integers."""
     identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
     if not isinstance(identifier, str) or not identifier.isdecimal():
+        return None
+    if len(identifier) > MAX_DIGITS:
         return None
     return places.get(int(identifier))

@@ -14,10 +14,10 @@ from workbook.localaws.interfaces import (
 
 
 def readable(shards: Iterable[ShardInfo], ended: Collection[str]) -> list[str]:
-    """The shards to read now: parents to their end before their children [design rule].
+    """Return the shards to read now: parents to their end before their children [design rule].
 
     Args:
-        shards: all that the stream lists; an expired parent is no longer among them.
+        shards: all that the stream lists; an expired parent is no longer one of them.
         ended: those read to their end.
     """
     listed = {shard.shard_id: shard for shard in shards}
@@ -30,7 +30,7 @@ def readable(shards: Iterable[ShardInfo], ended: Collection[str]) -> list[str]:
 
 
 def starting_position(name: str, timestamp: float | None, *, is_child: bool) -> Position:
-    """Where to begin in a shard.
+    """Return where to begin in a shard.
 
     Args:
         name: the mapping's StartingPosition.
@@ -47,7 +47,7 @@ def starting_position(name: str, timestamp: float | None, *, is_child: bool) -> 
 
 
 class Checkpoint:
-    """Up to where every record of a shard is finished.
+    """The place in a shard before which every record is finished.
 
     Several batches of a shard may be under way at once (ParallelizationFactor); the checkpoint is
     just before the lowest record that is not finished.
@@ -62,12 +62,12 @@ class Checkpoint:
         self._finished: set[int] = set()
 
     def begin(self, sequence_number: int) -> bool:
-        """Take note of a record that was read; false when it was finished before a restart."""
+        """Note a record that was read; return false if it was finished before a restart."""
         self._pending.append(sequence_number)
         return sequence_number not in self._finished
 
     def finish(self, sequence_numbers: Iterable[int]) -> None:
-        """These records are done with: delivered, filtered out or given up."""
+        """Note records that are done with: delivered, filtered out or given up."""
         self._finished.update(sequence_numbers)
         passed = None
         while self._pending and self._pending[0] in self._finished:
@@ -77,10 +77,10 @@ class Checkpoint:
             self.position = AfterSequenceNumber(passed)
 
     def reach(self, position: Position) -> None:
-        """Reading has come to ``position``; nothing that was read is left to do before it."""
+        """Note that reading has come to ``position``, the checkpoint if all before is finished."""
         if not self._pending:
             self.position = position
 
     def restart(self) -> None:
-        """Reading begins again at ``position``; what is finished beyond it stays so."""
+        """Begin to read at the checkpoint again; what is finished beyond it stays so."""
         self._pending.clear()

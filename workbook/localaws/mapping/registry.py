@@ -1,4 +1,4 @@
-"""All event source mappings of Kinesis streams: what the API and CloudFormation do with them."""
+"""All event source mappings of Kinesis streams, and what they must not do to one another."""
 
 import asyncio
 import uuid
@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbook.localaws.interfaces import FunctionGoneError, SourceGoneError
-from workbook.localaws.mapping.constraints import check
+from workbook.localaws.mapping.arns import is_kinesis
+from workbook.localaws.mapping.context import Dependencies
 from workbook.localaws.mapping.errors import conflict, invalid, not_found
 from workbook.localaws.mapping.event_source_mapping import EventSourceMapping
-from workbook.localaws.mapping.route import Tools
 from workbook.localaws.mapping.settings import (
     Settings,
     read_settings,
@@ -18,42 +18,36 @@ from workbook.localaws.mapping.settings import (
 )
 
 
-def is_kinesis(arn: object) -> bool:
-    """Whether an event source is a stream, or a consumer of one."""
-    return isinstance(arn, str) and arn.startswith("arn:") and arn.split(":")[2:3] == ["kinesis"]
-
-
 class Registry:
-    """The mappings.
+    """The mappings, as the API and CloudFormation make, change and find them.
 
     Args:
-        tools: what mappings work with.
+        dependencies: the rest of the local AWS.
     """
 
-    def __init__(self, tools: Tools) -> None:
-        self._tools = tools
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._dependencies = dependencies
         self._mappings: dict[str, EventSourceMapping] = {}
         self._deletions: set[asyncio.Task[None]] = set()
 
     def create(self, parameters: Mapping[str, Any], region: str) -> EventSourceMapping:
-        """A new mapping, as CreateEventSourceMapping makes it.
+        """Return a new mapping, as CreateEventSourceMapping makes it.
 
         Args:
-            parameters: of the call.
+            parameters: of the call, as ``api.model`` reads them.
             region: where the call was made.
 
         Raises:
             ApiError: it cannot be.
         """
-        check(parameters, "FunctionName")
         source_arn = parameters.get("EventSourceArn")
         if source_arn is None or not is_kinesis(source_arn):
             raise invalid("Unrecognized event source.")
-        start = read_start(parameters, self._tools.clock.now())
+        start = read_start(parameters, self._dependencies.clock.now())
         settings = read_settings(parameters, Settings())
         function_arn = self._resolve(parameters["FunctionName"], region)
         try:
-            self._tools.streams.source(source_arn)
+            self._dependencies.streams.source(source_arn)
         except SourceGoneError:
             raise invalid(f"Stream not found: {source_arn}") from None
         self._refuse_duplicate(source_arn, function_arn, None)
@@ -65,27 +59,32 @@ class Registry:
             start,
             settings,
             parameters.get("Tags") or {},
-            self._tools,
+            self._dependencies,
         )
         self._mappings[mapping.uuid] = mapping
+        mapping.start()
         return mapping
 
     def check_other(self, parameters: Mapping[str, Any], region: str) -> None:
-        """Refuse a mapping of another event source, which is moto's, as one of ours.
+        """Refuse a mapping of another event source, which is not kept here, as one of these.
+
+        Args:
+            parameters: of a create or update call, as ``api.model`` reads them.
+            region: where the call was made.
 
         Raises:
             ApiError: it cannot be.
         """
-        check(parameters, "FunctionName")
-        refuse_on_success(parameters.get("DestinationConfig") or {})
-        self._resolve(parameters["FunctionName"], region)
+        refuse_on_success(parameters.get("DestinationConfig", {}))
+        if "FunctionName" in parameters:
+            self._resolve(parameters["FunctionName"], region)
 
     def has(self, identity: str) -> bool:
-        """Whether there is a mapping with this UUID."""
+        """Return whether there is a mapping with this UUID."""
         return identity in self._mappings
 
     def get(self, identity: str) -> EventSourceMapping:
-        """The mapping with this UUID.
+        """Return the mapping with this UUID.
 
         Raises:
             ApiError: there is none.
@@ -98,28 +97,27 @@ class Registry:
     def update(
         self, identity: str, parameters: Mapping[str, Any], present: Settings | None = None
     ) -> EventSourceMapping:
-        """The mapping after UpdateEventSourceMapping.
+        """Change a mapping as UpdateEventSourceMapping does, and return it.
 
         Args:
             identity: its UUID.
-            parameters: of the call.
-            present: what parameters that are left out mean; as they are, if None.
+            parameters: of the call, as ``api.model`` reads them.
+            present: what parameters that are left out mean; None leaves them as they are.
 
         Raises:
             ApiError: there is no such mapping, or it cannot be changed so.
         """
         mapping = self.get(identity)
-        check(parameters)
         settings = read_settings(parameters, present or mapping.settings)
         function_arn = mapping.function_arn
-        if parameters.get("FunctionName") is not None:
+        if "FunctionName" in parameters:
             function_arn = self._resolve(parameters["FunctionName"], mapping.region)
             self._refuse_duplicate(mapping.source_arn, function_arn, mapping)
         mapping.update(settings, function_arn)
         return mapping
 
     def delete(self, identity: str) -> EventSourceMapping:
-        """The mapping on its way out.
+        """Begin to delete a mapping, and return it.
 
         Raises:
             ApiError: there is no such mapping, or it is being changed.
@@ -131,21 +129,9 @@ class Registry:
         task.add_done_callback(self._deletions.discard)
         return mapping
 
-    def find(
-        self, region: str, source_arn: str | None, function: str | None
-    ) -> list[EventSourceMapping]:
-        """The mappings of a region, oldest first; of one source or function, if given.
-
-        ``function`` may be a name or an ARN, with or without a qualifier.
-        """
-        name = function.rpartition("function:")[2] if function else None
-        return [
-            mapping
-            for mapping in self._mappings.values()
-            if mapping.region == region
-            and source_arn in (None, mapping.source_arn)
-            and name in (None, mapping.function_arn.partition(":function:")[2])
-        ]
+    def of_region(self, region: str) -> list[EventSourceMapping]:
+        """Return the mappings of a region, oldest first."""
+        return [mapping for mapping in self._mappings.values() if mapping.region == region]
 
     async def close(self) -> None:
         """Stop every mapping at once."""
@@ -159,7 +145,7 @@ class Registry:
 
     def _resolve(self, name: str, region: str) -> str:
         try:
-            return self._tools.functions.resolve(name, region)
+            return self._dependencies.functions.resolve(name, region)
         except FunctionGoneError:
             raise invalid("Function does not exist") from None
 

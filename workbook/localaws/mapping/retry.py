@@ -1,29 +1,16 @@
-"""What happens to a batch after an invocation, and when [DG:kinesis-on-failure-destination]."""
+"""Decide what becomes of a batch after an invocation [DG:kinesis-on-failure-destination]."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from workbook.localaws.mapping.event import Entry
 from workbook.localaws.mapping.partial import FailedFrom, Succeeded, Verdict
+from workbook.localaws.mapping.settings import Settings
 
 T = TypeVar("T")
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 12.0
-
-
-class Policy(Protocol):
-    """The settings that decide about retries; see ``settings.Settings``."""
-
-    @property
-    def retries(self) -> int:
-        """MaximumRetryAttempts; -1 is without end."""
-        ...
-
-    @property
-    def bisect(self) -> bool:
-        """BisectBatchOnFunctionError."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +30,14 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What follows from an invocation: who is done, who is given up, who is tried again, and
-    after how many seconds."""
+    """What follows from an invocation.
+
+    Args:
+        done: records that are done with.
+        again: pieces to try again, in order.
+        given_up: a piece that is not tried again.
+        pause: seconds to wait before the next try.
+    """
 
     done: Sequence[Entry]
     again: tuple[Piece, ...] = ()
@@ -53,7 +46,7 @@ class Step:
 
 
 def backoff(pauses: int) -> float:
-    """Seconds until the next try, after so many pauses: 1, 2, 4, 8, then always 12.
+    """Return the seconds until the next try, after so many pauses: 1, 2, 4, 8, then always 12.
 
     AWS does not document its back-off [?].  With this one, a function that always fails under an
     age limit of 60 s is invoked 8 times, which is what was recorded on AWS [OBS].
@@ -62,16 +55,20 @@ def backoff(pauses: int) -> float:
 
 
 def after_refusal(piece: Piece) -> Step:
-    """The function did not run (throttled, deleted, broken down): this uses up no retry."""
+    """Return what follows when the function did not run (throttled, deleted, a fault of ours).
+
+    It uses up no retry.
+    """
     again = replace(piece, pauses=piece.pauses + 1)
     return Step((), (again,), None, backoff(piece.pauses))
 
 
-def after_reply(piece: Piece, verdict: Verdict, policy: Policy) -> Step:
-    """The function ran.
+def after_reply(piece: Piece, verdict: Verdict, settings: Settings) -> Step:
+    """Return what follows when the function ran.
 
     Progress, by a partial response or by cutting the batch in two, restarts what is left with
-    all its retries [OBS]; splitting uses none.
+    all its retries [OBS]; splitting uses none.  A batch whose first record is reported makes no
+    progress, and is not cut, with BisectBatchOnFunctionError either [?].
     """
     match verdict:
         case Succeeded():
@@ -79,26 +76,23 @@ def after_reply(piece: Piece, verdict: Verdict, policy: Policy) -> Step:
         case FailedFrom(index) if index > 0:
             done, rest = piece.entries[:index], piece.entries[index:]
             return Step(done, (Piece(rest),), None, backoff(0))
-    if policy.bisect and len(piece.entries) > 1 and not isinstance(verdict, FailedFrom):
+    if settings.bisect and len(piece.entries) > 1 and not isinstance(verdict, FailedFrom):
         first, second = halves(piece.entries)
         return Step((), (replace(piece, entries=first), replace(piece, entries=second)))
     failed = replace(piece, attempts=piece.attempts + 1, pauses=piece.pauses + 1)
-    if 0 <= policy.retries < failed.attempts:
+    if 0 <= settings.retries < failed.attempts:
         return Step((), (), failed)
     return Step((), (failed,), None, backoff(piece.pauses))
 
 
 def halves(batch: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
-    """BisectBatchOnFunctionError: both halves of a batch of at least two, in order.
-
-    The first is never the smaller.
-    """
+    """Return both halves of a batch of at least two, in order; the first is never the smaller."""
     middle = (len(batch) + 1) // 2
     return batch[:middle], batch[middle:]
 
 
 def cut_aged(entries: Sequence[Entry], oldest: float) -> int:
-    """How many records at the front of a batch arrived before ``oldest``: they are too old [OBS].
+    """Return how many records at the front of a batch arrived before ``oldest`` [OBS].
 
     Age is per record: the younger ones behind are still delivered.
     """

@@ -1,4 +1,4 @@
-"""A mapping's settings: what they may be, what they are when left out, how the API shows them.
+"""A mapping's settings: what they may be, their defaults, and how the API shows them.
 
 Defaults: [DG:services-kinesis-parameters].
 """
@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workbook.localaws.api.errors import ApiError
 from workbook.localaws.mapping.errors import invalid, unsupported
 from workbook.localaws.mapping.filters import InvalidPatternError, compile_filters
 
@@ -28,7 +27,7 @@ OTHER_SOURCES = (  # settings of other event sources than Kinesis
     "AmazonManagedKafkaEventSourceConfig",
     "DocumentDBEventSourceConfig",
 )
-FIELDS = {  # what the API calls a setting that is a value of its own
+FIELDS = {  # the API's names of settings that are numbers or flags
     "BatchSize": "batch_size",
     "MaximumBatchingWindowInSeconds": "window",
     "ParallelizationFactor": "factor",
@@ -45,8 +44,8 @@ LEAST_AGE = 60  # the API's own description allows 0 to 59, Lambda does not
 class Settings:
     """What can be changed of a mapping.
 
-    ``retries`` and ``max_age`` (seconds) are without limit at -1; ``window`` and ``tumbling`` are
-    seconds, 0 is off; ``destination`` is an ARN or None.
+    ``max_age``, ``window`` and ``tumbling`` are in seconds.  There is no limit to ``retries`` and
+    ``max_age`` at -1; 0 turns ``window`` and ``tumbling`` off.  ``destination`` is an ARN.
     """
 
     batch_size: int = 100
@@ -64,7 +63,7 @@ class Settings:
     enabled: bool = True
 
     def shown(self) -> dict[str, Any]:
-        """As the API shows them, all defaults filled in [OBS]."""
+        """Return them as the API shows them, all defaults filled in [OBS]."""
         failure = {"Destination": self.destination} if self.destination else {}
         shown: dict[str, Any] = {
             name: getattr(self, field) for name, field in FIELDS.items() if name != "Enabled"
@@ -84,14 +83,21 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a mapping begins; fixed when it is created."""
+    """Where a mapping begins to read, which is fixed when it is created.
+
+    ``timestamp`` is in seconds since the epoch, and there only with AT_TIMESTAMP.
+    """
 
     position: str
     timestamp: float | None = None
 
 
 def read_start(parameters: Mapping[str, Any], now: float) -> Start:
-    """StartingPosition and StartingPositionTimestamp, which ``constraints`` has let pass [OBS].
+    """Return where a new mapping begins [OBS].
+
+    Args:
+        parameters: StartingPosition and StartingPositionTimestamp, as ``api.model`` reads them.
+        now: in seconds since the epoch.
 
     Raises:
         ApiError: one is missing, in the future, or does not go with the other.
@@ -109,8 +115,6 @@ def read_start(parameters: Mapping[str, Any], now: float) -> Start:
         return Start(position)
     if timestamp is None:
         raise invalid("Need to specify a timestamp")
-    if isinstance(timestamp, bool) or not isinstance(timestamp, int | float):
-        raise ApiError("SerializationException", "StartingPositionTimestamp must be a number")
     if timestamp < 0:
         raise invalid(
             "Received Exception while reading from provided stream. "
@@ -118,33 +122,31 @@ def read_start(parameters: Mapping[str, Any], now: float) -> Start:
         )
     if timestamp > now:
         raise invalid("StartingPositionTimestamp cannot be in the future.")
-    return Start(position, float(timestamp))
+    return Start(position, timestamp)
 
 
 def read_settings(parameters: Mapping[str, Any], present: Settings) -> Settings:
-    """The settings after a create or update call.
+    """Return the settings after a create or update call.
 
     Args:
-        parameters: of the call, which ``constraints`` has let pass; what it leaves out, or
-            gives as null, stays.
+        parameters: of the call, as ``api.model`` reads them; what it leaves out stays.
         present: the settings before; the defaults for a create.
 
     Raises:
         ApiError: a value cannot be used; the message names it.
     """
-    given = {name: value for name, value in parameters.items() if value is not None}
     for name in OTHER_SOURCES:
-        if name in given:
+        if name in parameters:
             raise unsupported(name)
-    if 0 <= given.get("MaximumRecordAgeInSeconds", -1) < LEAST_AGE:
+    if 0 <= parameters.get("MaximumRecordAgeInSeconds", -1) < LEAST_AGE:
         raise invalid(
             "MaximumRecordAgeInSeconds must be either -1 (forever) or between 60 and 604800 "
             "(inclusive)"
         )
-    changes = {field: given[name] for name, field in FIELDS.items() if name in given}
+    changes = {field: parameters[name] for name, field in FIELDS.items() if name in parameters}
     for name, reader in READERS.items():
-        if name in given:
-            changes |= reader(given[name])
+        if name in parameters:
+            changes |= reader(parameters[name])
     return replace(present, **changes)
 
 
@@ -182,7 +184,7 @@ def _destination(value: Any) -> dict[str, Any]:
 
 
 def refuse_on_success(destinations: Mapping[str, Any]) -> None:
-    """No event source mapping has a destination for successes [OBS]."""
+    """Refuse a destination for successes, which no event source mapping has [OBS]."""
     if (destinations.get("OnSuccess") or {}).get("Destination"):
         raise unsupported("DestinationConfig")
 
@@ -191,7 +193,7 @@ def _filters(value: Any) -> dict[str, Any]:
     filters = value.get("Filters") or []
     if len(filters) > FILTERS:
         raise invalid(f"FilterCriteria.Filters can have {FILTERS} filters at most.")
-    patterns = [(item or {}).get("Pattern") or "" for item in filters]
+    patterns = [item.get("Pattern", "") for item in filters]
     try:
         compile_filters(patterns)
     except InvalidPatternError:

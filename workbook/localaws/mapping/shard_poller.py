@@ -1,4 +1,4 @@
-"""Polls one shard: reads, filters, batches, delivers, and keeps the checkpoint."""
+"""Poll one shard: read, filter, batch, deliver, and keep the checkpoint."""
 
 import asyncio
 import random
@@ -11,13 +11,13 @@ from workbook.localaws.interfaces import (
     SourceGoneError,
     StreamSource,
 )
-from workbook.localaws.mapping.delivery import REFUSED, Delivery
-from workbook.localaws.mapping.event import EVENT_BYTES, encoder
+from workbook.localaws.mapping.context import PollingContext
+from workbook.localaws.mapping.delivery import FUNCTION_GONE, Delivery
+from workbook.localaws.mapping.event import EVENT_BYTES, Entry, encoder
 from workbook.localaws.mapping.filters import compile_filters
 from workbook.localaws.mapping.lane import Lane, Work, lane_of
 from workbook.localaws.mapping.positions import Checkpoint
 from workbook.localaws.mapping.retry import backoff
-from workbook.localaws.mapping.route import Route
 
 POLL_SECONDS = 1.0  # between polls of an idle shard [DG:with-kinesis]
 PUSH_SECONDS = 0.1  # the same under enhanced fan-out, where AWS pushes
@@ -44,18 +44,21 @@ class ShardPoller:
         self._wake = asyncio.Event()
         self._deliveries: set[asyncio.Task[None]] = set()
 
-    def stop(self) -> None:
+    def wake(self) -> None:
         """Make ``run`` look up: its ``stopped`` has been set."""
         self._wake.set()
 
-    async def run(self, route: Route, source: StreamSource, stopped: asyncio.Event) -> None:
+    async def run(
+        self, context: PollingContext, source: StreamSource, stopped: asyncio.Event
+    ) -> None:
         """Poll until stopped, until the end of a closed shard, or until the stream is deleted."""
-        self._begin(route, source)
+        clock = context.dependencies.clock
+        self._begin(context, source)
         try:
             while not stopped.is_set() and not self.ended:
                 self._wake.clear()
                 self._check_deliveries()
-                now = route.tools.clock.now()
+                now = clock.now()
                 if self._has_room() and now >= self._next_read:
                     self._read(now)
                 for lane in self._lanes:
@@ -65,7 +68,7 @@ class ShardPoller:
                     lane.is_busy or lane.waiting for lane in self._lanes
                 )
                 if not self.ended:
-                    await route.tools.clock.wait(self._wake, self._next_moment() - now)
+                    await clock.wait(self._wake, self._next_moment() - now)
             await asyncio.gather(*self._deliveries)  # the invocations under way
         except SourceGoneError:
             await asyncio.gather(*self._deliveries)
@@ -73,14 +76,14 @@ class ShardPoller:
         finally:
             await self._abandon_deliveries()
 
-    def _begin(self, route: Route, source: StreamSource) -> None:
+    def _begin(self, context: PollingContext, source: StreamSource) -> None:
         """Start at the checkpoint; windows that were open stay so if nothing moved them."""
-        settings = route.settings
+        settings = context.settings
         kept = [lane.window for lane in self._lanes]
         lengths = {window.end - window.start for window in kept if window}
         if len(kept) != settings.factor or lengths - {settings.tumbling}:
             kept = [None] * settings.factor
-        self._route, self._source = route, source
+        self._context, self._source = context, source
         self._lanes = [Lane(window) for window in kept]
         self._keep = compile_filters(settings.patterns) if settings.patterns else _keep_all
         self._checkpoint.restart()
@@ -95,7 +98,7 @@ class ShardPoller:
         """Whether less than one batch for each lane waits: no more is ever held than needed."""
         if self._tip_read_at == NEVER:
             return False
-        settings = self._route.settings
+        settings = self._context.settings
         waiting = sum(len(lane.waiting) for lane in self._lanes)
         return waiting < settings.batch_size * settings.factor and (
             sum(len(entry.json) for lane in self._lanes for entry in lane.waiting)
@@ -103,73 +106,89 @@ class ShardPoller:
         )
 
     def _read(self, now: float) -> None:
-        """One read of the shard; idle, once a second; behind, again as soon as there is room."""
-        route = self._route
+        """Read once: an idle shard once a second, one with backlog as soon as there is room."""
+        context = self._context
         least, most = READ_LIMITS
-        limit = min(most, max(least, route.settings.batch_size * route.settings.factor))
+        limit = min(most, max(least, context.settings.batch_size * context.settings.factor))
         try:
             result = self._source.read(self.shard_id, self._position, limit)
-            if result.records:
-                self._sort(result.records, route.tools.functions.role(route.function_arn), now)
+            entries = self._encoded(result.records)
         except ReadThrottledError:
             self._next_read = now + THROTTLE_SECONDS * random.uniform(0.5, 1.5)
             return
-        except FunctionGoneError:  # the records are read again later
-            route.report(REFUSED[FunctionGoneError])
-            self._next_read = now + backoff(self._refused)
-            self._refused += 1
-            return
-        route.count("PolledEventCount", len(result.records))
+        except SourceGoneError:
+            raise
+        except FunctionGoneError:
+            context.report(FUNCTION_GONE)
+            return self._read_later(now)
+        except Exception as fault:
+            context.report_fault(fault)
+            return self._read_later(now)
         self._refused = 0
+        self._take(result.records, entries, now)
         self._position = result.position
         self._checkpoint.reach(result.position)
         if result.closed:
             self._tip_read_at = NEVER
         elif result.millis_behind_latest == 0:
             self._tip_read_at = now
-            self._next_read = now + (PUSH_SECONDS if route.is_pushed else POLL_SECONDS)
+            self._next_read = now + (PUSH_SECONDS if context.is_pushed else POLL_SECONDS)
         else:
             self._next_read = now
 
-    def _sort(self, records: list[Record], role: str, now: float) -> None:
-        """Put the records into their lanes; those that a filter keeps out are finished."""
-        route, factor = self._route, self._route.settings.factor
-        encode = encoder(self.shard_id, route.source_arn, role)
-        filtered = []
-        for record in records:
+    def _read_later(self, now: float) -> None:
+        """Read the same again, with back-off; nothing of it has been taken."""
+        self._next_read = now + backoff(self._refused)
+        self._refused += 1
+
+    def _encoded(self, records: list[Record]) -> list[Entry | None]:
+        """Return the records as the function gets them; None for one that a filter keeps out."""
+        if not records:
+            return []
+        context = self._context
+        role = context.dependencies.functions.role(context.function_arn)
+        encode = encoder(self.shard_id, context.source_arn, role)
+        return [encode(record) if self._keep(record) else None for record in records]
+
+    def _take(self, records: list[Record], entries: list[Entry | None], now: float) -> None:
+        """Put the entries into their lanes; records that a filter keeps out are finished."""
+        context, filtered = self._context, []
+        for record, entry in zip(records, entries, strict=True):
             if not self._checkpoint.begin(record.sequence_number):
                 continue
-            if self._keep(record):
-                self._lanes[lane_of(record.partition_key, factor)].add(encode(record), now)
-            else:
+            if entry is None:
                 filtered.append(record.sequence_number)
+            else:
+                lane = lane_of(record.partition_key, context.settings.factor)
+                self._lanes[lane].add(entry, now)
         self._checkpoint.finish(filtered)
-        if route.settings.patterns:
-            route.count("FilteredOutEventCount", len(filtered))
+        context.count("PolledEventCount", len(records))
+        if records and context.settings.patterns:
+            context.count("FilteredOutEventCount", len(filtered))
 
     def _next_moment(self) -> float:
         """When there is something to do again, if nothing happens before."""
         moments = [self._next_read] if self._has_room() else []
         for lane in self._lanes:
             if lane.waiting and not lane.is_busy:
-                moments.append(lane.opened + self._route.settings.window)
+                moments.append(lane.opened + self._context.settings.window)
         return min(moments, default=NEVER)
 
     # --- delivering
 
     def _start_work(self, lane: Lane, now: float, stopped: asyncio.Event) -> None:
-        work = lane.next_work(self._route.settings, now, self._tip_read_at)
+        work = lane.next_work(self._context.settings, now, self._tip_read_at)
         if work is not None:
             lane.is_busy = True
             self._deliveries.add(asyncio.create_task(self._deliver(lane, work, stopped)))
 
     async def _deliver(self, lane: Lane, work: Work, stopped: asyncio.Event) -> None:
         delivery = Delivery(
-            self._route, self._source, self.shard_id, work, stopped, self._checkpoint.finish
+            self._context, self._source, self.shard_id, work, stopped, self._checkpoint.finish
         )
         try:
             window = await delivery.run()
-            lane.end_work(window, self._route.tools.clock.now())
+            lane.end_work(window, self._context.dependencies.clock.now())
         finally:
             self._wake.set()
 

@@ -1,10 +1,13 @@
-"""Polls a stream: each of its shards, and when shards split or merge, parents before children."""
+"""Poll a stream: each of its shards, and when shards split or merge, parents before children."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from workbook.localaws.interfaces import SourceGoneError, StreamSource
+from workbook.localaws.mapping.context import PollingContext
 from workbook.localaws.mapping.positions import readable, starting_position
-from workbook.localaws.mapping.route import Route
+from workbook.localaws.mapping.retry import LONGEST_PAUSE, backoff
 from workbook.localaws.mapping.settings import Start
 from workbook.localaws.mapping.shard_poller import POLL_SECONDS, ShardPoller
 
@@ -23,30 +26,39 @@ class StreamPoller:
         self._shards: dict[str, ShardPoller] = {}
         self._first: set[str] = set()  # the shards there were when polling began
 
-    async def run(self, route: Route, stopped: asyncio.Event) -> None:
+    async def run(self, context: PollingContext, stopped: asyncio.Event) -> None:
         """Poll until stopped; a stream that is deleted may come back."""
-        while not stopped.is_set():
-            try:
-                source = route.tools.streams.source(route.source_arn)
-                await self._follow(route, source, stopped)
-            except SourceGoneError:
-                self._shards, self._first = {}, set()
-                route.report(STREAM_GONE)
-                await route.tools.clock.wait(stopped, POLL_SECONDS)
+        await _persist(context, stopped, partial(self._poll, context, stopped))
 
     def wake(self) -> None:
         """Make every poller look up: ``stopped`` has been set."""
         for poller in self._shards.values():
-            poller.stop()
+            poller.wake()
 
-    async def _follow(self, route: Route, source: StreamSource, stopped: asyncio.Event) -> None:
+    async def _poll(self, context: PollingContext, stopped: asyncio.Event) -> None:
+        while not stopped.is_set():
+            try:
+                source = context.dependencies.streams.source(context.source_arn)
+                await self._follow(context, source, stopped)
+            except SourceGoneError:
+                self._shards, self._first = {}, set()
+                context.report(STREAM_GONE)
+                await context.dependencies.clock.wait(stopped, POLL_SECONDS)
+
+    async def _follow(
+        self, context: PollingContext, source: StreamSource, stopped: asyncio.Event
+    ) -> None:
+        """Poll the shards that there are, and their children when they end, until stopped."""
         running: dict[asyncio.Task[None], str] = {}
         try:
             while running or not stopped.is_set():
                 if not stopped.is_set():
-                    self._start_readable(route, source, stopped, running)
+                    for poller in self._readable(source, set(running.values())):
+                        work = partial(poller.run, context, source, stopped)
+                        task = asyncio.create_task(_persist(context, stopped, work))
+                        running[task] = poller.shard_id
                 if not running:  # every shard has ended, and no new one is listed yet
-                    await route.tools.clock.wait(stopped, POLL_SECONDS)
+                    await context.dependencies.clock.wait(stopped, POLL_SECONDS)
                     continue
                 done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
@@ -57,30 +69,46 @@ class StreamPoller:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
 
-    def _start_readable(
-        self,
-        route: Route,
-        source: StreamSource,
-        stopped: asyncio.Event,
-        running: dict[asyncio.Task[None], str],
-    ) -> None:
-        """Start polling the shards that may be read and are not being read."""
+    def _readable(self, source: StreamSource, running: set[str]) -> list[ShardPoller]:
+        """Return the pollers of shards that may be read and are not being read."""
         shards = source.shards()
         self._first = self._first or {shard.shard_id for shard in shards}
-        listed = {shard.shard_id for shard in shards}
-        self._shards = {name: poller for name, poller in self._shards.items() if name in listed} | {
-            name: self._shards[name] for name in running.values()
-        }
+        known = {shard.shard_id for shard in shards} | running
+        self._shards = {name: poller for name, poller in self._shards.items() if name in known}
         ended = {name for name, poller in self._shards.items() if poller.ended}
-        for shard_id in readable(shards, ended):
-            if shard_id in running.values():
-                continue
-            poller = self._shards.get(shard_id)
-            if poller is None:
-                position = starting_position(
-                    self._start.position,
-                    self._start.timestamp,
-                    is_child=shard_id not in self._first,
-                )
-                poller = self._shards[shard_id] = ShardPoller(shard_id, position)
-            running[asyncio.create_task(poller.run(route, source, stopped))] = shard_id
+        return [
+            self._shards.get(shard_id) or self._new(shard_id)
+            for shard_id in readable(shards, ended)
+            if shard_id not in running
+        ]
+
+    def _new(self, shard_id: str) -> ShardPoller:
+        """Return a poller at the place where the mapping begins to read the shard."""
+        is_child = shard_id not in self._first
+        position = starting_position(self._start.position, self._start.timestamp, is_child=is_child)
+        poller = self._shards[shard_id] = ShardPoller(shard_id, position)
+        return poller
+
+
+async def _persist(
+    context: PollingContext, stopped: asyncio.Event, work: Callable[[], Awaitable[None]]
+) -> None:
+    """Work until it is done; after a fault of ours report it, wait and work again.
+
+    No fault ends a mapping for good: what is not finished is read again from the checkpoint.
+
+    Raises:
+        SourceGoneError: the stream was deleted.
+    """
+    clock, faults = context.dependencies.clock, 0
+    while not stopped.is_set():
+        began = clock.now()
+        try:
+            return await work()
+        except SourceGoneError:
+            raise
+        except Exception as fault:
+            context.report_fault(fault)
+            faults = 0 if clock.now() - began > LONGEST_PAUSE else faults
+            await clock.wait(stopped, backoff(faults))
+            faults += 1

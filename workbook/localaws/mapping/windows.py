@@ -1,6 +1,7 @@
 """Tumbling windows: an aggregate over time, in the reply of one invocation and the event of the
 next [DG:services-kinesis-windows]."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ class Window:
 
     Args:
         start, end: in seconds since the epoch; a record belongs to it by its arrival.
-        state: what the function made of it so far, as JSON; ``{}`` at first [?].
+        state: what the function has made of it, as JSON; ``{}`` at first [?].
         span: the records delivered in it, None before the first.
     """
 
@@ -30,7 +31,7 @@ class Window:
     span: Span | None = None
 
     def holds(self, arrived: float) -> bool:
-        """Whether a record that arrived then belongs to it."""
+        """Return whether a record that arrived then belongs to it."""
         return self.start <= arrived < self.end
 
     @property
@@ -39,30 +40,30 @@ class Window:
         return len(self.state) > STATE_BYTES
 
     def with_reply(self, state: bytes, delivered: Span | None) -> "Window":
-        """The window after an invocation."""
+        """Return the window after an invocation."""
         spans = [span for span in (self.span, delivered) if span is not None]
         return replace(self, state=state, span=Span.joined(spans) if spans else None)
 
 
 def window_of(arrived: float, length: int) -> Window:
-    """The window of a record: windows lie side by side from the epoch on."""
+    """Return the window of a record; windows lie side by side from the epoch on."""
     start = int(arrived // length) * length
     return Window(start, start + length)
 
 
 def in_window(window: Window, entries: Iterable[Entry]) -> Iterable[Entry]:
-    """The entries up to the first that belongs to another window."""
+    """Return the entries up to the first that belongs to another window."""
     return takewhile(lambda entry: window.holds(entry.arrived), entries)
 
 
 def is_over(window: Window, next_arrived: float | None, tip_read_at: float) -> bool:
-    """Whether the window's final invocation is due.
+    """Return whether the window's final invocation is due.
 
     AWS may wait up to two minutes before it closes a window without new records; here it closes
     as soon as the shard was read to its tip after the window's end.
 
     Args:
-        window: it.
+        window: the one in question.
         next_arrived: when the next waiting record arrived; None when none waits.
         tip_read_at: when the shard was last read to its tip; infinite at a closed shard's end.
     """
@@ -74,7 +75,7 @@ def is_over(window: Window, next_arrived: float | None, tip_read_at: float) -> b
 
 
 def event_members(window: Window, shard_id: str, source_arn: str, *, is_final: bool) -> bytes:
-    """What the event has beside its records, as JSON that begins with a comma."""
+    """Return what the event has beside its records, as JSON that begins with a comma."""
     shown = {"start": _instant(window.start), "end": _instant(window.end)}
     rest = {
         "shardId": shard_id,
@@ -90,18 +91,28 @@ def event_members(window: Window, shard_id: str, source_arn: str, *, is_final: b
 
 
 def split_reply(payload: bytes) -> tuple[bytes, bytes] | None:
-    """The state in a function's reply and the reply without it, both as JSON.
+    """Return the state in a function's reply and the reply without it, both as JSON.
 
-    None when there is no state: the invocation then counts as failed.
+    None when there is no state: the invocation then counts as failed.  Not with orjson, which
+    rounds integers over 64 bits and cannot write what is nested deeper than 254 levels.
     """
     try:
-        reply = orjson.loads(payload or b"null")
-    except orjson.JSONDecodeError:
+        reply = json.loads(payload or b"null", parse_constant=_refuse)
+        if not isinstance(reply, dict) or "state" not in reply:
+            return None
+        state = reply.pop("state")
+        return _json(state), _json(reply)
+    except (ValueError, RecursionError):
         return None
-    if not isinstance(reply, dict) or "state" not in reply:
-        return None
-    state = reply.pop("state")
-    return orjson.dumps(state), orjson.dumps(reply)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _json(value: object) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode()
 
 
 def _instant(seconds: int) -> str:

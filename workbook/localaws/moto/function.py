@@ -1,20 +1,24 @@
 """A function as moto keeps it, with the settings and the answers that moto leaves out."""
 
 import base64
-import copy
+import hashlib
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any
 
-from moto.awslambda.models import LambdaFunction, lambda_backends
-from moto.core.exceptions import JsonRESTError
+from moto.awslambda.models import LambdaFunction, LayerVersion
+from moto.s3.exceptions import MissingBucket
+from moto.s3.models import s3_backends
 
-from workbook.localaws.api.errors import ApiError
-from workbook.localaws.functions import interpreters, settings
-from workbook.localaws.functions.configuration import LATEST
+from workbook.localaws.functions import checks, interpreters
+from workbook.localaws.functions.configuration import (
+    LATEST,
+    EventInvokeConfig,
+    Function,
+    FunctionVersion,
+)
 from workbook.localaws.functions.log_lines import runtime_arn
 
 UPDATING = {
@@ -27,51 +31,118 @@ PENDING = {
     "StateReason": "The function is being created.",
     "StateReasonCode": "Creating",
 }
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """Turn our refusals into moto's errors, which its API and its CloudFormation know."""
-    try:
-        yield
-    except ApiError as refused:
-        error = JsonRESTError(refused.code, refused.message)
-        error.code = refused.status
-        raise error from None
+# Settings that are replaced as they are, and the attributes that moto keeps them in.
+ATTRIBUTES = {
+    "DeadLetterConfig": "dead_letter_config",
+    "Description": "description",
+    "Handler": "handler",
+    "KMSKeyArn": "kms_key_arn",
+    "MemorySize": "memory_size",
+    "Role": "role",
+    "Runtime": "run_time",
+    "SnapStart": "snap_start",
+    "Timeout": "timeout",
+    "TracingConfig": "tracing_config",
+    "VpcConfig": "_vpc_config",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What moto's side needs of the service; called on moto's thread, so it must not wait.
+    """What moto's side needs of the rest; it is called on moto's thread, so it never waits.
 
-    ``now`` is the clock's; ``invoke_event`` takes a function's ARN and a JSON event;
-    ``function_deleted`` a region and a name.
+    Args:
+        endpoint_url: where the local AWS is.
+        now: gives the time, in seconds since the epoch.
+        publish: takes a region and all its functions by name.
+        invoke_event: takes a function's ARN and the JSON event of an asynchronous invocation.
     """
 
     endpoint_url: str
     now: Callable[[], float]
+    publish: Callable[[str, Mapping[str, Function]], None]
     invoke_event: Callable[[str, bytes], None]
-    function_deleted: Callable[[str, str], None]
 
 
-class Function(LambdaFunction):
-    """See above."""
+class MotoFunction(LambdaFunction):
+    """A function, or a published version of it.
 
-    host: ClassVar[Host]
+    Args:
+        host: the rest of the local AWS.
+        account_id: whose it is.
+        region: where it is.
+        spec: CreateFunction's parameters.
+        layers: those that the spec names.
+    """
 
-    def __init__(self, account_id: str, spec: dict[str, Any], region: str) -> None:
-        with refusals():
-            settings.check_new(spec)
+    def __init__(
+        self,
+        host: Host,
+        account_id: str,
+        region: str,
+        spec: dict[str, Any],
+        layers: list[LayerVersion],
+    ) -> None:
+        self.host = host
         self.revision_id = str(uuid.uuid4())
-        self.logging_config = settings.logging_config(
-            spec.get("LoggingConfig"), spec["FunctionName"]
-        )
+        self.logging_config = _logging_config(spec.get("LoggingConfig"), spec["FunctionName"])
         self.snap_start = spec.get("SnapStart") or {"ApplyOn": "None"}
         self.dead_letter_config = spec.get("DeadLetterConfig")
         self.has_environment = "Environment" in spec
         self.versions_published = 0
+        self.published_behaviour: tuple[object, ...] = ()
+        self.events: dict[str, Any] = {}  # the EventInvokeConfig
+        self.events_modified = 0.0
+        variables = (spec.get("Environment") or {}).get("Variables") or {}
+        spec = {**spec, "Environment": {"Variables": variables}, "Layers": []}
         super().__init__(account_id=account_id, spec=spec, region=region, version=LATEST)
+        self._attach(layers)
         self._touch()
+
+    # --- changes
+
+    def set_code(self, code: bytes) -> None:
+        """Replace the code with a zip that was checked."""
+        digest = hashlib.sha256(code)
+        self.code_bytes, self.code_size = code, len(code)
+        self.code_sha_256 = base64.b64encode(digest.digest()).decode()
+        self.code_digest = digest.hexdigest()
+        self._touch()
+
+    def _set_function_code(self, updated_spec: dict[str, Any]) -> None:
+        """Take the code of a new function; moto's hook."""
+        self.code = {}
+        self.set_code(checked_code(self.account_id, self.partition, updated_spec))
+
+    def configure(self, given: Mapping[str, Any], layers: list[LayerVersion]) -> None:
+        """Take settings that were checked.
+
+        Args:
+            given: UpdateFunctionConfiguration's parameters.
+            layers: those that ``given`` names.
+        """
+        for name in ATTRIBUTES.keys() & given.keys():
+            setattr(self, ATTRIBUTES[name], given[name])
+        if "Environment" in given:
+            self.environment_vars = (given["Environment"] or {}).get("Variables") or {}
+            self.has_environment = True
+        if "EphemeralStorage" in given:
+            self.ephemeral_storage = given["EphemeralStorage"]["Size"]
+        if "LoggingConfig" in given:
+            self.logging_config = _logging_config(given["LoggingConfig"], self.function_name)
+        if "Layers" in given:
+            self._attach(layers)
+        self._touch()
+
+    def set_version(self, version: int) -> None:
+        """Become a published version."""
+        super().set_version(version)
+        self._touch()
+
+    def _attach(self, layers: list[LayerVersion]) -> None:
+        """Keep layers with their code: functions go on using a layer that was deleted [BC]."""
+        self.layers = [{"Arn": layer.arn, "CodeSize": layer.code_size} for layer in layers]
+        self.layer_code = tuple(layer.code_bytes for layer in layers)
 
     def _touch(self) -> None:
         """Note a change."""
@@ -79,43 +150,59 @@ class Function(LambdaFunction):
         now = datetime.fromtimestamp(self.host.now(), UTC)
         self.last_modified = f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}+0000"
 
-    def set_version(self, version: int) -> None:
-        """Become a published version."""
-        super().set_version(version)
-        self._touch()
+    # --- what it is
 
-    def _set_function_code(self, updated_spec: dict[str, Any]) -> None:
-        try:
-            super()._set_function_code(updated_spec)
-        except ValueError as problem:  # moto's way to say that S3 has no such object
-            raise JsonRESTError(str(problem.args[0]), str(problem.args[-1])) from None
-        self.code.pop("ZipFile", None)  # its bytes are kept already
-        with refusals():
-            if "S3Key" in updated_spec and not self.code_bytes:
-                raise settings.no_such_key()
-            settings.check_code(self.code_bytes)
-        self._touch()
+    def described(self, version: str) -> FunctionVersion:
+        """Return what it takes to run it, as a value."""
+        return FunctionVersion(
+            region=self.region,
+            name=self.function_name,
+            version=version,
+            role=self.role,
+            runtime=str(self.run_time),
+            handler=str(self.handler),
+            timeout=int(self.timeout),
+            memory=int(self.memory_size),
+            variables=tuple((name, str(value)) for name, value in self.environment_vars.items()),
+            code_sha256=self.code_sha_256,
+            layers=tuple(layer["Arn"] for layer in self.layers),
+            logging=tuple(self.logging_config.items()),
+            code=self.code_bytes,
+            layer_code=self.layer_code,
+        )
 
-    def update_configuration(self, config_updates: dict[str, Any]) -> dict[str, Any]:
-        """UpdateFunctionConfiguration."""
-        with refusals():
-            settings.check(config_updates)
-        super().update_configuration(config_updates)
-        self.has_environment |= "Environment" in config_updates
-        if "EphemeralStorage" in config_updates:
-            self.ephemeral_storage = config_updates["EphemeralStorage"]["Size"]
-        if "TracingConfig" in config_updates:
-            self.tracing_config = config_updates["TracingConfig"]
-        if "LoggingConfig" in config_updates:
-            given = config_updates["LoggingConfig"]
-            self.logging_config = settings.logging_config(given, self.function_name)
-        if "DeadLetterConfig" in config_updates:
-            self.dead_letter_config = config_updates["DeadLetterConfig"]
-        self._touch()
-        return {**self.get_configuration(), **UPDATING}
+    def described_events(self) -> EventInvokeConfig:
+        """Return the settings of asynchronous invocations, as a value with AWS's defaults."""
+        destinations = self.events.get("DestinationConfig") or {}
+        given: dict[str, Any] = {
+            "retries": self.events.get("MaximumRetryAttempts"),
+            "max_age": self.events.get("MaximumEventAgeInSeconds"),
+            "on_success": (destinations.get("OnSuccess") or {}).get("Destination"),
+            "on_failure": (destinations.get("OnFailure") or {}).get("Destination"),
+        }
+        return EventInvokeConfig(**{name: v for name, v in given.items() if v not in (None, "")})
+
+    def behaviour(self) -> tuple[object, ...]:
+        """Return what two versions differ in."""
+        storage, kinds = self.ephemeral_storage, tuple(self.architectures)
+        return self.described(""), self.description, storage, kinds
+
+    @property
+    def vpc_config(self) -> dict[str, Any] | None:
+        """VpcConfig in full, also when it was given in part."""
+        if not self._vpc_config:
+            return None
+        config = {
+            "SubnetIds": [],
+            "SecurityGroupIds": [],
+            "Ipv6AllowedForDualStack": False,
+            **self._vpc_config,
+        }
+        config["VpcId"] = "vpc-123abc" if config["SubnetIds"] or config["SecurityGroupIds"] else ""
+        return config
 
     def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
-        """The configuration as AWS answers it [OBS]: what is not set is not there."""
+        """Return the configuration as AWS answers it [OBS]: what is not set is not there."""
         answer = super().get_configuration(on_create)
         answer["RevisionId"] = self.revision_id
         answer["LoggingConfig"] = self.logging_config
@@ -131,11 +218,17 @@ class Function(LambdaFunction):
         return {name: value for name, value in answer.items() if value not in (None, [])}
 
     def get_code(self) -> dict[str, Any]:
-        """GetFunction, with a link to the zip that works."""
-        answer = super().get_code()
+        """Return GetFunction's answer, with a link to the zip that works."""
         place = f"{self.region}/{self.function_name}/{self.version}"
-        url = f"{self.host.endpoint_url}/.functions/{place}"
-        answer["Code"] = {"RepositoryType": "S3", "Location": url}
+        answer = {
+            "Configuration": self.get_configuration(),
+            "Code": {
+                "RepositoryType": "S3",
+                "Location": f"{self.host.endpoint_url}/.functions/{place}",
+            },
+        }
+        if self.tags:
+            answer["Tags"] = self.tags
         if self.reserved_concurrency is not None:
             answer["Concurrency"] = {"ReservedConcurrentExecutions": self.reserved_concurrency}
         return answer
@@ -146,49 +239,41 @@ class Function(LambdaFunction):
         self.host.invoke_event(self.function_arn, text.encode())
         return ""
 
-    @classmethod
-    def create_from_cloudformation_json(
-        cls,
-        resource_name: str,
-        cloudformation_json: dict[str, Any],
-        account_id: str,
-        region_name: str,
-        **kwargs: Any,
-    ) -> LambdaFunction:
-        """AWS::Lambda::Function, with every property that CreateFunction knows."""
-        spec = cls._from_template(cloudformation_json["Properties"])
-        backend = lambda_backends[account_id][region_name]
-        return backend.create_function({**spec, "FunctionName": resource_name})
 
-    @classmethod
-    def update_from_cloudformation_json(
-        cls,
-        original_resource: LambdaFunction,
-        new_resource_name: str,
-        cloudformation_json: dict[str, Any],
-        account_id: str,
-        region_name: str,
-    ) -> LambdaFunction:
-        """An update of AWS::Lambda::Function in place."""
-        spec = cls._from_template(cloudformation_json["Properties"])
-        original_resource.update_configuration(spec)
-        original_resource.update_function_code(spec["Code"])
-        original_resource.tags = spec.get("Tags") or {}
-        original_resource.reserved_concurrency = spec.get("ReservedConcurrentExecutions")
-        return original_resource
+def _logging_config(settings: Mapping[str, Any] | None, name: str) -> dict[str, str]:
+    """Return a LoggingConfig in full, with AWS's defaults [OBS]."""
+    given = dict(settings or {})
+    config = {"LogFormat": given.get("LogFormat", "Text")}
+    if config["LogFormat"] == "JSON":
+        config["ApplicationLogLevel"] = given.get("ApplicationLogLevel", "INFO")
+        config["SystemLogLevel"] = given.get("SystemLogLevel", "INFO")
+    config["LogGroup"] = given.get("LogGroup", f"/aws/lambda/{name}")
+    return config
 
-    @classmethod
-    def _from_template(cls, properties: dict[str, Any]) -> dict[str, Any]:
-        """A template's properties as CreateFunction takes them."""
-        spec = copy.deepcopy(properties)
-        for name in ("Timeout", "MemorySize", "ReservedConcurrentExecutions"):
-            if name in spec:
-                spec[name] = int(spec[name])
-        if "EphemeralStorage" in spec:
-            spec["EphemeralStorage"]["Size"] = int(spec["EphemeralStorage"]["Size"])
-        if "Tags" in spec:
-            spec["Tags"] = {tag["Key"]: tag["Value"] for tag in spec["Tags"]}
-        if "ZipFile" in spec["Code"]:  # the source of index.py itself
-            code = cls._create_zipfile_from_plaintext_code(spec["Code"]["ZipFile"])
-            spec["Code"]["ZipFile"] = base64.b64encode(code).decode()
-        return spec
+
+def checked_code(account_id: str, partition: str, source: Mapping[str, Any]) -> bytes:
+    """Return a zip that can be a function's or a layer's code.
+
+    Args:
+        account_id: whose buckets are meant.
+        partition: where they are.
+        source: ``ZipFile``, or ``S3Bucket``, ``S3Key`` and maybe ``S3ObjectVersion``.
+
+    Raises:
+        ApiError: there is no code, or it is no such zip.
+    """
+    checks.check_source(source)
+    if source.get("ZipFile"):
+        code: bytes = source["ZipFile"]
+    else:
+        try:
+            stored = s3_backends[account_id][partition].get_object(
+                source["S3Bucket"], source.get("S3Key", ""), source.get("S3ObjectVersion")
+            )
+        except MissingBucket:
+            raise checks.not_in_s3("NoSuchBucket", "The specified bucket does not exist") from None
+        if stored is None:
+            raise checks.not_in_s3("NoSuchKey", "The specified key does not exist.")
+        code = stored.value
+    checks.check_code(code)
+    return code

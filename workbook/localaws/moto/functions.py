@@ -1,57 +1,70 @@
 """moto's Lambda backend with our functions in it.
 
 moto keeps the configuration: functions, versions, aliases, layers, policies, tags, CloudFormation.
-What would have run code in Docker becomes an asynchronous invocation by us.  This module,
-``function`` and ``lookup`` are the only ones here that touch moto's Lambda.
+What would have run code in Docker becomes an asynchronous invocation here.  Each change is checked
+first and published afterwards, as values: only moto's thread looks at what is kept here.
 """
 
+import base64
 import copy
 import uuid
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 from moto.awslambda import urls
 from moto.awslambda.exceptions import UnknownAliasException, UnknownEventConfig
 from moto.awslambda.models import (
-    EventInvokeConfig,
     LambdaAlias,
     LambdaBackend,
     LambdaFunction,
+    Layer,
+    LayerVersion,
     lambda_backends,
 )
-from moto.core.exceptions import JsonRESTError
+from moto.iam.exceptions import NotFoundException
+from moto.iam.models import iam_backends
 
-from workbook.localaws.function_arn import function_arn
-from workbook.localaws.functions import settings
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.function_arn import function_arn, parse_reference
+from workbook.localaws.functions import checks
 from workbook.localaws.functions.concurrency import ACCOUNT_LIMIT, MIN_UNRESERVED
-from workbook.localaws.functions.configuration import LATEST
-from workbook.localaws.moto import lookup
-from workbook.localaws.moto.function import UPDATING, Function, Host, refusals
-
-
-class _InvokeConfig(EventInvokeConfig):
-    """The settings of asynchronous invocations, as AWS answers them [BC, OBS]."""
-
-    def response(self) -> dict[str, Any]:
-        """Both destinations are always named."""
-        given = self.config.get("DestinationConfig") or {}
-        destinations = {"OnFailure": {}, "OnSuccess": {}, **given}
-        return {**super().response(), "DestinationConfig": destinations}
+from workbook.localaws.functions.configuration import LATEST, Alias, Function
+from workbook.localaws.moto.function import UPDATING, Host, MotoFunction, checked_code
 
 
 class FunctionsBackend(LambdaBackend):
-    """moto's backend with functions that run; the event source mappings' backend extends it."""
+    """moto's backend, in one region, with functions that run."""
+
+    host: Host  # of the class that ``install`` makes for it
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self._published: Mapping[str, Function] = {}
+        self.host.publish(region_name, self._published)
 
     @property
     def _url_module(self) -> Any:
         return urls  # moto derives it from the class' module
 
+    # --- functions
+
     def create_function(self, spec: dict[str, Any]) -> LambdaFunction:
-        """As moto's, with our kind of function."""
-        function = Function(self.account_id, spec, self.region_name)  # type: ignore[abstract]
+        """CreateFunction; also of a template, which may reserve concurrency."""
+        name = spec["FunctionName"]
+        if name in self._published:
+            raise ApiError("ResourceConflictException", f"Function already exist: {name}", 409)
+        checks.check_new(spec)
+        self._check_role(spec["Role"])
+        self._check_reserve(name, spec.get("ReservedConcurrentExecutions"))
+        layers = self._find_layers(spec.get("Layers") or [])
+        function = MotoFunction(  # type: ignore[abstract]
+            self.host, self.account_id, self.region_name, spec, layers
+        )
+        function.get_configuration()  # what cannot be told must not be there
         self._lambdas.put_function(function)
+        self._publish(name)
         if spec.get("Publish"):
-            published: Any = self.publish_version(function.function_name)
+            published: Any = self.publish_version(name)
             function = copy.copy(function)
             function.version = published.version
         return function
@@ -60,36 +73,44 @@ class FunctionsBackend(LambdaBackend):
         self, function_name: str, qualifier: str, body: dict[str, Any]
     ) -> dict[str, Any]:
         """UpdateFunctionCode; DryRun checks and changes nothing."""
-        function = self._checked(function_name, body)
-        with refusals():
-            settings.check_constraints({"Architectures": body.get("Architectures")})
-            settings.check_source(body)
-        if body.get("DryRun"):
-            trial = copy.copy(function)
-            trial.code = dict(function.code)
-            trial._set_function_code({**body, "DryRun": False})
-            return {**trial.get_configuration(), **UPDATING}
-        if "Architectures" in body:
-            function.architectures = body["Architectures"]
-        function.update_function_code(body)
-        if body.get("Publish"):
-            function = self.publish_version(function_name)
-        return {**function.get_configuration(), **UPDATING}
+        function = self.check_present(function_name, body)
+        code = checked_code(self.account_id, self.partition, body)
+        changed = copy.copy(function)
+        changed.architectures = body.get("Architectures") or function.architectures
+        changed.set_code(code)
+        if not body.get("DryRun"):
+            self._replace(changed)
+            if body.get("Publish"):
+                changed = self.publish_version(function_name)
+        return {**changed.get_configuration(), **UPDATING}
 
     def update_function_configuration(
         self, function_name: str, qualifier: str, body: dict[str, Any]
-    ) -> dict[str, Any] | None:
+    ) -> dict[str, Any]:
         """UpdateFunctionConfiguration."""
-        return self._checked(function_name, body).update_configuration(body)  # type: ignore[no-any-return]
+        changed = self._configured(self.check_present(function_name, body), body)
+        self._replace(changed)
+        return {**changed.get_configuration(), **UPDATING}
 
-    def publish_version(self, function_name: str, description: str = "") -> LambdaFunction | None:
+    def update_function(self, function_name: str, spec: dict[str, Any]) -> Any:
+        """Give a function all that a template says of it, or nothing."""
+        reserved = spec.get("ReservedConcurrentExecutions")
+        self._check_reserve(function_name, reserved)
+        changed = self._configured(self.get_function(function_name), spec)
+        changed.set_code(checked_code(self.account_id, self.partition, spec["Code"]))
+        changed.tags = spec["Tags"]
+        changed.reserved_concurrency = reserved
+        self._replace(changed)
+        return changed
+
+    def publish_version(self, function_name: str, description: str = "") -> Any:
         """PublishVersion: an unchanged function keeps its last version [OBS]."""
         function: Any = self._lambdas.get_function_by_name_or_arn_forbid_qualifier(function_name)
         versions = self._lambdas._functions[function.function_name]["versions"]
         # Not compared with the version itself: that one may have a description of its own.
-        behaviour = lookup.behaviour(function)
+        behaviour = function.behaviour()
         if versions and versions[-1].published_behaviour == behaviour:
-            return versions[-1]  # type: ignore[no-any-return]
+            return versions[-1]
         function.versions_published += 1  # the number of a deleted version does not come back
         version: Any = copy.copy(function)
         version.set_version(function.versions_published)
@@ -98,94 +119,31 @@ class FunctionsBackend(LambdaBackend):
             version.description = description
         versions.append(version)
         self._lambdas._arns[version.function_arn] = version
-        return version  # type: ignore[no-any-return]
+        self._publish(function.function_name)
+        return version
+
+    def function_names(self) -> list[str]:
+        """Return the names of all functions."""
+        return list(self._published)
+
+    def published_versions(self, name: str) -> list[Any]:
+        """Return a function's versions, the oldest first."""
+        return list(self._lambdas._functions[name]["versions"])
 
     def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
-        """As moto's; the function's processes end too."""
+        """DeleteFunction, or one version of it."""
         if qualifier == LATEST:
-            raise JsonRESTError(
+            raise ApiError(
                 "InvalidParameterValueException",
                 "$LATEST version cannot be deleted without deleting the function.",
             )
-        function = self.get_function(function_name, qualifier)
+        name = self.get_function(function_name, qualifier).function_name
+        if qualifier is not None:
+            if qualifier not in self._published[name].versions:  # so it is an alias
+                raise self._lambdas.construct_unknown_function_exception(name, qualifier)
+            self._check_deletable(name, qualifier)
         super().delete_function(function_name, qualifier)
-        if function.function_name not in self._lambdas._functions:
-            Function.host.function_deleted(self.region_name, function.function_name)
-
-    def put_function_concurrency(self, function_name: str, reserved_concurrency: str) -> str:
-        """Reserve concurrency; 100 stay for the functions without a reserve."""
-        name = self.get_function(function_name).function_name
-        others = sum(
-            int(function.reserved_concurrency or 0)
-            for function in self.list_functions()
-            if function.function_name != name
-        )
-        if ACCOUNT_LIMIT - others - int(reserved_concurrency) < MIN_UNRESERVED:
-            raise JsonRESTError(
-                "InvalidParameterValueException",
-                "Specified ReservedConcurrentExecutions for function decreases account's "
-                "UnreservedConcurrentExecution below its minimum value of [100].",
-            )
-        return super().put_function_concurrency(function_name, reserved_concurrency)
-
-    def put_function_event_invoke_config(
-        self, function_name: str, config: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Replace the settings of asynchronous invocations."""
-        if not config:
-            raise JsonRESTError(
-                "InvalidParameterValueException",
-                "You must specify at least one of error handling or destination setting.",
-            )
-        function = self.get_function(function_name)
-        arn = function_arn(self.region_name, function.function_name, LATEST)
-        kept = _InvokeConfig(arn, Function.host.now(), config)  # type: ignore[arg-type]
-        function.event_invoke_config = [kept]
-        return kept.response()
-
-    def list_versions_by_function(self, function_name: str) -> Iterable[LambdaFunction]:
-        """ListVersionsByFunction, of a function that there is."""
-        self.get_function(function_name)
-        return super().list_versions_by_function(function_name)
-
-    def update_alias(
-        self,
-        name: str,
-        function_name: str,
-        function_version: str,
-        description: str,
-        routing_config: Any,
-    ) -> LambdaAlias:
-        """UpdateAlias: each update is a new revision; empty weights end the splitting [OBS]."""
-        try:
-            alias = super().update_alias(
-                name, function_name, function_version, description, routing_config
-            )
-        except UnknownAliasException:
-            arn = function_arn(self.region_name, function_name, name)
-            missing = JsonRESTError("ResourceNotFoundException", f"Alias not found: {arn}")
-            missing.code = 404
-            raise missing from None
-        alias.revision_id = str(uuid.uuid4())
-        if routing_config is not None and not routing_config.get("AdditionalVersionWeights"):
-            alias.routing_config = ""  # moto's none
-        return alias
-
-    def get_function_event_invoke_config(self, function_name: str) -> dict[str, Any]:
-        """The settings of asynchronous invocations, if they were put."""
-        function = self.get_function(function_name)
-        if not function.event_invoke_config:
-            arn = function_arn(self.region_name, function.function_name, LATEST)
-            raise UnknownEventConfig(arn)
-        return function.event_invoke_config[0].response()
-
-    def update_function_event_invoke_config(
-        self, function_name: str, config: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Change some of the settings of asynchronous invocations."""
-        present = self.get_function(function_name).event_invoke_config
-        before = present[0].config if present else {}
-        return self.put_function_event_invoke_config(function_name, {**before, **config})
+        self._publish(name)
 
     def invoke(
         self,
@@ -195,23 +153,297 @@ class FunctionsBackend(LambdaBackend):
         headers: Any,
         response_headers: Any,
     ) -> str:
-        """An invocation by a service of moto: always asynchronous."""
-        function = self.get_function(function_name, qualifier)
-        return str(function.invoke(body, headers, response_headers))
+        """Queue an asynchronous invocation: that is how services of moto invoke a function."""
+        self.get_function(function_name, qualifier)
+        reference = parse_reference(function_name, self.region_name, qualifier)
+        event = body if isinstance(body, bytes) else body.encode()
+        self.host.invoke_event(reference.arn, event)
+        return ""
 
-    def _checked(self, function_name: str, body: dict[str, Any]) -> Any:
-        """The function to change, if it is the one that the request means."""
+    # --- aliases
+
+    def create_alias(
+        self,
+        name: str,
+        function_name: str,
+        function_version: str,
+        description: str,
+        routing_config: Any,
+    ) -> LambdaAlias:
+        """CreateAlias."""
+        self._check_routing(function_name, function_version, routing_config)
+        alias = super().create_alias(
+            name, function_name, function_version, description, routing_config
+        )
+        self._publish(function_name)
+        return alias
+
+    def update_alias(
+        self,
+        name: str,
+        function_name: str,
+        function_version: Any,
+        description: Any,
+        routing_config: Any,
+    ) -> LambdaAlias:
+        """UpdateAlias: each update is a new revision; empty weights end the splitting [OBS]."""
+        present = self.get_alias(name, function_name)
+        version = function_version or present.function_version
+        routing: Any = present.routing_config if routing_config is None else routing_config
+        self._check_routing(function_name, version, routing)
+        alias = super().update_alias(
+            name, function_name, function_version, description, routing_config
+        )
+        alias.revision_id = str(uuid.uuid4())
+        if not (routing or {}).get("AdditionalVersionWeights"):
+            alias.routing_config = ""  # moto's none
+        self._publish(function_name)
+        return alias
+
+    def get_alias(self, name: str, function_name: str) -> LambdaAlias:
+        """GetAlias."""
+        try:
+            return super().get_alias(name, function_name)
+        except UnknownAliasException:
+            arn = function_arn(self.region_name, function_name, name)
+            raise ApiError("ResourceNotFoundException", f"Alias not found: {arn}", 404) from None
+
+    def delete_alias(self, name: str, function_name: str) -> None:
+        """DeleteAlias."""
+        super().delete_alias(name, function_name)
+        self._publish(function_name)
+
+    # --- concurrency
+
+    def put_function_concurrency(self, function_name: str, reserved_concurrency: Any) -> Any:
+        """PutFunctionConcurrency."""
+        function = self.get_function(function_name)
+        self._check_reserve(function.function_name, reserved_concurrency)
+        function.reserved_concurrency = int(reserved_concurrency)
+        self._publish(function.function_name)
+        return function.reserved_concurrency
+
+    def delete_function_concurrency(self, function_name: str) -> None:
+        """DeleteFunctionConcurrency."""
+        function = self.get_function(function_name)
+        function.reserved_concurrency = None
+        self._publish(function.function_name)
+
+    # --- settings of asynchronous invocations
+
+    def put_function_event_invoke_config(
+        self, function_name: str, config: dict[str, Any]
+    ) -> dict[str, Any]:
+        """PutFunctionEventInvokeConfig: replace the settings."""
+        if not config:
+            raise ApiError(
+                "InvalidParameterValueException",
+                "You must specify at least one of error handling or destination setting.",
+            )
         function: Any = self.get_function(function_name)
-        with refusals():
-            settings.check_revision(body.get("RevisionId"), function.revision_id)
+        for destination in checks.destinations(config):
+            self._check_destination(function.function_name, destination)
+        function.events, function.events_modified = config, self.host.now()
+        self._publish(function.function_name)
+        return self._told_events(function)
+
+    def update_function_event_invoke_config(
+        self, function_name: str, config: dict[str, Any]
+    ) -> dict[str, Any]:
+        """UpdateFunctionEventInvokeConfig: change some of the settings."""
+        present: Any = self.get_function(function_name)
+        return self.put_function_event_invoke_config(function_name, {**present.events, **config})
+
+    def get_function_event_invoke_config(self, function_name: str) -> dict[str, Any]:
+        """GetFunctionEventInvokeConfig."""
+        function: Any = self.get_function(function_name)
+        if not function.events:
+            raise UnknownEventConfig(function_arn(self.region_name, function_name, LATEST))
+        return self._told_events(function)
+
+    def delete_function_event_invoke_config(self, function_name: str) -> None:
+        """DeleteFunctionEventInvokeConfig."""
+        self.get_function_event_invoke_config(function_name)
+        function: Any = self.get_function(function_name)
+        function.events = {}
+        self._publish(function.function_name)
+
+    def _told_events(self, function: Any) -> dict[str, Any]:
+        """Return an EventInvokeConfig as AWS answers it: with both destinations [BC, OBS]."""
+        given = function.events.get("DestinationConfig") or {}
+        return {
+            **function.events,
+            "FunctionArn": function_arn(self.region_name, function.function_name, LATEST),
+            "LastModified": function.events_modified,
+            "DestinationConfig": {"OnFailure": {}, "OnSuccess": {}, **given},
+        }
+
+    # --- layers
+
+    def publish_layer_version(self, spec: dict[str, Any]) -> LayerVersion:
+        """PublishLayerVersion."""
+        code = checked_code(self.account_id, self.partition, spec.get("Content") or {})
+        content = {"ZipFile": base64.b64encode(code).decode()}
+        return super().publish_layer_version({**spec, "Content": content})
+
+    def layers(self) -> list[Layer]:
+        """Return all layers that have versions."""
+        return [layer for layer in self._layers._layers.values() if layer.layer_versions]
+
+    # --- what is checked before anything is kept
+
+    def check_present(self, function_name: str, asked: Mapping[str, Any]) -> Any:
+        """Return the function to change, if it is as the request expects it.
+
+        Raises:
+            ApiError: it has changed meanwhile.
+        """
+        function: Any = self.get_function(function_name)
+        checks.check_revision(asked.get("RevisionId"), function.revision_id)
+        checks.check_digest(asked.get("CodeSha256"), function.code_sha_256)
         return function
 
+    def _check_deletable(self, function_name: str, version: str) -> None:
+        """Check that no alias leads to a version.
 
-def install_unless_extended(host: Host) -> None:
-    """Make moto keep its functions here, unless a class that extends this one was put there."""
-    Function.host = host
-    if not issubclass(lambda_backends.backend, FunctionsBackend):
-        lambda_backends.backend = FunctionsBackend
-    # moto's CloudFormation looks for the direct subclasses of its model, so for moto's function.
-    for name in ("create_from_cloudformation_json", "update_from_cloudformation_json"):
-        setattr(LambdaFunction, name, getattr(Function, name))
+        Raises:
+            ApiError: one does; in words seen on AWS [SEEN].
+        """
+        aliases = self._published[function_name].aliases.items()
+        leading = [
+            name for name, alias in aliases if version in (alias.version, *dict(alias.weights))
+        ]
+        if leading:
+            raise ApiError(
+                "ResourceConflictException",
+                "Unable to delete version because the following aliases reference it: "
+                f"[{', '.join(leading)}]",
+                409,
+            )
+
+    def _configured(self, function: Any, given: Mapping[str, Any]) -> Any:
+        """Return a copy of a function with other settings."""
+        checks.check(given)
+        if "Role" in given:
+            self._check_role(given["Role"])
+        changed = copy.copy(function)
+        changed.configure(given, self._find_layers(given.get("Layers") or []))
+        changed.get_configuration()
+        return changed
+
+    def _check_role(self, role: str) -> None:
+        """Check that Lambda can assume a role.
+
+        Raises:
+            ApiError: it does not exist.
+        """
+        try:
+            iam_backends[self.account_id][self.partition].get_role_by_arn(role)
+        except NotFoundException:
+            raise ApiError(
+                "InvalidParameterValueException",
+                "The role defined for the function cannot be assumed by Lambda.",
+            ) from None
+
+    def _check_reserve(self, function_name: str, reserved: Any) -> None:
+        """Check that a reserve leaves 100 to the functions without one.
+
+        Raises:
+            ApiError: it does not.
+        """
+        others = sum(
+            function.reserved or 0
+            for name, function in self._published.items()
+            if name != function_name
+        )
+        if reserved is not None and ACCOUNT_LIMIT - others - int(reserved) < MIN_UNRESERVED:
+            raise ApiError(
+                "InvalidParameterValueException",
+                "Specified ReservedConcurrentExecutions for function decreases account's "
+                f"UnreservedConcurrentExecution below its minimum value of [{MIN_UNRESERVED}].",
+            )
+
+    def _check_routing(self, function_name: str, version: str, routing: Any) -> None:
+        """Check where an alias leads.
+
+        Raises:
+            ApiError: it cannot split its invocations like that.
+        """
+        weights = (routing or {}).get("AdditionalVersionWeights") or {}
+        checks.check_routing(version, weights)
+        for name in weights:
+            self.get_function(function_name, name)
+
+    def _check_destination(self, function_name: str, arn: str) -> None:
+        """Check a destination of asynchronous invocations.
+
+        Raises:
+            ApiError: it cannot be one [OBS].
+        """
+        checks.check_destination(arn)
+        reference = parse_reference(arn, self.region_name)
+        if ":function:" in arn:
+            if reference.name == function_name:
+                raise ApiError(
+                    "InvalidParameterValueException",
+                    "You can't specify the function as a destination for itself.",
+                )
+            there: Any = lambda_backends[self.account_id][reference.region]
+            if reference.name not in there._published:
+                raise checks.invalid_destination(arn)
+
+    def _find_layers(self, arns: list[str]) -> list[LayerVersion]:
+        """Return the layers that a function names.
+
+        Raises:
+            ApiError: it cannot have them [OBS].
+        """
+        checks.check_layers(arns, self.region_name)
+        found = [self._layers.get_layer_version_by_arn(arn) for arn in arns]
+        for arn, layer in zip(arns, found, strict=True):
+            if layer is None:
+                raise checks.no_such_layer(arn)
+        return [layer for layer in found if layer is not None]
+
+    # --- publishing
+
+    def _replace(self, changed: Any) -> None:
+        """Put a changed copy in the place of a function."""
+        self._lambdas._functions[changed.function_name]["latest"] = changed
+        self._lambdas._arns[changed.function_arn] = changed
+        self._publish(changed.function_name)
+
+    def _publish(self, name: str) -> None:
+        """Publish a function as it is now, or that it is gone."""
+        published = dict(self._published)
+        group = self._lambdas._functions.get(name)
+        if group is None:
+            published.pop(name, None)
+        else:
+            latest: Any = group["latest"]
+            numbers = {str(one.version): one for one in group["versions"]}
+            aliases = self._lambdas._aliases.get(latest.function_arn, {})
+            published[name] = Function(
+                versions={
+                    version: one.described(version)
+                    for version, one in {LATEST: latest, **numbers}.items()
+                },
+                aliases={label: _described(alias) for label, alias in aliases.items()},
+                reserved=latest.reserved_concurrency,
+                events=latest.described_events(),
+            )
+        self._published = published
+        self.host.publish(self.region_name, published)
+
+
+def _described(alias: LambdaAlias) -> Alias:
+    routing: Any = alias.routing_config or {}
+    weights = routing.get("AdditionalVersionWeights") or {}
+    return Alias(str(alias.function_version), tuple(weights.items()))
+
+
+def install(host: Host) -> None:
+    """Make moto keep its functions here, and none from before; on its thread."""
+    backend = type("Backend", (FunctionsBackend,), {"host": host})
+    lambda_backends.backend = backend
+    lambda_backends.clear()

@@ -1,4 +1,4 @@
-"""What subscribers of an SNS topic get, signed as AWS does it.
+"""Notifications of SNS topics to their subscribers, signed as AWS does it.
 
 AWS signs with version 1 (SHA1) unless the topic's SignatureVersion is 2 [OBS]; moto always says 2.
 """
@@ -17,7 +17,7 @@ class Subscription(models.Subscription):
     """A subscription whose notifications name the topic's signature version and itself."""
 
     def get_post_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """The notification as queues and endpoints get it; arguments as moto's."""
+        """Return the notification as queues and endpoints get it; arguments as moto's."""
         data = super().get_post_data(*args, **kwargs)
         region = self.topic.sns_backend.region_name
         data["UnsubscribeURL"] = (
@@ -32,5 +32,5 @@ class Subscription(models.Subscription):
 
 
 def install() -> None:
-    """Make every new subscription one of ours; on moto's thread."""
+    """Make every new subscription one of these; on moto's thread."""
     models.Subscription = Subscription  # type: ignore[misc]

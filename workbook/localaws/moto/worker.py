@@ -1,10 +1,11 @@
-"""Every AWS service that the local AWS does not model itself: moto, behind one door.
+"""Every AWS service that the local AWS does not model itself: moto, on a thread of its own.
 
 moto is not safe for concurrent calls: four clients at once lose records.  So all that enters it,
 requests and direct calls alike, goes through one worker thread, one at a time.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -22,32 +23,45 @@ T = TypeVar("T")
 
 
 class Worker:
-    """moto's WSGI application and backends, on a thread of their own."""
+    """moto's WSGI application and backends, on their thread.
+
+    Make it on the loop that its callers run on.
+    """
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="moto")
         self._loop = asyncio.get_running_loop()
+        self._starting: asyncio.Future[None] | None = None
         self._application: Any = None
-        self._before_cloudformation: list[Callable[[], None]] = []
+        self._before: dict[str, list[Callable[[], None]]] = defaultdict(list)
+
+    def start(self, prepare: Callable[[], None]) -> None:
+        """Have the thread begin with ``prepare``; calls wait until it is done.
+
+        If it fails, they fail with its error.
+        """
+        self._starting = self._loop.run_in_executor(self._thread, prepare)
+
+    def before(self, service: str, prepare: Callable[[], None]) -> None:
+        """Have ``prepare`` run on the thread before the first request to a service.
+
+        For what takes seconds to import and most sessions never need.
+        """
+        self._before[service].append(prepare)
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``function`` on moto's thread; for code on the loop that needs moto's state."""
+        if self._starting is not None:
+            await asyncio.shield(self._starting)  # one caller that gives up must not stop it
         return await self._loop.run_in_executor(self._thread, partial(function, *args, **kwargs))
 
     def on_loop(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run ``coroutine`` on the loop and wait; for our backends, called on moto's thread."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
-    def before_cloudformation(self, prepare: Callable[[], None]) -> None:
-        """Have ``prepare`` run on moto's thread before the first request to CloudFormation.
-
-        What CloudFormation brings takes seconds to import, and most sessions never need it.
-        """
-        self._before_cloudformation.append(prepare)
-
     async def respond(self, request: Request) -> Response:
         """Answer a request as moto's server does."""
-        if request.headers.get("x-amz-target") == "AmazonSQS.ReceiveMessage":
+        if request.target == "AmazonSQS.ReceiveMessage":
             return await self._receive_messages(request)
         return await self.call(self._respond, request)
 
@@ -64,9 +78,8 @@ class Worker:
             await asyncio.sleep(LONG_POLL_SECONDS)
 
     def _respond(self, request: Request) -> Response:
-        if request.service == "cloudformation":
-            while self._before_cloudformation:
-                self._before_cloudformation.pop(0)()
+        for prepare in self._before.pop(request.service, []):
+            prepare()
         if self._application is None:
             from moto.moto_server.werkzeug_app import (
                 DomainDispatcherApplication,
@@ -74,10 +87,6 @@ class Worker:
             )
 
             self._application = DomainDispatcherApplication(create_backend_app)
-        if request.service == "sns":
-            from workbook.localaws.moto import notifications  # late: few sessions need it
-
-            notifications.install()
         from werkzeug.test import EnvironBuilder, run_wsgi_app
 
         builder = EnvironBuilder(

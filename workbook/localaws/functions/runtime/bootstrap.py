@@ -1,4 +1,4 @@
-"""The first thing that runs in a function's process.
+"""Run first in a function's process.
 
 It makes the interpreter see what Lambda's would: the standard library, the function's zip, its
 layers, boto3 - and nothing else of the host - and then hands over to the runtime client.
@@ -12,7 +12,7 @@ import sys
 
 
 class RuntimePackages:
-    """Finds the packages that the runtime brings along; asked last, so that the zip goes first."""
+    """Finds the packages that the runtime brings; it is asked last, so the zip goes first."""
 
     def __init__(self, names: "list[str]", folders: "list[str]") -> None:
         self._names = frozenset(names)
@@ -21,13 +21,13 @@ class RuntimePackages:
     def find_spec(
         self, name: str, path: object = None, target: object = None
     ) -> "importlib.machinery.ModuleSpec | None":
-        """A package of ours by its top-level name; what is inside it is found as usual."""
+        """Find a package by its top-level name; what is inside it is found as usual."""
         if path is None and name in self._names:
             return importlib.machinery.PathFinder.find_spec(name, self._folders)
         return None
 
     def invalidate_caches(self) -> None:
-        """Nothing is cached here."""
+        """Do nothing: nothing is cached here."""
 
 
 def main() -> None:

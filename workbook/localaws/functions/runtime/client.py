@@ -27,7 +27,7 @@ NO_BREAK_SPACE = "\u00a0"
 
 
 class Fault(Exception):
-    """Something is wrong with how the function is put together, not in what it does."""
+    """A fault in how the function is put together, not in what it does."""
 
     def __init__(self, kind: str, message: str, trace: "tuple[str, ...]" = ()) -> None:
         super().__init__(message)
@@ -46,7 +46,7 @@ class Fields:
 
 
 class CognitoIdentity(Fields):
-    """Who called through an AWS mobile SDK; empty otherwise."""
+    """Who called through an AWS mobile SDK; empty for all others."""
 
     names = ("cognito_identity_id", "cognito_identity_pool_id")
 
@@ -98,7 +98,7 @@ class LambdaContext:
         self._deadline = int(headers["Lambda-Runtime-Deadline-Ms"])
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until Lambda ends the invocation."""
+        """Return the milliseconds until Lambda ends the invocation."""
         return max(0, self._deadline - int(time.time() * 1000))
 
     def log(self, message: object) -> None:
@@ -111,10 +111,10 @@ class LambdaContext:
 
 
 class Encoder(json.JSONEncoder):
-    """JSON with decimals as numbers."""
+    """Encodes JSON, with decimals as numbers."""
 
     def default(self, o: object) -> object:
-        """The value to write instead of ``o``."""
+        """Return the value to write in the place of ``o``."""
         if isinstance(o, decimal.Decimal):
             return int(o) if o.is_finite() and o == o.to_integral_value() else float(o)
         return super().default(o)
@@ -152,7 +152,7 @@ class RuntimeApi:
 
 
 def load(handler: str) -> object:
-    """Import the handler, ``module.function``."""
+    """Import the handler ``module.function`` and return it."""
     module_name, dot, name = handler.rpartition(".")
     if not dot:
         raise Fault(
@@ -187,7 +187,7 @@ def load(handler: str) -> object:
 
 
 def describe(error: Exception, request_id: str) -> "dict[str, Any]":
-    """An exception as the document that Lambda answers."""
+    """Return an exception as the document that Lambda answers."""
     if isinstance(error, Fault):
         kind, trace = error.kind, error.trace
     else:
@@ -204,7 +204,7 @@ def describe(error: Exception, request_id: str) -> "dict[str, Any]":
 
 
 def log_error(error: "dict[str, Any]") -> None:
-    """Write an error into the log: one event, in text its lines joined by carriage returns."""
+    """Write an error to the log as one event; as text, carriage returns join its lines."""
     if JSON_LOG:
         head = {"timestamp": timestamp(time.time()), "level": "ERROR"}
         sys.stdout.write(json.dumps({**head, **error}) + "\n")
@@ -220,12 +220,12 @@ def log_error(error: "dict[str, Any]") -> None:
 
 
 class JsonFormatter(logging.Formatter):
-    """Records as JSON; what is passed as ``extra`` goes in too."""
+    """Formats records as JSON, with what was passed as ``extra``."""
 
     usual = frozenset(vars(logging.makeLogRecord({}))) | {"message", "aws_request_id"}
 
     def format(self, record: logging.LogRecord) -> str:
-        """One record, one line."""
+        """Return a record as one line."""
         fields: dict[str, Any] = {
             "timestamp": timestamp(record.created),
             "level": record.levelname,
@@ -248,7 +248,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def timestamp(seconds: float) -> str:
-    """A time as the JSON log has it."""
+    """Return a time as the JSON log has it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
@@ -264,7 +264,7 @@ class LogHandler(logging.Handler):
 
 
 def unbuffered(descriptor: int) -> io.TextIOWrapper:
-    """A text stream whose every write reaches the log at once, in order."""
+    """Return a text stream whose writes reach the log at once and in order."""
     raw = io.FileIO(descriptor, "wb", closefd=False)
     return io.TextIOWrapper(raw, encoding="utf-8", write_through=True)
 

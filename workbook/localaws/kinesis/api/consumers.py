@@ -6,7 +6,7 @@ from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.kinesis.api.tags import check_tags
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.consumer import Consumer
-from workbook.localaws.kinesis.errors import in_use, invalid, not_found, over_limit
+from workbook.localaws.kinesis.errors import in_use, invalid, no_consumer, over_limit
 from workbook.localaws.kinesis.stream import ON_DEMAND, Stream
 
 CONSUMERS = 20  # of one stream
@@ -59,10 +59,10 @@ def register_stream_consumer(call: Call) -> dict[str, Any]:
 
 
 def find_consumer(call: Call) -> tuple[Stream, Consumer]:
-    """The consumer that a call names, by its ARN or by its stream and name (or by all three).
+    """Return the consumer that a call names, by its ARN or by its stream and name, or by all three.
 
     Raises:
-        ApiError: it names none, or there is none, or the three say different things.
+        ApiError: it names none, or there is none, or the three do not agree.
     """
     arn, name = call.parameters.get("ConsumerARN"), call.parameters.get("ConsumerName")
     if arn is not None:
@@ -77,19 +77,19 @@ def find_consumer(call: Call) -> tuple[Stream, Consumer]:
     stream = call.stream()
     found = call.region.consumers(stream, call.now).get(name)
     if found is None:
-        raise not_found(f"Consumer {name}, account {ACCOUNT_ID} not found.")
+        raise no_consumer(name)
     return stream, found
 
 
 def describe_stream_consumer(call: Call) -> dict[str, Any]:
-    """A consumer and its stream."""
+    """Return a consumer and its stream."""
     call.limit_rate("DescribeStreamConsumer", 20)
     stream, consumer = find_consumer(call)
     return {"ConsumerDescription": {**_describe(consumer, call.now), "StreamARN": stream.arn}}
 
 
 def list_stream_consumers(call: Call) -> dict[str, Any]:
-    """A stream's consumers by name, in pages of up to 100."""
+    """Return a stream's consumers by name, in pages of up to 100."""
     call.limit_rate("ListStreamConsumers", 5)
     stream = call.stream()
     after = ""

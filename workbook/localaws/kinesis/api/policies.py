@@ -1,4 +1,4 @@
-"""Resource policies, kept and given back; the local AWS lets everyone do everything."""
+"""Resource policies: kept and given back, and not enforced."""
 
 from typing import Any
 
@@ -24,12 +24,12 @@ def put_resource_policy(call: Call) -> None:
 
 
 def get_resource_policy(call: Call) -> dict[str, Any]:
-    """The policy, or ``{}`` where there is none [OBS]."""
+    """Return the policy, or ``{}`` where there is none [OBS]."""
     return {"Policy": resource(call, call.parameters["ResourceARN"]).policy or "{}"}
 
 
 def delete_resource_policy(call: Call) -> None:
-    """Take the policy away; there must be one [OBS]."""
+    """Delete the policy; there must be one [OBS]."""
     arn = call.parameters["ResourceARN"]
     owner = resource(call, arn)
     if owner.policy is None:

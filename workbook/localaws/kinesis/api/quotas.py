@@ -1,4 +1,4 @@
-"""What an account may have at once [KD]."""
+"""What an account may have at once [KD:service-sizes-and-limits]."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ ON_DEMAND_STREAMS = 50
 
 
 def shard_quota(region: str) -> int:
-    """How many open shards the account may have in a region (§4.1; new accounts get less)."""
+    """Return how many open shards the account may have in a region; new accounts get less [KD]."""
     return 20_000 if region in _LARGE_REGIONS else 6_000
 
 
 def open_shards(call: Call) -> int:
-    """How many open shards the account has in the region."""
+    """Return how many open shards the account has in the region."""
     return sum(len(stream.open_shards) for stream in call.region.all(call.now))
 
 
 def on_demand_streams(call: Call) -> int:
-    """How many on-demand streams the account has in the region."""
+    """Return how many on-demand streams the account has in the region."""
     return sum(stream.mode == ON_DEMAND for stream in call.region.all(call.now))
 
 
@@ -45,7 +45,7 @@ def check_shard_quota(call: Call, additional: int) -> None:
 
 
 def describe_limits(call: Call) -> dict[str, Any]:
-    """The quotas, and how much of them is used."""
+    """Return the quotas and how much of them is used."""
     call.limit_rate("DescribeLimits", 1)
     return {
         "ShardLimit": shard_quota(call.region.name),
@@ -56,11 +56,11 @@ def describe_limits(call: Call) -> dict[str, Any]:
 
 
 def describe_account_settings(call: Call) -> dict[str, Any]:
-    """Whether the account commits itself to a minimum throughput (On-demand Advantage)."""
+    """Return whether the account commits itself to a minimum throughput (On-demand Advantage)."""
     return {"MinimumThroughputBillingCommitment": {"Status": call.region.commitment}}
 
 
 def update_account_settings(call: Call) -> dict[str, Any]:
-    """Begin or end that commitment; here it may end at once."""
+    """Begin or end that commitment; here it may end at once, on AWS after 24 hours."""
     call.region.commitment = call.parameters["MinimumThroughputBillingCommitment"]["Status"]
     return describe_account_settings(call)

@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from workbook.localaws.api.errors import ApiError
-from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.interfaces import Record
 from workbook.localaws.kinesis.api.shards import describe_children
 from workbook.localaws.kinesis.call import Call
-from workbook.localaws.kinesis.errors import not_found, throttled
+from workbook.localaws.kinesis.errors import no_shard, throttled
 from workbook.localaws.kinesis.iterators import Iterator
 from workbook.localaws.kinesis.metering import total_bytes
-from workbook.localaws.kinesis.positions import shard_id, starting_counter
+from workbook.localaws.kinesis.positions import find_shard, starting_counter
 from workbook.localaws.kinesis.shard import Shard
 from workbook.localaws.kinesis.stream import Stream
 
@@ -18,16 +16,13 @@ MAX_RECORDS = 10_000  # of one GetRecords
 
 
 def get_shard_iterator(call: Call) -> dict[str, Any]:
-    """Where to begin to read a shard."""
+    """Return an iterator: where to begin to read a shard."""
     parameters = call.parameters
     stream = call.usable_stream()
-    found = shard_id(parameters["ShardId"], stream.name)
-    shard = stream.shards.get(found)
-    if shard is None:
-        raise _no_shard(found, stream.name)
+    shard = find_shard(stream, parameters["ShardId"])
     if call.limits:
         if not shard.iterators.has(1, call.now):
-            raise throttled(shard.id, stream.name, ACCOUNT_ID)
+            raise throttled(shard.id, stream.name)
         shard.iterators.take(1)
     counter = starting_counter(
         stream,
@@ -41,25 +36,21 @@ def get_shard_iterator(call: Call) -> dict[str, Any]:
     return {"ShardIterator": _iterator(call, stream, shard, counter)}
 
 
-def _no_shard(found: str, stream: str) -> ApiError:
-    return not_found(f"Shard {found} in stream {stream} under account {ACCOUNT_ID} does not exist")
-
-
 def _iterator(call: Call, stream: Stream, shard: Shard, counter: int) -> str:
     return call.seal.iterator(Iterator(call.now, counter, stream.created, shard.index, stream.name))
 
 
 def get_records(call: Call) -> dict[str, Any]:
-    """Records from an iterator on, and the iterator that goes on from there.
+    """Return records from an iterator on, and the iterator that goes on from there.
 
-    The answer that reaches the end of a closed shard has no iterator, and the shard's children.
+    The answer that reaches the end of a closed shard has its children instead of an iterator.
     """
     iterator = call.seal.open_iterator(call.parameters["ShardIterator"], call.now)
     stream, shard = _find(call, iterator)
     call.end_dry_run()
     if call.limits and not shard.reads.admit(call.now):
         call.meter.refused_read(stream, shard)
-        raise throttled(shard.id, stream.name, ACCOUNT_ID)
+        raise throttled(shard.id, stream.name)
     limit = call.parameters.get("Limit", MAX_RECORDS)
     records, after, behind = stream.read(shard, iterator.counter, limit, call.now)
     shard.reads.record(total_bytes(records), call.now)
@@ -85,12 +76,12 @@ def _find(call: Call, iterator: Iterator) -> tuple[Stream, Shard]:
         or stream.created != iterator.stream_created
         or stream.gone_at is not None
     ):
-        raise _no_shard(found, iterator.stream)
+        raise no_shard(found, iterator.stream)
     return stream, shard
 
 
 def describe_records(stream: Stream, records: list[Record]) -> list[dict[str, Any]]:
-    """Records as AWS's ``Record`` structures; an unencrypted one says nothing of it [OBS]."""
+    """Return records as AWS's ``Record`` structures; EncryptionType is of encrypted ones [OBS]."""
     described: list[dict[str, Any]] = [
         {
             "SequenceNumber": str(record.sequence_number),

@@ -7,7 +7,7 @@ from workbook.localaws.kinesis.stream import Stream
 
 
 def check_active(call: Call, arn: str) -> None:
-    """Refuse to go on with a consumer that is CREATING or DELETING.
+    """Check that a resource is not a consumer that is CREATING or DELETING.
 
     Raises:
         ApiError: it is, or there is none.
@@ -19,7 +19,7 @@ def check_active(call: Call, arn: str) -> None:
 
 
 def resource(call: Call, arn: str) -> Stream | Consumer:
-    """The stream or the consumer with this ARN.
+    """Return the stream or the consumer with this ARN.
 
     Raises:
         ApiError: there is none.

@@ -22,7 +22,7 @@ ALL_METRICS = [
 
 
 def increase_retention(call: Call) -> None:
-    """IncreaseStreamRetentionPeriod."""
+    """Lengthen the time for which a stream keeps records."""
     stream, hours = _retention(call)
     if hours < stream.retention_hours:
         raise invalid(
@@ -35,7 +35,7 @@ def increase_retention(call: Call) -> None:
 
 
 def decrease_retention(call: Call) -> None:
-    """DecreaseStreamRetentionPeriod."""
+    """Shorten the time for which a stream keeps records."""
     stream, hours = _retention(call)
     if hours > stream.retention_hours:
         raise invalid(
@@ -53,7 +53,7 @@ def _retention(call: Call) -> tuple[Stream, int]:
 
 
 def check_retention(hours: int) -> None:
-    """Refuse what is no retention period.
+    """Check a retention period.
 
     Raises:
         ApiError: outside 24 hours to 365 days.
@@ -94,14 +94,14 @@ def update_stream_mode(call: Call) -> None:
 
 
 def update_max_record_size(call: Call) -> None:
-    """Let a stream take larger records, or no more."""
+    """Set the size of the largest record that a stream takes."""
     stream = call.active_stream()
     stream.max_record_kib = call.parameters["MaxRecordSizeInKiB"]
     call.begin_update(stream)
 
 
 def update_distribution(call: Call) -> None:
-    """UpdateStreamRecordDistributionStrategy: by key, or evenly (on-demand only)."""
+    """Distribute records by key, or evenly, which only on-demand streams do."""
     stream = call.active_stream()
     if stream.mode == PROVISIONED:
         raise invalid(
@@ -112,7 +112,7 @@ def update_distribution(call: Call) -> None:
 
 
 def update_warm_throughput(call: Call) -> dict[str, Any]:
-    """UpdateStreamWarmThroughput: needs on-demand mode and the account's commitment."""
+    """Set the throughput to be ready for; it needs on-demand mode and the account's commitment."""
     stream = call.active_stream()
     if stream.mode != ON_DEMAND or call.region.commitment == "DISABLED":
         raise refused(
@@ -130,9 +130,9 @@ def update_warm_throughput(call: Call) -> dict[str, Any]:
 
 
 def start_encryption(call: Call) -> None:
-    """StartStreamEncryption: records from now on say that they are encrypted.
+    """Encrypt records from now on: they say that they are encrypted.
 
-    They lie in memory as they came; what a reader sees is the same.
+    In memory they stay as they came; a reader sees no difference.
     """
     stream = call.active_stream()
     if call.parameters["EncryptionType"] == "NONE":
@@ -142,7 +142,7 @@ def start_encryption(call: Call) -> None:
 
 
 def stop_encryption(call: Call) -> None:
-    """StopStreamEncryption."""
+    """Encrypt records no longer."""
     stream = call.active_stream()
     if stream.key_id(call.now) is not None:
         stream.encryption.append((call.now, None))
@@ -150,14 +150,14 @@ def stop_encryption(call: Call) -> None:
 
 
 def enable_monitoring(call: Call) -> dict[str, Any]:
-    """EnableEnhancedMonitoring."""
+    """Measure shards by more metrics."""
     stream = call.active_stream()
     asked = _metrics(call)
     return _monitor(stream, [name for name in ALL_METRICS if name in {*_on(stream), *asked}])
 
 
 def disable_monitoring(call: Call) -> dict[str, Any]:
-    """DisableEnhancedMonitoring."""
+    """Measure shards by fewer metrics."""
     stream = call.active_stream()
     asked = _metrics(call)
     return _monitor(stream, [name for name in _on(stream) if name not in asked])

@@ -1,4 +1,4 @@
-"""Shards in lists, and how they are cut and joined."""
+"""Shards: listed, split, merged and scaled."""
 
 from typing import Any
 
@@ -6,8 +6,14 @@ from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.kinesis import reshard
 from workbook.localaws.kinesis.api.quotas import check_shard_quota
 from workbook.localaws.kinesis.call import Call
-from workbook.localaws.kinesis.errors import in_use, invalid, over_limit, refused
-from workbook.localaws.kinesis.positions import could_not_find, shard_id
+from workbook.localaws.kinesis.errors import (
+    could_not_find_shard,
+    in_use,
+    invalid,
+    over_limit,
+    refused,
+)
+from workbook.localaws.kinesis.positions import shard_id
 from workbook.localaws.kinesis.shard import Shard
 from workbook.localaws.kinesis.stream import HOUR, ON_DEMAND, Stream
 
@@ -16,7 +22,7 @@ COUNT_CHANGES_PER_DAY = 10
 
 
 def describe(shard: Shard) -> dict[str, Any]:
-    """A shard as AWS's ``Shard`` structure."""
+    """Return a shard as AWS's ``Shard`` structure."""
     numbers = {"StartingSequenceNumber": str(shard.starting_sequence_number)}
     if shard.ending_sequence_number is not None:
         numbers["EndingSequenceNumber"] = str(shard.ending_sequence_number)
@@ -29,7 +35,7 @@ def describe(shard: Shard) -> dict[str, Any]:
 
 
 def describe_children(stream: Stream, shard: Shard) -> list[dict[str, Any]]:
-    """A closed shard's children as AWS's ``ChildShard`` structures."""
+    """Return a closed shard's children as AWS's ``ChildShard`` structures."""
     children = [stream.shards[child] for child in shard.children if child in stream.shards]
     return [
         {"ShardId": child.id, "ParentShards": list(child.parents), "HashKeyRange": _range(child)}
@@ -42,7 +48,7 @@ def _range(shard: Shard) -> dict[str, str]:
 
 
 def list_shards(call: Call) -> dict[str, Any]:
-    """The shards of a stream that a filter lets through, by pages."""
+    """Return the shards of a stream that pass a filter, in pages."""
     parameters = call.parameters
     token = parameters.get("NextToken")
     call.limit_rate("ListShards", 1000)
@@ -83,7 +89,7 @@ def list_shards(call: Call) -> dict[str, Any]:
 
 
 def _filtered(stream: Stream, kind: str, timestamp: float | None, now: float) -> list[Shard]:
-    """The shards that were there when the filter asks; those of ``FROM`` ones also since [BC]."""
+    """Return the shards of the moment that a filter names; with ``FROM``, also later ones [BC]."""
     shards = list(stream.shards.values())
     horizon = max(stream.oldest(now), stream.created)
     moment = horizon if timestamp is None else max(timestamp, horizon)
@@ -99,12 +105,12 @@ def _filtered(stream: Stream, kind: str, timestamp: float | None, now: float) ->
 
 
 def _open_at(shard: Shard, moment: float) -> bool:
-    """Whether the shard was not closed before."""
+    """Return whether the shard was not closed before ``moment``."""
     return shard.closed_at is None or shard.closed_at >= moment
 
 
 def split_shard(call: Call) -> None:
-    """Cut a shard in two."""
+    """Split a shard in two."""
     call.limit_rate("SplitShard", 5)
     stream = _provisioned(call)
     shard = _open_shard(stream, call.parameters["ShardToSplit"])
@@ -122,7 +128,7 @@ def split_shard(call: Call) -> None:
 
 
 def merge_shards(call: Call) -> None:
-    """Join two neighbours."""
+    """Merge two neighbours."""
     call.limit_rate("MergeShards", 5)
     stream = _provisioned(call)
     shard = _open_shard(stream, call.parameters["ShardToMerge"])
@@ -151,7 +157,7 @@ def _provisioned(call: Call) -> Stream:
 def _open_shard(stream: Stream, text: str) -> Shard:
     shard = stream.shards.get(shard_id(text, stream.name))
     if shard is None:
-        raise could_not_find(text, stream.name)
+        raise could_not_find_shard(text, stream.name)
     if not shard.is_open:
         raise invalid(
             f"Shard {shard.id} in stream {stream.name} under account {ACCOUNT_ID} has already "
@@ -161,7 +167,7 @@ def _open_shard(stream: Stream, text: str) -> Shard:
 
 
 def update_shard_count(call: Call) -> dict[str, Any]:
-    """Bring a stream to a number of even shards."""
+    """Scale a stream to a number of even shards, and return both counts."""
     call.limit_rate("UpdateShardCount", 10)
     stream = _provisioned(call)
     target = call.parameters["TargetShardCount"]
@@ -176,7 +182,7 @@ def update_shard_count(call: Call) -> dict[str, Any]:
 
 
 def scale(call: Call, stream: Stream, target: int) -> None:
-    """What ``update_shard_count`` does to the stream, within AWS's limits."""
+    """Scale a stream to ``target`` shards, within AWS's limits."""
     current = len(stream.open_shards)
     if target > 2 * current:
         raise invalid(

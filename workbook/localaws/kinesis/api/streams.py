@@ -83,7 +83,7 @@ def _common(stream: Stream, now: float) -> dict[str, Any]:
 
 
 def describe_stream(call: Call) -> dict[str, Any]:
-    """A stream with its shards, by pages of 100; none while it is CREATING."""
+    """Return a stream with its shards, in pages of 100; none while it is CREATING."""
     call.limit_rate("DescribeStream", 10)
     stream = call.stream()
     stream.trim(call.now)
@@ -103,7 +103,7 @@ def describe_stream(call: Call) -> dict[str, Any]:
 
 
 def describe_stream_summary(call: Call) -> dict[str, Any]:
-    """A stream without its shards."""
+    """Return a stream without its shards."""
     call.limit_rate("DescribeStreamSummary", 20)
     stream = call.stream()
     summary = {
@@ -123,7 +123,7 @@ def describe_stream_summary(call: Call) -> dict[str, Any]:
 
 
 def list_streams(call: Call) -> dict[str, Any]:
-    """The streams of the region by name, in pages of up to 100."""
+    """Return the streams of the region by name, in pages of up to 100."""
     call.limit_rate("ListStreams", 5)
     after = call.parameters.get("ExclusiveStartStreamName", "")
     if "NextToken" in call.parameters:

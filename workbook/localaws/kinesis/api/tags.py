@@ -13,10 +13,10 @@ _ALLOWED = re.compile(r"[\w\s.:/=+\-@]*")
 
 
 def check_tags(owner: str, present: dict[str, str], added: dict[str, str]) -> dict[str, str]:
-    """The tags of ``owner`` after ``added`` came to those ``present``.
+    """Return the tags of ``owner`` with ``added`` among those ``present``.
 
     Raises:
-        ApiError: too many, or characters that tags may not have.
+        ApiError: they are too many, or have characters that tags may not have.
     """
     if not all(_ALLOWED.fullmatch(text) for pair in added.items() for text in pair):
         raise invalid(
@@ -39,14 +39,14 @@ def add_tags_to_stream(call: Call) -> None:
 
 
 def remove_tags_from_stream(call: Call) -> None:
-    """Remove tags from a stream; those that it does not have are passed over."""
+    """Remove tags from a stream; keys that it does not have are ignored."""
     stream = call.active_stream()
     for key in call.parameters["TagKeys"]:
         stream.tags.pop(key, None)
 
 
 def list_tags_for_stream(call: Call) -> dict[str, Any]:
-    """A stream's tags by key, in pages."""
+    """Return a stream's tags by key, in pages."""
     tags = _listed(call.stream().tags)
     after = call.parameters.get("ExclusiveStartTagKey", "")
     following = [tag for tag in tags if tag["Key"] > after]
@@ -69,7 +69,7 @@ def untag_resource(call: Call) -> None:
 
 
 def list_tags_for_resource(call: Call) -> dict[str, Any]:
-    """The tags of a stream or a consumer."""
+    """Return the tags of a stream or a consumer."""
     return {"Tags": _listed(resource(call, call.parameters["ResourceARN"]).tags)}
 
 

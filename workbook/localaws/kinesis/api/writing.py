@@ -29,13 +29,13 @@ def put_record(call: Call) -> dict[str, Any]:
     taken = not call.limits or shard.writes.admit(size, call.now)
     call.meter.put_record(stream, shard, size, taken)
     if not taken:
-        raise throttled(shard.id, stream.name, ACCOUNT_ID)
+        raise throttled(shard.id, stream.name)
     number = shard.append(key, entry["Data"], call.now)
     return _with_encryption(call, stream, {"ShardId": shard.id, "SequenceNumber": str(number)})
 
 
 def put_records(call: Call) -> dict[str, Any]:
-    """Write up to 500 records; those that a shard has no room for fail, the others do not."""
+    """Write up to 500 records; those that a shard has no throughput for fail, the others do not."""
     stream = call.usable_stream()
     entries = call.parameters["Records"]
     _grow(call, stream)
@@ -56,7 +56,7 @@ def put_records(call: Call) -> dict[str, Any]:
         if monitored:
             call.meter.put_in_shard(stream, shard, size, admitted)
         if not admitted:
-            error = throttled(shard.id, stream.name, ACCOUNT_ID)
+            error = throttled(shard.id, stream.name)
             results.append({"ErrorCode": error.code, "ErrorMessage": error.message})
             continue
         number = shard.append(key, entry["Data"], now)
@@ -69,7 +69,7 @@ def put_records(call: Call) -> dict[str, Any]:
 
 
 def _place(stream: Stream, entry: Entry, path: str) -> tuple[Shard, str, int]:
-    """Where a record goes, its key, and its size in bytes, the key's included.
+    """Return a record's shard, its key, and its size in bytes with the key's.
 
     Raises:
         ApiError: it has no key or a hash key out of range, or is too large for the stream.
@@ -101,9 +101,9 @@ def _place(stream: Stream, entry: Entry, path: str) -> tuple[Shard, str, int]:
 
 
 def _check_ordering(call: Call, stream: Stream) -> None:
-    """SequenceNumberForOrdering must be a number that was given out already [KL].
+    """Refuse a SequenceNumberForOrdering that was not given out already [KL].
 
-    It asks for no more than what a shard does anyway: each number is greater than all before.
+    It asks for what a shard does anyway: each number is greater than all before it.
     """
     text = call.parameters.get("SequenceNumberForOrdering")
     if text is None:
@@ -123,7 +123,7 @@ def _with_encryption(call: Call, stream: Stream, answer: dict[str, Any]) -> dict
 
 
 def _grow(call: Call, stream: Stream) -> None:
-    """Let an on-demand stream grow with what was offered to it until now."""
+    """Let an on-demand stream grow with what was offered to it so far."""
     if stream.mode != ON_DEMAND:
         return
     open_shards = len(stream.open_shards)

@@ -1,18 +1,17 @@
-"""What a mapping's pollers work with: from where to where, under which settings, and by what."""
+"""The context in which a mapping's pollers work: the mapping, and the rest of the local AWS."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from workbook.localaws.clock import Clock
-from workbook.localaws.interfaces import FunctionTarget, Streams
-from workbook.localaws.mapping.destinations import Destinations
+from workbook.localaws.interfaces import Destinations, FunctionTarget, Streams
 from workbook.localaws.mapping.settings import Settings
 from workbook.localaws.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
-    """The parts of the local AWS that every mapping uses."""
+class Dependencies:
+    """The parts of the local AWS that every mapping needs."""
 
     clock: Clock
     streams: Streams
@@ -22,18 +21,27 @@ class Tools:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """One mapping between two changes of it.
+class PollingContext:
+    """A mapping as it is between two changes of it.
 
-    ``report`` takes the outcome of the latest work: the mapping's LastProcessingResult.
+    Args:
+        uuid: the mapping's.
+        source_arn: a stream, or a consumer of one.
+        function_arn: what to invoke.
+        settings: batches, windows, retries and the rest.
+        dependencies: the rest of the local AWS.
+        report: takes the outcome of the latest work, the mapping's LastProcessingResult.
+        report_fault: takes an error that should not have been raised, so a fault of the local
+            AWS; whoever reports it tries again.
     """
 
-    mapping: str
+    uuid: str
     source_arn: str
     function_arn: str
     settings: Settings
-    tools: Tools
+    dependencies: Dependencies
     report: Callable[[str], None]
+    report_fault: Callable[[Exception], None]
 
     @property
     def region(self) -> str:
@@ -52,23 +60,23 @@ class Route:
 
     @property
     def is_pushed(self) -> bool:
-        """Whether the source is an enhanced fan-out consumer, which gets records pushed."""
+        """Whether the source is an enhanced fan-out consumer, to which AWS pushes records."""
         return "/consumer/" in self.source_arn
 
     def measure(self, name: str, value: float, unit: str = "Count") -> None:
-        """A data point of the function's."""
-        self.tools.metrics.put(
+        """Put a data point of one of the function's metrics."""
+        self.dependencies.metrics.put(
             self.region, "AWS/Lambda", name, value, unit, FunctionName=self.function_name
         )
 
     def count(self, name: str, events: int) -> None:
-        """A data point of the mapping's EventCount group, which it has to ask for."""
+        """Put a data point of the EventCount group, if the mapping asks for it."""
         if self.settings.counts_events:
-            self.tools.metrics.put(
+            self.dependencies.metrics.put(
                 self.region,
                 "AWS/Lambda",
                 name,
                 events,
                 "Count",
-                EventSourceMappingUUID=self.mapping,
+                EventSourceMappingUUID=self.uuid,
             )

@@ -1,10 +1,9 @@
-"""Run one experiment: a workload through a pipeline of its own, and what came of every record.
+"""Running one experiment: a workload goes through its own pipeline, and every record is traced.
 
     Workload -> stream -> mapping -> probe + handler -> stream -> Result
 
-All that the result says is read from AWS's own traces, namely both streams, the function's log and
-the queue for failures, so the same call works on real AWS. There it takes minutes more, and costs
-what ``Result.cost`` says.
+The result is read from both streams, the function's log and the queue for failures, so it works on
+real AWS too. There it takes some minutes longer, and costs what ``Result.cost`` says.
 """
 
 import json
@@ -26,11 +25,12 @@ from workbook.laboratory.result import Result, failures_table, records_table
 from workbook.laboratory.workload import Departure
 from workbook.target import Aws
 
-LOOK_SECONDS = 0.25  # real ones between two looks at the log
+PREFIX = "lab-"  # of the names of all resources
+READ_SECONDS = 0.25  # real ones between two readings of the log
 
 
 class ForgottenError(RuntimeError):
-    """The streams kept records for a shorter time than the experiment took."""
+    """The experiment took longer than streams keep records."""
 
 
 def run(
@@ -40,22 +40,22 @@ def run(
     during: Callable[[Pipeline], None] | None = None,
     progress: bool = True,
 ) -> Result:
-    """Run an experiment; everything it made is gone afterwards, also when it fails.
+    """Run an experiment, and delete everything that it created, also if it fails.
 
     Args:
-        aws: where. In time-lapse, rates and times are those of its clock.
-        experiment: what.
-        during: called once half of the records are taken, while the others are being sent: to
+        aws: where to run it. In time-lapse, rates and times go by its clock.
+        experiment: the experiment.
+        during: called when half of the records are accepted, while the others are being sent, to
             change the pipeline under load.
         progress: whether to show bars.
 
     Raises:
-        producer.NotSentError: the stream refused everything for a minute.
-        ForgottenError: in time-lapse, the streams' 24 hours were over before all was read.
+        producer.NotSentError: the stream accepted nothing for a minute.
+        ForgottenError: in time-lapse, the streams' 24 hours were over before they were read.
         deployment.LeftOverError: something could not be deleted.
         botocore.exceptions.ClientError: AWS refused a setting, for instance.
     """
-    pipeline = Pipeline(f"lab-{uuid.uuid4().hex[:8]}", aws)
+    pipeline = Pipeline(f"{PREFIX}{uuid.uuid4().hex[:8]}", aws)
     try:
         queue_url = pipeline.deploy(experiment)
         departures = list(experiment.workload.departures())
@@ -72,7 +72,7 @@ def _send(
     during: Callable[[Pipeline], None] | None,
     progress: bool,
 ) -> Mapping[int, int]:
-    """Send the workload, and call ``during`` in a thread of its own halfway; gives refusals."""
+    """Send the workload, call ``during`` in its own thread halfway, and return the refusals."""
     taken = 0
     changing: Future[None] | None = None
     with (
@@ -89,14 +89,14 @@ def _send(
 
         refusals = pacing.send(pipeline.aws, pipeline.input_stream, departures, sent=sent)
     if changing is not None:
-        changing.result()  # its exception, if it raised one
+        changing.result()  # raises its exception, if there is one
     return refusals
 
 
 def _follow(
     pipeline: Pipeline, experiment: Experiment, queue_url: str, progress: bool
 ) -> tuple[list[Invocation], list[dict[str, Any]]]:
-    """Wait until every record is processed or given up, or until patience is over."""
+    """Wait until every record is processed or given up, or patience is over."""
     aws, total = pipeline.aws, experiment.workload.records
     book = Logbook(aws.client("logs"), f"/aws/lambda/{pipeline.name}")
     sqs = aws.client("sqs")
@@ -107,19 +107,19 @@ def _follow(
             is_late = aws.now() > give_up_at
             _receive(sqs, queue_url, documents, wait=int(is_late))
             done: set[int] = set()
-            for invocation in book.look():
+            for invocation in book.read():
                 done.update(invocation.done(experiment.reports_failures))
             given_up = sum(d["KinesisBatchInfo"]["batchSize"] for d in documents.values())
             bar.update(min(total, len(done) + given_up) - bar.n)
             if is_late or len(done) + given_up >= total:
-                return book.look(whole=True), list(documents.values())
-            time.sleep(LOOK_SECONDS)
+                return book.read(whole=True), list(documents.values())
+            time.sleep(READ_SECONDS)
 
 
 def _receive(sqs: Any, queue_url: str, documents: dict[str, dict[str, Any]], wait: int) -> None:
-    """Take what is in the queue; ``documents`` has each once, by its message's id.
+    """Move all messages from the queue into ``documents``, by their ids.
 
-    Without seconds to wait, SQS asks some of its servers only and may miss messages.  [BC]
+    Without seconds to wait, SQS asks only some of its servers and may miss messages.  [BC]
     """
     while True:
         answer = sqs.receive_message(
@@ -143,20 +143,20 @@ def _result(
     def read(stream: str, *columns: str) -> pd.DataFrame:
         return reader.read_stream(pipeline.aws, stream, columns=columns, progress=False)
 
-    # In this order: what is written came later than what was sent, and is forgotten later.
+    # In this order, since what was written is newer and expires later.
     written = read(pipeline.output_stream, "n")
     sent = read(pipeline.input_stream, "n", "sent_at")
     if sent["n"].nunique() < len(departures):
         raise ForgottenError(
-            f"{pipeline.input_stream} has only {sent['n'].nunique()} of {len(departures)} records "
-            f"any more: streams keep them for 24 hours, and time runs at {pipeline.aws.speed} "
-            "times its pace; connect with a lower speed"
+            f"{pipeline.input_stream} still has only {sent['n'].nunique()} of {len(departures)} "
+            "records: streams keep them for 24 hours, and the clock runs at "
+            f"{pipeline.aws.speed} times the real pace; connect with a lower speed"
         )
-    reports = experiment.reports_failures
+    reports, speed = experiment.reports_failures, pipeline.aws.speed
     failures = failures_table(documents)
     return Result(
-        experiment=experiment.as_dict(),
-        invocations=logbook.table(invocations, reports),
+        experiment={"aws": pipeline.aws.where, "speed": speed, **experiment.as_dict()},
+        invocations=logbook.table(invocations, reports, speed),
         records=records_table(
             sent=sent,
             written=written,

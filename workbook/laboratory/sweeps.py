@@ -1,15 +1,12 @@
-"""Many experiments that differ in a few settings, as one: stopped and resumed at will.
+"""Many experiments that differ in a few settings, in one call that can be stopped and resumed.
 
-Each run is written as Parquet when it ends, in a folder named by a digest of its settings and of
-the function's code. Whoever calls again with the same settings and the same handler gets what is
-there, and runs only what is missing.
+Each run is written as Parquet when it ends, in a folder whose name is a digest of everything that
+decides a run. The same call finds what is there and runs only what is missing.
 """
 
-import hashlib
 import itertools
-import json
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,22 +15,22 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
+from workbook.laboratory.digest import digest
 from workbook.laboratory.experiment import Experiment
-from workbook.laboratory.pipeline import CODE
 from workbook.laboratory.result import Result
-from workbook.laboratory.run import run
+from workbook.laboratory.runner import PREFIX, run
 from workbook.target import Aws
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """The outcome of all runs, each table with a column for each setting that was varied.
+    """The outcome of all runs; each table has a column for each setting that was varied.
 
     Args:
         summary: one row for each run; see ``Result.summary``.
         invocations: of all runs; see ``logbook.table``.
         records: of all runs; see ``records_table``.
-        results: of each run, in the summary's order.
+        results: of each run, in the order of the summary.
     """
 
     summary: pd.DataFrame
@@ -53,24 +50,25 @@ def sweep(
 ) -> Sweep:
     """Run an experiment once for each combination of settings.
 
-    Interrupt it when you like: no run begins any more, those under way come to their end, and all
-    that have ended are kept, if there is a ``folder``.
+    You may interrupt it: no further run starts, those under way end, and if there is a ``folder``
+    all that have ended are kept. A second interruption does not wait for those under way, which
+    then end and clean up in the background.
 
     Args:
-        aws: where.
-        experiment: what all runs have in common.
-        vary: values for each setting, by the names that ``Experiment.vary`` takes; lists, ranges
-            or arrays.
-        folder: where runs are kept as Parquet, and looked for; None keeps nothing.
-        at_once: runs side by side, each in a pipeline of its own. On a laptop they share its
-            processors, so more than a few disturb one another.
+        aws: where to run the experiments.
+        experiment: the settings that all runs have in common.
+        vary: the values of each setting, by the names that ``Experiment.vary`` takes; lists,
+            ranges or arrays.
+        folder: where runs are kept as Parquet and found again, as long as nothing that decides
+            them has changed (settings, workload, data, handler, workbook); None keeps nothing.
+        at_once: the number of runs at the same time, each with its own pipeline. On a laptop they
+            share the processors, so more than a few disturb one another.
         progress: whether to show a bar.
 
     Raises:
         ValueError: a setting has an unknown name, no values or one out of range, or ``at_once``
             is below 1.
-        Exception: what ``run`` raises, with a note that says under which settings; no run begins
-            any more.
+        Exception: an error of ``run``, with a note that names its settings; no further run starts.
     """
     choices = {name: _plain(values) for name, values in vary.items()}
     if not choices or not all(choices.values()):
@@ -81,23 +79,28 @@ def sweep(
         dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values())
     ]
     experiments = [experiment.vary(**settings) for settings in combinations]
-    with (
-        ThreadPoolExecutor(at_once) as pool,
-        tqdm(total=len(experiments), desc="experiments", unit="run", disable=not progress) as bar,
-    ):
-        runs = {
-            pool.submit(_run_or_load, aws, each, folder): settings
-            for each, settings in zip(experiments, combinations, strict=True)
-        }
-        try:
-            for ended in as_completed(runs):
-                if error := ended.exception():
-                    error.add_note(f"This was the run with {runs[ended]}.")
-                    raise error
-                bar.update()
-            results = [each.result() for each in runs]
-        finally:  # after an interruption or a failure, what waits is left out
-            pool.shutdown(wait=False, cancel_futures=True)
+    runs: dict[Future[Result], dict[str, Any]] = {}
+    bar = tqdm(total=len(experiments), desc="experiments", unit="run", disable=not progress)
+    try:
+        with bar, ThreadPoolExecutor(at_once) as pool:
+            try:
+                for each, settings in zip(experiments, combinations, strict=True):
+                    runs[pool.submit(_run_or_load, aws, each, folder)] = settings
+                for ended in as_completed(runs):
+                    if error := ended.exception():
+                        error.add_note(f"This was the run with {runs[ended]}.")
+                        raise error
+                    bar.update()
+            finally:  # after an interruption or an error, start no further run
+                pool.shutdown(wait=False, cancel_futures=True)
+    except KeyboardInterrupt as interruption:
+        if under_way := sum(each.running() for each in runs):  # the second ended the wait for them
+            interruption.add_note(
+                f"Runs under way: {under_way}. They end in the background and delete what they "
+                f"created (names that start with {PREFIX}). Keep this kernel running until then."
+            )
+        raise
+    results = [each.result() for each in runs]
     return Sweep(
         pd.DataFrame(
             [
@@ -112,7 +115,7 @@ def sweep(
 
 
 def _plain(values: Iterable[Any]) -> list[Any]:
-    """Python's own values: neither AWS nor JSON takes NumPy's."""
+    """Return values of Python's own types, since neither AWS nor JSON takes NumPy's."""
     return [value.item() if isinstance(value, np.generic) else value for value in values]
 
 
@@ -128,16 +131,8 @@ def _run_or_load(aws: Aws, experiment: Experiment, folder: Path | str | None) ->
         return result
 
 
-def digest(aws: Aws, experiment: Experiment) -> str:
-    """What names a run's folder: 16 hexadecimal digits of place, code and all settings."""
-    settings = {"aws": aws.where, "speed": aws.speed, **experiment.as_dict()}
-    code = [path.read_text("utf-8") for path in CODE]
-    text = "\0".join([json.dumps(settings, sort_keys=True), *code])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
 def _join(frames: list[pd.DataFrame], combinations: list[dict[str, Any]]) -> pd.DataFrame:
-    """The tables of all runs under one another, with the settings in front."""
+    """Return the tables of all runs as one, with the settings as first columns."""
     labelled = [
         frame.reset_index().assign(**settings)
         for frame, settings in zip(frames, combinations, strict=True)

@@ -1,0 +1,163 @@
+"""The queue of asynchronous invocations, on a clock that tests move by hand."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.localaws.fakes import (
+    BEGIN,
+    QUEUE,
+    REGION,
+    FakeDestinations,
+    FakeMetrics,
+    HandClock,
+    settle,
+)
+from tests.localaws.functions.in_process import version
+from workbook.localaws.function_arn import Reference
+from workbook.localaws.functions.asynchronous import SUCCESS, record
+from workbook.localaws.functions.configuration import LATEST, EventInvokeConfig, Function
+from workbook.localaws.functions.event_queue import EventQueue
+from workbook.localaws.functions.invoker import Invoker
+from workbook.localaws.functions.outcome import Outcome, failed, replied
+from workbook.localaws.functions.published import PublishedFunctions
+from workbook.localaws.functions.runtime_api import Event
+from workbook.localaws.interfaces import DeliveryError, InvokeThrottledError
+
+REFERENCE = Reference(REGION, "f", None)
+EVENT = Event("id", b'{"a":1}', REFERENCE.arn)
+FINE = replied("id", LATEST, b"1")
+ERROR = failed("id", LATEST, b'{"errorMessage":"boom"}')
+
+
+class Tries(Invoker):
+    """Gives outcomes, or raises them, one after the other; the last one again and again."""
+
+    def __init__(self, clock: HandClock, *outcomes: Outcome | Exception) -> None:
+        self._clock = clock
+        self._outcomes = list(outcomes)
+        self.times: list[float] = []
+
+    async def run(self, reference: Reference, event: Event) -> Outcome:
+        self.times.append(self._clock.now() - BEGIN)
+        outcome = self._outcomes.pop(0) if len(self._outcomes) > 1 else self._outcomes[0]
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+class Queue:
+    """An event queue among fakes, for a function with destinations."""
+
+    def __init__(self, *outcomes: Outcome | Exception, reserved: int | None = None) -> None:
+        self.clock = HandClock()
+        self.tries = Tries(self.clock, *outcomes)
+        self.destinations = FakeDestinations()
+        self.metrics = FakeMetrics()
+        functions = PublishedFunctions()
+        config = EventInvokeConfig(on_success=QUEUE, on_failure=QUEUE)
+        function = Function({LATEST: version("")}, reserved=reserved, events=config)
+        functions.publish(REGION, {"f": function})
+        self.functions = functions
+        self.queue = EventQueue(functions, self.tries, self.destinations, self.clock, self.metrics)
+
+    async def put(self, seconds: float = 0.0) -> None:
+        """Put an event and let time pass."""
+        self.queue.put(REFERENCE, EVENT)
+        await settle()
+        if seconds:
+            await self.clock.advance(seconds)
+
+    @property
+    def conditions(self) -> list[str]:
+        """How events ended."""
+        return [one["requestContext"]["condition"] for one in self.destinations.documents]
+
+
+def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(test())
+
+
+def test_errors_are_tried_again_after_one_and_two_minutes() -> None:
+    """[OBS] Three tries, then RetriesExhausted."""
+
+    async def test() -> None:
+        queue = Queue(ERROR)
+        await queue.put(1000)
+        assert queue.tries.times == [0, 60, 180]
+        assert queue.conditions == ["RetriesExhausted"]
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    "problem", [InvokeThrottledError("why"), OSError("no room"), RuntimeError("a fault of ours")]
+)
+def test_what_could_not_run_is_tried_again_and_uses_up_no_retry(problem: Exception) -> None:
+    """[DG:invocation-async] Throttles and system errors: again, ever more slowly."""
+
+    async def test() -> None:
+        queue = Queue(problem, problem, problem, ERROR, FINE)
+        await queue.put(1000)
+        assert queue.tries.times == [0, 1, 3, 7, 67]
+        assert queue.conditions == [SUCCESS]
+
+    run(test)
+
+
+def test_a_deleted_functions_events_are_dropped() -> None:
+    async def test() -> None:
+        queue = Queue(ERROR)
+        await queue.put()
+        queue.functions.publish(REGION, {})
+        await queue.clock.advance(1000)
+        assert (queue.tries.times, queue.conditions) == ([0], [])
+
+    run(test)
+
+
+def test_a_reserve_of_zero_ends_it_at_once() -> None:
+    """[OBS] ZeroReservedConcurrency."""
+
+    async def test() -> None:
+        queue = Queue(FINE, reserved=0)
+        await queue.put()
+        assert (queue.tries.times, queue.conditions) == ([], ["ZeroReservedConcurrency"])
+
+    run(test)
+
+
+def test_a_destination_that_refuses_is_counted() -> None:
+    """[DG:monitoring-metrics-types] DestinationDeliveryFailures."""
+
+    async def test() -> None:
+        queue = Queue(FINE)
+        queue.destinations.error = DeliveryError("AccessDenied", "no")
+        await queue.put()
+        assert queue.metrics.values("DestinationDeliveryFailures", FunctionName="f") == [1]
+
+    run(test)
+
+
+def test_a_reply_that_is_no_json_reaches_its_destination() -> None:
+    """A handler may return bytes, and a bootstrap anything: then the record has it as text."""
+
+    async def test() -> None:
+        queue = Queue(replied("id", LATEST, b"no json \xff"))
+        await queue.put()
+        (document,) = queue.destinations.documents
+        assert document["responsePayload"] == "no json \N{REPLACEMENT CHARACTER}"
+
+    run(test)
+
+
+@given(payload=st.binary(max_size=20) | st.sampled_from([b"NaN", b"", b'"\\ud800"', b"1" * 400]))
+def test_a_record_can_hold_any_payload(payload: bytes) -> None:
+    outcome = replied("id", LATEST, payload)
+    told = record(REFERENCE, "id", BEGIN, SUCCESS, 1, b"1", outcome)
+    assert orjson.loads(orjson.dumps(told)) == told

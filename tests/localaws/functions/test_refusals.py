@@ -1,0 +1,295 @@
+"""A change that is refused changes nothing: what a function was, it still is."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.localaws.functions.lambda_functions import create, impatient, invoke, refused, zipped
+from workbook.target import Aws
+
+CODE = "def handler(event, context):\n    return 1\n"
+OTHER = zipped(app="def handler(event, context):\n    return 2\n")
+DAMAGED = OTHER[:40] + bytes([OTHER[40] ^ 1]) + OTHER[41:]
+NO_LAYER = "arn:aws:lambda:us-east-1:123456789012:layer:missing:1"
+
+
+def known(aws: Aws, name: str) -> dict[str, Any]:
+    """All that the API tells of a function."""
+    client = aws.client("lambda")
+    told = {
+        "function": client.get_function(FunctionName=name),
+        "versions": client.list_versions_by_function(FunctionName=name),
+        "aliases": client.list_aliases(FunctionName=name),
+        "events": client.list_function_event_invoke_configs(FunctionName=name),
+    }
+    for answer in told.values():
+        del answer["ResponseMetadata"]
+    return told
+
+
+@pytest.fixture(scope="module")
+def function(local: Aws) -> str:
+    """A function with a version, an alias and settings of asynchronous invocations."""
+    name = create(local, CODE, Publish=True)
+    client = local.client("lambda")
+    client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    client.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=1)
+    return name
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters"),
+    [
+        pytest.param("update_function_code", {"ZipFile": b"no zip"}, id="no zip"),
+        pytest.param("update_function_code", {"ZipFile": DAMAGED}, id="a zip with a flipped bit"),
+        pytest.param(
+            "update_function_code",
+            {"S3Bucket": "there-is-no-such-bucket", "S3Key": "k"},
+            id="no bucket",
+        ),
+        pytest.param("update_function_code", {"ZipFile": OTHER, "DryRun": True}, id="a dry run"),
+        pytest.param(
+            "update_function_code", {"ZipFile": OTHER, "RevisionId": "1"}, id="another revision"
+        ),
+        pytest.param(
+            "update_function_code",
+            {"ZipFile": OTHER, "Architectures": ["z80"]},
+            id="an unknown architecture",
+        ),
+        pytest.param(
+            "update_function_configuration",
+            {"Timeout": 9, "Layers": [NO_LAYER]},
+            id="an unknown layer",
+        ),
+        pytest.param(
+            "update_function_configuration",
+            {"Timeout": 9, "Role": "arn:aws:iam::123456789012:role/missing"},
+            id="an unknown role",
+        ),
+        pytest.param(
+            "update_function_configuration",
+            {"Timeout": 9, "Environment": {"Variables": {"AB": "a\0b"}}},
+            id="a NUL",
+        ),
+        pytest.param(
+            "update_function_configuration",
+            {"Timeout": 9, "Handler": "a\0b"},
+            id="a NUL in the handler",
+        ),
+        pytest.param(
+            "update_function_configuration", {"Timeout": 9, "MemorySize": 1}, id="too little memory"
+        ),
+        pytest.param(
+            "update_function_configuration",
+            {"Timeout": 9, "EphemeralStorage": {"Size": 1}},
+            id="too little storage",
+        ),
+        pytest.param("publish_version", {"CodeSha256": "other"}, id="another digest"),
+        pytest.param("publish_version", {"RevisionId": "other"}, id="another revision to publish"),
+        pytest.param("delete_function", {"Qualifier": "1"}, id="a version with an alias"),
+        pytest.param(
+            "put_function_concurrency", {"ReservedConcurrentExecutions": -5}, id="a reserve below 0"
+        ),
+        pytest.param(
+            "put_function_concurrency",
+            {"ReservedConcurrentExecutions": 901},
+            id="a reserve that leaves too little",
+        ),
+        pytest.param(
+            "put_function_event_invoke_config", {"MaximumRetryAttempts": 3}, id="too many retries"
+        ),
+        pytest.param(
+            "put_function_event_invoke_config",
+            {"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:ec2:::thing"}}},
+            id="a destination of another kind",
+        ),
+        pytest.param(
+            "update_function_event_invoke_config",
+            {"MaximumEventAgeInSeconds": 59},
+            id="too short an age",
+        ),
+        pytest.param(
+            "create_alias", {"Name": "new", "FunctionVersion": "7"}, id="an alias of no version"
+        ),
+        pytest.param(
+            "create_alias",
+            {
+                "Name": "new",
+                "FunctionVersion": "1",
+                "RoutingConfig": {"AdditionalVersionWeights": {"7": 0.5}},
+            },
+            id="an alias that splits to no version",
+        ),
+        pytest.param(
+            "update_alias",
+            {"Name": "live", "RoutingConfig": {"AdditionalVersionWeights": {"7": 0.5}}},
+            id="an alias that would split to no version",
+        ),
+        pytest.param(
+            "update_alias",
+            {"Name": "live", "Description": "other", "RevisionId": "1"},
+            id="an alias' other revision",
+        ),
+    ],
+)
+def test_what_is_refused_changes_nothing(
+    local: Aws, function: str, operation: str, parameters: dict[str, Any]
+) -> None:
+    call = getattr(impatient(local), operation)
+    before = known(local, function)
+    if parameters.get("DryRun"):
+        call(FunctionName=function, **parameters)
+    else:
+        answer = refused(call, FunctionName=function, **parameters)
+        assert 400 <= answer["ResponseMetadata"]["HTTPStatusCode"] < 500
+    assert known(local, function) == before
+    assert "Concurrency" not in before["function"]
+    assert invoke(local, function)[1] == 1
+    assert invoke(local, function, Qualifier="live")[1] == 1
+
+
+def test_a_refused_layer_is_not_kept(local: Aws) -> None:
+    client = local.client("lambda")
+    name = f"layer-{uuid.uuid4().hex[:8]}"
+    error = refused(client.publish_layer_version, LayerName=name, Content={"ZipFile": DAMAGED})
+    assert error["Error"]["Message"].startswith("Could not unzip uploaded file.")
+    assert client.list_layer_versions(LayerName=name)["LayerVersions"] == []
+    content = {"S3Bucket": "there-is-no-such-bucket", "S3Key": "k"}
+    error = refused(client.publish_layer_version, LayerName=name, Content=content)
+    assert "S3 Error Code: NoSuchBucket" in error["Error"]["Message"]
+    published = client.publish_layer_version(LayerName=name, Content={"ZipFile": OTHER})
+    assert published["Version"] == 1
+
+
+def test_the_layers_that_a_function_may_have(local: Aws) -> None:
+    """[OBS] Five at most, one version of each, of its region."""
+    client = local.client("lambda")
+    name = f"layer-{uuid.uuid4().hex[:8]}"
+    first, second = (
+        client.publish_layer_version(LayerName=name, Content={"ZipFile": OTHER})["LayerVersionArn"]
+        for _ in range(2)
+    )
+    function = create(local, CODE)
+    cases = {
+        f"Layer version {NO_LAYER} does not exist.": [NO_LAYER],
+        "Cannot reference more than 5 layers.": [
+            NO_LAYER.replace("missing", f"missing{n}") for n in range(6)
+        ],
+        "Two different versions of the same layer are not allowed to be referenced in the same "
+        f"function. {first} and {second} are versions of the same layer.": [first, second],
+        "Layers are not in the same region as the function. Layers are expected to be in region "
+        "us-east-1.": [first.replace("us-east-1", "eu-west-1")],
+    }
+    for message, layers in cases.items():
+        error = refused(client.update_function_configuration, FunctionName=function, Layers=layers)
+        assert error["Error"] == {"Code": "InvalidParameterValueException", "Message": message}
+
+
+def test_a_layer_that_is_deleted_goes_on_in_its_functions(local: Aws) -> None:
+    """[BC] DeleteLayerVersion: functions that use it go on using it."""
+    client = local.client("lambda")
+    layer = client.publish_layer_version(
+        LayerName=f"layer-{uuid.uuid4().hex[:8]}",
+        Content={"ZipFile": zipped(**{"python/one.py": "value = 1"})},
+    )
+    code = "import one\ndef handler(event, context): return one.value"
+    name = create(local, code, Layers=[layer["LayerVersionArn"]])
+    layer_name = layer["LayerArn"].rpartition(":")[2]
+    client.delete_layer_version(LayerName=layer_name, VersionNumber=1)
+    client.update_function_configuration(FunctionName=name, Description="other")
+    assert invoke(local, name)[1] == 1
+
+
+def test_where_the_events_of_a_function_may_go(local: Aws) -> None:
+    """[OBS] To no function that does not exist, and not to itself."""
+    client = local.client("lambda")
+    name = create(local, CODE)
+    own = client.get_function_configuration(FunctionName=name)["FunctionArn"]
+    for arn, message in (
+        (own, "You can't specify the function as a destination for itself."),
+        (own.replace(name, "missing"), None),
+    ):
+        error = refused(
+            client.put_function_event_invoke_config,
+            FunctionName=name,
+            DestinationConfig={"OnFailure": {"Destination": arn}},
+        )
+        expected = message or f"The destination ARN {arn} is invalid."
+        assert error["Error"]["Message"] == expected
+
+
+def template(**properties: str) -> str:
+    lines = "\n".join(f"      {name}: {value}" for name, value in properties.items())
+    return f"""
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {{}}
+  Fn:
+    Type: AWS::Lambda::Function
+    Properties:
+      Handler: index.handler
+      Runtime: python3.11
+      Role: !GetAtt Role.Arn
+      Code:
+        ZipFile: "def handler(event, context): return context.memory_limit_in_mb"
+{lines}
+Outputs:
+  Name: {{Value: !Ref Fn}}
+"""
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"Timeout": "901"},
+        {"Timeout": "soon"},
+        {"ReservedConcurrentExecutions": "901"},
+        {"ReservedConcurrentExecutions": "-1"},
+        {"Layers": f"[{NO_LAYER}]"},
+        {"Runtime": "python2.7"},
+    ],
+    ids=str,
+)
+def test_a_template_that_is_refused_changes_nothing(local: Aws, properties: dict[str, str]) -> None:
+    """A template says what calls say, and is held to the same."""
+    stacks = local.client("cloudformation")
+    stack = f"stack-{uuid.uuid4().hex[:8]}"
+    stacks.create_stack(StackName=stack, TemplateBody=template(MemorySize="256"))
+    outputs = stacks.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    name = outputs[0]["OutputValue"]
+    before = known(local, name)
+    changed = template(**{"MemorySize": "512", **properties})
+    refused(stacks.update_stack, StackName=stack, TemplateBody=changed)
+    assert known(local, name) == before
+    assert invoke(local, name)[1] == "256"
+
+
+def test_a_templates_values_may_be_texts_and_its_texts_values(local: Aws) -> None:
+    """[CFNL] Each becomes what the property is."""
+    stacks = local.client("cloudformation")
+    stack = f"stack-{uuid.uuid4().hex[:8]}"
+    body = template(
+        Timeout='"7"',
+        ReservedConcurrentExecutions='"3"',
+        Description="2026",
+        Environment="{Variables: {AA: 1, BB: true, CC: 1.5}}",
+    )
+    stacks.create_stack(StackName=stack, TemplateBody=body)
+    outputs = stacks.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    found = local.client("lambda").get_function(FunctionName=outputs[0]["OutputValue"])
+    configuration = found["Configuration"]
+    assert (configuration["Timeout"], configuration["Description"]) == (7, "2026")
+    assert configuration["Environment"]["Variables"] == {"AA": "1", "BB": "true", "CC": "1.5"}
+    assert found["Concurrency"] == {"ReservedConcurrentExecutions": 3}
+
+
+def test_a_vpc_given_in_part_disturbs_no_list(local: Aws) -> None:
+    client = local.client("lambda")
+    name = create(local, CODE)
+    client.update_function_configuration(FunctionName=name, VpcConfig={"SubnetIds": ["subnet-1"]})
+    found = client.get_function_configuration(FunctionName=name)["VpcConfig"]
+    assert (found["SubnetIds"], found["SecurityGroupIds"]) == (["subnet-1"], [])
+    assert client.list_functions()["Functions"]

@@ -1,0 +1,50 @@
+"""Whose request is it? It is known by its service first, then by its path."""
+
+import urllib.error
+import urllib.request
+from pathlib import PurePosixPath
+
+import pytest
+
+from workbook.target import Aws
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "functions/f/invocations",
+        "2015-03-31/functions",
+        "2015-03-31/event-source-mappings",
+        "2017-03-31/tags/arn:aws:lambda:us-east-1:123456789012:event-source-mapping:x",
+        ".functions/us-east-1/f/1",
+    ],
+)
+def test_an_object_may_have_a_path_of_lambdas(local: Aws, key: str) -> None:
+    """Also where a request of Lambda's would be a POST: a multipart upload is one."""
+    s3 = local.client("s3")
+    s3.create_bucket(Bucket="paths")
+    upload = s3.create_multipart_upload(Bucket="paths", Key=key)
+    s3.abort_multipart_upload(Bucket="paths", Key=key, UploadId=upload["UploadId"])
+    s3.put_object(Bucket="paths", Key=key, Body=b"content")
+    assert s3.get_object(Bucket="paths", Key=key)["Body"].read() == b"content"
+    assert s3.list_objects_v2(Bucket="paths", Prefix=str(PurePosixPath(key).parent))["KeyCount"] > 0
+
+
+def test_a_bucket_may_be_called_as_a_version_of_lambdas_api(local: Aws) -> None:
+    s3 = local.client("s3")
+    s3.create_bucket(Bucket="2015-03-31")
+    s3.put_object(Bucket="2015-03-31", Key="functions", Body=b"content")
+    assert s3.get_object(Bucket="2015-03-31", Key="functions")["Body"].read() == b"content"
+
+
+def test_a_request_without_a_signature_is_known_by_its_target_or_its_path(local: Aws) -> None:
+    headers = {"x-amz-target": "Kinesis_20131202.ListStreams"}
+    streams = urllib.request.Request(f"{local.endpoint_url}/", b"{}", headers)
+    with urllib.request.urlopen(streams) as answer:
+        assert b"StreamNames" in answer.read()
+    with urllib.request.urlopen(f"{local.endpoint_url}/2015-03-31/event-source-mappings") as answer:
+        assert b"EventSourceMappings" in answer.read()
+    with pytest.raises(urllib.error.HTTPError) as missing:
+        urllib.request.urlopen(f"{local.endpoint_url}/.functions/us-east-1/nobody/1")
+    assert b"Function not found" in missing.value.read()
+    missing.value.close()

@@ -1,0 +1,244 @@
+"""Check what botocore's model of the Lambda API does not know, and refuse it in AWS's words.
+
+``api.model`` has read the parameters before: their types, lengths, ranges and patterns are right.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.function_arn import parse_layer_version_arn
+from workbook.localaws.functions import interpreters, package
+from workbook.localaws.functions.configuration import LATEST
+
+MAX_VARIABLES_BYTES = 4096
+MAX_LAYERS = 5
+DESTINATIONS = ("sqs", "sns", "s3", "lambda", "events")  # of asynchronous invocations
+RUNTIMES = (*interpreters.PROVIDED, *interpreters.SUPPORTED)
+RESERVED = frozenset(
+    {
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API",
+        "LAMBDA_TASK_ROOT",
+        "LAMBDA_RUNTIME_DIR",
+    }
+)
+
+
+def invalid(message: str) -> ApiError:
+    """Return the error for a value that is not allowed."""
+    return ApiError("InvalidParameterValueException", message)
+
+
+def check_new(settings: Mapping[str, Any]) -> None:
+    """Check CreateFunction.
+
+    Raises:
+        ApiError: naming the setting that is wrong.
+    """
+    if settings.get("PackageType", "Zip") != "Zip":
+        raise invalid(
+            "The local AWS runs functions from zips; container images (PackageType Image) need "
+            "Docker."
+        )
+    if not settings.get("Runtime") or not settings.get("Handler"):
+        raise invalid(
+            "Runtime and Handler are mandatory parameters for functions created with deployment "
+            "packages."
+        )
+    check(settings)
+
+
+def check(settings: Mapping[str, Any]) -> None:
+    """Check what CreateFunction and UpdateFunctionConfiguration share.
+
+    Raises:
+        ApiError: naming the setting that is wrong.
+    """
+    runtime = settings.get("Runtime")
+    if runtime is not None and runtime not in RUNTIMES:
+        raise invalid(
+            f"Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum "
+            f"value set: [{', '.join(RUNTIMES)}] or be a valid ARN"
+        )
+    variables = (settings.get("Environment") or {}).get("Variables") or {}
+    check_variables(variables)
+    for name, text in (("Handler", settings.get("Handler") or ""), *variables.items()):
+        if "\0" in text:  # no process can be given it; the words are ours
+            raise invalid(f"The value of '{name}' contains a NUL character.")
+
+
+def check_variables(variables: Mapping[str, str]) -> None:
+    """Check a function's environment variables: at most 4 KB as JSON [OBS], none of Lambda's own.
+
+    Raises:
+        ApiError: they are too many, or one is reserved.
+    """
+    unable = (
+        "Lambda was unable to configure your environment variables because the environment "
+        "variables you have provided "
+    )
+    taken = [name for name in variables if name in RESERVED]
+    if taken:
+        raise invalid(
+            f"{unable}contains reserved keys that are currently not supported for modification. "
+            f"Reserved keys used in this request: {', '.join(taken)}"
+        )
+    text = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
+    if len(text.encode(errors="surrogatepass")) > MAX_VARIABLES_BYTES:
+        raise invalid(f"{unable}exceeded the 4KB limit. String measured: {text}")
+
+
+def check_source(source: Mapping[str, Any]) -> None:
+    """Check that a request says where the code is.
+
+    Raises:
+        ApiError: it does not.
+    """
+    if not source.get("ZipFile") and not source.get("S3Bucket"):
+        raise invalid("Please provide a source for function code.")
+
+
+def not_in_s3(code: str, message: str) -> ApiError:
+    """Return the error for code that is not where it should be in S3 [OBS].
+
+    Args:
+        code: S3's error.
+        message: S3's words.
+    """
+    return invalid(
+        f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}"
+    )
+
+
+def check_code(code: bytes) -> None:
+    """Check a zip of code or of a layer [OBS].
+
+    Raises:
+        ApiError: it is too large, or no package.
+    """
+    if len(code) > package.MAX_ZIPPED_BYTES:
+        raise ApiError(
+            "RequestEntityTooLargeException",
+            f"Zipped size must be smaller than {package.MAX_ZIPPED_BYTES} bytes",
+            413,
+        )
+    try:
+        package.check(code)
+    except package.BadPackageError as problem:
+        raise invalid(str(problem)) from None
+
+
+def check_revision(given: str | None, present: str) -> None:
+    """Check a RevisionId that a request may carry [BC].
+
+    Raises:
+        ApiError: it is not the present one.
+    """
+    if given and given != present:
+        raise ApiError(
+            "PreconditionFailedException",
+            "The Revision Id provided does not match the latest Revision Id. Call the "
+            "GetFunction/GetAlias API to retrieve the latest Revision Id",
+            412,
+        )
+
+
+def check_digest(given: str | None, present: str) -> None:
+    """Check a CodeSha256 that PublishVersion may carry [BC]; in words seen on AWS [SEEN].
+
+    Raises:
+        ApiError: the present code has another one.
+    """
+    if given and given != present:
+        raise invalid(
+            f"CodeSHA256 ({given}) is different from current CodeSHA256 in $LATEST ({present}). "
+            "Please try again with the CodeSHA256 in $LATEST."
+        )
+
+
+def check_layers(arns: Sequence[str], region: str) -> None:
+    """Check which layers a function of a region names [OBS].
+
+    Raises:
+        ApiError: they are too many, of another region, or two versions of one layer.
+    """
+    if len(arns) > MAX_LAYERS:
+        raise invalid(f"Cannot reference more than {MAX_LAYERS} layers.")
+    seen: dict[str, str] = {}
+    for arn in arns:
+        layer = parse_layer_version_arn(arn)
+        if layer is None:
+            raise no_such_layer(arn)
+        if layer.region != region:
+            raise invalid(
+                "Layers are not in the same region as the function. Layers are expected to be in "
+                f"region {region}."
+            )
+        other = seen.setdefault(layer.arn, arn)
+        if other != arn:
+            raise invalid(
+                "Two different versions of the same layer are not allowed to be referenced in the "
+                f"same function. {other} and {arn} are versions of the same layer."
+            )
+
+
+def no_such_layer(arn: str) -> ApiError:
+    """Return the error for a layer version that does not exist [OBS]."""
+    return invalid(f"Layer version {arn} does not exist.")
+
+
+def check_routing(version: str, weights: Mapping[str, float]) -> None:
+    """Check how an alias splits invocations [DG:configuring-alias-routing]; the words are ours.
+
+    Args:
+        version: the alias' own.
+        weights: of other versions.
+
+    Raises:
+        ApiError: an alias cannot split like that.
+    """
+    if not weights:
+        return
+    if len(weights) > 1:
+        raise invalid("An alias routes invocations to two versions at most.")
+    if LATEST in (version, *weights):
+        raise invalid(f"An alias that routes to two versions cannot route to {LATEST}.")
+    if version in weights:
+        raise invalid(f"The alias routes to version {version} already.")
+
+
+def destinations(config: Mapping[str, Any]) -> list[str]:
+    """Return the destinations that an EventInvokeConfig names."""
+    both = (config.get("DestinationConfig") or {}).values()
+    return [one["Destination"] for one in both if one.get("Destination")]
+
+
+def check_destination(arn: str) -> None:
+    """Check that an ARN can be a destination of asynchronous invocations.
+
+    Raises:
+        ApiError: it cannot.
+    """
+    if not any(arn.split(":")[2:3] == [service] for service in DESTINATIONS):
+        raise invalid_destination(arn)
+
+
+def invalid_destination(arn: str) -> ApiError:
+    """Return the error for an ARN that cannot be a destination [OBS]."""
+    return invalid(f"The destination ARN {arn} is invalid.")

@@ -1,0 +1,174 @@
+"""A runtime process: a function's process, from its start to its end."""
+
+import asyncio
+import errno
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from workbook.localaws.functions import memory, outcome
+from workbook.localaws.functions.configuration import FunctionVersion
+from workbook.localaws.functions.launch import Launch
+from workbook.localaws.functions.outcome import (
+    OUT_OF_MEMORY,
+    STOPPED,
+    TIMEOUT,
+    Failure,
+    Outcome,
+)
+from workbook.localaws.functions.output import OutputPipe
+from workbook.localaws.functions.processes import Processes
+from workbook.localaws.functions.runtime_api import Event, RuntimeApi
+
+WATCH_SECONDS = 0.1  # between two looks at the memory of a busy process
+# Errors of a start that are this machine's; others are the program's.
+NO_ROOM = {errno.EADDRINUSE, errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC}
+
+
+class RuntimeProcess:
+    """A process that runs a function's events, one at a time, within its limits.
+
+    Args:
+        function: what it runs.
+        processes: starts and ends it.
+        write: takes the lines that it writes.
+    """
+
+    def __init__(
+        self, function: FunctionVersion, processes: Processes, write: Callable[[list[str]], None]
+    ) -> None:
+        self._function = function
+        self._processes = processes
+        self._output = OutputPipe(write)
+        self._api = RuntimeApi(function.version, self._look)
+        self._process: asyncio.subprocess.Process | None = None
+        self._ending: asyncio.Task[None] | None = None
+        self._killed: Failure | None = None
+        self._request_id = ""
+        self.memory_used = 0.0  # the most, in MB
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it can take no event any more."""
+        return self._ending is None or self._ending.done()
+
+    async def start(self, launch: Launch, seconds: float, request_id: str = "") -> Outcome | None:
+        """Start and wait until it asks for an event; return how that failed, or None.
+
+        Args:
+            launch: what to start.
+            seconds: how long that may take.
+            request_id: of the invocation that it is started for, if any.
+
+        Raises:
+            OSError: this machine has no room for it.
+        """
+        self._request_id = request_id
+        self._output.open()
+        try:
+            variables = {**launch.variables, "AWS_LAMBDA_RUNTIME_API": await self._api.open()}
+            self._process = await self._processes.start(
+                launch.command, launch.task_root, variables, self._output.write_end
+            )
+        except OSError as problem:
+            if problem.errno in NO_ROOM:
+                raise
+            program = launch.shown(launch.command[0])
+            document = outcome.cannot_start(request_id, program, problem)
+            failure = Failure("error", outcome.INVALID_ENTRYPOINT)
+            return outcome.failed(request_id, self._function.version, document, failure)
+        finally:
+            self._output.hand_over()
+            if self._process is None:
+                self._close()
+        self._ending = asyncio.get_running_loop().create_task(self._await_end(self._process))
+        with self._killed_after(seconds):
+            failed = await self._api.first_turn()
+        self._look()  # for one that exits in its first event
+        return failed
+
+    async def run(self, event: Event, deadline: float) -> Outcome:
+        """Run an event and wait for the outcome; that the process ends is an outcome, too.
+
+        Args:
+            event: what it is handed.
+            deadline: when it is killed, in seconds since the epoch, at the world's pace.
+
+        Raises:
+            EventNotTakenError: it ended before it had read the event.
+        """
+        self._request_id = event.request_id
+        with self._killed_after(deadline - time.time()), self._held_to_memory():
+            return await self._api.turn(event, deadline)
+
+    async def stop(self) -> None:
+        """End it, and wait for that."""
+        if self._ending is not None:
+            self._kill(STOPPED)
+            await self._ending
+
+    async def _await_end(self, process: asyncio.subprocess.Process) -> None:
+        """Wait until the process ends, and tell whoever waits for it."""
+        status = await process.wait()
+        try:
+            self._processes.ended(process)
+        finally:
+            self._close()
+            self._api.end(self._last_outcome(status), was_killed=self._killed is not None)
+
+    def _last_outcome(self, status: int) -> Outcome:
+        """Return the outcome of what was under way when the process ended."""
+        if self._api.init_error is not None:
+            return replace(self._api.init_error, request_id=self._request_id)
+        if self._killed is TIMEOUT:
+            document = outcome.timed_out(self._request_id, self._function.timeout)
+        else:
+            document = outcome.exited(self._request_id, status)
+        failure = self._killed or Failure("error", outcome.EXIT_ERROR)
+        return outcome.failed(self._request_id, self._function.version, document, failure)
+
+    def _close(self) -> None:
+        self._output.close()
+        self._api.close()
+
+    def _kill(self, reason: Failure) -> None:
+        if self._killed is None and self._process is not None:
+            self._killed = reason
+            self._processes.kill(self._process)
+
+    @contextmanager
+    def _killed_after(self, seconds: float) -> Iterator[None]:
+        timer = asyncio.get_running_loop().call_later(seconds, self._kill, TIMEOUT)
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    @contextmanager
+    def _held_to_memory(self) -> Iterator[None]:
+        """Look at the memory now and then, and kill the process that has taken too much."""
+        self._watch_later()
+        try:
+            yield
+        finally:
+            self._watching.cancel()
+
+    def _watch_later(self) -> None:
+        self._watching = asyncio.get_running_loop().call_later(WATCH_SECONDS, self._watch)
+
+    def _watch(self) -> None:
+        if self._process is None or self.has_ended:
+            return
+        used = memory.used(self._process.pid)
+        self.memory_used = max(self.memory_used, used)
+        if used > self._function.memory:
+            self._kill(OUT_OF_MEMORY)
+        else:
+            self._watch_later()
+
+    def _look(self) -> None:
+        """Take what it has written, and the memory that it has used, as they are now."""
+        if self._process is not None and not self.has_ended:
+            self._output.drain()
+            self.memory_used = max(self.memory_used, memory.peak(self._process.pid))

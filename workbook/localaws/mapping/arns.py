@@ -1,0 +1,13 @@
+"""ARNs of event sources and of mappings."""
+
+from workbook.localaws.api.http import ACCOUNT_ID
+
+
+def mapping_arn(region: str, uuid: str) -> str:
+    """Return the ARN of a mapping."""
+    return f"arn:aws:lambda:{region}:{ACCOUNT_ID}:event-source-mapping:{uuid}"
+
+
+def is_kinesis(arn: object) -> bool:
+    """Return whether an event source is a stream, or a consumer of one."""
+    return isinstance(arn, str) and arn.startswith("arn:") and arn.split(":")[2:3] == ["kinesis"]

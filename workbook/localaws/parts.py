@@ -1,0 +1,112 @@
+"""The parts of the local AWS, made and joined: the one place that knows them all."""
+
+import asyncio
+from functools import partial
+
+from workbook.localaws.api import model
+from workbook.localaws.api.http import Request, Response
+from workbook.localaws.clock import Clock
+from workbook.localaws.functions.api import LambdaApi
+from workbook.localaws.functions.configuration import FunctionVersion
+from workbook.localaws.functions.environment import Environment
+from workbook.localaws.functions.event_queue import EventQueue
+from workbook.localaws.functions.invoker import Invoker
+from workbook.localaws.functions.pool import Pool
+from workbook.localaws.functions.processes import Processes
+from workbook.localaws.functions.published import PublishedFunctions
+from workbook.localaws.kinesis.service import TARGET, KinesisService
+from workbook.localaws.mapping.api import MappingApi
+from workbook.localaws.mapping.context import Dependencies
+from workbook.localaws.mapping.registry import Registry
+from workbook.localaws.metrics import Metrics
+from workbook.localaws.moto.cloudwatch import CloudWatch
+from workbook.localaws.moto.deliver import MotoDestinations
+from workbook.localaws.moto.function_configurations import FunctionConfigurations
+from workbook.localaws.moto.install import install
+from workbook.localaws.moto.logs import Logs
+from workbook.localaws.moto.mappings import MotoMappings
+from workbook.localaws.moto.worker import Worker
+
+
+class Parts:
+    """The parts of the local AWS, joined.
+
+    Args:
+        endpoint_url: where clients, functions included, reach it.
+        clock: its time.
+        limits: whether Kinesis' throughput limits hold, as on AWS. Off is for bulk loads.
+    """
+
+    def __init__(self, endpoint_url: str, clock: Clock, *, limits: bool = True) -> None:
+        self._worker = Worker()
+        self._metrics = Metrics(clock, CloudWatch(self._worker))
+        self._logs = Logs(clock, self._worker)
+        destinations = MotoDestinations(self._worker)
+
+        self._kinesis = KinesisService(clock, self._metrics, limits=limits)
+
+        self._processes = Processes()
+        functions = PublishedFunctions()
+        make = partial(self._environment, endpoint_url, clock)
+        self._invoker = Invoker(functions, Pool(make), self._metrics)
+        self._events = EventQueue(functions, self._invoker, destinations, clock, self._metrics)
+        self._configurations = FunctionConfigurations(
+            endpoint_url, clock, self._worker, functions, self._events
+        )
+        self._functions = LambdaApi(functions, self._invoker, self._events, self._configurations)
+
+        self._registry = Registry(
+            Dependencies(clock, self._kinesis, self._invoker, destinations, self._metrics)
+        )
+        self._mappings = MappingApi(self._registry, MotoMappings(self._worker))
+
+    def _environment(
+        self, endpoint_url: str, clock: Clock, version: FunctionVersion
+    ) -> Environment:
+        return Environment(version, endpoint_url, self._processes, self._logs, clock.now)
+
+    async def start(self) -> None:
+        """Begin to work; moto takes a second to come in, in its own thread, and nobody waits."""
+        self._worker.start(
+            partial(install, self._worker, self._kinesis, self._configurations, self._registry)
+        )
+        self._kinesis.start()
+        self._processes.open()
+        await self._invoker.start()
+
+    async def close(self) -> None:
+        """Stop polling, end every function's process, let moto go."""
+        await self._registry.close()
+        await self._events.close()
+        await self._invoker.close()
+        await asyncio.to_thread(self._processes.close)
+        await self._kinesis.close()
+        await self._metrics.close()
+        self._worker.close()
+
+    async def respond(self, request: Request) -> Response:
+        """Answer a request: by the part whose service it is for, else by moto."""
+        match _service(request):
+            case "kinesis":
+                return await self._kinesis.respond(request)
+            case "lambda":
+                for part in (self._mappings, self._functions):
+                    response = await part.respond(request)
+                    if response is not None:
+                        return response
+            case "logs":
+                await self._logs.flush()
+            case "monitoring":
+                await self._metrics.flush()
+        return await self._worker.respond(request)
+
+
+def _service(request: Request) -> str:
+    """Return the service that a request is for: signed for, else named, else known by its path."""
+    if request.service:
+        return request.service
+    if request.target.startswith(TARGET):
+        return "kinesis"
+    if request.segments[0] == ".functions" or model.lambda_().operation(request):
+        return "lambda"
+    return ""
