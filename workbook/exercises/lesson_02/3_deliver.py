@@ -1,67 +1,71 @@
 # %% blank
 def deliver(event):
     answer = handler.lambda_handler(event, events.LambdaContext())
-    ...  # and if it reports a record?
+    ...  # and if it reports a record, or raises handler.BadRecord?
 
 
 # %% solution
 def deliver(event):
-    records, calls = event["Records"], 0
+    records, errors = event["Records"], 0
     while records:
-        answer = handler.lambda_handler({"Records": records}, events.LambdaContext())
-        if not answer["batchItemFailures"]:
-            return
-        calls += 1
+        try:
+            answer = handler.lambda_handler({"Records": records}, events.LambdaContext())
+        except handler.BadRecord:
+            errors += 1
+            if errors == 3:
+                records, errors = records[1:], 0
+            continue
+        reported = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
         numbers = [record["kinesis"]["sequenceNumber"] for record in records]
-        records = records[numbers.index(answer["batchItemFailures"][0]["itemIdentifier"]) :]
-        if calls == 3:
-            records, calls = records[1:], 0
-
-
-deliver(poisoned)
+        records = records[numbers.index(reported[0]) :] if reported else []
 
 
 # %% right: a count for each record, and the event's own list used up
 def deliver(event):
-    tries = {}
-    while event["Records"]:
-        failures = handler.lambda_handler(event, events.LambdaContext(30))["batchItemFailures"]
-        if not failures:
-            break
-        bad = failures[0]["itemIdentifier"]
-        tries[bad] = tries.get(bad, 0) + 1
-        while event["Records"][0]["kinesis"]["sequenceNumber"] != bad:
-            event["Records"].pop(0)
-        if tries[bad] == 3:
-            event["Records"].pop(0)
+    errors, records = {}, event["Records"]
+    while records:
+        first = records[0]["kinesis"]["sequenceNumber"]
+        try:
+            answer = handler.lambda_handler(event, events.LambdaContext(30))
+            reported = str(answer["batchItemFailures"])
+            while records and records[0]["kinesis"]["sequenceNumber"] not in reported:
+                records.pop(0)
+        except handler.BadRecord:
+            errors[first] = errors.get(first, 0) + 1
+            del records[: errors[first] // 3]
 
 
-# %% right: a function that calls itself
+# %% right: a function that calls itself, and any exception
 from handler import lambda_handler
 
 
-def deliver(event, calls=1):
-    failures = lambda_handler(event, events.LambdaContext())["batchItemFailures"]
-    for place, record in enumerate(event["Records"]):
+def deliver(event, errors=0):
+    records = event["Records"]
+    try:
+        failures = records and lambda_handler(event, events.LambdaContext())["batchItemFailures"]
+    except Exception:
+        skip = errors == 2
+        return deliver({"Records": records[skip:]}, 0 if skip else errors + 1)
+    for place, record in enumerate(records):
         if failures and record["kinesis"]["sequenceNumber"] == failures[0]["itemIdentifier"]:
-            rest = event["Records"][place + (calls == 3) :]
-            if rest:
-                deliver({**event, "Records": rest}, calls % 3 + 1)
-            return
+            return deliver({"Records": records[place:]})
 
 
-# %% right: sequence numbers compared as numbers
+# %% right: sequence numbers compared as numbers, and a loop of three
 def deliver(event):
-    left, last, tries = list(event["Records"]), None, 0
+    left = list(event["Records"])
     while left:
-        answer = handler.lambda_handler({"Records": left}, events.LambdaContext())
-        if answer == {"batchItemFailures": []}:
-            break
-        bad = int(answer["batchItemFailures"][0]["itemIdentifier"])
-        tries = tries + 1 if bad == last else 1
-        last = bad
-        number = bad + (tries >= 3)
-        left = [r for r in left if int(r["kinesis"]["sequenceNumber"]) >= number]
+        for _ in range(3):
+            try:
+                answer = handler.lambda_handler({"Records": left}, events.LambdaContext())
+                failed = [int(f["itemIdentifier"]) for f in answer["batchItemFailures"]]
+                numbers = [int(record["kinesis"]["sequenceNumber"]) for record in left]
+                left = left[numbers.index(failed[0]) :] if failed else []
+                break
+            except handler.BadRecord:
+                pass
+        else:
+            left = left[1:]
 
 
 # %% wrong: the whole batch again
@@ -76,15 +80,17 @@ def deliver(event):
 def deliver(event):
     records = event["Records"]
     while records:
-        answer = handler.lambda_handler({"Records": records}, events.LambdaContext())
+        try:
+            answer = handler.lambda_handler({"Records": records}, events.LambdaContext())
+        except handler.BadRecord:
+            continue
         if not answer["batchItemFailures"]:
             return
         numbers = [record["kinesis"]["sequenceNumber"] for record in records]
-        bad = numbers.index(answer["batchItemFailures"][0]["itemIdentifier"])
-        records = records[bad:]
+        records = records[numbers.index(answer["batchItemFailures"][0]["itemIdentifier"]) :]
 
 
-# %% wrong: skips the bad record at once
+# %% wrong: skips what is reported
 def deliver(event):
     records = event["Records"]
     while records:
@@ -106,34 +112,48 @@ def deliver(event):
     handler.lambda_handler(event, None)
 
 
-# %% wrong: three calls for all bad records together
+# %% wrong: three errors for all bad records together
 def deliver(event):
-    records, calls = event["Records"], 0
+    records, errors = event["Records"], 0
     while records:
-        answer = handler.lambda_handler({"Records": records}, events.LambdaContext())
+        try:
+            answer = handler.lambda_handler({"Records": records}, events.LambdaContext())
+        except handler.BadRecord:
+            errors += 1
+            records = records[errors >= 3 :]
+            continue
         if not answer["batchItemFailures"]:
             return
-        calls += 1
         numbers = [record["kinesis"]["sequenceNumber"] for record in records]
-        bad = numbers.index(answer["batchItemFailures"][0]["itemIdentifier"])
-        records = records[bad:]
-        if calls >= 3:
-            records = records[1:]
+        records = records[numbers.index(answer["batchItemFailures"][0]["itemIdentifier"]) :]
 
 
 # %% wrong: gives up on the whole rest
 def deliver(event):
     records = event["Records"]
-    for _ in range(3):
-        answer = handler.lambda_handler({"Records": records}, events.LambdaContext())
+    for _ in range(4):
+        try:
+            answer = handler.lambda_handler({"Records": records}, events.LambdaContext())
+        except handler.BadRecord:
+            continue
         if not answer["batchItemFailures"]:
             return
         numbers = [record["kinesis"]["sequenceNumber"] for record in records]
-        bad = numbers.index(answer["batchItemFailures"][0]["itemIdentifier"])
-        records = records[bad:]
+        records = records[numbers.index(answer["batchItemFailures"][0]["itemIdentifier"]) :]
 
 
 # %% wrong: does not call the handler
 def deliver(event):
     retry_from = handler.process_batch(event["Records"])[1]
     return {"batchItemFailures": [{"itemIdentifier": retry_from}]}
+
+
+# %% wrong: each record by itself
+def deliver(event):
+    for record in event["Records"]:
+        for _ in range(3):
+            try:
+                handler.lambda_handler({"Records": [record]}, events.LambdaContext())
+                break
+            except handler.BadRecord:
+                continue

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
 from workbook import events
 from workbook.exercises import stage, trials
@@ -13,7 +14,7 @@ from workbook.exercises.exercise import Hint
 from workbook.exercises.values import number, shown
 
 SHARDS = 4  # of the notebook's stream
-CALLS = 3  # for each bad record
+ERRORS = 3  # about a bad record, before it is skipped
 
 
 # --- 1
@@ -136,18 +137,28 @@ def prepare_deliver(notebook: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 class _Handler(trials.StandIn):
-    """Stands for ``handler.lambda_handler``: decides as that one does, and writes to a list."""
+    """Stands for ``handler.lambda_handler``: calls it, with a list for the output stream.
+
+    Args:
+        module: the handler's.
+    """
 
     MOST_CALLS = 50
 
     def __init__(self, module: Any) -> None:
-        self.module = module
+        self._original = module.lambda_handler
+        self._bad = module.BadRecord
         self.calls = 0
         self.first_batch = 0  # how many records it had
-        self.reported: list[str] = []  # the sequence number that each call reported
+        self.errors: list[str] = []  # the sequence number that each error is about
         self.written: list[int] = []
 
-    def __call__(self, event: Any, context: Any) -> dict[str, Any]:
+    def put_records(self, *, Records: list[Any], **_: Any) -> dict[str, Any]:
+        """Take everything, in place of Kinesis."""
+        self.written += [json.loads(entry["Data"])["flight"] for entry in Records]
+        return {"FailedRecordCount": 0, "Records": [{"SequenceNumber": "1"} for _ in Records]}
+
+    def __call__(self, event: Any, context: Any) -> Any:
         if not hasattr(context, "get_remaining_time_in_millis"):
             raise Hint(
                 "The handler asks its context how much time is left, and cannot ask "
@@ -158,12 +169,13 @@ class _Handler(trials.StandIn):
         if self.calls > self.MOST_CALLS:
             raise Hint(
                 f"It called the handler more than {self.MOST_CALLS} times, and never gave up on a "
-                f"bad record. Count the calls, and skip it after {CALLS}."
+                f"bad record. Count the errors, and skip it after {ERRORS}."
             )
-        outputs, retry_from, _ = self.module.process_batch(event["Records"])
-        self.written += [json.loads(output.data)["flight"] for output in outputs]
-        self.reported += [retry_from] if retry_from else []
-        return {"batchItemFailures": [{"itemIdentifier": retry_from}] if retry_from else []}
+        try:
+            return self._original(event, context)
+        except self._bad:
+            self.errors.append(event["Records"][0]["kinesis"]["sequenceNumber"])
+            raise
 
 
 def deliver(answer: Any, notebook: Mapping[str, Any]) -> str | None:
@@ -185,8 +197,15 @@ def _delivered(answer: Any, handler: Any, batch: str) -> str | None:
         ]
     )
     stand_in = _Handler(handler)
-    with trials.replaced(answer, handler, "lambda_handler", stand_in):
-        trials.run(answer, event)
+    fault: Exception | None = None
+    with (
+        mock.patch.object(handler, "KINESIS", stand_in),
+        trials.replaced(answer, handler, "lambda_handler", stand_in),
+    ):
+        try:
+            trials.run(answer, event)
+        except handler.BadRecord as error:
+            fault = error
     if not stand_in.calls:
         return "It has not called `handler.lambda_handler`."
     if stand_in.first_batch != len(batch):
@@ -197,22 +216,24 @@ def _delivered(answer: Any, handler: Any, batch: str) -> str | None:
     words = ", ".join(f"flight {i}" if k == "g" else "a bad record" for i, k in enumerate(batch, 1))
     written = stand_in.written
     told = f"A batch has {words}. Flights written: {written or 'none'}."
+    if fault:
+        return f"{told} Then the handler raised `BadRecord`, and your function did not catch it."
     if twice := [flight for flight in good if written.count(flight) > 1]:
         return (
-            f"{told} Flight {twice[0]} is there twice. Call again with the reported record "
-            "and those behind it, not with the whole batch."
+            f"{told} Flight {twice[0]} is there more than once. Call again with the reported record and "
+            "those behind it, not with the whole batch."
         )
     numbers = [record["kinesis"]["sequenceNumber"] for record in event["Records"]]
     bad = [number for number, kind in zip(numbers, batch, strict=True) if kind == "b"]
-    calls = [stand_in.reported.count(number) for number in bad]
-    if calls and calls[0] != CALLS:
-        return f"{told} Calls that reported the first bad record: {calls[0]}; it must be {CALLS}."
+    errors = [stand_in.errors.count(number) for number in bad]
+    if errors and errors[0] != ERRORS:
+        return f"{told} Errors about the first bad record: {errors[0]}; it must be {ERRORS}."
     if written != good:
         return f"{told} After giving up on a record, go on with the records behind it."
-    if wrong := [count for count in calls if count != CALLS]:
+    if wrong := [count for count in errors if count != ERRORS]:
         return (
-            f"{told} Calls that reported a later bad record: {wrong[0]}; it must be {CALLS}. Count "
-            "from 0 again when you skip a record."
+            f"{told} Errors about a later bad record: {wrong[0]}; it must be {ERRORS}. Count from "
+            "0 again when you skip a record."
         )
     if not bad and stand_in.calls > 1:
         return f"{told} No record is bad, and the handler was called {stand_in.calls} times."
