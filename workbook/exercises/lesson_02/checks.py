@@ -220,8 +220,8 @@ def _delivered(answer: Any, handler: Any, batch: str) -> str | None:
         return f"{told} Then the handler raised `BadRecord`, and your function did not catch it."
     if twice := [flight for flight in good if written.count(flight) > 1]:
         return (
-            f"{told} Flight {twice[0]} is there more than once. Call again with the reported record and "
-            "those behind it, not with the whole batch."
+            f"{told} Flight {twice[0]} is there more than once. Call again with the reported "
+            "record and those behind it, not with the whole batch."
         )
     numbers = [record["kinesis"]["sequenceNumber"] for record in event["Records"]]
     bad = [number for number, kind in zip(numbers, batch, strict=True) if kind == "b"]
