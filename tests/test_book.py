@@ -18,6 +18,8 @@ def root(tmp_path: Path) -> Path:
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "workbook" / "localaws").mkdir(parents=True)
     (tmp_path / "workbook" / "localaws" / "clock.py").write_text("before\n")
+    (tmp_path / "workbook" / "exercises").mkdir()
+    (tmp_path / "workbook" / "exercises" / "1_task.md").write_text("before\n")
     (tmp_path / "handler.py").write_text("before\n")
     return tmp_path
 
@@ -218,7 +220,9 @@ def test_outputs_of_other_code_are_told(root: Path) -> None:
 
 
 def test_the_digest_is_of_the_code_and_not_of_the_prose(root: Path) -> None:
-    sources = [root / "handler.py", root / "workbook" / "localaws" / "clock.py"]
+    package = root / "workbook"
+    sources = [root / "handler.py", package / "localaws" / "clock.py"]
+    sources.append(package / "exercises" / "1_task.md")
 
     def digest(code: str = "x = 1", prose: str = "# Title") -> str:
         cells = [new_markdown_cell(prose), new_code_cell(code)]

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from hatchling.builders.wheel import WheelBuilder
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -280,3 +281,11 @@ def test_no_tracked_file_holds(what: str, pattern: bytes) -> None:
         if path.exists() and (match := re.search(pattern, path.read_bytes(), re.MULTILINE))
     }
     assert found == {}, what
+
+
+def test_the_wheel_has_every_file_of_the_package() -> None:
+    packed = {file.relative_path for file in WheelBuilder(str(ROOT)).recurse_included_files()}
+    files = (path for path in (ROOT / "workbook").rglob("*") if path.is_file())
+    ours = {str(path.relative_to(ROOT)) for path in files if "__pycache__" not in path.parts}
+    assert str(Path("workbook", "exercises", "lesson_01", "1_eight_shards.md")) in ours
+    assert ours <= packed
