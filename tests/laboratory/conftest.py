@@ -1,4 +1,4 @@
-"""What the tests of the laboratory share: a fast AWS, and the flights, loaded once."""
+"""What the tests of the laboratory share: a fast AWS, and workloads that load no flights."""
 
 from collections.abc import Iterator
 
@@ -15,10 +15,7 @@ def fast() -> Iterator[target.Aws]:
         yield aws
 
 
-@pytest.fixture(scope="package", autouse=True)
-def year() -> Iterator[pd.DataFrame]:
-    """The flights. A workload loads them each time, which takes a fifth of a second."""
-    whole = flights.load()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(flights, "load", lambda: whole)
-        yield whole
+@pytest.fixture(autouse=True)
+def loaded(monkeypatch: pytest.MonkeyPatch, year: pd.DataFrame) -> None:
+    """A workload loads the flights each time, which takes a fifth of a second."""
+    monkeypatch.setattr(flights, "load", lambda: year)

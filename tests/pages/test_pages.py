@@ -25,7 +25,7 @@ FETCHING = "script[src], img, iframe, object, embed, audio, video, source, input
 
 def lesson(title: str, *cells: Any, **metadata: Any) -> NotebookNode:
     opening = new_markdown_cell(OPENING.format(title, title.lower()))
-    notebook = new_notebook(cells=[opening, *cells])
+    notebook: NotebookNode = new_notebook(cells=[opening, *cells])
     notebook.metadata["language_info"] = {"name": "python"}
     notebook.metadata["workbook"] = metadata
     return notebook
