@@ -27,14 +27,24 @@ def report(lost: int = 0) -> pipeline.Report:
     )
 
 
-def test_run_reports_and_writes_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_run_reports_and_writes_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int | None] = []
+
+    def run(first: int | None) -> pipeline.Report:
+        asked.append(first)
+        return report()
+
+    monkeypatch.setattr(pipeline, "run", run)
     file = tmp_path / "report.json"
     assert cli.main(["run", "--flights", "900", "--json", str(file)]) == 0
+    assert asked == [900]
     written = json.loads(file.read_bytes())
     assert written["passed"] is True
-    assert written["flights_sent"] == 900
+    assert written["flights_sent"] == 1_000
     assert written["lost"] == 0
-    assert set(written["stages"]) == {"send", "process", "read"}
+    assert set(written["stages"]) == {"send"}
     assert len(written["answers"]) == 28
     assert {answer["ok"] for answer in written["answers"]} <= {True, None}
     assert "lost" in capsys.readouterr().out

@@ -51,7 +51,12 @@ def write(notebooks: Mapping[Path, NotebookNode], folder: Path) -> Path:
             not exist, shows a picture that it does not contain, or has a formula in TeX.
     """
     names = {path.name for path in notebooks}
-    chapters = [_chapter(path, notebook, names) for path, notebook in notebooks.items()]
+    exporter = HTMLExporter(
+        template_name="basic",
+        template_file="cells.html.j2",
+        extra_template_paths=[str(TEMPLATES)],
+    )
+    chapters = [_chapter(path, notebook, names, exporter) for path, notebook in notebooks.items()]
     loader = jinja2.FileSystemLoader(TEMPLATES)
     templates = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True)
     pages = {"index.html": _index(templates, chapters)}
@@ -87,12 +92,9 @@ def _conditions(run: Mapping[str, Any]) -> str:
     return f"{date.day} {date:%B %Y}, on {run['system']} with {run['cores']} cores, {versions}"
 
 
-def _chapter(path: Path, notebook: NotebookNode, names: set[str]) -> Chapter:
-    exporter = HTMLExporter(
-        template_name="basic",
-        template_file="cells.html.j2",
-        extra_template_paths=[str(TEMPLATES)],
-    )
+def _chapter(
+    path: Path, notebook: NotebookNode, names: set[str], exporter: HTMLExporter
+) -> Chapter:
     cells, _ = exporter.from_notebook_node(notebook)
     body = BeautifulSoup(cells, "html.parser")
     for mark in body.select("a.anchor-link"):  # the list of sections links to the headings
