@@ -96,7 +96,12 @@ def test_an_address_that_does_not_answer_is_named_with_a_file_that_has_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(links, "_fault", lambda address: asked.append(address) or "HTTP 404")
+
+    def fault(address: str) -> str:
+        asked.append(address)
+        return "HTTP 404"
+
+    monkeypatch.setattr(links, "_fault", fault)
     found = [
         Link("a.md", "https://gone.example/x#part"),
         Link("b.md", "https://gone.example/x"),

@@ -33,7 +33,8 @@ def text(path: str) -> str:
 
 
 def project() -> dict[str, Any]:
-    return tomllib.loads(text("pyproject.toml"))["project"]
+    found: dict[str, Any] = tomllib.loads(text("pyproject.toml"))["project"]
+    return found
 
 
 def direct() -> dict[str, Requirement]:
@@ -49,7 +50,8 @@ def locked() -> dict[str, str]:
 
 
 def environment() -> dict[str, Any]:
-    return yaml.safe_load(text("environment.yml"))
+    found: dict[str, Any] = yaml.safe_load(text("environment.yml"))
+    return found
 
 
 def conda_requirement(name: str) -> Requirement:
@@ -153,7 +155,7 @@ def sources(place: str) -> Iterator[tuple[Path, str]]:
 
 def imported(code: str) -> set[str]:
     """The top-level modules that are imported, wherever that is done."""
-    names = set()
+    names: set[str] = set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
             names.update(alias.name.split(".")[0] for alias in node.names)
@@ -216,7 +218,8 @@ def test_conda_and_the_lock_agree_on_pip() -> None:
 
 
 def workflow_job() -> dict[str, Any]:
-    return yaml.safe_load(text(".github/workflows/ci.yml"))["jobs"]["workbook"]
+    found: dict[str, Any] = yaml.safe_load(text(".github/workflows/ci.yml"))["jobs"]["workbook"]
+    return found
 
 
 def makes(script: str) -> list[str]:

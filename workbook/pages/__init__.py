@@ -58,9 +58,14 @@ def write(
     """
     documents = documents or {}
     pages_of = {path.name: f"{path.stem}.html" for path in (*notebooks, *documents)}
-    chapters = [_chapter(path, notebook, pages_of) for path, notebook in notebooks.items()]
+    exporter = HTMLExporter(
+        template_name="basic",
+        template_file="cells.html.j2",
+        extra_template_paths=[str(TEMPLATES)],
+    )
+    chapters = [_chapter(path, nb, pages_of, exporter) for path, nb in notebooks.items()]
     others = [
-        _chapter(path, new_notebook(cells=[new_markdown_cell(text)]), pages_of)
+        _chapter(path, new_notebook(cells=[new_markdown_cell(text)]), pages_of, exporter)
         for path, text in documents.items()
     ]
     loader = jinja2.FileSystemLoader(TEMPLATES)
@@ -99,12 +104,9 @@ def _conditions(run: Mapping[str, Any]) -> str:
     return f"{date.day} {date:%B %Y}, on {run['system']} with {run['cores']} cores, {versions}"
 
 
-def _chapter(path: Path, notebook: NotebookNode, pages_of: Mapping[str, str]) -> Chapter:
-    exporter = HTMLExporter(
-        template_name="basic",
-        template_file="cells.html.j2",
-        extra_template_paths=[str(TEMPLATES)],
-    )
+def _chapter(
+    path: Path, notebook: NotebookNode, pages_of: Mapping[str, str], exporter: HTMLExporter
+) -> Chapter:
     cells, _ = exporter.from_notebook_node(notebook)
     body = BeautifulSoup(cells, "html.parser")
     for mark in body.select("a.anchor-link"):  # the list of sections links to the headings

@@ -1,62 +1,34 @@
-"""The table of records, from tables and invocations as an experiment gives them."""
+"""The tables of an experiment, from what AWS tells, and how they are kept."""
 
 import math
+from collections.abc import Sequence, Set
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+import orjson
 import pandas as pd
 import pytest
 
+from tests.laboratory.experiments import FIRST, experiment, failure, invocation, stream
+from workbook import deployment
+from workbook import laboratory as lab
 from workbook.laboratory.logbook import Invocation, table
 from workbook.laboratory.result import Result, failures_table, records_table
-
-SHARD = "shardId-000000000000"
-FIRST = 10**55  # a sequence number; those behind it follow by one
+from workbook.target import Aws
 
 
-def moment(seconds):
-    return pd.Timestamp("2026-01-01T00:00:00Z") + pd.Timedelta(seconds=seconds)
-
-
-def stream(*numbers, places=None):
-    """A stream with these records, one a second; ``places`` are their sequence numbers' ends."""
-    return pd.DataFrame(
-        {
-            "n": pd.array(numbers, "Int64"),
-            "sent_at": pd.array([moment(0).timestamp()] * len(numbers), "Float64"),
-            "shard_id": SHARD,
-            "sequence_number": [str(FIRST + place) for place in places or numbers],
-            "partition_key": "key",
-            "arrival_time": [moment(at) for at in range(len(numbers))],
-        }
-    )
-
-
-def invocation(request_id, *places, answered=False):
-    started = int(moment(10).timestamp() * 1000)
-    report = {"Duration": "1.0", "Billed Duration": "1", "Memory Size": "256"}
-    numbers = [FIRST + place for place in places]
-    return Invocation(
-        request_id, "e", SHARD, numbers, 0.0, started, started + 1, report, None, answered
-    )
-
-
-def failure(first, last, records):
-    return {
-        "requestContext": {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": 1},
-        "timestamp": moment(20).isoformat(),
-        "KinesisBatchInfo": {
-            "shardId": SHARD,
-            "batchSize": records,
-            "startSequenceNumber": str(FIRST + first),
-            "endSequenceNumber": str(FIRST + last),
-        },
-    }
-
-
-def records(sent, written, invocations=(), documents=(), poison=frozenset()):
+def records(
+    sent: pd.DataFrame,
+    written: pd.DataFrame,
+    invocations: Sequence[Invocation] = (),
+    documents: Sequence[dict[str, Any]] = (),
+    poison: Set[int] = frozenset(),
+) -> pd.DataFrame:
     return records_table(
         sent=sent,
         written=written,
-        poison=poison,
+        poison=set(poison),
         refusals={},
         invocations=list(invocations),
         failures=failures_table(list(documents)),
@@ -64,26 +36,26 @@ def records(sent, written, invocations=(), documents=(), poison=frozenset()):
     )
 
 
-def test_of_batches_side_by_side_only_the_one_given_up_is_told_so():
+def test_of_batches_side_by_side_only_the_one_given_up_is_told_so() -> None:
     """Under a ParallelizationFactor, a batch's span has records of the other batches in it."""
     side_by_side = [invocation("a", 0, 2, 4), invocation("b", 1, 3)]
     found = records(stream(*range(6)), stream(), side_by_side, [failure(0, 4, 3)])
     assert list(found["fate"]) == ["given up", "pending"] * 2 + ["given up", "pending"]
 
 
-def test_a_batch_that_nobody_tried_is_given_up_by_its_span():
+def test_a_batch_that_nobody_tried_is_given_up_by_its_span() -> None:
     found = records(stream(*range(4)), stream(), [], [failure(1, 2, 2)])
     assert list(found["fate"]) == ["pending", "given up", "given up", "pending"]
 
 
-def test_a_record_that_was_written_and_given_up_is_written():
+def test_a_record_that_was_written_and_given_up_is_written() -> None:
     """As when a batch fails behind it: the consumer has it, whatever the queue says."""
     found = records(stream(0, 1), stream(0, 0), [invocation("a", 0, 1)], [failure(0, 1, 2)])
     assert list(found["fate"]) == ["written", "given up"]
     assert list(found["copies"]) == [2, 0]
 
 
-def test_a_record_that_a_producer_sent_twice_has_one_row():
+def test_a_record_that_a_producer_sent_twice_has_one_row() -> None:
     """A PutRecords call whose answer was lost goes again: then the stream has its records twice."""
     sent, both = stream(0, 1, 0, places=(0, 1, 2)), [invocation("a", 0, 1, 2, answered=True)]
     found = records(sent, stream(0, 1, 0), both)
@@ -94,7 +66,7 @@ def test_a_record_that_a_producer_sent_twice_has_one_row():
     assert result.summary()["duplicates"] == 1
 
 
-def test_a_run_in_which_nothing_happened_has_all_its_figures():
+def test_a_run_in_which_nothing_happened_has_all_its_figures() -> None:
     found = records(stream(0, 1), stream())
     summary = Result({"shards": 1}, table([], True), found, failures_table([])).summary()
     assert (summary["pending"], summary["invocations"], summary["duplicates"]) == (2, 0, 0)
@@ -102,7 +74,7 @@ def test_a_run_in_which_nothing_happened_has_all_its_figures():
     assert summary["p50_ms"] == summary["usd_per_million"] == math.inf
 
 
-def test_a_summary_puts_loss_first_and_does_not_make_it_look_cheap():
+def test_a_summary_puts_loss_first_and_does_not_make_it_look_cheap() -> None:
     """Of ten innocents two are given up with the poison between them, and one waits."""
     sent = stream(*range(11))
     batches = [invocation("a", *range(7), answered=True), invocation("b", 7, 8, 9)]
@@ -118,7 +90,7 @@ def test_a_summary_puts_loss_first_and_does_not_make_it_look_cheap():
     assert summary["usd_per_million"] == pytest.approx(cost / 7 * 1e6)
 
 
-def test_percentiles_are_those_of_the_records_that_could_be_written():
+def test_percentiles_are_those_of_the_records_that_could_be_written() -> None:
     """Within so many milliseconds, so many of a hundred were written; poison never will be."""
     numbers = range(101)
     batches = [invocation("a", *numbers, answered=True)]
@@ -126,3 +98,39 @@ def test_percentiles_are_those_of_the_records_that_could_be_written():
     summary = Result({"shards": 1}, table(batches, True), found, failures_table([])).summary()
     latency = found["latency_ms"]
     assert [summary[f"p{p}_ms"] for p in (50, 95, 99)] == [latency[50], latency[95], latency[99]]
+
+
+# --- kept as Parquet and JSON
+
+
+def test_a_result_is_the_same_after_parquet(fast: Aws, tmp_path: Path) -> None:
+    result = lab.run(fast, experiment(BatchSize=20), progress=False)
+    result.save(tmp_path / "one")
+    loaded = lab.Result.load(tmp_path / "one")
+    for name in ("invocations", "records", "failures"):
+        pd.testing.assert_frame_equal(getattr(loaded, name), getattr(result, name))
+    assert loaded.summary().equals(result.summary())
+    replace(result, experiment={"shards": 2}).save(tmp_path / "one")
+    assert lab.Result.load(tmp_path / "one").experiment == {"shards": 2}
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+
+
+def test_a_run_that_was_not_written_to_its_end_is_not_there(tmp_path: Path) -> None:
+    """A value that JSON has not ends the writing when the tables are there already."""
+    tables = [pd.DataFrame({"n": [1]})] * 3
+    with pytest.raises(TypeError):
+        lab.Result({"shards": object()}, *tables).save(tmp_path / "one")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(FileNotFoundError):
+        lab.Result.load(tmp_path / "one")
+
+
+def test_settings_are_written_as_json_that_any_reader_takes(tmp_path: Path) -> None:
+    """JSON has no infinity: Python writes one all the same, and other readers refuse it."""
+    tables = [pd.DataFrame({"n": [1]})] * 3
+    lab.Result(experiment().as_dict(), *tables).save(tmp_path / "one")
+    written = orjson.loads((tmp_path / "one" / "experiment.json").read_bytes())
+    assert written == experiment().as_dict() == lab.Result.load(tmp_path / "one").experiment
+    assert written["workload"]["class"] == "Workload"
+    assert float(written["workload"]["rate"]) == math.inf
+    assert written["mapping"]["BatchSize"] == deployment.MAPPING["BatchSize"]

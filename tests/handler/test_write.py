@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_handler import load
 
 from workbook.events import flight_event, kinesis_event
 
@@ -54,15 +53,6 @@ class FakeTime:
 
     def get_remaining_time_in_millis(self) -> int:
         return int(self.millis - CALL_MILLIS * len(self.kinesis.calls))
-
-
-@pytest.fixture(scope="module")
-def handler() -> ModuleType:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        patch.delenv("AWS_PROFILE", raising=False)
-        patch.setenv("OUTPUT_STREAM", "processed_stream")
-        return load()
 
 
 def invoke(

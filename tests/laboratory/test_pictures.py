@@ -1,22 +1,27 @@
 """The picture of attempts over time, from tables as an experiment gives them."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pandas as pd
 import pytest
 
+from tests.laboratory.experiments import FIRST, SHARD, failure, moment
 from workbook import plots
 from workbook.laboratory import Result, pictures
 from workbook.laboratory.logbook import COLUMNS
 from workbook.laboratory.result import failures_table
 
-SHARD = "shardId-000000000000"
-FIRST = 10**55  # a sequence number; those behind it follow by one
+Try = tuple[float, int, int, int, str]
 
 
-def moment(seconds):
-    return pd.Timestamp("2026-01-01T00:00:00Z") + pd.Timedelta(seconds=seconds)
-
-
-def result(*tries, given_up=(), shards=(SHARD,), factor=1, fates=("written",) * 5):
+def result(
+    *tries: Try,
+    given_up: Sequence[tuple[float, int, int]] = (),
+    shards: Sequence[str] = (SHARD,),
+    factor: int = 1,
+    fates: Sequence[str] = ("written",) * 5,
+) -> Result:
     """A result with a poison record at place 2 of 6.
 
     Args:
@@ -37,19 +42,7 @@ def result(*tries, given_up=(), shards=(SHARD,), factor=1, fates=("written",) * 
         }
         for at, first, records, failed, outcome in tries
     ]
-    documents = [
-        {
-            "requestContext": {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": 1},
-            "timestamp": moment(at).isoformat(),
-            "KinesisBatchInfo": {
-                "shardId": SHARD,
-                "batchSize": last - first + 1,
-                "startSequenceNumber": str(FIRST + first),
-                "endSequenceNumber": str(FIRST + last),
-            },
-        }
-        for at, first, last in given_up
-    ]
+    documents = [failure(first, last, last - first + 1, at) for at, first, last in given_up]
     records = pd.DataFrame(
         {
             "shard_id": [shards[n % len(shards)] for n in range(6)],
@@ -62,7 +55,7 @@ def result(*tries, given_up=(), shards=(SHARD,), factor=1, fates=("written",) * 
     return Result({"mapping": mapping}, pd.DataFrame(rows), records, failures_table(documents))
 
 
-def bars(axes):
+def bars(axes: Any) -> list[tuple[float, int, int]]:
     """Every bar: when, and from which place to which."""
     found = [
         (float(x), round(float(low) + 0.4), round(float(high) - 0.4))
@@ -72,7 +65,7 @@ def bars(axes):
     return sorted(found)
 
 
-def test_each_invocation_is_a_bar_over_its_records_and_so_is_what_was_given_up():
+def test_each_invocation_is_a_bar_over_its_records_and_so_is_what_was_given_up() -> None:
     fates = ["given up", "given up", "given up", "written", "written"]
     tries = (0, 0, 4, 4, "error"), (1, 0, 4, 4, "error")
     failing = result(*tries, given_up=[(3, 0, 3)], fates=fates)
@@ -84,22 +77,24 @@ def test_each_invocation_is_a_bar_over_its_records_and_so_is_what_was_given_up()
     assert "records 0 to 3 given up at 3 s" in alt
 
 
-def test_a_partial_invocation_is_cut_where_it_failed():
+def test_a_partial_invocation_is_cut_where_it_failed() -> None:
     partial = result((0, 0, 4, 2, "partial"), (1, 2, 2, 2, "partial"), given_up=[(2, 2, 2)])
     figure, alt = pictures.attempts({"partial": partial})
     assert bars(figure.axes[0]) == [(0, 0, 1), (0, 2, 3), (1, 2, 3), (2, 2, 2)]
     assert "record 2 given up" in alt
-    labels = [text.get_text() for text in figure.axes[-1].get_legend().get_texts()]
+    legend = figure.axes[-1].get_legend()
+    assert legend is not None
+    labels = [text.get_text() for text in legend.get_texts()]
     assert labels == ["ok", "partial", "given up", "poison"]
 
 
-def test_the_poison_is_a_line_through_its_panel():
+def test_the_poison_is_a_line_through_its_panel() -> None:
     figure, _ = pictures.attempts({"one": result((0, 0, 6, 6, "error"))})
     lines = [line for line in figure.axes[0].lines if line.get_linestyle() == ":"]
-    assert [line.get_ydata()[0] for line in lines] == [2]
+    assert [list(line.get_ydata()) for line in lines] == [[2, 2]]  # type: ignore[arg-type]
 
 
-def test_panels_are_two_in_a_row_and_a_free_place_has_the_legend():
+def test_panels_are_two_in_a_row_and_a_free_place_has_the_legend() -> None:
     one = result((0, 0, 6, 0, "ok"))
     figure, alt = pictures.attempts({"a": one, "b": one})
     assert len(figure.legends) == 1
@@ -112,7 +107,7 @@ def test_panels_are_two_in_a_row_and_a_free_place_has_the_legend():
     plots.show(figure, alt)
 
 
-def test_nothing_and_several_shards_or_batches_at_once_are_refused():
+def test_nothing_and_several_shards_or_batches_at_once_are_refused() -> None:
     with pytest.raises(ValueError, match="results must have"):
         pictures.attempts({})
     with pytest.raises(ValueError, match="'wide' has records of several shards"):

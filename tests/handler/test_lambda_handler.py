@@ -1,10 +1,8 @@
 """The Lambda function, as Lambda calls it: batches in, records in the output stream out."""
 
 import base64
-import importlib.util
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -13,21 +11,11 @@ from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
+from tests.handler.loading import load
 from workbook.events import LambdaContext, flight_event, kinesis_event
 
-HANDLER = Path(__file__).parents[1] / "handler.py"
 STREAM = "processed_stream"
 MIB = 1024 * 1024
-
-
-def load() -> ModuleType:
-    """Import the file afresh, as Lambda does in a new execution environment."""
-    spec = importlib.util.spec_from_file_location("handler", HANDLER)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

@@ -9,20 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_handler import load
 
 from workbook import flights
 from workbook.events import FLIGHT, flight_event
-
-
-@pytest.fixture(scope="module")
-def handler() -> ModuleType:
-    """The function, with settings but without a stream: nothing here is written."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        patch.delenv("AWS_PROFILE", raising=False)
-        patch.setenv("OUTPUT_STREAM", "processed_stream")
-        return load()
 
 
 def test_a_departure_enriched(handler: ModuleType) -> None:

@@ -1,6 +1,7 @@
 """What an experiment sends: the same under the same seed, and nothing but what was asked for."""
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,15 +22,15 @@ workloads = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None)  # each loads the year: a tenth of a second
+@settings(max_examples=25, deadline=None)
 @given(workloads)
-def test_a_workload_is_the_same_under_the_same_seed(workload):
+def test_a_workload_is_the_same_under_the_same_seed(workload: Workload) -> None:
     assert list(workload.departures()) == list(workload.departures())
 
 
 @settings(max_examples=25, deadline=None)
 @given(workloads)
-def test_a_workload_has_its_records_in_order_and_one_poison_in_each_run(workload):
+def test_a_workload_has_its_records_in_order_and_one_poison_in_each_run(workload: Workload) -> None:
     departures = list(workload.departures())
     assert [d.number for d in departures] == list(range(workload.records))
     assert [d.event["n"] for d in departures] == list(range(workload.records))
@@ -42,7 +43,7 @@ def test_a_workload_has_its_records_in_order_and_one_poison_in_each_run(workload
     assert [number // every for number in poison] == list(range(len(poison)))
 
 
-def test_a_rate_is_kept_evenly_or_on_average():
+def test_a_rate_is_kept_evenly_or_on_average() -> None:
     even = list(Workload(records=101, rate=50).departures())
     assert even[-1].due == pytest.approx(2.0)
     gaps = Workload(records=2_000, rate=50, spacing="random")
@@ -50,13 +51,13 @@ def test_a_rate_is_kept_evenly_or_on_average():
     assert Workload(records=101, rate=50).seconds == pytest.approx(101 / 50)
 
 
-def test_a_burst_is_due_at_once():
+def test_a_burst_is_due_at_once() -> None:
     burst = Workload(records=20, rate=math.inf)
     assert {d.due for d in burst.departures()} == {0}
     assert burst.seconds == 0
 
 
-def test_keys_are_the_flights_own_or_one_for_all():
+def test_keys_are_the_flights_own_or_one_for_all() -> None:
     by_dest = list(Workload(records=50, key="dest").departures())
     assert [d.partition_key for d in by_dest] == [d.event["dest"] for d in by_dest]
     assert {d.partition_key for d in Workload(records=50, key="constant").departures()} == {
@@ -64,13 +65,13 @@ def test_keys_are_the_flights_own_or_one_for_all():
     }
 
 
-def test_a_hot_key_has_about_its_share():
+def test_a_hot_key_has_about_its_share() -> None:
     departures = list(Workload(records=2_000, hot_share=0.3).departures())
     share = sum(d.partition_key == "hot" for d in departures) / len(departures)
     assert share == pytest.approx(0.3, abs=0.05)
 
 
-def test_seeds_choose_other_flights():
+def test_seeds_choose_other_flights() -> None:
     first, second = (
         flights.event_id(next(Workload(records=5, seed=seed).departures()).event) for seed in (1, 2)
     )
@@ -90,6 +91,6 @@ def test_seeds_choose_other_flights():
         ("poison_every", -1),
     ],
 )
-def test_a_value_out_of_range_is_refused_by_name(field, value):
+def test_a_value_out_of_range_is_refused_by_name(field: str, value: Any) -> None:
     with pytest.raises(ValueError, match=f"{field} must be .*, not {value!r}"):
         Workload(**{field: value})
