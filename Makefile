@@ -10,7 +10,7 @@ BIN := .venv/bin
 endif
 READY := .venv/ready
 
-.PHONY: help run test lab serve book clients browser lint format types lock setup clean
+.PHONY: help run test lab serve book links clients browser lint format types lock setup clean
 
 help: ## list the tasks (this is what `make` alone does)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -20,17 +20,20 @@ help: ## list the tasks (this is what `make` alone does)
 run: $(READY) ## send the flights of 2013 through the pipeline and check the answers
 	$(BIN)/workbook run $(ARGS)
 
-test: $(READY) ## run the tests
-	$(BIN)/python -m pytest $(ARGS)
+test: $(READY) ## run the tests, on up to four cores (ARGS="-n 0" for one after the other)
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 lab: $(READY) ## open JupyterLab at the first notebook
-	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/01_create_the_stream.ipynb $(ARGS)
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/00_ten_minutes.ipynb $(ARGS)
 
 serve: $(READY) ## run the local AWS in the foreground, for any AWS client
 	$(BIN)/workbook serve --port 4566 $(ARGS)
 
 book: $(READY) ## run the notebooks that the code has outgrown; store outputs, and pages in build/book
 	$(BIN)/workbook book $(ARGS)
+
+links: $(READY) ## ask every address that notebooks and documents link to (needs a network)
+	$(BIN)/workbook links
 
 clients: $(READY) build/clients/ready ## try clients that others wrote (needs Node.js 18 or newer, and npm)
 	$(BIN)/python -m pytest clients $(ARGS)

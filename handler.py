@@ -98,15 +98,15 @@ class NotWritten(RuntimeError):
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Process one batch of a Kinesis shard: enrich each departure and write it to OUTPUT_STREAM.
 
-    A bad record ends the batch: all before it is written, and its sequence number is reported, so
-    that Lambda comes back with it and all after it. When time runs out, the first record not
-    written is reported the same way: each invocation gets further, and little is written twice.
+    A bad record ends the batch: the records before it are written, and its sequence number is
+    reported, so that Lambda retries it and those after it. When time runs out, the first record
+    that is not written is reported in the same way, so each invocation gets further and little is
+    written twice.
 
-    When the batch's first record is the one that is bad or not written, the function fails. Lambda
-    then halves the batch, and again, until a bad record is alone in its batch; there it uses up
-    its retries without taking others along. (What Lambda does with a report of the first record,
-    AWS does not say.) The event source mapping needs ReportBatchItemFailures and
-    BisectBatchOnFunctionError for this.
+    If the batch's first record is bad or not written, the function fails. Lambda then halves the
+    batch, again and again, until a bad record is alone in its batch and uses up its retries without
+    the others. (AWS does not say what Lambda does when the first record is reported instead.) The
+    event source mapping needs ReportBatchItemFailures and BisectBatchOnFunctionError for this.
 
     Delivery is at least once: consumers drop duplicates by `event_id`.
 

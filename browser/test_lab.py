@@ -8,9 +8,9 @@ from playwright.sync_api import Page
 
 from browser import lab
 
-# Each takes as long as it runs, so only these: pandas at the end, a sweep, and the live view.
-# NOTEBOOKS="01_… 02_…" in the environment tries others.
-USUAL = "05_analyse_the_output 07_find_the_right_batch 11_run_your_own_experiments"
+# Each takes as long as it runs, so only these: the whole pipeline, pandas at the end, a sweep, and
+# the live view. NOTEBOOKS="01_… 02_…" in the environment tries others.
+USUAL = "00_ten_minutes 05_analyse_the_output 07_find_the_right_batch 11_run_your_own_experiments"
 NOTEBOOKS = os.environ.get("NOTEBOOKS", USUAL).split()
 
 

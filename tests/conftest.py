@@ -1,10 +1,11 @@
-"""What many tests share: a local AWS, started once."""
+"""What many tests share: a local AWS, started once, and the flights, loaded once."""
 
 from collections.abc import Iterator
 
+import pandas as pd
 import pytest
 
-from workbook import target
+from workbook import flights, target
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +20,9 @@ def unlimited() -> Iterator[target.Aws]:
     """A local AWS with Kinesis' limits off, for tests that load much."""
     with target.connect(target.LOCAL, limits=False) as aws:
         yield aws
+
+
+@pytest.fixture(scope="session")
+def year() -> pd.DataFrame:
+    """All flights in order of arrival; shared, so change nothing in place."""
+    return flights.load()

@@ -1,43 +1,37 @@
 """The published answers: right on the right data, and wrong on wrong data."""
 
 import pandas as pd
-import pytest
 
 from workbook import answers, flights
 
 
-@pytest.fixture(scope="module")
-def year() -> pd.DataFrame:
-    return flights.load()
-
-
-def test_every_published_answer_holds_on_the_data_themselves(year):
+def test_every_published_answer_holds_on_the_data_themselves(year: pd.DataFrame) -> None:
     table = answers.check(year)
     assert len(table) == 28
     assert table["ok"].all()
     assert (table["ours"] == table["published"]).all()
 
 
-def test_a_lost_flight_shows(year):
+def test_a_lost_flight_shows(year: pd.DataFrame) -> None:
     table = answers.check(year.drop(index=1000)).set_index("question")
     assert not table.loc["flights", "ok"]
     assert not table.loc["flights in January", "ok"]
     assert table.loc["flights in June", "ok"]
 
 
-def test_a_repeated_flight_shows(year):
+def test_a_repeated_flight_shows(year: pd.DataFrame) -> None:
     table = answers.check(pd.concat([year, year.tail(1)])).set_index("question")
     assert not table.loc["flights", "ok"]
 
 
-def test_a_mangled_delay_shows(year):
+def test_a_mangled_delay_shows(year: pd.DataFrame) -> None:
     mangled = year.assign(dep_delay=year["dep_delay"].fillna(0))
     table = answers.check(mangled).set_index("question")
     assert not table.loc["mean departure delay, minutes", "ok"]
     assert table.loc["flights", "ok"]
 
 
-def test_a_question_without_all_its_flights_is_not_judged(year):
+def test_a_question_without_all_its_flights_is_not_judged(year: pd.DataFrame) -> None:
     sent = year.head(5_000)  # the first days of January
     table = answers.check(sent, sent).set_index("question")
     assert table.loc["flights on 1 January", "ok"]
@@ -46,13 +40,13 @@ def test_a_question_without_all_its_flights_is_not_judged(year):
     assert table.loc["flights", "needs"] == "the whole year"
 
 
-def test_losing_everything_is_wrong_where_it_can_be_judged(year):
+def test_losing_everything_is_wrong_where_it_can_be_judged(year: pd.DataFrame) -> None:
     sent = year.head(5_000)
     table = answers.check(sent.head(0), sent).set_index("question")
     assert not table.loc["flights on 1 January", "ok"]
 
 
-def test_a_month_can_be_checked_by_itself():
+def test_a_month_can_be_checked_by_itself() -> None:
     february = flights.load(month=2)
     table = answers.check(february, february)
     judged = table[table["ok"].notna()]

@@ -1,5 +1,7 @@
 """The notebooks as they are stored, and what runs and stores them."""
 
+import re
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ def root(tmp_path: Path) -> Path:
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "workbook" / "localaws").mkdir(parents=True)
     (tmp_path / "workbook" / "localaws" / "clock.py").write_text("before\n")
+    (tmp_path / "workbook" / "exercises").mkdir()
+    (tmp_path / "workbook" / "exercises" / "1_task.md").write_text("before\n")
     (tmp_path / "handler.py").write_text("before\n")
     return tmp_path
 
@@ -46,6 +50,111 @@ def test_a_stored_notebook_keeps_the_rules_of_the_book(path: Path) -> None:
 def test_a_stored_notebook_was_run_once_from_top_to_bottom(path: Path) -> None:
     counts = [cell.execution_count for cell in book.code_cells(book.read(path))]
     assert counts == list(range(1, len(counts) + 1))
+
+
+# --- how a notebook is written: docs/style.md
+
+# Those that docs/style.md was applied to; the others follow.
+EDITED = [path for path in book.stored() if path.name < "06"]
+MOST_WORDS = 3_000
+MEDIAN_LINES = 5
+EXERCISES = "exercise-"  # ids of cells whose text is in workbook/exercises
+
+
+def prose(path: Path) -> str:
+    """What a reader reads in a notebook: Markdown without code, addresses and HTML tags."""
+    cells = [cell for cell in book.read(path).cells if cell.cell_type == "markdown"]
+    text = "\n".join(cell.source for cell in cells if not cell.id.startswith(EXERCISES))
+    text = re.sub(r"```.*?```|`[^`\n]*`", " ", text, flags=re.DOTALL)
+    return re.sub(r"\]\([^)]*\)|<[^>]*>", " ", text)
+
+
+def headings(path: Path) -> list[str]:
+    cells = [cell for cell in book.read(path).cells if cell.cell_type == "markdown"]
+    return re.findall(r"^## (.+)$", "\n".join(cell.source for cell in cells), flags=re.MULTILINE)
+
+
+def words_not_used() -> list[str]:
+    """The first column of the table in docs/style.md, each entry a word or turn of its own."""
+    style = (book.ROOT / "docs" / "style.md").read_text("utf-8")
+    table = style.partition("## Words we do not use")[2].partition("##")[0]
+    rows = re.findall(r"^\| ([^|]+?) \|", table, flags=re.MULTILINE)[1:]  # without the head
+    return [turn for row in rows if "---" not in row for turn in row.split(", ")]
+
+
+edited = pytest.mark.parametrize("path", EDITED, ids=lambda path: path.stem)
+
+
+@edited
+def test_a_notebook_is_short(path: Path) -> None:
+    words = re.findall(r"\w[\w'.,-]*", prose(path))
+    assert len(words) <= MOST_WORDS
+    lines = [len(cell.source.splitlines()) for cell in book.code_cells(book.read(path))]
+    assert statistics.median(lines) <= MEDIAN_LINES
+
+
+@edited
+def test_a_notebook_has_its_sections_in_order(path: Path) -> None:
+    own = headings(path)
+    assert own[0] == "What it costs"
+    assert own[-1] == "Further reading"
+    last = ["Summary", "In practice", "Exercises", "Clean up", "Further reading"]
+    if path.name.startswith("00"):
+        last = ["Summary", "Clean up", "Where to go next", "Further reading"]
+    assert own[-len(last) :] == last
+
+
+@edited
+def test_a_notebook_computes_its_costs_before_anything_is_created(path: Path) -> None:
+    costs, *_ = book.code_cells(book.read(path))
+    assert "prices.bill(" in costs.source
+    assert "prices.CHECKED" in costs.source
+
+
+@edited
+def test_a_notebook_can_be_opened_online_and_leads_to_the_glossary(path: Path) -> None:
+    title = book.read(path).cells[0].source
+    assert "(../docs/run_online.md)" in title
+    assert "(../docs/glossary.md)" in title
+
+
+@edited
+def test_a_notebook_leads_to_aws_own_pages(path: Path) -> None:
+    sources = [cell.source for cell in book.read(path).cells if cell.cell_type == "markdown"]
+    (reading,) = [text for text in sources if text.startswith("## Further reading")]
+    assert reading.count("](https://") >= 3
+    assert "\n".join(sources).count("](https://docs.aws.amazon.com/") >= 3
+
+
+@edited
+def test_a_notebook_has_no_turn_that_we_do_not_use(path: Path) -> None:
+    text = prose(path)
+    found = [
+        text[max(0, match.start() - 30) : match.end() + 30]
+        for turn in words_not_used()
+        for match in re.finditer(rf"\b{re.escape(turn)}\b", text, flags=re.IGNORECASE)
+    ]
+    assert found == []
+
+
+def test_the_words_we_do_not_use_are_read_from_the_style_guide() -> None:
+    assert {"for ever", "mend", "dear", "whoever"} <= set(words_not_used())
+
+
+def test_each_term_of_the_glossary_is_in_the_notebook_that_it_names() -> None:
+    glossary = (book.ROOT / "docs" / "glossary.md").read_text("utf-8")
+    rows = re.findall(
+        r"^\| ([^|]+) \| [^|]+ \| \[\d+\]\(\.\./notebooks/([^)]+)\) \|$",
+        glossary,
+        flags=re.MULTILINE,
+    )
+    assert len(rows) == glossary.count("\n| ") - 1  # all rows but the head
+    terms = [term for term, _ in rows]
+    assert terms == sorted(terms, key=str.lower)
+    for term, name in rows:
+        text = prose(book.ROOT / "notebooks" / name).replace("*", "").lower()
+        for one in term.split(", "):
+            assert one.lower() in text, f"{one} is not in {name}"
 
 
 # --- each rule, broken
@@ -111,7 +220,9 @@ def test_outputs_of_other_code_are_told(root: Path) -> None:
 
 
 def test_the_digest_is_of_the_code_and_not_of_the_prose(root: Path) -> None:
-    sources = [root / "handler.py", root / "workbook" / "localaws" / "clock.py"]
+    package = root / "workbook"
+    sources = [root / "handler.py", package / "localaws" / "clock.py"]
+    sources.append(package / "exercises" / "1_task.md")
 
     def digest(code: str = "x = 1", prose: str = "# Title") -> str:
         cells = [new_markdown_cell(prose), new_code_cell(code)]

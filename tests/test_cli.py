@@ -4,6 +4,8 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import boto3
 import pytest
@@ -25,21 +27,33 @@ def report(lost: int = 0) -> pipeline.Report:
     )
 
 
-def test_run_reports_and_writes_json(tmp_path, capsys):
+def test_run_reports_and_writes_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int | None] = []
+
+    def run(first: int | None) -> pipeline.Report:
+        asked.append(first)
+        return report()
+
+    monkeypatch.setattr(pipeline, "run", run)
     file = tmp_path / "report.json"
     assert cli.main(["run", "--flights", "900", "--json", str(file)]) == 0
+    assert asked == [900]
     written = json.loads(file.read_bytes())
     assert written["passed"] is True
-    assert written["flights_sent"] == 900
+    assert written["flights_sent"] == 1_000
     assert written["lost"] == 0
-    assert set(written["stages"]) == {"send", "process", "read"}
+    assert set(written["stages"]) == {"send"}
     assert len(written["answers"]) == 28
     assert {answer["ok"] for answer in written["answers"]} <= {True, None}
     assert "lost" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("lost", "status"), [(0, 0), (1, 1)])
-def test_the_exit_status_says_whether_all_is_right(monkeypatch, lost, status):
+def test_the_exit_status_says_whether_all_is_right(
+    monkeypatch: pytest.MonkeyPatch, lost: int, status: int
+) -> None:
     monkeypatch.setattr(pipeline, "run", lambda first: report(lost))
     assert cli.main(["run"]) == status
 
@@ -55,7 +69,9 @@ def test_the_exit_status_says_whether_all_is_right(monkeypatch, lost, status):
         [],
     ],
 )
-def test_a_wrong_command_line_is_refused(arguments, capsys):
+def test_a_wrong_command_line_is_refused(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(arguments)
     assert caught.value.code == 2
@@ -65,9 +81,14 @@ def test_a_wrong_command_line_is_refused(arguments, capsys):
 SERVE = [sys.executable, "-m", "workbook", "serve"]
 
 
+Served = tuple["subprocess.Popen[str]", str]
+
+
 @pytest.fixture
-def served():
+def served() -> Iterator[Served]:
+    """A server in the foreground, and its URL."""
     process = subprocess.Popen([*SERVE, "--port", "0"], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
     yield process, process.stdout.readline().split()[-1]
     process.kill()
     process.wait()
@@ -76,7 +97,7 @@ def served():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_serve_answers_any_client_and_stops_cleanly(served, number):
+def test_serve_answers_any_client_and_stops_cleanly(served: Served, number: int) -> None:
     process, url = served
     kinesis = boto3.client(
         "kinesis",
@@ -91,7 +112,7 @@ def test_serve_answers_any_client_and_stops_cleanly(served, number):
     assert process.wait(20) == 0
 
 
-def test_a_taken_port_is_named_with_what_to_do(served):
+def test_a_taken_port_is_named_with_what_to_do(served: Served) -> None:
     port = served[1].rpartition(":")[2]
     second = subprocess.run([*SERVE, "--port", port], capture_output=True, text=True, check=False)
     assert second.returncode == 1

@@ -4,30 +4,35 @@ import io
 import json
 import os
 import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from workbook import deployment, flights, reader, target, waiting
 from workbook.events import flight_event
+from workbook.target import Aws
 
 INPUT = "arn:aws:kinesis:eu-west-1:111122223333:stream/in"
 OUTPUT = "arn:aws:kinesis:eu-west-1:111122223333:stream/out"
 
 
 @pytest.fixture(scope="module")
-def aws():
-    with target.connect(target.LOCAL) as aws:
+def aws() -> Iterator[Aws]:
+    """A local AWS in time-lapse, where streams and retries take moments."""
+    with target.connect(target.LOCAL, speed=50) as aws:
         yield aws
 
 
 @pytest.fixture(autouse=True)
-def nothing_left(request):
+def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if "aws" in request.fixturenames:
         deployment.clean_up(request.getfixturevalue("aws"))
 
 
-def test_the_policy_allows_reading_writing_and_logging_on_named_things_only():
+def test_the_policy_allows_reading_writing_and_logging_on_named_things_only() -> None:
     """Least privilege [DG:with-kinesis]: no wildcard action, no wildcard resource."""
     statements = {s["Sid"]: s for s in deployment.policy(INPUT, OUTPUT, "f")["Statement"]}
     assert statements["ReadInput"]["Resource"] == INPUT
@@ -44,7 +49,7 @@ def test_the_policy_allows_reading_writing_and_logging_on_named_things_only():
     assert "*" not in json.dumps([s["Action"] for s in statements.values()])
 
 
-def test_the_package_is_the_handler_byte_for_byte_and_always_the_same(tmp_path):
+def test_the_package_is_the_handler_byte_for_byte_and_always_the_same(tmp_path: Path) -> None:
     code = deployment.package()
     with zipfile.ZipFile(io.BytesIO(code)) as archive:
         assert archive.namelist() == ["handler.py"]
@@ -56,7 +61,7 @@ def test_the_package_is_the_handler_byte_for_byte_and_always_the_same(tmp_path):
     assert deployment.package(later) == code
 
 
-def test_every_step_leaves_something_ready(aws):
+def test_every_step_leaves_something_ready(aws: Aws) -> None:
     uuid = deployment.deploy(aws, shards=2, BatchSize=7)
     kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
     for name, shards in (("flights", 2), ("processed_stream", 1)):
@@ -82,13 +87,13 @@ def test_every_step_leaves_something_ready(aws):
     assert group["retentionInDays"] == 7
 
 
-def test_a_mapping_without_a_queue_gives_up_nothing(aws):
+def test_a_mapping_without_a_queue_gives_up_nothing(aws: Aws) -> None:
     """-1 is: until the record expires, however old it is [BC]."""
     lambda_ = aws.client("lambda")
     deployment.deploy(aws)
     (first,) = lambda_.list_event_source_mappings()["EventSourceMappings"]
     lambda_.delete_event_source_mapping(UUID=first["UUID"])
-    deployment.wait_until(
+    waiting.wait_until(
         "the mapping to be gone",
         lambda: not lambda_.list_event_source_mappings()["EventSourceMappings"],
     )
@@ -101,44 +106,43 @@ def test_a_mapping_without_a_queue_gives_up_nothing(aws):
 POISON = {0, 1, 7, 40, 63, 64, 99, 250, 299}  # first, last, neighbours, ends of batches
 
 
-def test_the_default_pipeline_gives_up_only_what_cannot_be_processed():
+def test_the_default_pipeline_gives_up_only_what_cannot_be_processed(aws: Aws) -> None:
     """Bad records go to the queue, each alone; every other record is in the output, once."""
-    with target.connect(target.LOCAL, speed=50) as aws:
-        deployment.deploy(aws)
-        kinesis, sqs = aws.client("kinesis"), aws.client("sqs")
-        queue = sqs.get_queue_url(QueueName=deployment.FAILURE_QUEUE)["QueueUrl"]
-        records = [
-            {
-                "Data": b"not JSON" if n in POISON else flights.encode(flight_event(flight=n + 1)),
-                "PartitionKey": "N14228",
-            }
-            for n in range(300)
-        ]
-        sent = kinesis.put_records(StreamName=deployment.INPUT_STREAM, Records=records)["Records"]
-        given_up = []
+    deployment.deploy(aws)
+    kinesis, sqs = aws.client("kinesis"), aws.client("sqs")
+    queue = sqs.get_queue_url(QueueName=deployment.FAILURE_QUEUE)["QueueUrl"]
+    records = [
+        {
+            "Data": b"not JSON" if n in POISON else flights.encode(flight_event(flight=n + 1)),
+            "PartitionKey": "N14228",
+        }
+        for n in range(300)
+    ]
+    sent = kinesis.put_records(StreamName=deployment.INPUT_STREAM, Records=records)["Records"]
+    given_up: list[str] = []
 
-        def done():
-            answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
-            for message in answer.get("Messages", []):
-                batch = json.loads(message["Body"])["KinesisBatchInfo"]
-                assert batch["startSequenceNumber"] == batch["endSequenceNumber"]
-                given_up.append(batch["startSequenceNumber"])
-                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-            return len(given_up) == len(POISON)
+    def done() -> bool:
+        answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+        for message in answer.get("Messages", []):
+            batch = json.loads(message["Body"])["KinesisBatchInfo"]
+            assert batch["startSequenceNumber"] == batch["endSequenceNumber"]
+            given_up.append(batch["startSequenceNumber"])
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return len(given_up) == len(POISON)
 
-        deployment.wait_until("the bad records to be in the queue", done)
-        assert set(given_up) == {sent[n]["SequenceNumber"] for n in POISON}
-        output = reader.read_stream(aws, deployment.OUTPUT_STREAM, progress=False)
-        assert sorted(output["flight"] - 1) == sorted(set(range(300)) - POISON)
+    waiting.wait_until("the bad records to be in the queue", done)
+    assert set(given_up) == {sent[n]["SequenceNumber"] for n in POISON}
+    output = reader.read_stream(aws, deployment.OUTPUT_STREAM, progress=False)
+    assert sorted(output["flight"] - 1) == sorted(set(range(300)) - POISON)
 
 
-def test_what_is_asked_too_often_is_asked_again(aws):
+def test_what_is_asked_too_often_is_asked_again(aws: Aws) -> None:
     """AWS takes five CreateStream and DeleteStream a second, 20 DescribeStreamSummary [BC, KD]."""
     calls = ("create_stream", "describe_stream_summary", "delete_stream")
     busy = Busy(aws, refusals=dict.fromkeys(calls, 2))
     arn = deployment.create_stream(busy.client("kinesis"), "flights")
     assert arn.endswith(":stream/flights")
-    deployment.clean_up(busy)
+    deployment.clean_up(cast(Aws, busy))
     assert busy.refusals == dict.fromkeys(calls, 0)
     assert aws.client("kinesis").list_streams()["StreamNames"] == []
 
@@ -146,19 +150,19 @@ def test_what_is_asked_too_often_is_asked_again(aws):
 class Busy:
     """An AWS whose limits for some calls to Kinesis are used up for a while."""
 
-    def __init__(self, aws, refusals):
+    def __init__(self, aws: Aws, refusals: dict[str, int]) -> None:
         self.aws = aws
         self.refusals = refusals
 
-    def client(self, service):
+    def client(self, service: str) -> Any:
         client = self.aws.client(service)
         if service == "kinesis":
             for name in self.refusals:
                 setattr(client, name, self._refusing(client, name, getattr(client, name)))
         return client
 
-    def _refusing(self, client, name, call):
-        def refuse_or_call(**request):
+    def _refusing(self, client: Any, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def refuse_or_call(**request: Any) -> Any:
             if not self.refusals[name]:
                 return call(**request)
             self.refusals[name] -= 1
@@ -168,7 +172,7 @@ class Busy:
         return refuse_or_call
 
 
-def test_clean_up_leaves_nothing_and_may_be_called_at_any_stage(aws):
+def test_clean_up_leaves_nothing_and_may_be_called_at_any_stage(aws: Aws) -> None:
     deployment.clean_up(aws)  # nothing there yet
     kinesis, iam = aws.client("kinesis"), aws.client("iam")
     kinesis.create_stream(StreamName="flights", ShardCount=1)  # not waited for: still CREATING
@@ -185,20 +189,20 @@ def test_clean_up_leaves_nothing_and_may_be_called_at_any_stage(aws):
     assert aws.client("sqs").list_queues().get("QueueUrls", []) == []
 
 
-def test_clean_up_names_what_it_could_not_delete(aws, monkeypatch):
+def test_clean_up_names_what_it_could_not_delete(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     deployment.create_stream(aws.client("kinesis"), "flights")
     monkeypatch.setattr(waiting, "DEADLINE_SECONDS", 0)
     with pytest.raises(deployment.LeftOverError, match="stream flights"):
-        deployment.clean_up(Stubborn(aws))
+        deployment.clean_up(cast(Aws, Stubborn(aws)))
 
 
 class Stubborn:
     """An AWS that does not delete streams."""
 
-    def __init__(self, aws):
+    def __init__(self, aws: Aws) -> None:
         self.aws = aws
 
-    def client(self, service):
+    def client(self, service: str) -> Any:
         client = self.aws.client(service)
         if service == "kinesis":
             client.delete_stream = lambda **request: None
@@ -214,17 +218,17 @@ class Queues:
 
     tries = 0
 
-    def create_queue(self, **request):
+    def create_queue(self, **request: Any) -> dict[str, Any]:
         self.tries += 1
         if self.tries < 3:
             raise self.exceptions.QueueDeletedRecently
         return {"QueueUrl": "url"}
 
-    def get_queue_attributes(self, **request):
+    def get_queue_attributes(self, **request: Any) -> dict[str, Any]:
         return {"Attributes": {"QueueArn": "arn"}}
 
 
-def test_a_queue_that_was_just_deleted_is_waited_for():
+def test_a_queue_that_was_just_deleted_is_waited_for() -> None:
     """SQS takes its name again only after 60 seconds [BC]; a lesson may be run at once again."""
     assert deployment.create_queue(Queues()) == ("url", "arn")
 
@@ -240,23 +244,23 @@ class Lambda:
         self.message = message
         self.tries = 0
 
-    def create_function(self, **request):
+    def create_function(self, **request: Any) -> None:
         self.tries += 1
         if self.tries < 3:
             raise self.exceptions.InvalidParameterValueException(self.message)
 
-    def create_event_source_mapping(self, **request):
+    def create_event_source_mapping(self, **request: Any) -> dict[str, Any]:
         self.create_function()
         return {"UUID": "u"}
 
-    def get_function_configuration(self, FunctionName):
+    def get_function_configuration(self, FunctionName: str) -> dict[str, Any]:
         return {"State": "Active", "FunctionArn": "arn:f"}
 
-    def get_event_source_mapping(self, UUID):
+    def get_event_source_mapping(self, UUID: str) -> dict[str, Any]:
         return {"State": "Enabled"}
 
 
-def test_creation_waits_until_the_role_is_known():
+def test_creation_waits_until_the_role_is_known() -> None:
     client = Lambda("The role defined for the function cannot be assumed by Lambda.")
     assert deployment.create_function(client, "arn:role", b"") == "arn:f"
     assert client.tries == 3
@@ -270,20 +274,22 @@ def test_creation_waits_until_the_role_is_known():
         "The provided execution role does not have permissions to call SendMessage on SQS",
     ],
 )
-def test_a_mapping_waits_until_the_roles_rights_are_known(message):
+def test_a_mapping_waits_until_the_roles_rights_are_known(message: str) -> None:
     client = Lambda(message)
     assert deployment.create_mapping(client, "arn:s") == "u"
     assert client.tries == 3
 
 
-def test_rights_that_stay_unknown_are_told_in_lambdas_words(monkeypatch):
+def test_rights_that_stay_unknown_are_told_in_lambdas_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(waiting, "DEADLINE_SECONDS", 0.0)
     client = Lambda("Please ensure the role can perform GetRecords")
-    with pytest.raises(deployment.NotReadyError, match=r"the role of f.*can perform GetRecords"):
+    with pytest.raises(waiting.NotReadyError, match=r"the role of f.*can perform GetRecords"):
         deployment.create_mapping(client, "arn:s", "f")
 
 
-def test_any_other_refusal_is_raised_at_once():
+def test_any_other_refusal_is_raised_at_once() -> None:
     client = Lambda("Unzipped size must be smaller than 262144000 bytes")
     with pytest.raises(client.exceptions.InvalidParameterValueException):
         deployment.create_function(client, "arn:role", b"")

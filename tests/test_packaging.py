@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from hatchling.builders.wheel import WheelBuilder
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -32,7 +33,8 @@ def text(path: str) -> str:
 
 
 def project() -> dict[str, Any]:
-    return tomllib.loads(text("pyproject.toml"))["project"]
+    found: dict[str, Any] = tomllib.loads(text("pyproject.toml"))["project"]
+    return found
 
 
 def direct() -> dict[str, Requirement]:
@@ -48,7 +50,8 @@ def locked() -> dict[str, str]:
 
 
 def environment() -> dict[str, Any]:
-    return yaml.safe_load(text("environment.yml"))
+    found: dict[str, Any] = yaml.safe_load(text("environment.yml"))
+    return found
 
 
 def conda_requirement(name: str) -> Requirement:
@@ -152,7 +155,7 @@ def sources(place: str) -> Iterator[tuple[Path, str]]:
 
 def imported(code: str) -> set[str]:
     """The top-level modules that are imported, wherever that is done."""
-    names = set()
+    names: set[str] = set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
             names.update(alias.name.split(".")[0] for alias in node.names)
@@ -215,7 +218,8 @@ def test_conda_and_the_lock_agree_on_pip() -> None:
 
 
 def workflow_job() -> dict[str, Any]:
-    return yaml.safe_load(text(".github/workflows/ci.yml"))["jobs"]["workbook"]
+    found: dict[str, Any] = yaml.safe_load(text(".github/workflows/ci.yml"))["jobs"]["workbook"]
+    return found
 
 
 def makes(script: str) -> list[str]:
@@ -280,3 +284,11 @@ def test_no_tracked_file_holds(what: str, pattern: bytes) -> None:
         if path.exists() and (match := re.search(pattern, path.read_bytes(), re.MULTILINE))
     }
     assert found == {}, what
+
+
+def test_the_wheel_has_every_file_of_the_package() -> None:
+    packed = {file.relative_path for file in WheelBuilder(str(ROOT)).recurse_included_files()}
+    files = (path for path in (ROOT / "workbook").rglob("*") if path.is_file())
+    ours = {str(path.relative_to(ROOT)) for path in files if "__pycache__" not in path.parts}
+    assert str(Path("workbook", "exercises", "lesson_01", "1_eight_shards.md")) in ours
+    assert ours <= packed

@@ -19,24 +19,24 @@ def run() -> tuple[pipeline.Report, set[psutil.Process]]:
 
 
 @pytest.fixture(scope="module")
-def report(run) -> pipeline.Report:
+def report(run: tuple[pipeline.Report, set[psutil.Process]]) -> pipeline.Report:
     return run[0]
 
 
-def test_every_flight_comes_out(report):
+def test_every_flight_comes_out(report: pipeline.Report) -> None:
     assert report.sent == 1_500
     assert report.received == 1_500 + report.duplicates
     assert report.lost == 0
 
 
-def test_what_can_be_answered_is_right(report):
+def test_what_can_be_answered_is_right(report: pipeline.Report) -> None:
     answers = report.answers.set_index("question")
     assert answers.loc["flights on 1 January", "ok"]
     assert answers["ok"].notna().sum() == 1
     assert report.passed
 
 
-def test_every_stage_is_measured(report):
+def test_every_stage_is_measured(report: pipeline.Report) -> None:
     assert list(report.stages) == ["send", "process", "read"]
     assert all(stage.records >= 1_500 for stage in report.stages.values())
     assert all(0 < stage.seconds < report.seconds for stage in report.stages.values())
@@ -45,11 +45,11 @@ def test_every_stage_is_measured(report):
     assert report.peak_bytes < 20 * here
 
 
-def test_no_process_is_left(run):
+def test_no_process_is_left(run: tuple[pipeline.Report, set[psutil.Process]]) -> None:
     assert not run[1]
 
 
-def test_the_text_has_every_figure(report):
+def test_the_text_has_every_figure(report: pipeline.Report) -> None:
     text = str(report)
     for expected in ("flights sent", "records out", "duplicates", "lost", "records/s", "MiB"):
         assert expected in text
@@ -60,19 +60,19 @@ def test_the_text_has_every_figure(report):
     assert "FAIL" not in text
 
 
-def test_a_wrong_answer_and_a_lost_flight_fail(report):
+def test_a_wrong_answer_and_a_lost_flight_fail(report: pipeline.Report) -> None:
     wrong = report.answers.assign(ok=pd.array([False] + [None] * 27, dtype="boolean"))
     assert not dataclasses.replace(report, answers=wrong).passed
     assert "FAIL" in str(dataclasses.replace(report, answers=wrong))
     assert not dataclasses.replace(report, lost=1).passed
 
 
-def test_a_run_of_nothing_is_refused():
+def test_a_run_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1 flight, not 0"):
         pipeline.run(0)
 
 
-def test_waiting_ends_when_the_count_is_complete(monkeypatch):
+def test_waiting_ends_when_the_count_is_complete(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "COUNT_SECONDS", 0)
     counts = iter([0, 3, 3, 7, 10, 99])
     with tqdm(disable=True) as bar:
@@ -80,7 +80,7 @@ def test_waiting_ends_when_the_count_is_complete(monkeypatch):
     assert next(counts) == 99
 
 
-def test_waiting_ends_when_nothing_moves(monkeypatch):
+def test_waiting_ends_when_nothing_moves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "COUNT_SECONDS", 0)
     monkeypatch.setattr(pipeline, "STALL_SECONDS", 0)
     with tqdm(disable=True) as bar:

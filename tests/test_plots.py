@@ -3,6 +3,7 @@
 import base64
 import io
 import math
+from typing import Any
 
 import nbformat
 import pandas as pd
@@ -20,7 +21,7 @@ def first_flights() -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("by", ["hour", "carrier", "route"])
-def test_the_text_of_mean_delays_names_the_extremes(first_flights, by):
+def test_the_text_of_mean_delays_names_the_extremes(first_flights: pd.DataFrame, by: str) -> None:
     means = first_flights.groupby(by)["dep_delay"].mean().dropna()
     figure, alt = plots.mean_delay(first_flights, by)
     assert f"Longest: {means.idxmax()} with {means.max():.1f} minutes" in alt
@@ -29,13 +30,13 @@ def test_the_text_of_mean_delays_names_the_extremes(first_flights, by):
     assert "minutes" in figure.axes[0].get_xlabel() + figure.axes[0].get_ylabel()
 
 
-def test_only_the_most_frequent_groups_are_drawn_when_asked(first_flights):
+def test_only_the_most_frequent_groups_are_drawn_when_asked(first_flights: pd.DataFrame) -> None:
     figure, alt = plots.mean_delay(first_flights, "route", top=5)
     assert len(figure.axes[0].patches) == 5
     assert "the 5 most frequent of" in alt
 
 
-def test_the_text_of_shards_gives_each_keys_busiest():
+def test_the_text_of_shards_gives_each_keys_busiest() -> None:
     counts = pd.DataFrame(
         {"dest": [10, 30], "constant": [0, 40]},
         index=["shardId-000000000000", "shardId-000000000001"],
@@ -45,16 +46,17 @@ def test_the_text_of_shards_gives_each_keys_busiest():
     assert "by dest 75.0%" in alt
     assert "by constant 100.0% (1 empty)" in alt
     assert len(figure.axes) == 2
-    assert [bar.get_height() for bar in figure.axes[0].patches] == [10, 30]
+    heights = [bar.get_height() for bar in figure.axes[0].patches]  # type: ignore[attr-defined]
+    assert heights == [10, 30]
 
 
-def test_a_picture_without_text_is_refused(first_flights):
+def test_a_picture_without_text_is_refused(first_flights: pd.DataFrame) -> None:
     figure, _ = plots.mean_delay(first_flights, "hour")
     with pytest.raises(ValueError, match="alt"):
         plots.show(figure, " ")
 
 
-def test_a_small_picture_keeps_the_colours_of_thin_lines():
+def test_a_small_picture_keeps_the_colours_of_thin_lines() -> None:
     """Readers tell lines apart by them, and the colours were chosen for that."""
     figure, axes = plots.subplots()
     for number, colour in enumerate(plots.COLOURS[:4]):
@@ -63,13 +65,13 @@ def test_a_small_picture_keeps_the_colours_of_thin_lines():
     figure.savefig(drawn, format="png")
     data, _ = plots.mimebundle(drawn.getvalue(), "four lines")
     image = Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("RGB")
-    shown = [colour for _, colour in image.getcolors()]
+    shown: list[Any] = [colour for _, colour in image.getcolors() or ()]
     for colour in plots.COLOURS[:4]:
         wanted = ImageColor.getrgb(colour)
         assert min(math.dist(wanted, one) for one in shown) < 5
 
 
-def test_the_text_is_stored_with_the_picture_in_the_notebook():
+def test_the_text_is_stored_with_the_picture_in_the_notebook() -> None:
     code = (
         "from workbook import flights, plots\n"
         "plots.show(*plots.mean_delay(flights.load(first=50), 'origin'))"

@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import boto3
@@ -21,12 +22,12 @@ THROTTLED = {
 class Kinesis:
     """A Kinesis that refuses the records for which ``refuses`` says so, and keeps the others."""
 
-    def __init__(self, refuses=lambda record: False) -> None:
+    def __init__(self, refuses: Callable[[Any], bool] = lambda record: False) -> None:
         self.refuses = refuses
         self.taken: list[dict[str, Any]] = []
         self.sizes: list[tuple[int, int]] = []
 
-    def put_records(self, StreamName, Records):
+    def put_records(self, StreamName: str, Records: list[dict[str, Any]]) -> dict[str, Any]:
         size = sum(len(record["Data"]) + len(record["PartitionKey"]) for record in Records)
         self.sizes.append((len(Records), size))
         answers = []
@@ -40,17 +41,19 @@ class Kinesis:
 
 
 @pytest.fixture(autouse=True)
-def no_pauses(monkeypatch):
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(producer, "FIRST_PAUSE", 0)
 
 
-def send(kinesis, events, **options):
+def send(kinesis: Any, events: Iterable[Any], **options: Any) -> producer.SendResult:
     return producer.send(kinesis, "s", events, progress=False, **options)
 
 
 @settings(deadline=None, max_examples=50)
 @given(count=st.integers(0, 60), batch_size=st.integers(1, 20), seed=st.integers(0, 999))
-def test_every_event_is_taken_once_whatever_is_refused(count, batch_size, seed):
+def test_every_event_is_taken_once_whatever_is_refused(
+    count: int, batch_size: int, seed: int
+) -> None:
     """PutRecords may refuse any of its entries; only those go again [BC]."""
     chance = random.Random(seed)
     kinesis = Kinesis(lambda record: chance.random() < 0.3)
@@ -61,14 +64,14 @@ def test_every_event_is_taken_once_whatever_is_refused(count, batch_size, seed):
     assert all(records <= batch_size for records, _ in kinesis.sizes)
 
 
-def test_without_refusals_order_is_kept():
+def test_without_refusals_order_is_kept() -> None:
     kinesis = Kinesis()
     send(kinesis, ({"n": n} for n in range(1_200)), key="n")
     assert [json.loads(record["Data"])["n"] for record in kinesis.taken] == list(range(1_200))
     assert [records for records, _ in kinesis.sizes] == [500, 500, 200]
 
 
-def test_a_call_never_has_more_than_10_mib():
+def test_a_call_never_has_more_than_10_mib() -> None:
     """Keys count too [BC]."""
     kinesis = Kinesis()
     send(kinesis, ({"n": n, "text": "x" * 1_000_000} for n in range(25)), key="n")
@@ -77,7 +80,7 @@ def test_a_call_never_has_more_than_10_mib():
     assert len(kinesis.sizes) == 3
 
 
-def test_what_remains_is_named_when_patience_ends():
+def test_what_remains_is_named_when_patience_ends() -> None:
     kinesis = Kinesis(lambda record: record["PartitionKey"] == "7")
     with pytest.raises(
         producer.NotSentError, match=r"s did not accept 1 records.*such as 7.*Prov"
@@ -87,7 +90,7 @@ def test_what_remains_is_named_when_patience_ends():
     assert len(kinesis.taken) == 19
 
 
-def test_attempts_are_counted():
+def test_attempts_are_counted() -> None:
     refusals = iter([True, True, False])
     result = send(Kinesis(lambda record: next(refusals)), [{"n": 1}], key="n")
     assert list(result.calls["attempt"]) == [1, 2, 3]
@@ -95,7 +98,7 @@ def test_attempts_are_counted():
     assert result.retried == 2
 
 
-def test_the_key_is_the_tail_number_or_else_the_event_id():
+def test_the_key_is_the_tail_number_or_else_the_event_id() -> None:
     event = next(flights.events(flights.load(first=1)))
     kinesis = Kinesis()
     send(kinesis, [event, {**event, "tailnum": None}])
@@ -105,7 +108,7 @@ def test_the_key_is_the_tail_number_or_else_the_event_id():
     ]
 
 
-def test_the_key_can_be_another_field_or_a_function():
+def test_the_key_can_be_another_field_or_a_function() -> None:
     kinesis = Kinesis()
     send(kinesis, [{"n": 1}], key="n")
     send(kinesis, [{"n": 1}], key=lambda event: "constant")
@@ -115,22 +118,22 @@ def test_the_key_can_be_another_field_or_a_function():
 @pytest.mark.parametrize(
     ("options", "named"), [({"key": "m"}, "'m'"), ({"batch_size": 501}, "501")]
 )
-def test_a_wrong_argument_is_named(options, named):
+def test_a_wrong_argument_is_named(options: dict[str, Any], named: str) -> None:
     with pytest.raises(ValueError, match=named):
         send(Kinesis(), [{"n": 1}], **options)
 
 
 @mock_aws
-def test_flights_arrive_in_a_real_streams_shards():
+def test_flights_arrive_in_a_real_streams_shards() -> None:
     kinesis = boto3.client("kinesis", region_name="us-east-1")
     kinesis.create_stream(StreamName="s", ShardCount=3)
     result = send(kinesis, flights.events(flights.load(first=600)))
     assert len(result.per_shard) == 3
     assert result.records == 600
     stored = 0
-    for shard_id, count in result.per_shard.items():
+    for shard_id, count in result.per_shard.to_dict().items():
         iterator = kinesis.get_shard_iterator(
-            StreamName="s", ShardId=shard_id, ShardIteratorType="TRIM_HORIZON"
+            StreamName="s", ShardId=str(shard_id), ShardIteratorType="TRIM_HORIZON"
         )["ShardIterator"]
         records = kinesis.get_records(ShardIterator=iterator)["Records"]
         assert len(records) == count

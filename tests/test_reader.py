@@ -3,9 +3,12 @@
 import base64
 import json
 import uuid
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,10 +16,13 @@ from pandas.api import types
 
 from workbook import flights, producer, reader
 from workbook.reader import read_stream
+from workbook.target import Aws
+
+Stream = tuple[Any, str]
 
 
 @pytest.fixture
-def stream(unlimited):
+def stream(unlimited: Aws) -> Iterator[Stream]:
     """A stream of two shards: its client, its name."""
     kinesis = unlimited.client("kinesis")
     name = f"read-{uuid.uuid4().hex}"
@@ -26,17 +32,18 @@ def stream(unlimited):
     kinesis.delete_stream(StreamName=name)
 
 
-def _wait(kinesis, name):
+def _wait(kinesis: Any, name: str) -> None:
     kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1})
 
 
-def put(stream, *payloads: bytes) -> list[dict]:
+def put(stream: Stream, *payloads: bytes) -> list[dict[str, Any]]:
     kinesis, name = stream
     records = [{"Data": data, "PartitionKey": str(i)} for i, data in enumerate(payloads)]
-    return kinesis.put_records(StreamName=name, Records=records)["Records"]
+    answers: list[dict[str, Any]] = kinesis.put_records(StreamName=name, Records=records)["Records"]
+    return answers
 
 
-def test_flights_come_back_as_they_were(stream, unlimited):
+def test_flights_come_back_as_they_were(stream: Stream, unlimited: Aws) -> None:
     kinesis, name = stream
     sent = flights.load(first=12_000)
     producer.send(kinesis, name, flights.events(sent), key=flights.event_id, progress=False)
@@ -50,7 +57,7 @@ def test_flights_come_back_as_they_were(stream, unlimited):
     pd.testing.assert_frame_equal(back, sent)
 
 
-def test_sequence_numbers_and_shards_are_kinesis_own(stream, unlimited):
+def test_sequence_numbers_and_shards_are_kinesis_own(stream: Stream, unlimited: Aws) -> None:
     answers = put(stream, b'{"n":1}', b'{"n":2}', b'{"n":3}')
     got = read_stream(unlimited, stream[1], progress=False).sort_values("n")
     assert list(got["sequence_number"]) == [answer["SequenceNumber"] for answer in answers]
@@ -58,7 +65,7 @@ def test_sequence_numbers_and_shards_are_kinesis_own(stream, unlimited):
     assert (pd.Timestamp.now("UTC") - got["arrival_time"]).max() < pd.Timedelta("1min")
 
 
-def test_records_of_a_shard_keep_their_order(stream, unlimited):
+def test_records_of_a_shard_keep_their_order(stream: Stream, unlimited: Aws) -> None:
     put(stream, *(b'{"n":%d}' % n for n in range(300)))
     got = read_stream(unlimited, stream[1], progress=False)
     for _, shard in got.groupby("shard_id", observed=True):
@@ -66,7 +73,7 @@ def test_records_of_a_shard_keep_their_order(stream, unlimited):
         assert shard["sequence_number"].map(int).is_monotonic_increasing
 
 
-def test_parents_and_children_of_a_resharding_are_read(stream, unlimited):
+def test_parents_and_children_of_a_resharding_are_read(stream: Stream, unlimited: Aws) -> None:
     kinesis, name = stream
     put(stream, *(b'{"n":%d}' % n for n in range(100)))
     shard = kinesis.list_shards(StreamName=name)["Shards"][0]
@@ -81,7 +88,7 @@ def test_parents_and_children_of_a_resharding_are_read(stream, unlimited):
     assert got["shard_id"].nunique() == 4
 
 
-def test_columns_can_be_chosen(stream, unlimited):
+def test_columns_can_be_chosen(stream: Stream, unlimited: Aws) -> None:
     put(stream, b'{"a":1,"b":2}', b'{"a":3}')
     got = read_stream(unlimited, stream[1], columns=["b", "nowhere"], progress=False)
     assert list(got.columns[:2]) == ["b", "nowhere"]
@@ -90,31 +97,35 @@ def test_columns_can_be_chosen(stream, unlimited):
     assert len(got) == 2
 
 
-def test_an_empty_stream_has_the_columns_that_every_record_has(stream, unlimited):
+def test_an_empty_stream_has_the_columns_that_every_record_has(
+    stream: Stream, unlimited: Aws
+) -> None:
     got = read_stream(unlimited, stream[1], progress=False)
     assert len(got) == 0
     assert list(got.columns) == ["shard_id", "sequence_number", "partition_key", "arrival_time"]
 
 
 @pytest.mark.parametrize("data", [b"not JSON", b"[1]", b"7", b"", b"{} {}"])
-def test_a_record_that_is_no_json_object_is_named(stream, unlimited, data):
+def test_a_record_that_is_no_json_object_is_named(
+    stream: Stream, unlimited: Aws, data: bytes
+) -> None:
     put(stream, b"{}")
     (answer,) = put(stream, data)
     with pytest.raises(reader.PayloadError, match=answer["SequenceNumber"]):
         read_stream(unlimited, stream[1], progress=False)
 
 
-def test_an_unknown_stream_is_refused(unlimited):
+def test_an_unknown_stream_is_refused(unlimited: Aws) -> None:
     with pytest.raises(unlimited.client("kinesis").exceptions.ResourceNotFoundException):
         read_stream(unlimited, "nowhere", progress=False)
 
 
-def frame(*pages: list[dict]) -> pd.DataFrame:
+def frame(*pages: list[dict[str, Any]]) -> pd.DataFrame:
     """What the reader makes of pages of payloads."""
     return reader.to_frame([_table(page) for page in pages])
 
 
-def _table(payloads):
+def _table(payloads: list[dict[str, Any]]) -> pa.Table:
     record = {"SequenceNumber": "1", "PartitionKey": "k", "ApproximateArrivalTimestamp": 1.5}
     return reader.to_table(
         "shardId-000000000000",
@@ -122,11 +133,11 @@ def _table(payloads):
     )
 
 
-def _base64(text):
+def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def test_kinds_of_values():
+def test_kinds_of_values() -> None:
     got = frame([{"i": 1, "f": 1.5, "b": True, "s": "x", "t": "2013-01-01T10:15:00Z"}, {}])
     assert str(got["i"].dtype) == "Int64"
     assert str(got["f"].dtype) == "Float64"
@@ -137,7 +148,7 @@ def test_kinds_of_values():
     assert got.iloc[1, :5].isna().all()
 
 
-def test_whole_numbers_beside_fractions_become_fractions():
+def test_whole_numbers_beside_fractions_become_fractions() -> None:
     assert list(frame([{"v": 1}], [{"v": 2.5}])["v"]) == [1.0, 2.5]
 
 
@@ -145,35 +156,35 @@ TOO_LARGE = 2**53 + 1  # the first whole number that Float64 would round
 
 
 @pytest.mark.parametrize("pages", [[[TOO_LARGE, 0.5]], [[TOO_LARGE], [0.5]], [[1, 0.5], [2**62]]])
-def test_whole_numbers_that_a_fraction_would_round_stay_exact_as_text(pages):
+def test_whole_numbers_that_a_fraction_would_round_stay_exact_as_text(pages: Any) -> None:
     got = frame(*[[{"v": value} for value in page] for page in pages])
     assert got["v"].dtype == "str"
     assert [json.loads(text) for text in got["v"]] == [value for page in pages for value in page]
 
 
 @pytest.mark.parametrize("value", [2**63, 2**64 - 1])
-def test_whole_numbers_too_large_for_int64_are_text(value):
+def test_whole_numbers_too_large_for_int64_are_text(value: Any) -> None:
     assert list(frame([{"v": value}, {"v": -1}])["v"]) == [str(value), "-1"]
 
 
-def test_a_truth_value_beside_a_fraction_is_no_number():
+def test_a_truth_value_beside_a_fraction_is_no_number() -> None:
     assert list(frame([{"v": 1.5}, {"v": True}])["v"]) == ["1.5", "true"]
 
 
-def test_lists_objects_and_mixed_kinds_become_json_text():
+def test_lists_objects_and_mixed_kinds_become_json_text() -> None:
     assert list(frame([{"v": [1]}], [{"v": {"a": None}}])["v"]) == ["[1]", '{"a":null}']
     assert list(frame([{"v": 1}], [{"v": "x"}], [{"v": None}])["v"].dropna()) == ["1", "x"]
     assert list(frame([{"v": True}, {"v": "x"}])["v"]) == ["true", "x"]
 
 
-def test_what_is_nested_deep_becomes_json_text():
-    value: list = []
+def test_what_is_nested_deep_becomes_json_text() -> None:
+    value: list[Any] = []
     for _ in range(400):
         value = [value]
     assert json.loads(frame([{"v": value}])["v"][0]) == value
 
 
-def test_half_a_surrogate_pair_is_read_as_a_replacement_character():
+def test_half_a_surrogate_pair_is_read_as_a_replacement_character() -> None:
     """Python's json writes it, and the handler with it; text in a DataFrame cannot hold it."""
     assert list(frame([{"v": "a\ud83d", "n": 1}])["v"]) == ["a\ufffd"]
 
@@ -181,13 +192,13 @@ def test_half_a_surrogate_pair_is_read_as_a_replacement_character():
 @pytest.mark.parametrize(
     "text", ["soon", "2013-02-30T10:00:00Z", "2013-01-01T10:00:00.1234567Z", "0000-01-01T00:00:00Z"]
 )
-def test_text_that_is_not_always_a_time_stays_text(text):
+def test_text_that_is_not_always_a_time_stays_text(text: str) -> None:
     """No month has 30 days in February, and no datetime has seven digits or the year 0."""
     texts = ["2013-01-01T10:15:00Z", text]
     assert list(frame(*[[{"t": each}] for each in texts])["t"]) == texts
 
 
-def test_partition_keys_stay_text_when_they_are_times():
+def test_partition_keys_stay_text_when_they_are_times() -> None:
     record = {"SequenceNumber": "1", "ApproximateArrivalTimestamp": 1.5, "Data": _base64("{}")}
     key = "2013-01-01T10:15:00Z"
     table = reader.to_table("shardId-000000000000", [{**record, "PartitionKey": key}])
@@ -206,8 +217,8 @@ COLUMNS = st.sampled_from(ONE_KIND).flatmap(
 
 @settings(deadline=None, max_examples=200)
 @given(pages=COLUMNS)
-def test_every_value_and_every_gap_stays_whatever_the_kinds(pages):
-    column = frame(*[[{"v": value} for value in page] for page in pages]).get("v", [])
+def test_every_value_and_every_gap_stays_whatever_the_kinds(pages: Any) -> None:
+    column: Any = frame(*[[{"v": value} for value in page] for page in pages]).get("v", [])
     values = [value for page in pages for value in page]
     assert len(column) == len(values)
     for got, value in zip(column, values, strict=True):
@@ -224,7 +235,7 @@ def test_every_value_and_every_gap_stays_whatever_the_kinds(pages):
 
 @settings(deadline=None, max_examples=60)
 @given(pages=st.lists(st.lists(st.dictionaries(st.sampled_from("abc"), VALUES)), max_size=4))
-def test_every_record_and_every_gap_stays_whatever_the_fields(pages):
+def test_every_record_and_every_gap_stays_whatever_the_fields(pages: Any) -> None:
     got = frame(*pages)
     rows = [row for page in pages for row in page]
     assert len(got) == len(rows)

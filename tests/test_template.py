@@ -13,6 +13,7 @@ from cfnlint.api import lint_all
 
 from workbook import target
 from workbook.events import flight_event
+from workbook.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
 SECONDS = 60  # until which all flights must be through
@@ -25,8 +26,8 @@ def test_the_template_passes_cfn_lint() -> None:
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[tuple[target.Aws, dict[str, str]]]:
-    """A stack of its own on a local AWS of its own, and its outputs."""
-    with target.connect("local") as aws:
+    """A stack of its own on a local AWS of its own, in time-lapse, and its outputs."""
+    with target.connect("local", speed=20) as aws:
         package = io.BytesIO()
         with zipfile.ZipFile(package, "w") as archive:
             archive.write(ROOT / "handler.py", "handler.py")
@@ -43,11 +44,23 @@ def stack() -> Iterator[tuple[target.Aws, dict[str, str]]]:
                 {"ParameterKey": "CodeKey", "ParameterValue": "handler.zip"},
             ],
         )
-        cloudformation.get_waiter("stack_create_complete").wait(
-            StackName="pipeline", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
-        )
-        outputs = cloudformation.describe_stacks(StackName="pipeline")["Stacks"][0]["Outputs"]
+
+        def created() -> bool:
+            return bool(described(aws)[0]["StackStatus"] == "CREATE_COMPLETE")
+
+        wait_until("the stack", created)
+        outputs = described(aws)[0]["Outputs"]
         yield aws, {output["OutputKey"]: output["OutputValue"] for output in outputs}
+
+
+def described(aws: target.Aws) -> list[dict[str, Any]]:
+    """The stack, if it is there."""
+    client = aws.client("cloudformation")
+    try:
+        stacks: list[dict[str, Any]] = client.describe_stacks(StackName="pipeline")["Stacks"]
+    except client.exceptions.ClientError:
+        return []
+    return [stack for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"]
 
 
 def test_the_stacks_mapping_is_enabled_with_the_templates_settings(
@@ -64,18 +77,33 @@ def test_the_stacks_mapping_is_enabled_with_the_templates_settings(
     assert mapping["DestinationConfig"]["OnFailure"]["Destination"]
 
 
-def test_flights_go_through_the_stack(stack: tuple[target.Aws, dict[str, str]]) -> None:
+def test_flights_go_through_the_stack_and_only_bad_records_to_its_queue(
+    stack: tuple[target.Aws, dict[str, str]],
+) -> None:
     aws, outputs = stack
-    kinesis = aws.client("kinesis")
-    numbers = [1, 2, 3]
-    kinesis.put_records(
+    kinesis, sqs = aws.client("kinesis"), aws.client("sqs")
+    payloads = [
+        b"not JSON" if number in (1, 4, 5) else json.dumps(flight_event(flight=number)).encode()
+        for number in range(1, 9)
+    ]
+    answer = kinesis.put_records(
         StreamARN=outputs["InputStreamArn"],
-        Records=[
-            {"Data": json.dumps(flight_event(flight=number)).encode(), "PartitionKey": "N14228"}
-            for number in numbers
-        ],
+        Records=[{"Data": data, "PartitionKey": "N14228"} for data in payloads],
     )
-    assert [json.loads(record["Data"])["flight"] for record in read(kinesis, 3)] == numbers
+    assert [json.loads(record["Data"])["flight"] for record in read(kinesis, 5)] == [2, 3, 6, 7, 8]
+    given_up: list[str] = []
+
+    def reported() -> bool:
+        found = sqs.receive_message(QueueUrl=outputs["FailureQueueUrl"], MaxNumberOfMessages=10)
+        for message in found.get("Messages", []):
+            batch = json.loads(message["Body"])["KinesisBatchInfo"]
+            assert batch["batchSize"] == 1
+            given_up.append(batch["startSequenceNumber"])
+        return len(given_up) == 3
+
+    wait_until("three messages in the queue", reported)
+    sent = [entry["SequenceNumber"] for entry in answer["Records"]]
+    assert sorted(given_up) == [sent[0], sent[3], sent[4]]
 
 
 def read(kinesis: Any, count: int) -> list[dict[str, Any]]:
@@ -93,21 +121,15 @@ def read(kinesis: Any, count: int) -> list[dict[str, Any]]:
         iterator = answer["NextShardIterator"]
         records += answer["Records"]
         if not answer["Records"]:
-            time.sleep(0.3)  # AWS allows five reads a second
+            time.sleep(0.3 / 20)  # AWS allows five reads a second, by its clock
     return records
 
 
 def test_deleting_the_stack_leaves_nothing(stack: tuple[target.Aws, dict[str, str]]) -> None:
     aws, _ = stack
-    cloudformation = aws.client("cloudformation")
-    cloudformation.delete_stack(StackName="pipeline")
-    cloudformation.get_waiter("stack_delete_complete").wait(
-        StackName="pipeline", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
-    )
-    for stream in ("flights", "processed_stream"):
-        aws.client("kinesis").get_waiter("stream_not_exists").wait(
-            StreamName=stream, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
-        )
+    aws.client("cloudformation").delete_stack(StackName="pipeline")
+    wait_until("the stack to go", lambda: not described(aws))
+    wait_until("its streams to go", lambda: not aws.client("kinesis").list_streams()["StreamNames"])
     functions = aws.client("lambda")
     assert functions.list_functions()["Functions"] == []
     assert functions.list_event_source_mappings()["EventSourceMappings"] == []

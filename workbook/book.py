@@ -31,11 +31,13 @@ from workbook.exercises.exercise import UnknownExerciseError
 ROOT = Path(__file__).resolve().parent.parent
 AT_ONCE = 2  # kernels, each with its own local AWS
 CELL_TIMEOUT_SECONDS = 120
+DOCUMENTS = ("docs/glossary.md", "docs/run_online.md")  # that notebooks link to
 
 LARGEST_BYTES = 300_000
 LONGEST_CELL_LINES = 15
 EXPECTED_ERROR = "raises-exception"  # Jupyter's tag for a cell that is meant to fail
 WIDGET = "application/vnd.jupyter.widget-view+json"
+SOURCES = (".py", ".md")  # of what a cell shows; how pages look is not stored
 MEASURED_WITH = ("boto3", "pandas", "moto")  # packages on whose versions a run time depends
 
 
@@ -93,7 +95,10 @@ def _write_pages(paths: list[Path], runs: list[Run], root: Path) -> Path:
         if not run.error:
             stamp = notebooks[run.path].metadata.setdefault("workbook", {})
             stamp["run"] = _measured(run.seconds)
-    return pages.write(notebooks, root / "build" / "book")
+    documents = {
+        path: path.read_text("utf-8") for name in DOCUMENTS if (path := root / name).exists()
+    }
+    return pages.write(notebooks, root / "build" / "book", documents)
 
 
 def _measured(seconds: float) -> dict[str, Any]:
@@ -127,10 +132,17 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
 
 
 def digest(notebook: NotebookNode, root: Path = ROOT) -> str:
-    """Return the digest of the code on which the outputs depend, as 16 hexadecimal digits."""
-    sources = [root / "handler.py", *sorted((root / "workbook").rglob("*.py"))]
+    """Return what the notebook's outputs depend on, as 16 hexadecimal digits.
+
+    That is its code, the handler's and the files of ``workbook``, of which some are Markdown, such
+    as the exercises' texts. Its own prose does not count.
+    """
+    files = sorted(path for path in (root / "workbook").rglob("*") if path.suffix in SOURCES)
     parts = [cell.source for cell in code_cells(notebook)]
-    parts += [f"{path.relative_to(root).as_posix()}\n{path.read_text('utf-8')}" for path in sources]
+    parts += [
+        f"{path.relative_to(root).as_posix()}\n{path.read_text('utf-8')}"
+        for path in (root / "handler.py", *files)
+    ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 

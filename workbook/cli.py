@@ -67,6 +67,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     make.add_argument("--check", action="store_true", help="run all and store nothing")
     make.set_defaults(do=_book)
+
+    check = commands.add_parser(
+        "links",
+        help="check the links of notebooks and documents; needs a network",
+        description="Check that each link of the notebooks and documents is well-formed, leads to "
+        "what is there, and is answered. Exit status 1: one is not.",
+    )
+    check.set_defaults(do=_links)
     return parser
 
 
@@ -109,3 +117,15 @@ def _book(options: argparse.Namespace) -> int:
     except ValueError as error:
         print(f"workbook book: {error}", file=sys.stderr)
         return 2
+
+
+def _links(options: argparse.Namespace) -> int:
+    from workbook import links  # reads notebooks, which is slow to import
+
+    root = Path(__file__).resolve().parent.parent
+    found = links.links(root)
+    faults = links.problems(found, root) + links.unanswered(found)
+    for fault in faults:
+        print(fault)
+    print(f"{len(found)} links, {len(faults)} of them with a fault")
+    return int(bool(faults))

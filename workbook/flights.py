@@ -61,6 +61,24 @@ def count() -> int:
     return rows
 
 
+def airlines() -> "pd.Series[str]":
+    """Return the name of each carrier, by its two-character code."""
+    return _names("airlines.csv")
+
+
+def airports() -> "pd.Series[str]":
+    """Return the name of each airport, by its code.
+
+    The source has no name for four destinations in the Caribbean: BQN, PSE, SJU and STT.
+    """
+    return _names("airports.csv")
+
+
+def _names(file: str) -> "pd.Series[str]":
+    names: pd.Series[str] = pd.read_csv(PATH.with_name(file), index_col="code")["name"]
+    return names
+
+
 def scheduled(frame: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
     """Return the event time of each flight, its scheduled departure, in UTC."""
     return frame["time_hour"] + pd.to_timedelta(frame["minute"].astype("int64"), unit="min")

@@ -20,7 +20,9 @@ from PIL import Image
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, YELLOW, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#000000"
 COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK)
+PALE = "#A6CBE3"  # blue, for what is there and counts for little
 DPI = 100
+FEW = 30  # flights; the mean of fewer is chance as much as anything
 
 STYLE: Any = {  # Any, because matplotlib's stubs want each key as a literal type
     "axes.prop_cycle": cycler(color=COLOURS),
@@ -148,7 +150,8 @@ def records_per_shard(counts: pd.DataFrame) -> Picture:
 def mean_delay(frame: pd.DataFrame, by: str, *, top: int | None = None) -> Picture:
     """Mean departure delay in each group of flights.
 
-    Hours and other numbers run along the axis in their order; names are sorted, worst first.
+    Hours and other numbers run along the axis in their order; names are sorted, worst first. Each
+    bar has its number of flights beside it, and is pale when that is less than ``FEW``.
 
     Args:
         frame: flights, with ``dep_delay`` in minutes and the column ``by``.
@@ -162,28 +165,40 @@ def mean_delay(frame: pd.DataFrame, by: str, *, top: int | None = None) -> Pictu
     name = NAMES.get(by, by.replace("_", " "))
     if pd.api.types.is_numeric_dtype(table.index.dtype):
         figure, axes = subplots()
-        axes.bar(table.index.astype(int), table["mean"], color=BLUE)
-        axes.set(xlabel=name, ylabel="mean delay, minutes", xticks=table.index.astype(int))
+        bars = axes.bar(table.index.astype(int), table["mean"], color=_colours(table))
+        axes.bar_label(bars, [f"{size:,}" for size in table["size"]], padding=2, fontsize=7)
+        axes.set(xlabel=f"{name} (on the bars: flights)", ylabel="mean delay, minutes")
+        axes.set_xticks(table.index.astype(int))
         axes.grid(visible=False, axis="x")
     else:
         table = table.sort_values("mean", ascending=False)
         figure, axes = subplots(size=(8, 1.2 + 0.25 * len(table)))
         _horizontal_bars(axes, table)
-        axes.set(xlabel="mean delay, minutes", ylabel=name)
+        axes.set(xlabel="mean delay, minutes (in brackets: flights)", ylabel=name)
     which = f"the {len(table)} most frequent of {groups.ngroups}" if top else f"{len(table)} groups"
     axes.set_title(f"Mean departure delay by {name}")
     mean = table["mean"]
+    behind = int(table["size"].iloc[int(mean.argmax())])
     alt = (
         f"Bar chart of the mean departure delay by {name}, {which}, "
         f"{int(table['size'].sum()):,} flights. Longest: {mean.idxmax()} with {mean.max():.1f} "
-        f"minutes; shortest: {mean.idxmin()} with {mean.min():.1f} minutes."
+        f"minutes (flights: {behind:,}); "
+        f"shortest: {mean.idxmin()} with {mean.min():.1f} minutes."
     )
     return Picture(figure, alt)
 
 
+def _colours(table: pd.DataFrame) -> list[str]:
+    """A colour for each group; a group of few flights, whose mean says little, is pale."""
+    return [PALE if size < FEW else BLUE for size in table["size"]]
+
+
 def _horizontal_bars(axes: Axes, table: pd.DataFrame) -> None:
-    bars = axes.barh([str(group) for group in table.index], table["mean"], color=BLUE)
-    axes.bar_label(bars, fmt="{:.1f}", padding=3)
-    axes.margins(x=0.08)
+    bars = axes.barh([str(group) for group in table.index], table["mean"], color=_colours(table))
+    labels = [
+        f"{mean:.1f} ({size:,})" for mean, size in zip(table["mean"], table["size"], strict=True)
+    ]
+    axes.bar_label(bars, labels, padding=3)
+    axes.margins(x=0.15)
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")

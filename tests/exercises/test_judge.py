@@ -1,23 +1,67 @@
 """What a learner is told about an answer, through the cell magic."""
 
 import pytest
-from exercises_bench import Notebook
+
+from tests.exercises.bench import Notebook
 
 
-def test_a_blank_is_no_answer_yet_and_its_hint_is_folded(notebook: Notebook) -> None:
-    told = notebook.answer("answer = ...")
-    assert told.metadata == {"exercise": "97.1", "outcome": "blank"}
-    assert told.plain.startswith("**Not answered yet.**")
-    assert told.plain.endswith("Hint: Use `sum`.")
-    assert "<details><summary>Hint</summary>\n\nUse `sum`.\n\n</details>" in told.markdown
-    assert notebook.answer("def double(number):\n    return ...", "97.2").outcome == "blank"
-    assert notebook.answer("answer = sum(numbers) + (...,)[0:0].count(1)").outcome == "blank"
+@pytest.mark.parametrize(
+    ("code", "number", "line"),
+    [
+        ("answer = ...", "97.1", 2),
+        ("first, second = 1, 2\nanswer = first, ...", "97.1", 3),
+        ("def double(number):\n    return ...", "97.2", 3),
+        ("def double(number):\n    ...  # and then?\n    return number", "97.2", 3),
+    ],
+)
+def test_a_blank_is_no_answer_yet_and_its_hint_is_folded(
+    notebook: Notebook, code: str, number: str, line: int
+) -> None:
+    told = notebook.answer(code, number)
+    assert told.metadata == {"exercise": number, "outcome": "blank"}
+    assert told.plain.startswith("**Not answered yet.** Put your answer where `...` stands")
+    assert f"in line {line}, and" in told.plain
+    hint = "Use `sum`." if number == "97.1" else "Twice."
+    assert told.plain.endswith(f"Hint: {hint}")
+    assert f"<details><summary>Hint</summary>\n\n{hint}\n\n</details>" in told.markdown
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import numpy as np\nanswer = np.array([5])[...][0]",
+        "answer: tuple[int, ...] = 5",
+        "answer = max([5], key=lambda x, y=...: x)",
+    ],
+)
+def test_three_dots_that_are_no_placeholder_are_part_of_the_answer(
+    notebook: Notebook, code: str
+) -> None:
+    told = notebook.answer(code)
+    assert (told.outcome, told.plain) == ("hint", "**Not yet.** 5 is not their sum.")
+
+
+def test_a_right_answer_beside_a_placeholder_is_right(notebook: Notebook) -> None:
+    told = notebook.answer("def double(number):\n    ...\n    return 2 * number", "97.2")
+    assert told.outcome == "right"
 
 
 def test_a_right_answer_is_told_so_with_the_explanation(notebook: Notebook) -> None:
     told = notebook.answer("answer = sum(numbers)")
     assert (told.outcome, told.plain) == ("right", "**Right.** All of them.")
     assert notebook.answer("def double(x):\n    return x + x", "97.2").outcome == "right"
+
+
+def test_a_right_answer_stays_right_when_a_line_that_tries_it_fails(notebook: Notebook) -> None:
+    told = notebook.answer("def double(x):\n    return x + x\ndouble(numbrs)", "97.2")
+    assert told.outcome == "right"
+    assert told.plain == (
+        "**Right.** So it is.\n\n"
+        "(One thing more. Line 4 of the cell raises `NameError: name 'numbrs' is not defined`.)"
+    )
+    wrong = notebook.answer("def double(x):\n    return x\ndouble(numbrs)", "97.2")
+    assert wrong.outcome == "error"
+    assert "Line 4 of the cell raises `NameError" in wrong.plain
 
 
 def test_a_check_goes_by_what_the_notebook_has(notebook: Notebook) -> None:
@@ -32,6 +76,26 @@ def test_a_wrong_answer_gets_a_hint_about_itself(notebook: Notebook) -> None:
     assert notebook.answer("answer = 5").plain == "**Not yet.** 5 is not their sum."
 
 
+def test_a_hint_may_be_raised_from_anywhere(notebook: Notebook) -> None:
+    told = notebook.answer("answer = 0")
+    assert (told.outcome, told.plain) == ("hint", "**Not yet.** Zero is nothing.")
+
+
+def test_a_hint_is_not_stopped_by_a_learners_except(notebook: Notebook) -> None:
+    notebook.run("from workbook.exercises.exercise import Hint")
+    told = notebook.answer(
+        """
+def double(number):
+    try:
+        raise Hint("Seen.")
+    except Exception:
+        return 2 * number
+""",
+        "97.2",
+    )
+    assert (told.outcome, told.plain) == ("hint", "**Not yet.** Seen.")
+
+
 @pytest.mark.parametrize(
     ("code", "said"),
     [
@@ -41,7 +105,7 @@ def test_a_wrong_answer_gets_a_hint_about_itself(notebook: Notebook) -> None:
         ),
         ("answer = sum(numbers", "Line 2 of the cell raises `SyntaxError: '(' was never closed`."),
         ("if True:\nanswer = 1", "Line 3 of the cell raises `IndentationError: expected an"),
-        ("answer = nunbers", "`NameError: name 'nunbers' is not defined`. If the name is"),
+        ("answer = nunbers", "raises `NameError: name 'nunbers' is not defined`."),
         ("import sys\nsys.exit(3)", "Line 3 of the cell raises `SystemExit: 3`."),
         ("def f():\n    return f()\nanswer = f()", "Line 3 of the cell raises `RecursionError"),
         ("raise ValueError('one\\ntwo `three`')", "`ValueError: one two 'three'`"),
@@ -60,6 +124,14 @@ def test_an_error_is_told_in_a_line_with_the_hint(notebook: Notebook, code: str,
     assert "Traceback" not in told.plain
 
 
+def test_a_name_that_the_notebook_defines_is_asked_for(notebook: Notebook) -> None:
+    notebook.run("del numbers")
+    told = notebook.answer("answer = len(numbers)")
+    assert "The notebook defines `numbers`: run all cells above first." in told.plain
+    told = notebook.answer("answer = total")
+    assert "The notebook defines" not in told.plain
+
+
 def test_an_error_that_a_check_meets_in_the_learners_function_is_told_with_its_line(
     notebook: Notebook,
 ) -> None:
@@ -68,19 +140,25 @@ def test_an_error_that_a_check_meets_in_the_learners_function_is_told_with_its_l
     assert "Line 3 of the cell raises `TypeError: 'int' object is not subscriptable`" in told.plain
 
 
-@pytest.mark.parametrize("answer", ["'seven'", "None", "[1, 2]", "print", "{}", "object()"])
+@pytest.mark.parametrize("answer", ["'seven'", "None", "[1, 2]", "{}", "object()"])
 def test_an_answer_of_a_wrong_type_cannot_be_judged_and_that_is_said(
     notebook: Notebook, answer: str
 ) -> None:
     told = notebook.answer(f"answer = {answer}")
     assert told.outcome == "error"
-    assert told.plain.startswith("**Not yet.** `answer` is ")
+    assert told.plain.startswith("**Not yet.** `answer` is `")
     assert "cannot be judged (`TypeError: " in told.plain
+
+
+def test_a_function_that_cannot_be_judged_is_named_without_its_address(
+    notebook: Notebook,
+) -> None:
     told = notebook.answer("def double(number): pass", "97.2")
     assert (
-        "`double` is a function; it, or what it gives back, cannot be judged (`TypeError: "
+        "`double` is a function; it, or what it returns, cannot be judged (`TypeError: "
         in told.plain
     )
+    assert " at 0x" not in notebook.answer("answer = print").plain
 
 
 def test_a_long_message_is_cut(notebook: Notebook) -> None:
@@ -103,10 +181,70 @@ def test_an_attempt_leaves_no_name_behind_and_finds_none_of_another(notebook: No
     assert "must give `answer` a value" in notebook.answer("pass").plain
 
 
+@pytest.mark.parametrize(
+    ("value", "change", "same"),
+    [
+        ("[1, 2, [3]]", "x[2].append(4); x.pop(0)", "x == [1, 2, [3]]"),
+        ("{'a': [{'b': 1}]}", "x['a'][0]['b'] = 2; x['c'] = 3", "x == {'a': [{'b': 1}]}"),
+        ("{1, 2}", "x.discard(1)", "x == {1, 2}"),
+        ("np.arange(3)", "x[0] = 9", "x.tolist() == [0, 1, 2]"),
+        ("pd.Series([1, 2])", "x[0] = 9; x.index = [5, 6]", "x.to_dict() == {0: 1, 1: 2}"),
+        (
+            "pd.DataFrame({'a': [1, 2]})",
+            "x.loc[0, 'a'] = 9; x['b'] = 1; x['a'] += 1",
+            "x.to_dict('list') == {'a': [1, 2]}",
+        ),
+    ],
+)
+def test_an_attempt_changes_no_table_or_container_of_the_notebook(
+    notebook: Notebook, value: str, change: str, same: str
+) -> None:
+    notebook.run(f"import numpy as np, pandas as pd\nx = {value}")
+    assert notebook.answer(f"{change}\nanswer = 7").outcome == "right"
+    notebook.run(f"assert {same}")
+
+
+def test_what_an_exercise_prepares_is_there_for_the_cell_and_then_put_away(
+    notebook: Notebook,
+) -> None:
+    notebook.run("log, half = [], 'not this one'")
+    assert notebook.answer("def double(n): return n / half", "97.2").outcome == "right"
+    notebook.run("assert log == ['begin', 'end'] and half == 'not this one'")
+    assert notebook.answer("1 / 0", "97.2").outcome == "error"
+    notebook.run("assert log == ['begin', 'end'] * 2")
+
+
+def test_an_exercise_that_cannot_be_prepared_says_what_aws_said(notebook: Notebook) -> None:
+    notebook.run(
+        """
+class Log:
+    def append(self, text):
+        from botocore.exceptions import EndpointConnectionError
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+log = Log()
+"""
+    )
+    told = notebook.answer("double = abs", "97.2")
+    assert told.outcome == "error"
+    assert told.plain == (
+        "**Not yet.** This exercise needs AWS, which says `EndpointConnectionError: Could not "
+        'connect to the endpoint URL: "http://127.0.0.1:1"`. AWS does not answer there any more: '
+        "run all cells above again."
+    )
+
+
 def test_what_a_cell_prints_and_its_last_value_are_shown(notebook: Notebook) -> None:
     told = notebook.answer("print('hello')\nanswer = 7\nanswer + 1")
     assert told.outcome == "right"
     assert told.stdout.split() == ["hello", "Out[0]:", "8"]
+
+
+def test_what_a_function_prints_is_shown_for_the_cells_own_calls_only(notebook: Notebook) -> None:
+    told = notebook.answer(
+        "def double(n):\n    print('called with', n)\n    return 2 * n\n_ = double(5)", "97.2"
+    )
+    assert told.outcome == "right"
+    assert told.stdout == "called with 5\n"
 
 
 def test_a_cell_may_use_magics(notebook: Notebook) -> None:

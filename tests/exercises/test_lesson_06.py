@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbook.exercises.lesson_06 import _deliver
+from workbook.exercises.lesson_06.checks import deliver
 from workbook.localaws.mapping import retry
 from workbook.localaws.mapping.partial import Failed, FailedFrom, Succeeded
 from workbook.localaws.mapping.retry import Piece
@@ -26,7 +26,7 @@ REPLIES = {
 
 
 def deliver_by_retry(reply, batch, bad, retries):
-    """The same as ``_deliver``, by what decides in the local AWS."""
+    """The same as ``deliver``, by what decides in the local AWS."""
     policy = SimpleNamespace(retries=retries, bisect=True)
     invocations, written, given_up = 0, Counter(), []
     pieces = [Piece(batch)]
@@ -52,11 +52,11 @@ def deliver_by_retry(reply, batch, bad, retries):
 def test_the_check_delivers_as_the_local_aws_does(name, size, bad, retries):
     batch = list(range(size))
     expected = deliver_by_retry(REPLIES[name], batch, bad, retries)
-    assert _deliver(REPLIES[name], batch, bad, retries) == expected
+    assert deliver(REPLIES[name], batch, bad, retries) == expected
 
 
 def test_a_reply_that_is_none_of_the_three_is_refused():
     with pytest.raises(ValueError, match="'stop' for a batch of 8 with the first bad at 3"):
-        _deliver(lambda size, place: "stop", range(8), {3}, 0)
+        deliver(lambda size, place: "stop", range(8), {3}, 0)
     with pytest.raises(ValueError, match="first bad at None"):
-        _deliver(lambda size, place: "report", range(8), set(), 0)
+        deliver(lambda size, place: "report", range(8), set(), 0)

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbook.exercises.lesson_10 import lets_through
+from workbook.exercises.lesson_10.checks import lets_through
 from workbook.localaws.interfaces import Record
 from workbook.localaws.mapping.filters import compile_filters
 

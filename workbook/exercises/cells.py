@@ -8,10 +8,21 @@ from workbook.exercises.magic import folded
 
 LOAD = "%load_ext workbook.exercises"
 PREFIX = "exercise-"  # of the ids of the cells that are made here
+INTRODUCTION_ID = "exercises"
+INTRODUCTION = """\
+## Exercises
+
+Each exercise has a cell for your answer. Put the answer where `...` stands and run the cell: it \
+tells you whether the answer is right, or gives you a hint. Run all cells above first (menu *Run*, \
+*Run All Above Selected Cell*), because your answer may use what they define. You can do the \
+exercises in any order, as often as you like, and also after the clean-up at the end.
+
+Names you define in an exercise cell are not visible in other cells. The next cell makes the \
+exercises work."""
 
 
 def cells(stem: str) -> list[NotebookNode]:
-    """Three cells for each exercise of a notebook: the task, the learner's, and the solution.
+    """Make three cells for each exercise of a notebook: the task, the learner's, and the solution.
 
     Args:
         stem: of the notebook's name.
@@ -32,12 +43,14 @@ def cells(stem: str) -> list[NotebookNode]:
 
 
 def attempt(stem: str, number: int, code: str) -> str:
-    """The source of a cell that answers an exercise with this code."""
+    """Return the source of a cell that answers an exercise with this code."""
     return f"%%exercise {stem.partition('_')[0]}.{number}\n{code}"
 
 
 def write_into(notebook: NotebookNode, stem: str) -> None:
     """Put the exercises' cells, anew, behind the cell that loads the extension.
+
+    The cell with the id ``exercises``, which stands above it, gets the same words everywhere.
 
     Args:
         notebook: changed in place; left alone when it does not load the extension.
@@ -49,8 +62,14 @@ def write_into(notebook: NotebookNode, stem: str) -> None:
     kept = [cell for cell in notebook.cells if not cell.get("id", "").startswith(PREFIX)]
     for position, cell in enumerate(kept, 1):
         if cell.cell_type == "code" and cell.source == LOAD:
+            kept = [_introduced(each) for each in kept]
             notebook.cells = [*kept[:position], *cells(stem), *kept[position:]]
             return
+
+
+def _introduced(cell: NotebookNode) -> NotebookNode:
+    made: NotebookNode = new_markdown_cell(INTRODUCTION, id=INTRODUCTION_ID)
+    return made if cell.get("id") == INTRODUCTION_ID else cell
 
 
 def fit(notebook: NotebookNode, stem: str) -> bool:

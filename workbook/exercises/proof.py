@@ -1,6 +1,7 @@
 """The proof that exercises can be solved and that their hints help: attempts that a run adds.
 
 Each attempt is a cell like the learner's, right behind it, so it meets the notebook's own data.
+At the notebook's end, after clean-up, the solutions run again, the last exercise's first.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from workbook.exercises.cells import PREFIX, attempt
 from workbook.exercises.exercise import Exercise, lesson
 from workbook.exercises.judge import Outcome
 
-FEWEST_WRONG = 2
+FEWEST_RIGHT, FEWEST_WRONG = 2, 4  # answers, beside the solution
 
 
 class Attempt(NamedTuple):
@@ -26,29 +27,35 @@ class Attempt(NamedTuple):
 
 
 def attempts(number: int, exercise: Exercise) -> list[Attempt]:
-    """The blank, which is the notebook's own cell, then the solution and all wrong answers."""
+    """Return the blank, which is the notebook's own cell, and all answers to an exercise."""
     name = f"{PREFIX}{number}-yours"
     return [
         Attempt(name, "the blank", exercise.blank, "blank"),
         Attempt(f"{name}-solved", "the solution", exercise.solution, "right"),
         *(
-            Attempt(f"{name}-wrong-{place}", f"wrong answer {place}", code, "hint")
-            for place, code in enumerate(exercise.wrong, 1)
+            Attempt(f"{name}-right-{place}", f"the right answer '{words}'", code, "right")
+            for place, (words, code) in enumerate(exercise.right.items(), 1)
         ),
+        *(
+            Attempt(f"{name}-wrong-{place}", f"the wrong answer '{words}'", code, "hint")
+            for place, (words, code) in enumerate(exercise.wrong.items(), 1)
+        ),
+        Attempt(f"{name}-later", "the solution after the last cell", exercise.solution, "right"),
     ]
 
 
 def add(notebook: NotebookNode, stem: str) -> None:
-    """Put cells with all attempts but the blank behind each learner's cell of a notebook.
+    """Put cells with all attempts but the blank into a notebook.
 
     Args:
         notebook: with its exercises' cells; changed in place.
         stem: of its name.
     """
     behind = {}
+    at_the_end: list[NotebookNode] = []
     for number, exercise in _exercises(notebook, stem):
         blank, *others = attempts(number, exercise)
-        behind[blank.cell_id] = [
+        *behind[blank.cell_id], later = [
             new_code_cell(
                 attempt(stem, number, other.code),
                 id=other.cell_id,
@@ -56,11 +63,13 @@ def add(notebook: NotebookNode, stem: str) -> None:
             )
             for other in others
         ]
-    notebook.cells = [c for cell in notebook.cells for c in (cell, *behind.get(cell.id, []))]
+        at_the_end.insert(0, later)
+    kept = [c for cell in notebook.cells for c in (cell, *behind.get(cell.id, []))]
+    notebook.cells = kept + at_the_end
 
 
 def failures(notebook: NotebookNode, stem: str) -> list[str]:
-    """What the exercises of a notebook do not keep of their promises, in words; none is good.
+    """Return the promises that the exercises of a notebook break, in words.
 
     Args:
         notebook: as ``add`` left it, and executed.
@@ -70,6 +79,8 @@ def failures(notebook: NotebookNode, stem: str) -> list[str]:
     found = []
     for number, exercise in _exercises(notebook, stem):
         where = f"{stem}, exercise {number}"
+        if len(exercise.right) < FEWEST_RIGHT:
+            found.append(f"{where}: fewer than {FEWEST_RIGHT} other right answers")
         if len(exercise.wrong) < FEWEST_WRONG:
             found.append(f"{where}: fewer than {FEWEST_WRONG} wrong answers")
         hints: dict[str, str] = {}  # and which variants have got them
@@ -92,6 +103,8 @@ def _broken(
         yield f"must end as {one.outcome!r}, not {outcome!r}: {text}"
     elif one.outcome == "blank" and not exercise.hint:
         yield "has no hint"
+    elif one.outcome == "right" and text != f"**Right.** {exercise.explanation}":
+        yield f"must run to its end: {text}"
     elif one.outcome == "hint":
         if exercise.hint in text:
             yield f"has the blank's hint and none of its own: {text}"
@@ -101,7 +114,7 @@ def _broken(
 
 
 def _exercises(notebook: NotebookNode, stem: str) -> list[tuple[int, Exercise]]:
-    """The exercises that have their cells in the notebook, with their numbers."""
+    """Return the exercises that have their cells in the notebook, with their numbers."""
     if not any(cell.get("id", "").startswith(PREFIX) for cell in notebook.cells):
         return []
     return list(enumerate(lesson(stem), 1))

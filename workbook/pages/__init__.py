@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, Tag
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell, new_notebook
 
 BOOK = "Streaming on AWS Lambda and Kinesis, in Python"
 TEMPLATES = Path(__file__).parent
@@ -39,25 +40,41 @@ class Chapter(NamedTuple):
     run: Mapping[str, Any] | None
 
 
-def write(notebooks: Mapping[Path, NotebookNode], folder: Path) -> Path:
+def write(
+    notebooks: Mapping[Path, NotebookNode],
+    folder: Path,
+    documents: Mapping[Path, str] | None = None,
+) -> Path:
     """Write the pages, and return the path of the index.
 
     Args:
         notebooks: the executed notebooks by their paths, in their order.
         folder: where to write; it is created if necessary. Pages of deleted notebooks are removed.
+        documents: other pages that notebooks link to, such as a glossary: Markdown by its path.
 
     Raises:
         ValueError: a notebook has no title or no opening paragraph, links to a notebook that does
             not exist, shows a picture that it does not contain, or has a formula in TeX.
     """
-    names = {path.name for path in notebooks}
-    chapters = [_chapter(path, notebook, names) for path, notebook in notebooks.items()]
+    documents = documents or {}
+    pages_of = {path.name: f"{path.stem}.html" for path in (*notebooks, *documents)}
+    exporter = HTMLExporter(
+        template_name="basic",
+        template_file="cells.html.j2",
+        extra_template_paths=[str(TEMPLATES)],
+    )
+    chapters = [_chapter(path, nb, pages_of, exporter) for path, nb in notebooks.items()]
+    others = [
+        _chapter(path, new_notebook(cells=[new_markdown_cell(text)]), pages_of, exporter)
+        for path, text in documents.items()
+    ]
     loader = jinja2.FileSystemLoader(TEMPLATES)
     templates = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True)
-    pages = {"index.html": _index(templates, chapters)}
-    for before, chapter, after in zip(
-        [None, *chapters], chapters, [*chapters[1:], None], strict=False
-    ):
+    pages = {"index.html": _index(templates, chapters, others)}
+    for before, chapter, after in [
+        *zip([None, *chapters], chapters, [*chapters[1:], None], strict=False),
+        *((None, other, None) for other in others),
+    ]:
         pages[chapter.file] = templates.get_template("notebook.html.j2").render(
             book=BOOK, chapter=chapter, before=before, after=after
         )
@@ -70,13 +87,13 @@ def write(notebooks: Mapping[Path, NotebookNode], folder: Path) -> Path:
     return folder / "index.html"
 
 
-def _index(templates: jinja2.Environment, chapters: list[Chapter]) -> str:
+def _index(templates: jinja2.Environment, chapters: list[Chapter], others: list[Chapter]) -> str:
     conditions: dict[str, list[str]] = {}
     for chapter in chapters:
         if chapter.run:
             conditions.setdefault(_conditions(chapter.run), []).append(chapter.number)
     return templates.get_template("index.html.j2").render(
-        book=BOOK, chapters=chapters, conditions=conditions
+        book=BOOK, chapters=chapters, others=others, conditions=conditions
     )
 
 
@@ -87,12 +104,9 @@ def _conditions(run: Mapping[str, Any]) -> str:
     return f"{date.day} {date:%B %Y}, on {run['system']} with {run['cores']} cores, {versions}"
 
 
-def _chapter(path: Path, notebook: NotebookNode, names: set[str]) -> Chapter:
-    exporter = HTMLExporter(
-        template_name="basic",
-        template_file="cells.html.j2",
-        extra_template_paths=[str(TEMPLATES)],
-    )
+def _chapter(
+    path: Path, notebook: NotebookNode, pages_of: Mapping[str, str], exporter: HTMLExporter
+) -> Chapter:
     cells, _ = exporter.from_notebook_node(notebook)
     body = BeautifulSoup(cells, "html.parser")
     for mark in body.select("a.anchor-link"):  # the list of sections links to the headings
@@ -102,7 +116,7 @@ def _chapter(path: Path, notebook: NotebookNode, names: set[str]) -> Chapter:
     try:
         title, purpose = _opening(body)
         for link in body.select("a[href]"):
-            _lead_to_page(link, names)
+            _lead_to_page(link, pages_of)
         for picture in body.select("img"):
             _check_inside(picture)
         for formula in body.find_all(string=FORMULA):
@@ -112,7 +126,7 @@ def _chapter(path: Path, notebook: NotebookNode, names: set[str]) -> Chapter:
     text = str(body)
     number, _, _ = path.stem.partition("_")
     return Chapter(
-        number=number.lstrip("0"),
+        number=number.lstrip("0") or "0",
         title=title,
         purpose=purpose,
         file=f"{path.stem}.html",
@@ -124,12 +138,17 @@ def _chapter(path: Path, notebook: NotebookNode, names: set[str]) -> Chapter:
 
 
 def _opening(body: BeautifulSoup) -> tuple[str, str]:
-    """Return the title, and the first paragraph below it that is more than a label."""
+    """Return the title, and the first paragraph below it that is more than a label or links."""
     first = body.find()
     if first is None or first.name != "h1":
         raise ValueError("it must start with its title, a line '# Title'")
     for paragraph in first.find_next_siblings("p"):
-        if any(not isinstance(part, Tag) or part.name != "strong" for part in paragraph.contents):
+        text = "".join(
+            part.get_text()
+            for part in paragraph.contents
+            if not isinstance(part, Tag) or part.name not in ("strong", "a")
+        )
+        if re.search(r"\w", text):
             return first.get_text(), paragraph.get_text()
     raise ValueError("a paragraph under its title must say what the reader will do")
 
@@ -154,17 +173,18 @@ def _make_readable(table: Tag, body: BeautifulSoup) -> None:
     table.wrap(body.new_tag("div", attrs={"class": "scroll"}))
 
 
-def _lead_to_page(link: Tag, names: set[str]) -> None:
-    """Point a link to a notebook at its page, and replace one to another file by its text."""
+def _lead_to_page(link: Tag, pages_of: Mapping[str, str]) -> None:
+    """Point a link at its target's page, and replace one to a file without a page by its text."""
     path, hash_mark, anchor = str(link["href"]).partition("#")
     if not path or ":" in path:
         return
-    if not path.endswith(".ipynb"):
-        link.unwrap()
-    elif path in names:
-        link["href"] = path.removesuffix(".ipynb") + ".html" + hash_mark + anchor
-    else:
+    _, _, name = path.rpartition("/")
+    if name in pages_of:
+        link["href"] = pages_of[name] + hash_mark + anchor
+    elif name.endswith(".ipynb"):
         raise ValueError(f"it links to {path}, which does not exist")
+    else:
+        link.unwrap()
 
 
 def _check_inside(picture: Tag) -> None:

@@ -1,0 +1,155 @@
+"""Diagrams of boxes and arrows: the pipeline, and the role of its function.
+
+Each returns a ``Picture`` for ``plots.show``, whose alt text tells the same story in words.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.patches import FancyBboxPatch
+
+from workbook import plots
+from workbook.plots import Picture
+
+PALE, DARK = "#EEEEEE", "#333333"
+
+
+class Box(NamedTuple):
+    """A box: where its centre is, in units of a box's width and height, and what it says."""
+
+    x: float
+    y: float
+    text: str
+
+
+class Arrow(NamedTuple):
+    """An arrow from one box to another, and the words beside it."""
+
+    start: str
+    end: str
+    text: str = ""
+
+
+PARTS = {
+    "producer": Box(0, 0, "producer"),
+    "flights": Box(1, 0, "stream\nflights"),
+    "mapping": Box(2, 0, "event source\nmapping"),
+    "function": Box(3, 0, "function\nhandler.py"),
+    "processed_stream": Box(4, 0, "stream\nprocessed_stream"),
+    "pandas": Box(5, 0, "pandas"),
+}
+STEPS = (
+    Arrow("producer", "flights", "PutRecords"),
+    Arrow("flights", "mapping", "polls"),
+    Arrow("mapping", "function", "invokes"),
+    Arrow("function", "processed_stream", "PutRecords"),
+    Arrow("processed_stream", "pandas", "GetRecords"),
+)
+
+
+def pipeline(*focus: str, title: str = "The path of a flight") -> Picture:
+    """Draw the pipeline from the producer to pandas.
+
+    Args:
+        focus: the parts that the lesson is about, which stand out: names of ``PARTS``.
+        title: of the picture.
+
+    Raises:
+        ValueError: ``focus`` names a part that the pipeline does not have.
+    """
+    if unknown := sorted(set(focus) - set(PARTS)):
+        raise ValueError(f"the pipeline has no part {', '.join(unknown)}; it has {list(PARTS)}")
+    figure, axes = plots.subplots(size=(9.5, 1.9))
+    _draw(axes, PARTS, STEPS, focus, lift=0.45)
+    axes.set_title(title)
+    alt = (
+        "Diagram of the pipeline. A producer puts records into the stream flights. An event source "
+        "mapping polls that stream and invokes the function in handler.py. The function puts its "
+        "results into the stream processed_stream, from which pandas gets them."
+    )
+    return Picture(figure, alt + (f" In focus: {', '.join(focus)}." if focus else ""))
+
+
+def role(name: str, allowed: Mapping[str, str]) -> Picture:
+    """Draw a role: who may assume it, and what it allows on which resource.
+
+    Args:
+        name: of the role.
+        allowed: for each resource, what the role may do there, in a few words.
+    """
+    middle = (len(allowed) - 1) / 2
+    boxes = {
+        "lambda": Box(0, middle, "Lambda service"),
+        "role": Box(1.5, middle, f"role\n{name}"),
+    }
+    arrows = [Arrow("lambda", "role", "assumes it")]
+    for place, (resource, action) in enumerate(reversed(list(allowed.items()))):
+        boxes[resource] = Box(3.2, place, resource)
+        arrows.append(Arrow("role", resource, action))
+    figure, axes = plots.subplots(size=(8.5, 0.6 + 0.8 * len(allowed)))
+    _draw(axes, boxes, arrows, {"role"})
+    axes.set_title("What the role says: who may assume it, and what it allows")
+    told = "; ".join(f"{action} on {resource}" for resource, action in allowed.items())
+    told = " ".join(told.split())
+    alt = f"Diagram. The Lambda service assumes the role {name}. The role allows: {told}."
+    return Picture(figure, alt)
+
+
+def _draw(
+    axes: Axes,
+    boxes: Mapping[str, Box],
+    arrows: Iterable[Arrow],
+    focus: Collection[str],
+    *,
+    lift: float = 0.0,
+) -> None:
+    """Draw boxes of one size, and arrows from the side of one to the side of the next.
+
+    ``lift`` is how far above its arrow a label stands: on it, unless there is too little room.
+    """
+    half_width, half_height = 0.34, 0.34
+    for name, box in boxes.items():
+        stands_out = name in focus
+        axes.add_patch(
+            FancyBboxPatch(
+                (box.x - half_width, box.y - half_height),
+                2 * half_width,
+                2 * half_height,
+                boxstyle="round,pad=0.02",
+                facecolor=plots.BLUE if stands_out else PALE,
+                edgecolor=plots.BLUE if stands_out else DARK,
+            )
+        )
+        axes.text(
+            box.x,
+            box.y,
+            box.text,
+            ha="center",
+            va="center",
+            fontsize=8.5,
+            color="white" if stands_out else DARK,
+        )
+    for arrow in arrows:
+        start, end = boxes[arrow.start], boxes[arrow.end]
+        left, right = start.x + half_width + 0.03, end.x - half_width - 0.03
+        axes.annotate(
+            "",
+            xy=(right, end.y),
+            xytext=(left, start.y),
+            arrowprops={"arrowstyle": "-|>", "color": DARK},
+        )
+        axes.text(
+            (left + right) / 2,
+            (start.y + end.y) / 2 + lift,
+            arrow.text,
+            ha="center",
+            va="center",
+            fontsize=8,
+            color=DARK,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )
+    rows = [box.y for box in boxes.values()]
+    axes.set(xlim=(-0.45, max(box.x for box in boxes.values()) + 0.45))
+    axes.set(ylim=(min(rows) - 0.45, max(rows) + 0.45 + lift / 3))
+    axes.axis("off")
