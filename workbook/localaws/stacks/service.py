@@ -342,7 +342,8 @@ class StacksService:
             new = True
         else:
             new = False
-        if name in stack.change_sets:
+        known = stack.change_sets.get(name)
+        if known and not known.execution.startswith("EXECUTE_"):  # an executed one frees its name
             raise ApiError("AlreadyExistsException", f"ChangeSet {name} already exists")
         definition = await self._define(stack, asked, in_change_set=True)
         exports = self._exports(region)
