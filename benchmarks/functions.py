@@ -64,7 +64,7 @@ def create(name: str, code: str) -> None:
         permissions_boundary=None,
         description="",
         tags=[],
-        max_session_duration=3600,
+        max_session_duration="3600",
     )
     lambda_backends[ACCOUNT_ID]["us-east-1"].create_function(
         {

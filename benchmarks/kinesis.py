@@ -6,6 +6,7 @@ a record, and its memory.
 
 import sys
 import time
+from typing import Any
 
 import psutil
 
@@ -48,7 +49,7 @@ def main(count: int) -> None:
         assert found == count, f"{found} of {count} records came back"
 
 
-def _read(kinesis, shard) -> int:
+def _read(kinesis: Any, shard: dict[str, Any]) -> int:
     """How many records the shard holds."""
     iterator = kinesis.get_shard_iterator(
         StreamName=STREAM, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"

@@ -8,7 +8,7 @@ same number. The picture is in it that is kept for the saved notebook.
 
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
 
@@ -59,9 +59,9 @@ threading.Thread(target=send, daemon=True).start()
 """
 
 
-def taken() -> Counter[str]:
+def taken() -> dict[str, float]:
     """Processor time in seconds that each part has taken so far."""
-    seconds: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
             command, times = " ".join(process.cmdline()), process.cpu_times()

@@ -16,9 +16,14 @@ SCREENSHOTS = Path(__file__).parent.parent / "build" / "browser" / "screenshots"
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Delete earlier screenshots: a notebook may have another name now."""
+    if not hasattr(config, "workerinput"):  # once, not in each process
+        shutil.rmtree(SCREENSHOTS, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    shutil.rmtree(SCREENSHOTS, ignore_errors=True)  # of notebooks that may have another name now
     try:
         with chromium.launched() as browser:
             yield browser

@@ -66,7 +66,7 @@ class Lab(NamedTuple):
 
     def write(self, name: str, sources: list[str]) -> None:
         """A notebook of code cells, in the folder that JupyterLab shows."""
-        cells = [
+        cells: list[dict[str, Any]] = [
             {
                 "id": f"cell-{number}",
                 "cell_type": "code",
@@ -148,7 +148,7 @@ def running(folder: Path) -> Iterator[Lab]:
     }
     log = folder / "jupyterlab.log"
     command = [
-        SCRIPTS / "jupyter",
+        str(SCRIPTS / "jupyter"),
         "lab",
         "--no-browser",
         "--allow-root",

@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
+from botocore.exceptions import ClientError
 
 from workbook import target
 from workbook.localaws.stacks import template as templates
@@ -109,7 +110,7 @@ def outcome(checkout: Checkout, folder: str, path: str) -> str:
                 Parameters=parameters(body),
                 Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
             )
-        except stacks.exceptions.ClientError as refused:
+        except ClientError as refused:
             return "refused: " + refused.response["Error"]["Message"].split(". Nothing")[0]
         (stack,) = stacks.describe_stacks(StackName="pattern")["Stacks"]
         if stack["StackStatus"] != "CREATE_COMPLETE":

@@ -105,6 +105,8 @@ def test_the_javascript_sdk(run: Any, local: target.Aws) -> None:
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("adder.py", ADDER)
     deploy(local, "adder", package.getvalue(), "adder")
+    if not (BUILD / "node_modules").exists():
+        pytest.skip("the JavaScript SDK is not installed here (see build/clients)")
     script = shutil.copy(HERE / "javascript.mjs", BUILD)
     printed = json.loads(run("node", script, str(local.endpoint_url), "by-javascript", "adder"))
     assert printed == {

@@ -18,6 +18,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from workbook import target
+from workbook.waiting import wait_until
 
 HERE = Path(__file__).parent
 BUILD = HERE.parent / "build" / "clients"
@@ -176,12 +177,19 @@ def test_cloudformation_package_and_deploy(local: target.Aws, tmp_path: Path) ->
         "--capabilities",
         "CAPABILITY_IAM",
     ]
+
+    def redeploy(*options: str) -> str:
+        """Deploy in a new second, after which the AWS CLI names the change set."""
+        now = int(time.time())
+        wait_until("the next second", lambda: int(time.time()) > now)
+        return aws(*deploy, *options)
+
     aws(*deploy)
     made = aws.outputs("cli-sample")
     aws.send(made["Stream"], "one")
     aws.await_line(made["Function"], "saw one")
-    assert "No changes to deploy" in aws(*deploy)
-    aws(*deploy, "--parameter-overrides", "Greeting=met")
+    assert "No changes to deploy" in redeploy()
+    redeploy("--parameter-overrides", "Greeting=met")
     aws.send(made["Stream"], "two")
     aws.await_line(made["Function"], "met two")
     aws("cloudformation", "delete-stack", "--stack-name", "cli-sample")

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.utils.capture import capture_output
 
 # The exercises 97.1 and 97.2, of a notebook that is not there.
@@ -147,7 +147,12 @@ class Notebook:
         self.shell = shell
 
     def run(self, code: str) -> None:
-        self.shell.run_cell(code).raise_error()
+        self.run_cell(code).raise_error()
+
+    def run_cell(self, code: str) -> ExecutionResult:
+        """Run a cell; what failed in it is in the result."""
+        result: ExecutionResult = self.shell.run_cell(code)
+        return result
 
     def answer(self, code: str, number: str = "97.1") -> Told:
         with capture_output() as captured:

@@ -24,7 +24,7 @@ def prove(notebook: Notebook, *last: str) -> list[str]:
     proof.add(stored, "97_count")
     for cell in book.code_cells(stored):
         with capture_output() as captured:
-            failed = notebook.shell.run_cell(cell.source).error_in_exec
+            failed = notebook.run_cell(cell.source).error_in_exec
         cell.outputs = [
             new_output("display_data", output.data, metadata=output.metadata or {})
             for output in captured.outputs

@@ -342,8 +342,7 @@ class StacksService:
             new = True
         else:
             new = False
-        known = stack.change_sets.get(name)
-        if known and not known.execution.startswith("EXECUTE_"):  # an executed one frees its name
+        if name in stack.change_sets:
             raise ApiError("AlreadyExistsException", f"ChangeSet {name} already exists")
         definition = await self._define(stack, asked, in_change_set=True)
         exports = self._exports(region)
