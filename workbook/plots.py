@@ -81,7 +81,7 @@ def show(figure: Figure, alt: str) -> None:
     with mpl.rc_context(STYLE):
         figure.savefig(drawn, format="png", dpi=DPI)
     data, metadata = mimebundle(drawn.getvalue(), alt)
-    display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+    display(data, metadata=metadata, raw=True)
 
 
 def mimebundle(png: bytes, alt: str) -> tuple[dict[str, str], dict[str, Any]]:

@@ -44,7 +44,7 @@ def show(feedback: Feedback, number: str) -> None:
     if feedback.hint:
         plain += f"\n\nHint: {feedback.hint}"
         markdown += f"\n\n{folded('Hint', feedback.hint)}"
-    display(  # type: ignore[no-untyped-call]
+    display(
         {"text/markdown": markdown, "text/plain": plain},
         raw=True,
         metadata={"exercise": number, "outcome": feedback.outcome},

@@ -17,8 +17,8 @@ class CellOutputs:
     """The widget and the picture, in every cell in which they are shown."""
 
     def __init__(self) -> None:
-        self._front = DisplayHandle()  # type: ignore[no-untyped-call]
-        self._picture = DisplayHandle()  # type: ignore[no-untyped-call]
+        self._front = DisplayHandle()
+        self._picture = DisplayHandle()
         self.is_shown = False  # whether any cell shows them
 
     def show(self, front: Bundle, picture: tuple[Bundle, Bundle]) -> None:
@@ -29,15 +29,15 @@ class CellOutputs:
             picture: the second output, and its metadata.
         """
         data, metadata = picture
-        self._front.display(front, raw=True)  # type: ignore[no-untyped-call]
-        self._picture.display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+        self._front.display(front, raw=True)
+        self._picture.display(data, metadata=metadata, raw=True)
         self.is_shown = True
 
     def put(self, front: Bundle) -> None:
         """Replace the first output."""
-        self._front.update(front, raw=True)  # type: ignore[no-untyped-call]
+        self._front.update(front, raw=True)
 
     def keep(self, picture: tuple[Bundle, Bundle]) -> None:
         """Replace the picture."""
         data, metadata = picture
-        self._picture.update(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+        self._picture.update(data, metadata=metadata, raw=True)

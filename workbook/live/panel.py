@@ -157,7 +157,7 @@ class Panel:
 
     def __enter__(self) -> Self:
         self.start()
-        display(self)  # type: ignore[no-untyped-call]
+        display(self)
         return self
 
     def __exit__(
