@@ -90,6 +90,7 @@ class Aws:
         config = Config(
             ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # not in the stubs
             max_pool_connections=32,
+            proxies=None if self.is_real else {},  # no proxy knows the way to this machine
         )
         with self._making:
             return self._session.client(

@@ -12,7 +12,9 @@ from h2.connection import H2Connection
 from h2.events import DataReceived, StreamEnded
 
 from workbook import target
+from workbook.localaws.api.http import authorization
 
+SIGNED = authorization(target.REGION, "kinesis")
 LARGE = 900_000  # bytes; far above HTTP/2's first window of 65,535
 
 
@@ -20,7 +22,7 @@ def call(client: httpx.Client, operation: str, **parameters: Any) -> dict[str, A
     """One call of the Kinesis API."""
     answer = client.post(
         "/",
-        headers={"x-amz-target": f"Kinesis_20131202.{operation}"},
+        headers={"x-amz-target": f"Kinesis_20131202.{operation}", "authorization": SIGNED},
         content=orjson.dumps(parameters),
     )
     assert answer.http_version == "HTTP/2"
@@ -53,9 +55,9 @@ def test_a_client_that_says_goaway_still_gets_its_answer(local: target.Aws) -> N
     h2 = H2Connection(H2Configuration(header_encoding="utf-8"))
     h2.initiate_connection()
     stream_id = h2.get_next_available_stream_id()
-    head = [(":method", "POST"), (":path", "/"), (":scheme", "http"), (":authority", "local")]
+    head = [(":method", "POST"), (":path", "/"), (":scheme", "http"), (":authority", where.netloc)]
     target_header = ("x-amz-target", "Kinesis_20131202.ListStreams")
-    h2.send_headers(stream_id, [*head, target_header])
+    h2.send_headers(stream_id, [*head, target_header, ("authorization", SIGNED)])
     h2.send_data(stream_id, b"{}", end_stream=True)
     goaway = bytes([0, 0, 8, 7, 0, 0, 0, 0, 0]) + bytes(8)
     body, ended = b"", False
@@ -74,7 +76,7 @@ def test_a_client_that_says_goaway_still_gets_its_answer(local: target.Aws) -> N
 def test_http1_is_spoken_on_the_same_port(local: target.Aws) -> None:
     answer = httpx.post(
         str(local.endpoint_url),
-        headers={"x-amz-target": "Kinesis_20131202.ListStreams"},
+        headers={"x-amz-target": "Kinesis_20131202.ListStreams", "authorization": SIGNED},
         content=b"{}",
     )
     assert answer.http_version == "HTTP/1.1"

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
+from workbook.localaws.api.http import signed_query
 from workbook.target import Aws
 
 
@@ -37,14 +38,17 @@ def test_a_bucket_may_be_called_as_a_version_of_lambdas_api(local: Aws) -> None:
     assert s3.get_object(Bucket="2015-03-31", Key="functions")["Body"].read() == b"content"
 
 
-def test_a_request_without_a_signature_is_known_by_its_target_or_its_path(local: Aws) -> None:
+def test_a_request_that_is_signed_by_its_url_is_for_the_service_named_there(local: Aws) -> None:
+    signed = signed_query("us-east-1", "kinesis")
     headers = {"x-amz-target": "Kinesis_20131202.ListStreams"}
-    streams = urllib.request.Request(f"{local.endpoint_url}/", b"{}", headers)
+    streams = urllib.request.Request(f"{local.endpoint_url}/?{signed}", b"{}", headers)
     with urllib.request.urlopen(streams) as answer:
         assert b"StreamNames" in answer.read()
-    with urllib.request.urlopen(f"{local.endpoint_url}/2015-03-31/event-source-mappings") as answer:
+    signed = signed_query("us-east-1", "lambda")
+    mappings = f"{local.endpoint_url}/2015-03-31/event-source-mappings?{signed}"
+    with urllib.request.urlopen(mappings) as answer:
         assert b"EventSourceMappings" in answer.read()
     with pytest.raises(urllib.error.HTTPError) as missing:
-        urllib.request.urlopen(f"{local.endpoint_url}/.functions/us-east-1/nobody/1")
+        urllib.request.urlopen(f"{local.endpoint_url}/.functions/us-east-1/nobody/1?{signed}")
     assert b"Function not found" in missing.value.read()
     missing.value.close()

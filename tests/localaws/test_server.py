@@ -4,12 +4,17 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
+import orjson
+import pytest
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, Event, StreamEnded
 
+from workbook.localaws.api import protocols
+from workbook.localaws.api.http import Request, Response
+from workbook.localaws.api.protocols import FORM
 from workbook.localaws.http2 import Http2Protocol
-from workbook.localaws.server import send_stream
+from workbook.localaws.server import Door, send_stream
 
 
 class Endless:
@@ -116,3 +121,52 @@ def test_http2_tells_that_a_request_was_taken_back() -> None:
         server.close()
 
     asyncio.run(asyncio.wait_for(scenario(), 30))
+
+
+def test_a_fault_of_ours_names_operation_and_reason_and_ends_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """In the answer, in the form of the service that was called, and on standard error."""
+    sent: list[dict[str, Any]] = []
+
+    async def respond(request: Request) -> Response:
+        raise KeyError("reason")
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"{}"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "method": "POST",
+        "raw_path": b"/",
+        "query_string": b"",
+        "headers": [(b"host", b"127.0.0.1"), (b"x-amz-target", b"Kinesis_20131202.PutRecord")],
+    }
+    asyncio.run(Door(respond)(scope, receive, send))
+    start, body = sent
+    assert start["status"] == 500
+    answer = orjson.loads(body["body"])
+    assert answer["__type"] == "InternalFailure"
+    assert answer["message"] == "The local AWS failed at PutRecord: KeyError('reason')"
+    assert "PutRecord failed" in caplog.text
+    assert "KeyError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "body", "code"),
+    [
+        ("/2015-03-31/functions", {}, b"", b"ServiceException"),
+        ("/", {"content-type": FORM}, b"Action=CreateRole&Version=1", b"<Code>InternalFailure"),
+        ("/bucket/key", {}, b"", b"<Code>InternalError"),
+        ("/", {"smithy-protocol": "rpc-v2-cbor"}, b"", b"InternalFailure"),
+    ],
+)
+def test_a_fault_has_the_form_of_the_protocol(
+    path: str, headers: dict[str, str], body: bytes, code: bytes
+) -> None:
+    answer = protocols.fault(Request("POST", path, "", headers, body), ValueError("why"))
+    assert answer.status == 500
+    assert code in (answer.body + answer.headers.get("x-amzn-errortype", "").encode())
+    assert b"ValueError" in answer.body

@@ -17,7 +17,7 @@ from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
 from workbook.localaws.api.errors import ApiError
-from workbook.localaws.api.http import Request, Response
+from workbook.localaws.api.http import Request, Response, authorization
 
 THROTTLED = {"LimitExceededException", "ThrottlingException", "TooManyRequestsException"}
 TRIES = 8  # of a call that is throttled; CloudFormation itself tries again, too
@@ -107,8 +107,7 @@ def _request(
         dict(parameters), shape
     )
     headers = {name.lower(): str(value) for name, value in made["headers"].items()}
-    scope = f"test/20260101/{region}/{shape.service_model.signing_name}/aws4_request"
-    headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}"
+    headers["authorization"] = authorization(region, str(shape.service_model.signing_name))
     body = made["body"]
     if isinstance(body, dict):
         body = urlencode(body)

@@ -28,6 +28,7 @@ from workbook.localaws.moto.logs import Logs
 from workbook.localaws.moto.mappings import MotoMappings
 from workbook.localaws.moto.permissions import FreshRoles, Guard
 from workbook.localaws.moto.worker import Worker
+from workbook.localaws.permissions import signatures
 from workbook.localaws.permissions.enforcement import Enforcer
 from workbook.localaws.permissions.permissions import Permissions
 from workbook.localaws.stacks.service import StacksService
@@ -109,6 +110,9 @@ class Parts:
         """Answer a request: by the part whose service it is for, else by moto."""
         if self._stacks.is_answer(request):
             return await self._stacks.respond(request)
+        unsigned = signatures.refusal(request)
+        if unsigned is not None:
+            return unsigned
         service = _service(request)
         if service == "kinesis":
             return await self._kinesis.respond(request)

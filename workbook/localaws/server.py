@@ -8,11 +8,13 @@ import socket
 import sys
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any
 
 import uvicorn
 
-from workbook.localaws import LOOPBACK, READY
+from workbook.localaws import LOOPBACK, READY, admission
+from workbook.localaws.api import protocols
 from workbook.localaws.api.http import Request, Response
 from workbook.localaws.clock import Clock
 from workbook.localaws.http2 import EitherProtocol
@@ -21,17 +23,10 @@ from workbook.localaws.parts import Parts
 KEEP_ALIVE_SECONDS = 75  # longer than the idle time after which boto3 drops a connection itself
 
 
-def refusal(request: Request) -> Response | None:
-    """Return the answer to a request that may not come in; None for one that may.
-
-    Every request passes here before any part of the local AWS sees it.  So far, whoever reaches the
-    port may come in.
-    """
-    return None
-
-
 class Door:
     """An ASGI application: takes requests off the wire and puts answers on it.
+
+    What fails behind it is answered, too, with the operation and the reason.
 
     Args:
         respond: answers those that may come in.
@@ -45,9 +40,12 @@ class Door:
         request = await read_request(scope, receive)
         if request is None:
             return
-        response = refusal(request)
+        response = admission.refusal(request)
         if response is None:
-            response = await self._respond(request)
+            try:
+                response = await self._respond(request)
+            except Exception as fault:
+                response = protocols.fault(request, fault)
         headers = {key.lower(): value for key, value in response.headers.items()}
         if response.stream is None:
             headers["content-length"] = str(len(response.body))
@@ -79,7 +77,14 @@ async def read_request(scope: Any, receive: Any) -> Request | None:
         query=scope["query_string"].decode("latin-1"),
         headers={key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]},
         body=b"".join(chunks),
+        disconnected=partial(await_disconnect, receive),
     )
+
+
+async def await_disconnect(receive: Any) -> None:
+    """ASGI: return when the client is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def send_stream(parts: AsyncGenerator[bytes, None], receive: Any, send: Any) -> None:
@@ -95,12 +100,8 @@ async def send_stream(parts: AsyncGenerator[bytes, None], receive: Any, send: An
         async for part in parts:
             await send({"type": "http.response.body", "body": part, "more_body": True})
 
-    async def await_disconnect() -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
     forwarding = asyncio.create_task(forward())
-    watching = asyncio.create_task(await_disconnect())
+    watching = asyncio.create_task(await_disconnect(receive))
     try:
         await asyncio.wait({forwarding, watching}, return_when=asyncio.FIRST_COMPLETED)
         if forwarding.done():

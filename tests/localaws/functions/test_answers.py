@@ -13,12 +13,11 @@ from tests.localaws.functions.lambda_functions import (
     refused,
     zipped,
 )
+from workbook.localaws.api.http import authorization
 from workbook.target import Aws
 
 CODE = "def handler(event, context):\n    return 1\n"
-SIGNED = {
-    "authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/lambda/aws4_request"
-}
+SIGNED = {"authorization": authorization("us-east-1", "lambda")}
 
 
 def arn(aws: Aws, name: str, qualifier: str = "") -> str:

@@ -14,7 +14,7 @@ from botocore.loaders import Loader
 
 from tests.localaws.fakes import ACCOUNT, REGION, ROLE
 from tests.localaws.functions.lambda_functions import TRUST, zipped
-from workbook.localaws.api.http import Request
+from workbook.localaws.api.http import Request, authorization
 from workbook.localaws.clock import Clock
 from workbook.localaws.parts import Parts
 
@@ -90,8 +90,7 @@ class Shaped:
                     body[member] = value
         path, _, fixed = path.partition("?")
         regions = [REGION] * 20 if "Mapping" in name else [REGION] * 20 + ["mars-1", ""]
-        scope = f"x/20260101/{self._chance.choice(regions)}/lambda"
-        headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}/aws4_request"
+        headers["authorization"] = authorization(self._chance.choice(regions), "lambda")
         content = json.dumps(body).encode() if body or self._rarely() else b""
         if self._rarely():
             content = self._chance.choice(BODIES)
@@ -189,8 +188,7 @@ def test_every_request_is_answered(seed: int) -> None:
 
 def signed(path: str, body: Mapping[str, Any]) -> Request:
     """A POST to Lambda."""
-    credential = f"Credential=x/20260101/{REGION}/lambda/aws4_request"
-    headers = {"authorization": f"AWS4-HMAC-SHA256 {credential}"}
+    headers = {"authorization": authorization(REGION, "lambda")}
     return Request("POST", path, "", headers, json.dumps(body).encode())
 
 
@@ -203,7 +201,7 @@ def create_role() -> Request:
         "AssumeRolePolicyDocument": TRUST,
     }
     headers = {
-        "authorization": "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/iam/aws4_request",
+        "authorization": authorization(REGION, "iam"),
         "content-type": "application/x-www-form-urlencoded",
         "host": "127.0.0.1",
     }

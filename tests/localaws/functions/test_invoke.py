@@ -14,6 +14,7 @@ from tests.localaws.functions.lambda_functions import (
     wait_for,
     waits,
 )
+from workbook.localaws.api.http import authorization
 from workbook.target import Aws
 
 CODE = "def handler(event, context):\n    return 1\n"
@@ -101,7 +102,7 @@ def test_a_client_context_is_json_in_base64(local: Aws, context: str) -> None:
     name = create(local, CODE)
     url = f"{local.endpoint_url}/2015-03-31/functions/{name}/invocations"
     headers = {
-        "authorization": "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/lambda/aws4_request",
+        "authorization": authorization("us-east-1", "lambda"),
         "x-amz-client-context": context.encode().decode("latin-1"),
     }
     response = urllib3.request("POST", url, headers=headers)

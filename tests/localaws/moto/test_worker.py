@@ -1,15 +1,19 @@
 """moto on its own thread: the services that the local AWS does not model itself."""
 
 import asyncio
+import json
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import urllib3
 
 from workbook import target
-from workbook.localaws.api.http import Request
+from workbook.localaws.api.http import Request, authorization
 from workbook.localaws.moto.worker import Worker
 
 
@@ -92,9 +96,8 @@ def test_what_a_service_needs_comes_in_with_its_first_request() -> None:
         worker = Worker()
         for service in ("sqs", "sns"):
             worker.before(service, partial(prepared.append, service))
-        scope = "k/20260101/us-east-1/sqs/aws4_request"
         headers = {
-            "authorization": f"AWS4-HMAC-SHA256 Credential={scope}",
+            "authorization": authorization("us-east-1", "sqs"),
             "x-amz-target": "AmazonSQS.ListQueues",
             "content-type": "application/x-amz-json-1.0",
             "host": "sqs.us-east-1.amazonaws.com",
@@ -106,3 +109,36 @@ def test_what_a_service_needs_comes_in_with_its_first_request() -> None:
 
     asyncio.run(run())
     assert prepared == ["sqs"]
+
+
+def test_a_client_that_left_its_long_poll_takes_no_message(local: target.Aws) -> None:
+    sqs = local.client("sqs")
+    url = sqs.create_queue(QueueName="left")["QueueUrl"]
+    body = json.dumps({"QueueUrl": url, "WaitTimeSeconds": 20}).encode()
+    where = urlsplit(str(local.endpoint_url))
+    head = (
+        f"POST / HTTP/1.1\r\nHost: {where.netloc}\r\nX-Amz-Target: AmazonSQS.ReceiveMessage\r\n"
+        f"Authorization: {authorization('us-east-1', 'sqs')}\r\n"
+        f"Content-Type: application/x-amz-json-1.0\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection((str(where.hostname), int(where.port or 0))) as connection:
+        connection.sendall(head.encode() + body)
+        sqs.list_queues()  # moto's thread has looked into the queue once
+    sqs.send_message(QueueUrl=url, MessageBody="kept")
+    (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+    assert message["Body"] == "kept"
+
+
+@pytest.mark.parametrize("seconds", [21, -1])
+def test_a_long_poll_has_twenty_seconds_at_most(local: target.Aws, seconds: int) -> None:
+    """[BC]"""
+    sqs = local.client("sqs")
+    url = sqs.create_queue(QueueName="polled")["QueueUrl"]
+    body = json.dumps({"QueueUrl": url, "WaitTimeSeconds": seconds}).encode()
+    headers = {
+        "authorization": authorization("us-east-1", "sqs"),
+        "x-amz-target": "AmazonSQS.ReceiveMessage",
+        "content-type": "application/x-amz-json-1.0",
+    }
+    answer = urllib3.request("POST", str(local.endpoint_url), headers=headers, body=body)
+    assert answer.status == 400

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import cbor2
 import pytest
 
+from workbook.localaws.api import protocols
 from workbook.localaws.api.http import Request
 from workbook.localaws.moto import calls
 from workbook.localaws.permissions import denials
@@ -50,7 +51,7 @@ A_DENIAL = denied("kinesis:PutRecord", "arn", "identity-based policy")
 
 
 def test_json_1_1() -> None:
-    response = denials.respond(A_DENIAL, "firehose", denials.JSON, request())
+    response = denials.respond(A_DENIAL, "firehose", protocols.JSON, request())
     body = json.loads(response.body)
     assert response.status == 400
     assert body == {"__type": "AccessDeniedException", "message": A_DENIAL.message}
@@ -59,7 +60,7 @@ def test_json_1_1() -> None:
 def test_json_1_0_names_the_shape_in_full() -> None:
     """[KL] And DynamoDB writes Message."""
     sent = request(content_type="application/x-amz-json-1.0")
-    response = denials.respond(A_DENIAL, "dynamodb", denials.JSON, sent)
+    response = denials.respond(A_DENIAL, "dynamodb", protocols.JSON, sent)
     assert json.loads(response.body) == {
         "__type": "com.amazon.coral.service#AccessDeniedException",
         "Message": A_DENIAL.message,
@@ -68,19 +69,19 @@ def test_json_1_0_names_the_shape_in_full() -> None:
 
 def test_json_of_a_service_that_spoke_the_query_protocol() -> None:
     sent = request(content_type="application/x-amz-json-1.0")
-    response = denials.respond(A_DENIAL, "sqs", denials.JSON, sent)
+    response = denials.respond(A_DENIAL, "sqs", protocols.JSON, sent)
     assert response.status == 403
     assert response.headers["x-amzn-query-error"] == "AccessDenied;Sender"
 
 
 def test_cbor() -> None:
-    response = denials.respond(A_DENIAL, "cloudwatch", denials.CBOR, request())
+    response = denials.respond(A_DENIAL, "cloudwatch", protocols.CBOR, request())
     assert response.headers["smithy-protocol"] == "rpc-v2-cbor"
     assert cbor2.loads(response.body)["message"] == A_DENIAL.message
 
 
 def test_rest_json() -> None:
-    response = denials.respond(A_DENIAL, "lambda", denials.REST_JSON, request())
+    response = denials.respond(A_DENIAL, "lambda", protocols.REST_JSON, request())
     assert response.status == 403
     assert response.headers["x-amzn-errortype"] == "AccessDeniedException"
     assert json.loads(response.body) == {"Message": A_DENIAL.message}
@@ -88,21 +89,21 @@ def test_rest_json() -> None:
 
 def test_query_is_xml_with_the_message_escaped() -> None:
     denial = denied("iam:GetRole", "<&>", "identity-based policy")
-    response = denials.respond(denial, "iam", denials.QUERY, request())
+    response = denials.respond(denial, "iam", protocols.QUERY, request())
     assert response.status == 403
     assert b"<Type>Sender</Type><Code>AccessDenied</Code><Message>User" in response.body
     assert b"on resource: &lt;&amp;&gt; because" in response.body
 
 
 def test_ec2_has_a_form_of_its_own() -> None:
-    response = denials.respond(A_DENIAL, "ec2", denials.EC2, request())
+    response = denials.respond(A_DENIAL, "ec2", protocols.EC2, request())
     assert b"<Errors><Error><Code>UnauthorizedOperation</Code>" in response.body
 
 
 def test_s3_says_nothing_to_a_head_request() -> None:
-    response = denials.respond(A_DENIAL, "s3", denials.REST_XML, request())
+    response = denials.respond(A_DENIAL, "s3", protocols.REST_XML, request())
     assert b"<Code>AccessDenied</Code><Message>User: " in response.body
-    head = denials.respond(A_DENIAL, "s3", denials.REST_XML, request(method="HEAD"))
+    head = denials.respond(A_DENIAL, "s3", protocols.REST_XML, request(method="HEAD"))
     assert (head.status, head.body) == (403, b"")
 
 
@@ -145,7 +146,7 @@ def test_a_call_in_cbor_is_read() -> None:
         "/service/GraniteServiceVersion20100801/operation/PutMetricData",
         smithy_protocol="rpc-v2-cbor",
     )
-    assert read(sent) == (denials.CBOR, "cloudwatch", "PutMetricData", {"Namespace": "n"})
+    assert read(sent) == (protocols.CBOR, "cloudwatch", "PutMetricData", {"Namespace": "n"})
 
 
 def test_of_two_services_with_one_name_in_signatures_the_target_tells() -> None:
@@ -166,6 +167,8 @@ def test_what_is_no_service_or_no_operation_has_no_name() -> None:
 
 
 def test_a_signed_url_tells_whose_key_signed_it() -> None:
-    sent = Request("GET", "/b/k", "X-Amz-Credential=ASIA1%2F20260101%2Fus-east-1", {}, b"")
+    sent = Request(
+        "GET", "/b/k", "X-Amz-Credential=ASIA1%2F20260101%2Fus-east-1%2Fs3%2Faws4_request", {}, b""
+    )
     assert sent.access_key == "ASIA1"
     assert sent.has_temporary_key

@@ -1,9 +1,9 @@
 """A request and a response, as every API of the local AWS takes and gives them."""
 
 import uuid
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, quote, unquote
 
 DEFAULT_REGION = "us-east-1"
 SIGNED_URL = "X-Amz-Credential"  # the parameter by which a URL carries a signature's scope
@@ -21,6 +21,8 @@ class Request:
         query: the query string as sent, without ``?``.
         headers: names in lower case.
         body: the whole body.
+        disconnected: returns when the client is gone, for answers that take long; None for requests
+            that are made in the process.
     """
 
     method: str
@@ -28,6 +30,7 @@ class Request:
     query: str
     headers: Mapping[str, str]
     body: bytes
+    disconnected: Callable[[], Awaitable[object]] | None = field(default=None, compare=False)
 
     @property
     def region(self) -> str:
@@ -45,11 +48,7 @@ class Request:
     def access_key(self) -> str:
         """Return the id of the access key that signed it, in its headers or in its URL."""
         scope = self._credential_scope
-        if scope:
-            return scope[0]
-        if SIGNED_URL not in self.query:
-            return ""
-        return self.parameters.get(SIGNED_URL, "").partition("/")[0]
+        return scope[0] if scope else ""
 
     @property
     def has_temporary_key(self) -> bool:
@@ -59,8 +58,12 @@ class Request:
     @property
     def _credential_scope(self) -> list[str]:
         """Key, date, region, service and ``aws4_request`` of a signature, version 4."""
-        _, _, rest = self.headers.get("authorization", "").partition("Credential=")
-        parts = rest.split(",", 1)[0].split("/")
+        header = self.headers.get("authorization")
+        if header:
+            scope = header.partition("Credential=")[2].split(",", 1)[0]
+        else:
+            scope = self.parameters.get(SIGNED_URL, "") if SIGNED_URL in self.query else ""
+        parts = scope.split("/")
         return parts if len(parts) == 5 else []
 
     @property
@@ -88,6 +91,21 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     stream: AsyncGenerator[bytes, None] | None = None
+
+
+def authorization(region: str, service: str) -> str:
+    """Return the header of a request that is made in this process: no signature is checked."""
+    scope = f"test/20260101/{region}/{service}/aws4_request"
+    return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+
+
+def signed_query(region: str, service: str) -> str:
+    """Return the parameters by which a URL carries a signature."""
+    scope = quote(f"test/20260101/{region}/{service}/aws4_request", safe="")
+    return (
+        f"X-Amz-Algorithm=AWS4-HMAC-SHA256&{SIGNED_URL}={scope}"
+        "&X-Amz-SignedHeaders=host&X-Amz-Signature=0"
+    )
 
 
 def headers(content_type: str) -> dict[str, str]:

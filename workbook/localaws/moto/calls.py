@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from workbook.localaws.api import protocols
 from workbook.localaws.api.http import ACCOUNT_ID, Request
-from workbook.localaws.permissions import denials
 from workbook.localaws.permissions.actions import Call
 
 # Names in signatures that are not botocore's names of the services.
@@ -45,12 +45,12 @@ def read(request: Request) -> Target:
     model = _model(name)
     if model is None:
         call = Call(name, "", {}, request.region, ACCOUNT_ID, partition)
-        return Target(denials.JSON, call, request.service)
+        return Target(protocols.JSON, call, request.service)
     werkzeug = _werkzeug(request)
     operation, labels = _operation(request, werkzeug, name)
     parameters: Mapping[str, Any] = {}
     if request.headers.get("smithy-protocol"):
-        protocol = denials.CBOR
+        protocol = protocols.CBOR
         parameters = _cbor(request.body)
     else:
         try:

@@ -16,7 +16,7 @@ from botocore.model import ServiceModel
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
-from workbook.localaws.api.http import ACCOUNT_ID, DEFAULT_REGION, Request
+from workbook.localaws.api.http import ACCOUNT_ID, DEFAULT_REGION, Request, authorization
 from workbook.localaws.functions.asynchronous import MAX_BYTES
 from workbook.localaws.interfaces import DeliveryError, Document
 from workbook.localaws.moto.worker import Worker
@@ -77,8 +77,7 @@ class MotoDestinations:
         made = create_serializer(model.protocol).serialize_to_request(given, shape)
         body = made["body"]
         headers = {name.lower(): value for name, value in made["headers"].items()}
-        scope = f"test/20260101/{region or DEFAULT_REGION}/{service}/aws4_request"
-        headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}"
+        headers["authorization"] = authorization(region or DEFAULT_REGION, service)
         request = Request(
             made["method"],
             made["url_path"],

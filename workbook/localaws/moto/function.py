@@ -12,6 +12,7 @@ from moto.awslambda.models import LambdaFunction, LayerVersion
 from moto.s3.exceptions import MissingBucket
 from moto.s3.models import s3_backends
 
+from workbook.localaws.api.http import signed_query
 from workbook.localaws.functions import checks, interpreters
 from workbook.localaws.functions.configuration import (
     LATEST,
@@ -223,6 +224,7 @@ class MotoFunction(LambdaFunction):
     def get_code(self) -> dict[str, Any]:
         """Return GetFunction's answer, with a link to the zip that works."""
         place = f"{self.region}/{self.function_name}/{self.version}"
+        place += f"?{signed_query(self.region, 'lambda')}"
         answer = {
             "Configuration": self.get_configuration(),
             "Code": {

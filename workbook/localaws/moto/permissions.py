@@ -1,5 +1,6 @@
 """Permissions enforced: what roles may do is published, what they may not do is refused."""
 
+from workbook.localaws.api import protocols
 from workbook.localaws.api.http import ACCOUNT_ID, Request, Response
 from workbook.localaws.interfaces import Credentials, ExecutionRoles, RoleNotAssumableError
 from workbook.localaws.moto import calls, resource_policies
@@ -95,9 +96,9 @@ class Guard:
             return self._check_user(request, target)
         if self._permissions.role(session.role_arn) is None:
             code = "UnrecognizedClientException"
-            if protocol in (denials.QUERY, denials.EC2, denials.REST_XML):
+            if protocol in (protocols.QUERY, protocols.EC2, protocols.REST_XML):
                 code = "InvalidClientTokenId"
-            return denials.error(call.service, protocol, request, code, denials.INVALID_TOKEN)
+            return protocols.error(call.service, protocol, request, code, denials.INVALID_TOKEN)
         for access in accesses(call, target.prefix):
             kept = resource_policies.find(access.resource) if access.resource else None
             denial = self._permissions.denial(session, access, kept)
@@ -114,7 +115,7 @@ class Guard:
                 message = (
                     f"User: {user} is not authorized to perform: {ASSUME_ROLE} on resource: {arn}"
                 )
-                return denials.error("sts", target.protocol, request, "AccessDenied", message)
+                return protocols.error("sts", target.protocol, request, "AccessDenied", message)
         return None
 
 

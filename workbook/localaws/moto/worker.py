@@ -13,9 +13,11 @@ from typing import Any, ParamSpec, TypeVar
 
 import orjson
 
-from workbook.localaws.api.http import Request, Response
+from workbook.localaws.api import protocols
+from workbook.localaws.api.http import Request, Response, authorization
 
 LONG_POLL_SECONDS = 0.1  # between two looks into a queue that somebody waits for
+MOST_SECONDS = 20  # of a long poll [BC]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -82,16 +84,32 @@ class Worker:
         return await self.call(self._respond, request)
 
     async def _receive_messages(self, request: Request) -> Response:
-        """Long polling [BC]: moto would sleep on its thread, and nothing else be answered."""
-        parameters = orjson.loads(request.body)
-        deadline = self._loop.time() + float(parameters.get("WaitTimeSeconds") or 0)
-        body = orjson.dumps(parameters | {"WaitTimeSeconds": 0})
-        while True:
-            response = await self.call(self._respond, replace(request, body=body))
-            found = response.status != 200 or orjson.loads(response.body).get("Messages")
-            if found or self._loop.time() >= deadline:
-                return response
-            await asyncio.sleep(LONG_POLL_SECONDS)
+        """Long polling [BC]: moto would sleep on its thread, and nothing else be answered.
+
+        A client that is gone gets no message, which would be lost until it is visible again.
+        """
+        try:
+            parameters = orjson.loads(request.body)
+            seconds = parameters.get("WaitTimeSeconds") or 0
+        except (orjson.JSONDecodeError, AttributeError):
+            return await self.call(self._respond, request)
+        if not isinstance(seconds, int) or not 0 <= seconds <= MOST_SECONDS:
+            return await self.call(self._respond, request)  # moto knows SQS' words for that
+        deadline = self._loop.time() + seconds
+        once = replace(request, body=orjson.dumps(parameters | {"WaitTimeSeconds": 0}))
+        leaving = request.disconnected or asyncio.Event().wait
+        gone = asyncio.ensure_future(leaving())
+        try:
+            while True:
+                response = await self.call(self._respond, once)
+                found = response.status != 200 or orjson.loads(response.body).get("Messages")
+                if found or self._loop.time() >= deadline:
+                    return response
+                await asyncio.wait([gone], timeout=LONG_POLL_SECONDS)
+                if gone.done():
+                    return response
+        finally:
+            gone.cancel()
 
     def _respond(self, request: Request) -> Response:
         for prepare in self._before.pop(request.service, []):
@@ -105,18 +123,30 @@ class Worker:
             self._application = DomainDispatcherApplication(create_backend_app)
         from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+        headers = dict(request.headers)
+        if request.service and "authorization" not in headers:  # moto reads no scope in a URL,
+            headers["authorization"] = authorization(request.region, request.service)
+        is_query = request.service not in ("", "s3") and protocols.action(request)
+        if is_query and not request.body:  # and parameters in a form only
+            headers["content-type"] = protocols.FORM
+            request = replace(request, method="POST", query="", body=request.query.encode())
         builder = EnvironBuilder(
             path=request.path,
             query_string=request.query,
             method=request.method,
-            headers=list(request.headers.items()),
+            headers=list(headers.items()),
             data=request.body,
             content_length=len(request.body),  # S3 wants it of an empty body, too
         )
-        parts, status, headers = run_wsgi_app(
+        parts, status, answered = run_wsgi_app(
             self._application, builder.get_environ(), buffered=True
         )
-        return Response(int(status.split(" ", 1)[0]), dict(headers), b"".join(parts))
+        kept = {
+            name: value
+            for name, value in answered.items()
+            if not name.lower().startswith("access-control-")  # no web page may read it
+        }
+        return Response(int(status.split(" ", 1)[0]), kept, b"".join(parts))
 
     def close(self) -> None:
         """Let the call under way end, and take no more."""

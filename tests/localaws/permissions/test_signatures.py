@@ -1,0 +1,112 @@
+"""Requests that nobody signed, or not wholly, through the wire."""
+
+from typing import Any
+
+import boto3
+import pytest
+import urllib3
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from tests.localaws.functions.lambda_functions import create_role
+from workbook.localaws.api.http import signed_query
+from workbook.target import REGION, Aws
+
+TOKEN = "Missing Authentication Token"  # in protocols of today
+REQUEST = "Request is missing Authentication Token"  # in older ones
+NO_TOKEN = "MissingAuthenticationToken"
+
+
+def unsigned(aws: Aws, service: str) -> Any:
+    """A client that signs nothing."""
+    return boto3.Session().client(
+        service,  # type: ignore[call-overload]
+        region_name=REGION,
+        endpoint_url=aws.endpoint_url,
+        config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}, proxies={}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "status", "code", "message"),
+    [
+        ("kinesis", "list_streams", 400, f"{NO_TOKEN}Exception", TOKEN),
+        ("dynamodb", "list_tables", 400, f"{NO_TOKEN}Exception", REQUEST),
+        ("lambda", "list_functions", 403, f"{NO_TOKEN}Exception", TOKEN),
+        ("sts", "get_caller_identity", 403, NO_TOKEN, REQUEST),
+        ("sqs", "list_queues", 403, NO_TOKEN, REQUEST),
+        ("s3", "list_buckets", 403, "AccessDenied", "Access Denied"),
+    ],
+)
+def test_who_does_not_sign_is_refused_in_the_services_form(
+    local: Aws, service: str, operation: str, status: int, code: str, message: str
+) -> None:
+    """[KL, SEEN] Kinesis and DynamoDB, STS; Lambda and S3 have forms of their own."""
+    with pytest.raises(ClientError) as refused:
+        getattr(unsigned(local, service), operation)()
+    answer = refused.value.response
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == status
+    assert answer["Error"]["Code"] == code
+    assert answer["Error"]["Message"] == message
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (
+            "AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/kinesis/aws4_request",
+            "Authorization header requires 'Signature' parameter. Authorization header requires "
+            "'SignedHeaders' parameter. Authorization=AWS4-HMAC-SHA256 "
+            "Credential=k/20260101/us-east-1/kinesis/aws4_request",
+        ),
+        (
+            "AWS4-HMAC-SHA256 Credential=k/us-east-1, SignedHeaders=host, Signature=0",
+            "Credential must have exactly 5 slash-delimited elements, e.g. "
+            "keyid/date/region/service/term, got 'k/us-east-1'",
+        ),
+    ],
+)
+def test_an_incomplete_header_is_told_what_it_lacks(local: Aws, header: str, message: str) -> None:
+    """[KL]"""
+    answer = urllib3.request(
+        "POST",
+        f"{local.endpoint_url}/",
+        headers={"authorization": header, "x-amz-target": "Kinesis_20131202.ListStreams"},
+        body=b"{}",
+    )
+    assert answer.status == 400
+    assert answer.json() == {"__type": "IncompleteSignatureException", "message": message}
+
+
+def test_presigned_urls_of_s3_work(local: Aws) -> None:
+    s3 = local.client("s3")
+    s3.create_bucket(Bucket="presigned")
+    place = {"Bucket": "presigned", "Key": "one"}
+    put = urllib3.request("PUT", s3.generate_presigned_url("put_object", place), body=b"1")
+    got = urllib3.request("GET", s3.generate_presigned_url("get_object", place))
+    assert (put.status, got.status, got.data) == (200, 200, b"1")
+
+
+def test_a_form_that_s3_signed_uploads(local: Aws) -> None:
+    s3 = local.client("s3")
+    s3.create_bucket(Bucket="uploads")
+    form = s3.generate_presigned_post("uploads", "one")
+    fields = {**form["fields"], "file": ("one", b"1")}
+    assert urllib3.request("POST", form["url"], fields=fields).status == 204
+    assert s3.get_object(Bucket="uploads", Key="one")["Body"].read() == b"1"
+
+
+def test_a_query_of_sqs_may_be_signed_in_its_url(local: Aws) -> None:
+    query = f"Action=CreateQueue&QueueName=by-query&{signed_query(REGION, 'sqs')}"
+    assert urllib3.request("GET", f"{local.endpoint_url}/?{query}").status == 200
+    urls = local.client("sqs").list_queues(QueueNamePrefix="by-query")["QueueUrls"]
+    assert len(urls) == 1
+
+
+def test_a_web_identity_needs_no_signature(local: Aws) -> None:
+    """[BC] Its operation has the authentication "none": its token speaks for it."""
+    answer = local.client("sts").assume_role_with_web_identity(
+        RoleArn=create_role(local), RoleSessionName="web", WebIdentityToken="token"
+    )
+    assert answer["Credentials"]["AccessKeyId"].startswith("ASIA")

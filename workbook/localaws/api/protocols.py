@@ -1,0 +1,121 @@
+"""What a request calls, as far as its outside tells, and errors in the form of its protocol."""
+
+import logging
+import uuid
+from urllib.parse import parse_qsl
+from xml.sax.saxutils import escape
+
+import orjson
+
+from workbook.localaws.api import model
+from workbook.localaws.api.http import Request, Response
+
+FORBIDDEN = 403
+INTERNAL = 500
+JSON, REST_JSON, QUERY, EC2, REST_XML = "json", "rest-json", "query", "ec2", "rest-xml"
+CBOR = "smithy-rpc-v2-cbor"
+FORM = "application/x-www-form-urlencoded"
+# How the targets of services begin whose errors have a form of their own.
+TARGETS = {
+    "Kinesis_20131202": "kinesis",
+    "DynamoDB_20120810": "dynamodb",
+    "AmazonSQS": "sqs",
+    "GraniteServiceVersion20100801": "cloudwatch",
+}
+log = logging.getLogger(__name__)
+
+
+def called(request: Request) -> tuple[str, str, str]:
+    """Return service, protocol and operation of a request; the service is empty when unknown.
+
+    Nothing is read but what every request has.  So it also serves for those that cannot be read.
+    """
+    if request.target:
+        prefix, _, operation = request.target.rpartition(".")
+        return TARGETS.get(prefix, request.service), JSON, operation
+    if request.headers.get("smithy-protocol"):
+        return request.service, CBOR, request.path.rpartition("/")[2]
+    operation = model.lambda_().operation(request) or ""
+    if operation and request.service in ("", "lambda"):
+        return "lambda", REST_JSON, operation
+    operation = action(request)
+    if operation:
+        return request.service, QUERY, operation
+    return "s3", REST_XML, f"{request.method} {request.path}"
+
+
+def action(request: Request) -> str:
+    """Return the operation that a call in the query protocol names; else nothing."""
+    pairs = parse_qsl(request.query)
+    if request.headers.get("content-type", "").startswith(FORM):
+        pairs += parse_qsl(request.body.decode("utf-8", "replace"))
+    return next((value for name, value in pairs if name == "Action"), "")
+
+
+def fault(request: Request, reason: BaseException) -> Response:
+    """Return the answer when the local AWS itself failed; write the reason to standard error."""
+    service, protocol, operation = called(request)
+    log.error("%s failed", operation, exc_info=reason)
+    message = f"The local AWS failed at {operation}: {reason!r}"
+    code = {REST_JSON: "ServiceException", REST_XML: "InternalError"}.get(
+        protocol, "InternalFailure"
+    )
+    return error(service, protocol, request, code, message, INTERNAL)
+
+
+def error(
+    service: str, protocol: str, request: Request, code: str, message: str, status: int = 0
+) -> Response:
+    """Return an error as a service words it.
+
+    Args:
+        service: botocore's name of the service that was called.
+        protocol: botocore's name of the protocol in which it was called.
+        request: the call.
+        code: AWS's name of the error.
+        message: AWS's words.
+        status: the HTTP status; if left out, that of a request that is refused.
+    """
+    identity = str(uuid.uuid4())
+    if protocol == REST_XML:
+        headers = {"content-type": "application/xml", "x-amz-request-id": identity}
+        body = b"" if request.method == "HEAD" else _s3_error(code, message, identity)
+        return Response(status or FORBIDDEN, headers, body)
+    headers = {"x-amzn-requestid": identity}
+    if protocol in (QUERY, EC2):
+        text = _xml_error(code, message, identity, is_ec2=protocol == EC2)
+        return Response(status or FORBIDDEN, {**headers, "content-type": "text/xml"}, text)
+    if protocol == REST_JSON:
+        headers |= {"content-type": "application/json", "x-amzn-errortype": code}
+        return Response(status or FORBIDDEN, headers, orjson.dumps({"Message": message}))
+    version = request.headers.get("content-type", "application/x-amz-json-1.1")
+    usual = 400
+    if service in ("sqs", "cloudwatch"):  # that once spoke the query protocol, with its names
+        headers["x-amzn-query-error"] = f"{code};Sender"
+        usual = FORBIDDEN
+    if protocol == CBOR:
+        from cbor2 import dumps  # late: few clients speak it
+
+        headers |= {"content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
+        return Response(status or usual, headers, dumps({"__type": code, "message": message}))
+    shape = f"com.amazon.coral.service#{code}" if version.endswith("1.0") else code
+    answer = {"__type": shape, "Message" if service == "dynamodb" else "message": message}
+    return Response(status or usual, {**headers, "content-type": version}, orjson.dumps(answer))
+
+
+def _s3_error(code: str, message: str, identity: str) -> bytes:
+    text = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f"<Error><Code>{code}</Code><Message>{escape(message)}</Message>"
+        f"<RequestId>{identity}</RequestId><HostId>{identity}</HostId></Error>"
+    )
+    return text.encode()
+
+
+def _xml_error(code: str, message: str, identity: str, *, is_ec2: bool) -> bytes:
+    inner = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
+    if is_ec2:
+        text = f"<Response><Errors><Error>{inner}</Error></Errors>"
+        return f"{text}<RequestID>{identity}</RequestID></Response>".encode()
+    text = f"<ErrorResponse><Error><Type>Sender</Type>{inner}</Error>"
+    return f"{text}<RequestId>{identity}</RequestId></ErrorResponse>".encode()

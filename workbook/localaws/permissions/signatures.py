@@ -1,0 +1,67 @@
+"""Who signed?  Any well-formed signature is accepted; without one, a request is refused.
+
+The secret behind a signature is not checked: everyone who has an account here is its owner.
+"""
+
+from workbook.localaws.api import json_rpc, protocols
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import Request, Response
+
+SCHEMES = ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256")  # version 4, and 4A
+NEEDED = ("Credential", "Signature", "SignedHeaders")
+NO_TOKEN = "MissingAuthenticationToken"
+OPEN_TO_ALL = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}  # by a token of another kind [BC]
+
+
+def refusal(request: Request) -> Response | None:
+    """Return AWS's answer to a request that nobody signed; None for one that is signed."""
+    header = request.headers.get("authorization", "")
+    scheme, _, rest = header.partition(" ")
+    if scheme in SCHEMES:
+        found = dict(part.strip().partition("=")[::2] for part in rest.split(","))
+        missing = [name for name in NEEDED if not found.get(name)]
+        if missing:
+            needs = [f"Authorization header requires {name!r} parameter." for name in missing]
+            words = f"{' '.join(needs)} Authorization={header}"
+            return _error(request, "IncompleteSignature", words)
+        scope = found["Credential"].split("/")
+        if len(scope) != (5 if scheme == SCHEMES[0] else 4):
+            words = "Credential must have exactly 5 slash-delimited elements, e.g. "
+            words += f"keyid/date/region/service/term, got {found['Credential']!r}"
+            return _error(request, "IncompleteSignature", words)
+        return None
+    if scheme == "AWS" and ":" in rest:  # version 2, which old clients of S3 speak
+        return None
+    if _is_signed_by_parameters(request) or protocols.action(request) in OPEN_TO_ALL:
+        return None
+    return _error(request, NO_TOKEN, "Request is missing Authentication Token")
+
+
+def _is_signed_by_parameters(request: Request) -> bool:
+    """Whether a URL is signed (version 4 or 2), or a form by which S3 lets browsers upload."""
+    names = {name.lower() for name, value in request.parameters.items() if value}
+    if {"x-amz-credential", "x-amz-signature"} <= names or {"awsaccesskeyid", "signature"} <= names:
+        return True
+    is_form = request.headers.get("content-type", "").startswith("multipart/form-data")
+    return is_form and b'name="policy"' in request.body and b"signature" in request.body.lower()
+
+
+def _error(request: Request, code: str, message: str) -> Response:
+    """Return an error in the form of the service that is called [KL, SEEN].
+
+    A REST call of Lambda's [?] and one of S3's have forms of their own.
+    """
+    service, protocol, _ = protocols.called(request)
+    is_missing = code == NO_TOKEN
+    is_json_1_0 = request.headers.get("content-type", "").endswith("1.0")
+    if is_missing and protocol != protocols.QUERY and not is_json_1_0:
+        message = "Missing Authentication Token"
+    if protocol in (protocols.JSON, protocols.CBOR, protocols.REST_JSON):
+        if service == "kinesis":
+            problem = ApiError(f"{code}Exception", message)
+            return json_rpc.error(json_rpc.format_of(request), problem)
+        if service not in ("sqs", "cloudwatch"):  # those keep the query protocol's names
+            code = f"{code}Exception"
+    elif protocol == protocols.REST_XML and is_missing:
+        code, message = "AccessDenied", "Access Denied"
+    return protocols.error(service, protocol, request, code, message)
