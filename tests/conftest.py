@@ -4,8 +4,13 @@ from collections.abc import Iterator
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, settings
 
 from workbook import flights, target
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ def send(kinesis: Any, events: Iterable[Any], **options: Any) -> producer.SendRe
     return producer.send(kinesis, "s", events, progress=False, **options)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(count=st.integers(0, 60), batch_size=st.integers(1, 20), seed=st.integers(0, 999))
 def test_every_event_is_taken_once_whatever_is_refused(
     count: int, batch_size: int, seed: int

@@ -215,7 +215,7 @@ COLUMNS = st.sampled_from(ONE_KIND).flatmap(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(pages=COLUMNS)
 def test_every_value_and_every_gap_stays_whatever_the_kinds(pages: Any) -> None:
     column: Any = frame(*[[{"v": value} for value in page] for page in pages]).get("v", [])
@@ -233,7 +233,7 @@ def test_every_value_and_every_gap_stays_whatever_the_kinds(pages: Any) -> None:
             assert isinstance(value, bool) == isinstance(got, bool | np.bool_)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(pages=st.lists(st.lists(st.dictionaries(st.sampled_from("abc"), VALUES)), max_size=4))
 def test_every_record_and_every_gap_stays_whatever_the_fields(pages: Any) -> None:
     got = frame(*pages)

@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from workbook import flights
@@ -123,7 +123,6 @@ def test_long_value_is_shortened_in_the_message(handler: ModuleType) -> None:
 
 
 # The machine's speed is no property of the function.
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -134,7 +133,6 @@ json_values = st.recursive(
 )
 
 
-@steady
 @given(changes=st.dictionaries(st.sampled_from(sorted(FLIGHT)), json_values))
 def test_any_event_is_enriched_or_refused(handler: ModuleType, changes: dict[str, Any]) -> None:
     """process_data is total: it passes everything on, or blames a field that was changed."""
@@ -149,14 +147,12 @@ def test_any_event_is_enriched_or_refused(handler: ModuleType, changes: dict[str
         assert all(enriched[field] is value for field, value in data.items())
 
 
-@steady
 @given(data=st.dictionaries(st.text(), json_values))
 def test_any_other_object_is_refused(handler: ModuleType, data: dict[str, Any]) -> None:
     with pytest.raises(handler.BadRecord, match=r"^missing: "):
         handler.process_data(data)
 
 
-@steady
 @given(
     minutes=st.integers(0, 59),
     hour=st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)),

@@ -8,13 +8,12 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from workbook.events import flight_event, kinesis_event
 
 # The machine's speed is no property of the function.
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 CALL_MILLIS = 100
 KEYS = st.lists(st.sampled_from("abcdefgh"), max_size=30)
@@ -83,7 +82,6 @@ def numbers_by_key(stored: list[dict[str, Any]]) -> dict[str, list[int]]:
     return found
 
 
-@steady
 @given(keys=KEYS, refusing=st.floats(0, 0.9), seed=st.integers(0, 1000))
 def test_all_written_once_and_in_order_per_key(
     handler: ModuleType, keys: list[str], refusing: float, seed: int
@@ -96,7 +94,6 @@ def test_all_written_once_and_in_order_per_key(
     assert numbers_by_key(kinesis.stored) == expected
 
 
-@steady
 @given(
     keys=KEYS, refusing=st.floats(0, 0.9), seed=st.integers(0, 1000), millis=st.integers(0, 5000)
 )
@@ -122,7 +119,6 @@ def test_when_time_runs_out_all_before_the_reported_record_is_written(
         assert found == sorted(found)
 
 
-@steady
 @given(keys=KEYS, refusing=st.floats(0, 0.8), seed=st.integers(0, 1000))
 def test_over_all_invocations_first_copies_are_complete_and_in_order(
     handler: ModuleType, keys: list[str], refusing: float, seed: int
@@ -151,7 +147,6 @@ def test_over_all_invocations_first_copies_are_complete_and_in_order(
     assert first_copies == expected
 
 
-@steady
 @given(
     sizes=st.lists(st.integers(0, 60), max_size=40),
     keys=st.lists(st.sampled_from("abcdefgh"), min_size=40, max_size=40),

@@ -22,13 +22,13 @@ workloads = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(workloads)
 def test_a_workload_is_the_same_under_the_same_seed(workload: Workload) -> None:
     assert list(workload.departures()) == list(workload.departures())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(workloads)
 def test_a_workload_has_its_records_in_order_and_one_poison_in_each_run(workload: Workload) -> None:
     departures = list(workload.departures())
