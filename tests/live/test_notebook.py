@@ -17,13 +17,13 @@ CELLS = {
     """,
     "show": """
         panel = live.Panel(aws)
-        pause = panel._picture_pause
         panel
     """,
-    # The picture that is shown at first has no figures. The second is due after two ticks; with it,
-    # the pause until the third grows.
+    # The picture that is shown at first has no figures.  One that is kept after some have come has.
     "wait": """
-        deployment.wait_until("a picture", lambda: panel._picture_pause != pause)
+        deployment.wait_until("figures", lambda: not panel.frame().empty)
+        due = panel._picture_due
+        deployment.wait_until("a picture", lambda: panel._picture_due > due)
     """,
     "stop": "panel.stop()",
     "close": "aws.close()",

@@ -65,6 +65,21 @@ def test_init_start_says_which_python_runs(local: Aws) -> None:
         assert start.startswith(label + "Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:")
 
 
+def test_metadata_of_what_the_runtime_brings_is_found(local: Aws) -> None:
+    """``importlib.metadata`` knows what can be imported, and nothing else of this machine."""
+    code = """
+from importlib import metadata
+
+def handler(event, context):
+    known = {found.metadata["Name"] for found in metadata.distributions()}
+    return metadata.version("boto3"), metadata.version("python-dateutil"), "pytest" in known
+"""
+    _, (boto3, dateutil, pytest_is_known) = invoke(local, create(local, code))
+    assert boto3[0].isdigit()
+    assert dateutil[0].isdigit()
+    assert not pytest_is_known
+
+
 def test_boto3_runs_on_an_interpreter_of_another_version_too(local: Aws) -> None:
     code = "import boto3\ndef handler(event, context): return boto3.client('sts').meta.region_name"
     assert invoke(local, create(local, code, Runtime="python3.12", Timeout=60))[1] == "us-east-1"

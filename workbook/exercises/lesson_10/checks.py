@@ -49,6 +49,11 @@ def lets_through(rules: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     return True
 
 
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two JSON values are equal; in Python, False is 0, too."""
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
 def _holds(condition: Any, field: str, event: Mapping[str, Any]) -> bool:
     value = event.get(field)
     if not isinstance(condition, dict):
@@ -59,7 +64,8 @@ def _holds(condition: Any, field: str, event: Mapping[str, Any]) -> bool:
     if operator == "exists":
         return (field in event) is operand
     if operator == "anything-but":
-        return field in event and value not in (operand if isinstance(operand, list) else [operand])
+        excluded = operand if isinstance(operand, list) else [operand]
+        return field in event and not any(_is_same(value, one) for one in excluded)
     if operator == "equals-ignore-case":
         return isinstance(value, str) and value.casefold() == operand.casefold()
     if operator in ("prefix", "suffix"):

@@ -10,6 +10,14 @@ import json
 import os
 import sys
 
+TYPE_CHECKING = False  # as in typing, which takes a while to import
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from importlib.metadata import Distribution, DistributionFinder
+
+# What distributions are called whose package has another name.
+DISTRIBUTIONS = {"dateutil": "python-dateutil", "snapshot_restore_py": "snapshot-restore-py"}
+
 
 class RuntimePackages:
     """Finds the packages that the runtime brings; it is asked last, so the zip goes first."""
@@ -25,6 +33,16 @@ class RuntimePackages:
         if path is None and name in self._names:
             return importlib.machinery.PathFinder.find_spec(name, self._folders)
         return None
+
+    def find_distributions(self, context: "DistributionFinder.Context") -> "Iterable[Distribution]":
+        """Find what ``importlib.metadata`` asks for: one distribution, or all."""
+        from importlib.metadata import DistributionFinder, MetadataPathFinder
+
+        for name in self._names:
+            name = DISTRIBUTIONS.get(name, name)
+            if context.name is None or context.name.lower().replace("_", "-") == name:
+                own = DistributionFinder.Context(name=name, path=self._folders)
+                yield from MetadataPathFinder.find_distributions(own)
 
     def invalidate_caches(self) -> None:
         """Do nothing: nothing is cached here."""
