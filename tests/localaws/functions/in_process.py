@@ -72,8 +72,9 @@ class Running:
 
     @property
     def folders(self) -> list[str]:
-        """The folders that environments have now."""
-        return [path.name for path in self.processes.directory.iterdir()]
+        """The folders that environments have now, without the byte code that all share."""
+        names = [path.name for path in self.processes.directory.iterdir()]
+        return [name for name in names if not name.startswith("bytecode-")]
 
 
 @contextlib.asynccontextmanager
