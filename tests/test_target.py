@@ -179,3 +179,16 @@ def test_kernels_load_nothing_of_the_server() -> None:
     assert "from workbook import target" in statements
     loaded = loaded_by(*sorted(statements), "import workbook.exercises")
     assert loaded & SERVER == set()
+
+
+def test_no_proxy_stands_between_a_client_and_the_local_aws(
+    local: target.Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would not find this machine; what is elsewhere may need one."""
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # where nobody listens
+    there = target.connect(str(local.endpoint_url))
+    assert "StreamNames" in there.client("kinesis").list_streams()
+    elsewhere = target.connect("http://aws.example:4566").client("kinesis")
+    assert elsewhere.meta.config.proxies is None  # botocore then asks the environment

@@ -23,6 +23,7 @@ VARIABLE = "WORKBOOK_AWS"
 LOCAL = "local"
 REAL = "aws"
 REGION = "us-east-1"
+THIS_MACHINE = {LOOPBACK, "localhost", "::1"}
 START_SECONDS = 60
 STOP_SECONDS = 10
 
@@ -67,6 +68,11 @@ class Aws:
         return self.where == REAL
 
     @property
+    def _is_here(self) -> bool:
+        """Whether calls stay on this machine."""
+        return urlsplit(self.endpoint_url or "").hostname in THIS_MACHINE
+
+    @property
     def speed(self) -> float:
         """Seconds of its clock in one real second; above 1 only in time-lapse."""
         return self._clock.speed
@@ -90,7 +96,7 @@ class Aws:
         config = Config(
             ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # not in the stubs
             max_pool_connections=32,
-            proxies=None if self.is_real else {},  # no proxy knows the way to this machine
+            proxies={} if self._is_here else None,  # no proxy knows the way to this machine
         )
         with self._making:
             return self._session.client(
