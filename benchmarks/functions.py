@@ -56,7 +56,9 @@ def create(name: str, code: str) -> None:
 
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("app.py", code)
+        app = zipfile.ZipInfo("app.py")
+        app.external_attr = 0o644 << 16
+        archive.writestr(app, code)
     role = iam_backends[ACCOUNT_ID]["aws"].create_role(
         role_name=f"{name}-role",
         assume_role_policy_document=TRUST,

@@ -103,7 +103,7 @@ def test_the_aws_command_line_interface(run: Any) -> None:
 def test_the_javascript_sdk(run: Any, local: target.Aws) -> None:
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr("adder.py", ADDER)
+        archive.writestr(entry("adder.py"), ADDER)
     deploy(local, "adder", package.getvalue(), "adder")
     if not (BUILD / "node_modules").exists():
         pytest.skip("the JavaScript SDK is not installed here (see build/clients)")

@@ -24,10 +24,15 @@ def zipped(**files: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in files.items():
-            entry = zipfile.ZipInfo(name if "." in name else f"{name}.py")  # at a fixed time
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, text)
+            archive.writestr(entry(name if "." in name else f"{name}.py"), text)
     return buffer.getvalue()
+
+
+def entry(name: str, mode: int = 0o644) -> zipfile.ZipInfo:
+    """Return an entry of a zip; by itself, zipfile makes files that only their owner may read."""
+    made = zipfile.ZipInfo(name)
+    made.external_attr = mode << 16
+    return made
 
 
 def policy(action: str, **more: Any) -> str:

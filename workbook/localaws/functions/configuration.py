@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from workbook.localaws.function_arn import function_arn
 
 LATEST = "$LATEST"
+DEFAULT_STORAGE = 512  # MB of /tmp [DG:gettingstarted-limits]
 MAX_RETRIES = 2  # of an asynchronous invocation, and the default [DG:invocation-async]
 MAX_EVENT_AGE_SECONDS = 21_600
 
@@ -14,7 +15,8 @@ MAX_EVENT_AGE_SECONDS = 21_600
 class FunctionVersion:
     """One version of a function, with all that running it takes.
 
-    ``version`` is ``$LATEST`` or a number; ``memory`` is in MB, ``timeout`` in seconds.  The zips
+    ``version`` is ``$LATEST`` or a number; ``memory`` and ``storage`` (of ``/tmp``) are in MB,
+    ``timeout`` in seconds.  The zips
     of code and layers do not count in comparisons: ``code_sha256`` and ``layers`` stand for them.
     ``logging`` is the LoggingConfig.
     """
@@ -33,6 +35,7 @@ class FunctionVersion:
     logging: tuple[tuple[str, str], ...]
     code: bytes = field(compare=False, repr=False)
     layer_code: tuple[bytes, ...] = field(compare=False, repr=False)
+    storage: int = DEFAULT_STORAGE
 
     @property
     def log_group(self) -> str:

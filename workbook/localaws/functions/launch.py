@@ -1,32 +1,57 @@
 """Prepare the process of an environment: its folders, its command and its variables."""
 
+import errno
 import json
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbook.localaws.functions import interpreters, package, variables
+from workbook.localaws.functions import interpreters, isolation, package, variables
 from workbook.localaws.functions.configuration import FunctionVersion
+from workbook.localaws.functions.isolation import RUNTIME
 from workbook.localaws.interfaces import Credentials
 
 OFFICIAL_CLIENT, OWN_CLIENT = "awslambdaric", "workbook"
 # Names the client to use; for the tests, which hold both to the same rules.
 CLIENT_VARIABLE = "WORKBOOK_RUNTIME_CLIENT"
-RUNTIME = Path(__file__).parent / "runtime"
+
+WRAPPER_VARIABLE = "AWS_LAMBDA_EXEC_WRAPPER"  # [DG:runtimes-modify]
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
     """Everything that it takes to start a process.
 
-    ``paths`` pairs each folder of this machine with what it is called on AWS.
+    Args:
+        command: the program and its arguments.
+        variables: its whole environment.
+        directory: where it starts.
+        paths: pairs each folder of this machine with what it is called on AWS.
+        is_sandboxed: whether it moves into a sandbox.
+        program: a file that must be there and may be executed, or None.
     """
 
     command: list[str]
     variables: dict[str, str]
-    task_root: Path
+    directory: Path
     paths: list[tuple[str, str]]
+    is_sandboxed: bool
+    program: Path | None = None
+
+    def check(self) -> None:
+        """Check what would fail in the sandbox only, where it could not be told.
+
+        Raises:
+            OSError: the program is missing, or may not be executed.
+        """
+        if self.program is None:
+            return
+        if not self.program.exists():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        if not self.program.stat().st_mode & 0o111:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     def shown(self, text: str) -> str:
         """Return a text with the paths of this machine as they would be on AWS."""
@@ -34,6 +59,55 @@ class Launch:
             if real in text:
                 text = text.replace(real, name)
         return text
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """An environment's folders on this machine, and where its process finds them."""
+
+    directory: Path
+    is_sandboxed: bool
+
+    @property
+    def task(self) -> Path:
+        """The package, as the process finds it."""
+        return isolation.TASK if self.is_sandboxed else self.directory / "task"
+
+    @property
+    def layers(self) -> Path:
+        """The layers, as the process finds them."""
+        return isolation.LAYERS if self.is_sandboxed else self.directory / "opt"
+
+    @property
+    def temporary(self) -> Path | None:
+        """Where it may write; None if that is ``/tmp``."""
+        return None if self.is_sandboxed else self.directory / "tmp"
+
+    def fill(self, function: FunctionVersion) -> None:
+        """Make them, and unpack what the function brings.
+
+        Raises:
+            OSError: there is no room.
+        """
+        for name in ("task", "opt", "tmp", "root"):
+            (self.directory / name).mkdir(parents=True)
+        package.extract(function.code, self.directory / "task")
+        for layer in function.layer_code:
+            package.extract(layer, self.directory / "opt")
+
+    def paths(self) -> list[tuple[str, str]]:
+        """Pair each folder of this machine with its name on AWS."""
+        names = {"task": isolation.TASK, "opt": isolation.LAYERS, "tmp": isolation.TEMPORARY}
+        return [(str(self.directory / name), str(place)) for name, place in names.items()]
+
+    def real(self, path: str) -> str:
+        """Return a path of AWS's as the process finds it."""
+        if self.is_sandboxed:
+            return path
+        for real, name in self.paths():
+            if path.startswith(name + "/"):
+                return real + path.removeprefix(name)
+        return path
 
 
 def prepare(
@@ -55,60 +129,112 @@ def prepare(
     Raises:
         OSError: the folders cannot be filled.
     """
-    task, layers, temporary = directory / "task", directory / "opt", directory / "tmp"
-    for folder in (task, layers, temporary):
-        folder.mkdir(parents=True)
-    package.extract(function.code, task)
-    for layer in function.layer_code:
-        package.extract(layer, layers)
+    folders = Folders(directory, is_sandboxed=not isolation.refusal())
+    folders.fill(function)
     provided = function.runtime in interpreters.PROVIDED
     python = None if provided else interpreters.find(function.runtime)
     environment = variables.build(
         function,
         endpoint_url=endpoint_url,
-        task_root=task,
-        layers=layers,
-        temporary=temporary,
+        task_root=folders.task,
+        layers=folders.layers,
+        temporary=folders.temporary,
         runtime_directory=RUNTIME,
         log_stream=log_stream,
         credentials=credentials,
         libraries=[Path(python.library).parent] if python else [],
     )
-    paths = [(str(task), "/var/task"), (str(layers), "/opt"), (str(temporary), "/tmp")]
     if python is None:
-        # The first of the two that is there; a missing one fails when it is started.
-        bootstraps = [task / "bootstrap", layers / "bootstrap"]
-        bootstrap = next(filter(Path.exists, bootstraps), bootstraps[0])
-        return Launch([str(bootstrap)], environment, task, paths)
-    version = ".".join(python.version.split(".")[:2])
-    settings = _settings(python, version, task, layers, directory.parent / f"bytecode-{version}")
-    paths.append((str(RUNTIME), "/var/runtime"))
-    paths += [(folder, "/var/runtime") for folder in settings["folders"]]
-    paths.append((python.library, f"/var/lang/lib/python{version}"))
+        return _of_bootstrap(function, folders, environment)
+    return _of_python(function, folders, environment, python)
+
+
+def _of_bootstrap(
+    function: FunctionVersion, folders: Folders, environment: dict[str, str]
+) -> Launch:
+    """Return how to start a runtime that the package or a layer brings."""
+    # The first of the two that is there; a missing one fails when it is started.
+    bootstraps = [folders.directory / name / "bootstrap" for name in ("task", "opt")]
+    found = next(filter(Path.exists, bootstraps), bootstraps[0])
+    command = [str((folders.task if found is bootstraps[0] else folders.layers) / "bootstrap")]
+    if folders.is_sandboxed:
+        view = isolation.view(folders.directory, function.storage, _ours())
+        command = [sys.executable, "-I", "-S", str(isolation.SANDBOX), json.dumps(view), *command]
     return Launch(
-        [python.executable, "-S", "-s", str(RUNTIME / "bootstrap.py"), json.dumps(settings)],
+        command,
         environment,
-        task,
-        paths,
+        folders.directory / "task",
+        folders.paths(),
+        folders.is_sandboxed,
+        found if folders.is_sandboxed else None,
     )
 
 
+def _of_python(
+    function: FunctionVersion,
+    folders: Folders,
+    environment: dict[str, str],
+    python: interpreters.Interpreter,
+) -> Launch:
+    """Return how to start a Python runtime: itself, or by the wrapper that the function names."""
+    version = ".".join(python.version.split(".")[:2])
+    bytecode = folders.directory.parent / f"bytecode-{version}"
+    settings = _settings(python, version, folders, bytecode)
+    paths = [*folders.paths(), (str(RUNTIME), "/var/runtime")]
+    paths += [(folder, "/var/runtime") for folder in settings["folders"]]
+    paths.append((python.library, f"/var/lang/lib/python{version}"))
+
+    needed = isolation.interpreter_folders(python.executable, python.library)
+    needed += [str(RUNTIME), *settings["folders"]]
+    writable = []
+    if settings["bytecode"]:
+        bytecode.mkdir(exist_ok=True)
+        writable.append(str(bytecode))
+    wrapper = dict(function.variables).get(WRAPPER_VARIABLE)
+    start: list[str] = []
+    if folders.is_sandboxed:
+        needed += _ours() if wrapper else []
+        view = isolation.view(folders.directory, function.storage, needed, writable)
+        if wrapper:
+            start = [sys.executable, "-I", "-S", str(isolation.SANDBOX), json.dumps(view)]
+        else:
+            settings["sandbox"] = view
+    else:
+        settings["guard"] = {
+            "writable": [str(folders.directory), *writable],
+            "readable": needed,
+            "home": str(Path.home()),
+        }
+    if wrapper:
+        start.append(folders.real(wrapper))
+    bootstrap = [python.executable, "-S", "-s", str(RUNTIME / "bootstrap.py"), json.dumps(settings)]
+    directory = folders.directory / "task"
+    return Launch([*start, *bootstrap], environment, directory, paths, folders.is_sandboxed)
+
+
+def _ours() -> list[str]:
+    """Return what our own interpreter needs in order to start a program in the sandbox."""
+    return [*isolation.interpreter_folders(sys.executable, os.__file__), str(RUNTIME)]
+
+
 def _settings(
-    python: interpreters.Interpreter, version: str, task: Path, layers: Path, bytecode: Path
+    python: interpreters.Interpreter, version: str, folders: Folders, bytecode: Path
 ) -> dict[str, Any]:
     """Return what ``runtime.bootstrap`` must know: the import path, the packages, the client."""
     wanted = os.environ.get(CLIENT_VARIABLE, OFFICIAL_CLIENT) == OFFICIAL_CLIENT
     official = wanted and python.is_ours and interpreters.has_official_client()
-    names, folders = interpreters.packages(official)
+    names, packages = interpreters.packages(official)
     return {
         "path": [
-            str(task),
-            str(layers / "python" / "lib" / f"python{version}" / "site-packages"),
-            str(layers / "python"),
+            str(folders.task),
+            str(folders.layers / "python" / "lib" / f"python{version}" / "site-packages"),
+            str(folders.layers / "python"),
         ],
         "names": names,
-        "folders": folders,
+        "folders": packages,
         "client": OFFICIAL_CLIENT if official else str(RUNTIME / "client.py"),
         # Our packages' folders must not collect the byte code of other interpreters.
         "bytecode": "" if python.is_ours else str(bytecode),
+        "sandbox": None,
+        "guard": None,
     }

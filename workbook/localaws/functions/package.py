@@ -2,6 +2,7 @@
 
 import io
 import lzma
+import shutil
 import stat
 import struct
 import zipfile
@@ -13,6 +14,7 @@ MAX_ZIPPED_BYTES = 52_428_800
 MAX_UNZIPPED_BYTES = 262_144_000
 MAX_NAME_BYTES, MAX_PATH_BYTES = 255, 3_840  # what Linux' file systems take, our folder apart
 CHUNK_BYTES = 1_048_576
+DEFAULT_MODE = 0o644  # of a zip that records none
 NOT_UNZIPPED = "Could not unzip uploaded file. Please check your file, then try to upload again."
 # What zipfile raises when an archive is damaged, encrypted, or packed in a way that it cannot read.
 UNREADABLE = (
@@ -71,11 +73,6 @@ def _check_paths(entries: Sequence[zipfile.ZipInfo]) -> None:
             raise BadPackageError(
                 f"The uploaded zip holds the path '{entry.filename}', which is outside its root."
             )
-        if stat.S_ISLNK(entry.external_attr >> 16):
-            raise BadPackageError(
-                f"The uploaded zip holds the symbolic link '{entry.filename}'; links are not "
-                "supported by the local AWS."
-            )
         if not path.parts or _is_too_long(path):
             raise BadPackageError(NOT_UNZIPPED)
         (folders if entry.is_dir() else files).add(path)
@@ -90,10 +87,40 @@ def _is_too_long(path: PurePosixPath) -> bool:
 
 
 def extract(code: bytes, directory: Path) -> None:
-    """Unpack a zip that ``check`` found good, with the permissions that it records."""
+    """Unpack a zip that ``check`` found good, with its links and permissions.
+
+    On AWS the files are another user's, so what others may do is what the function may do.  Here it
+    is their owner: the permissions of others become those of all.  What is there from an earlier
+    layer gives way.
+    """
     with zipfile.ZipFile(io.BytesIO(code)) as archive:
         for entry in archive.infolist():
-            path = Path(archive.extract(entry, directory))
             mode = entry.external_attr >> 16
-            if mode and not entry.is_dir():
-                path.chmod((mode & 0o777) | 0o444)
+            path = directory / entry.filename.replace("\\", "/")
+            _make_way(path, directory, is_folder=entry.is_dir())
+            if entry.is_dir():
+                path.mkdir(parents=True, exist_ok=True)
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if stat.S_ISLNK(mode):
+                path.symlink_to(archive.read(entry).decode(errors="surrogateescape"))
+                continue
+            with archive.open(entry) as source, path.open("wb") as target:
+                shutil.copyfileobj(source, target, CHUNK_BYTES)
+            others = (mode or DEFAULT_MODE) & 0o7
+            path.chmod(others * 0o111)
+
+
+def _make_way(path: Path, directory: Path, *, is_folder: bool) -> None:
+    """Remove links and files that stand where a file, or a folder on the way to it, must be.
+
+    Nothing is ever written through a link, which may lead out of the folder.
+    """
+    for parent in reversed(path.relative_to(directory).parents[:-1]):
+        place = directory / parent
+        if place.is_symlink() or place.is_file():
+            place.unlink()
+    if path.is_symlink() or (path.exists() and not path.is_dir()):
+        path.unlink()
+    elif path.is_dir() and not is_folder:
+        shutil.rmtree(path)

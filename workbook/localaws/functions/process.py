@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,6 +46,7 @@ class RuntimeProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._ending: asyncio.Task[None] | None = None
         self._killed: Failure | None = None
+        self._is_sandboxed = False
         self._request_id = ""
         self.memory_used = 0.0  # the most, in MB
 
@@ -67,14 +69,15 @@ class RuntimeProcess:
         self._request_id = request_id
         self._output.open()
         try:
+            launch.check()
             variables = {**launch.variables, "AWS_LAMBDA_RUNTIME_API": await self._api.open()}
             self._process = await self._processes.start(
-                launch.command, launch.task_root, variables, self._output.write_end
+                launch.command, launch.directory, variables, self._output.write_end
             )
         except OSError as problem:
             if problem.errno in NO_ROOM:
                 raise
-            program = launch.shown(launch.command[0])
+            program = launch.shown(str(launch.program or launch.command[0]))
             document = outcome.cannot_start(request_id, program, problem)
             failure = Failure("error", outcome.INVALID_ENTRYPOINT)
             return outcome.failed(request_id, self._function.version, document, failure)
@@ -82,8 +85,9 @@ class RuntimeProcess:
             self._output.hand_over()
             if self._process is None:
                 self._close()
+        self._is_sandboxed = launch.is_sandboxed
         self._ending = asyncio.get_running_loop().create_task(self._await_end(self._process))
-        with self._killed_after(seconds):
+        with self._killed_after(seconds), self._held_to_memory():
             failed = await self._api.first_turn()
         self._look()  # for one that exits in its first event
         return failed
@@ -100,13 +104,23 @@ class RuntimeProcess:
         """
         self._request_id = event.request_id
         with self._killed_after(deadline - time.time()), self._held_to_memory():
-            return await self._api.turn(event, deadline)
+            ended = await self._api.turn(event, deadline)
+        if self.memory_used > self._function.memory and not self.has_ended:
+            self._kill(OUT_OF_MEMORY)  # it took more for shorter than between two looks
+            await self._ended()
+            return self._last_outcome(-signal.SIGKILL)
+        return ended
 
     async def stop(self) -> None:
         """End it, and wait for that."""
         if self._ending is not None:
             self._kill(STOPPED)
             await self._ending
+
+    async def _ended(self) -> None:
+        """Wait until it has ended."""
+        if self._ending is not None:
+            await asyncio.shield(self._ending)
 
     async def _await_end(self, process: asyncio.subprocess.Process) -> None:
         """Wait until the process ends, and tell whoever waits for it."""
@@ -135,7 +149,10 @@ class RuntimeProcess:
     def _kill(self, reason: Failure) -> None:
         if self._killed is None and self._process is not None:
             self._killed = reason
-            self._processes.kill(self._process)
+            if self._is_sandboxed and reason is not STOPPED:
+                self._process.terminate()  # the sandbox ends the function, and keeps its files
+            else:
+                self._processes.kill(self._process)
 
     @contextmanager
     def _killed_after(self, seconds: float) -> Iterator[None]:
@@ -160,7 +177,7 @@ class RuntimeProcess:
     def _watch(self) -> None:
         if self._process is None or self.has_ended:
             return
-        used = memory.used(self._process.pid)
+        used = memory.used(self._process.pid, is_sandboxed=self._is_sandboxed)
         self.memory_used = max(self.memory_used, used)
         if used > self._function.memory:
             self._kill(OUT_OF_MEMORY)
@@ -171,4 +188,5 @@ class RuntimeProcess:
         """Take what it has written, and the memory that it has used, as they are now."""
         if self._process is not None and not self.has_ended:
             self._output.drain()
-            self.memory_used = max(self.memory_used, memory.peak(self._process.pid))
+            peak = memory.peak(self._process.pid, is_sandboxed=self._is_sandboxed)
+            self.memory_used = max(self.memory_used, peak)

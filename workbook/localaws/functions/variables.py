@@ -7,6 +7,7 @@ from pathlib import Path
 from workbook.localaws.functions.configuration import FunctionVersion
 from workbook.localaws.interfaces import Credentials
 
+_TEMPORARY = ("HOME", "TMPDIR", "TEMP", "TMP")  # not set on AWS, where ``/tmp`` can be found
 # The host's variables that a process on Windows cannot start without.
 _SYSTEM = ("SYSTEMROOT", "COMSPEC", "PATHEXT", "WINDIR")
 
@@ -17,7 +18,7 @@ def build(
     endpoint_url: str,
     task_root: Path,
     layers: Path,
-    temporary: Path,
+    temporary: Path | None,
     runtime_directory: Path,
     log_stream: str,
     credentials: Credentials,
@@ -30,9 +31,9 @@ def build(
     Args:
         function: its own variables go last, as on AWS.
         endpoint_url: where boto3 finds the local AWS.
-        task_root: where the code is; the real path, since the function opens files by it.
+        task_root: where the code is; the function opens files by it.
         layers: what is ``/opt`` on AWS.
-        temporary: what is ``/tmp`` on AWS.
+        temporary: what is ``/tmp`` on AWS; None if it is that here, too.
         runtime_directory: where the bootstrap is.
         log_stream: the stream that this environment writes to.
         credentials: of the function's role.
@@ -70,10 +71,7 @@ def build(
         "LC_CTYPE": "C.UTF-8",
         "PYTHONIOENCODING": "utf-8",
         "TZ": ":UTC" if os.name == "posix" else "UTC",
-        "HOME": str(temporary),
-        "TMPDIR": str(temporary),
-        "TEMP": str(temporary),
-        "TMP": str(temporary),
+        **dict.fromkeys(_TEMPORARY if temporary else (), str(temporary)),
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
         "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
         "_AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1",

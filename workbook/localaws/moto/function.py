@@ -173,6 +173,7 @@ class MotoFunction(LambdaFunction):
             logging=tuple(self.logging_config.items()),
             code=self.code_bytes,
             layer_code=self.layer_code,
+            storage=int(self.ephemeral_storage),
         )
 
     def described_events(self) -> EventInvokeConfig:

@@ -14,6 +14,7 @@ TYPE_CHECKING = False  # as in typing, which takes a while to import
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from importlib.metadata import Distribution, DistributionFinder
+    from typing import Any
 
 # What distributions are called whose package has another name.
 DISTRIBUTIONS = {"dateutil": "python-dateutil", "snapshot_restore_py": "snapshot-restore-py"}
@@ -48,9 +49,24 @@ class RuntimePackages:
         """Do nothing: nothing is cached here."""
 
 
+def isolate(settings: "dict[str, Any]") -> None:
+    """Keep this process apart from the machine; the function finds none of the modules for that."""
+    if settings["sandbox"]:
+        import sandbox  # type: ignore[import-not-found]  # beside this file
+
+        sandbox.enter(settings["sandbox"])
+    if settings["guard"]:
+        import guard  # type: ignore[import-not-found]  # beside this file
+
+        guard.install(**settings["guard"])
+    sys.modules.pop("sandbox", None)
+    sys.modules.pop("guard", None)
+
+
 def main() -> None:
     """Set the interpreter up as ``settings`` say, and run the client until the process ends."""
     settings = json.loads(sys.argv[1])
+    isolate(settings)
     if settings["bytecode"]:
         sys.pycache_prefix = settings["bytecode"]
     sys.path[0:1] = settings["path"]

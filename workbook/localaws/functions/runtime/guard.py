@@ -1,0 +1,112 @@
+"""Keep a function away from the user's files where the system has no sandbox for it.
+
+An audit hook: it sees what the function's Python does with files, and refuses to change anything
+outside the environment's own folders, or to read in the user's home.  A program that the function
+starts is not seen, nor is native code; ``docs/security.md`` says so.  Standard library only; it
+runs on every supported version of Python.
+"""
+
+import errno
+import os
+import sys
+
+TYPE_CHECKING = False  # as in typing, which takes a while to import
+if TYPE_CHECKING:
+    from typing import Any
+
+WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+# Events whose arguments begin with the path that they change; the number is that of ``dir_fd``.
+CHANGES = {
+    "os.chflags": None,
+    "os.chmod": 2,
+    "os.chown": 3,
+    "os.mkdir": 2,
+    "os.remove": 1,
+    "os.removexattr": None,
+    "os.rmdir": 1,
+    "os.setxattr": None,
+    "os.truncate": None,
+    "os.utime": 3,
+    "shutil.rmtree": 1,
+}
+READS = {"os.chdir", "os.listdir", "os.scandir", "os.listxattr", "os.getxattr"}
+MAC_GET_PATH = 50  # of fcntl
+
+
+def _folder_of(descriptor: int) -> str:
+    """Return the path of an open folder; the root where the system does not tell."""
+    try:
+        if sys.platform == "darwin":
+            import fcntl
+
+            return fcntl.fcntl(descriptor, MAC_GET_PATH, bytes(1024)).rstrip(b"\0").decode()
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError:
+        return os.sep
+
+
+def _place(path: "Any", descriptor: "Any" = None) -> str:
+    """Return where a path leads, links followed; relative ones from a folder that may be open."""
+    text = os.fsdecode(path)
+    if isinstance(descriptor, int) and descriptor >= 0:
+        text = os.path.join(_folder_of(descriptor), text)
+    return os.path.realpath(text)
+
+
+def _is_inside(place: str, folders: "list[str]") -> bool:
+    return any(place == folder or place.startswith(folder + os.sep) for folder in folders)
+
+
+def _refused(number: int, place: str) -> OSError:
+    return OSError(
+        number,
+        f"{os.strerror(number)} (the local AWS keeps functions away from this computer's files; "
+        "use the folder that tempfile.gettempdir() returns)",
+        place,
+    )
+
+
+def install(writable: "list[str]", readable: "list[str]", home: str) -> None:
+    """Refuse, from now on, what would touch the user's files.
+
+    Args:
+        writable: the folders in which everything is allowed.
+        readable: folders in the user's home that may be read, such as the interpreter's.
+        home: the user's home.
+    """
+    writable = [os.path.realpath(folder) for folder in writable]
+    readable = [os.path.realpath(folder) for folder in readable] + writable
+    home = os.path.realpath(home)
+
+    def check_change(path: "Any", descriptor: "Any" = None) -> None:
+        if isinstance(path, int):  # an open file, which was checked when it was opened
+            return
+        place = _place(path, descriptor)
+        if not _is_inside(place, writable) and place != os.devnull:
+            raise _refused(errno.EROFS, place)
+
+    def check_read(path: "Any") -> None:
+        if path is None or isinstance(path, int):
+            return
+        place = _place(path)
+        if _is_inside(place, [home]) and not _is_inside(place, readable):
+            raise _refused(errno.EACCES, place)
+
+    def hook(event: str, given: "tuple[Any, ...]") -> None:
+        if event == "open":
+            if isinstance(given[2], int) and given[2] & WRITES:
+                check_change(given[0])
+            else:
+                check_read(given[0])
+        elif event in CHANGES:
+            number = CHANGES[event]
+            check_change(given[0], None if number is None else given[number])
+        elif event == "os.rename":
+            check_change(given[0], given[2])
+            check_change(given[1], given[3])
+        elif event in ("os.link", "os.symlink"):
+            check_change(given[1], given[-1])
+        elif event in READS:
+            check_read(given[0])
+
+    sys.addaudithook(hook)
