@@ -66,7 +66,9 @@ class Checkout:
         with zipfile.ZipFile(buffer, "w") as archive:
             for path in self.paths:
                 if path.startswith(folder.rstrip("/") + "/"):
-                    archive.writestr(path[len(folder.rstrip("/")) + 1 :], self.read(path))
+                    file = zipfile.ZipInfo(path[len(folder.rstrip("/")) + 1 :])
+                    file.external_attr = 0o644 << 16  # all may read it, as Lambda requires
+                    archive.writestr(file, self.read(path))
         return buffer.getvalue()
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests.localaws.functions.lambda_functions import entry
 from workbook import target
 
 HERE = Path(__file__).parent

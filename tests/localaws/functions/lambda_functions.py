@@ -1,15 +1,15 @@
 """What the tests of Lambda functions share: zips, functions, and waiting for what these do."""
 
+import contextlib
 import io
 import json
-import threading
-import time
+import socket
 import uuid
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import boto3
+import psutil
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -114,21 +114,70 @@ def known(aws: Aws, name: str) -> dict[str, Any]:
     return told
 
 
-def waits(running: Path, go: Path) -> str:
-    """Return a handler that says that it runs, and goes on when it may."""
-    return f"""
-import os, time
-def handler(event, context):
-    open({str(running)!r}, "w").close()
-    while not os.path.exists({str(go)!r}):
-        time.sleep(0.01)
-    return "old"
+class Gate:
+    """Where a function tells that it came, and waits until it may go on.
+
+    A socket of this machine, since a function in its sandbox sees none of the test's files.
+    """
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(DEADLINE)
+        self._came: list[socket.socket] = []
+
+    def __enter__(self) -> "Gate":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+        for one in self._came:
+            one.close()
+
+    @property
+    def source(self) -> str:
+        """Python that defines ``gate()``: it waits, and returns a socket to keep open."""
+        return f"""
+import socket
+def gate():
+    came = socket.create_connection(("127.0.0.1", {self._listener.getsockname()[1]}))
+    came.recv(1)
+    return came
 """
 
+    @property
+    def handler(self) -> str:
+        """The source of a handler that waits at the gate and returns "old"."""
+        return (
+            self.source
+            + """
+def handler(event, context):
+    with gate():
+        return "old"
+"""
+        )
 
-def wait_for(path: Path) -> None:
-    """Wait until a file is there."""
-    pause, deadline = threading.Event(), time.monotonic() + DEADLINE
-    while not path.exists():
-        assert time.monotonic() < deadline, f"{path} did not come"
-        pause.wait(0.01)
+    def wait(self, count: int = 1) -> None:
+        """Wait until as many as that have come, all in all."""
+        while len(self._came) < count:
+            self._came.append(self._listener.accept()[0])
+
+    def open(self) -> None:
+        """Let all that have come go on."""
+        for one in self._came:
+            one.sendall(b"1")
+
+    def wait_for_end(self) -> None:
+        """Wait until the last that came has closed its socket, or ended."""
+        self._came[-1].settimeout(DEADLINE)
+        with contextlib.suppress(ConnectionResetError):
+            self._came[-1].recv(1)
+
+
+def processes_of(name: str) -> list[psutil.Process]:
+    """Return the processes of a function here, the oldest first; the last one runs its code."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get("AWS_LAMBDA_FUNCTION_NAME") == name:
+                found.append(process)
+    return sorted(found, key=lambda process: process.create_time())

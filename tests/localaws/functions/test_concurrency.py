@@ -4,14 +4,13 @@ import subprocess
 import sys
 import threading
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.localaws.functions.lambda_functions import create, impatient, invoke, wait_for, waits
+from tests.localaws.functions.lambda_functions import Gate, create, impatient, invoke
 from workbook import target
 from workbook.localaws import READY
 from workbook.localaws.functions.concurrency import Concurrency
@@ -19,24 +18,28 @@ from workbook.localaws.interfaces import InvokeThrottledError
 from workbook.target import Aws
 
 
-def test_over_the_reserve_is_throttled_with_its_reason(local: Aws, tmp_path: Path) -> None:
+def test_over_the_reserve_is_throttled_with_its_reason(local: Aws, gate: Gate) -> None:
     """[OBS] 429 TooManyRequestsException Rate Exceeded."""
-    name = create(local, waits(tmp_path / "running", tmp_path / "go"), Timeout=60)
+    name = create(local, gate.handler, Timeout=60)
     client = impatient(local)
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
     thread = threading.Thread(target=invoke, args=[local, name])
     thread.start()
-    wait_for(tmp_path / "running")
+    gate.wait()
     with pytest.raises(ClientError) as caught:
         client.invoke(FunctionName=name)
-    (tmp_path / "go").touch()
+    gate.open()
     thread.join()
     response: Any = caught.value.response
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 429
     assert response["Error"] == {"Code": "TooManyRequestsException", "Message": "Rate Exceeded."}
     assert response["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
     assert response["Type"] == "User"
-    assert "FunctionError" not in invoke(local, name)[0]
+    thread = threading.Thread(target=invoke, args=[local, name])
+    thread.start()
+    gate.wait(2)  # it is not throttled any more
+    gate.open()
+    thread.join()
 
 
 def test_the_accounts_concurrency_is_shared_by_functions_without_a_reserve() -> None:
@@ -77,13 +80,13 @@ def test_the_metrics_of_a_function(local: Aws) -> None:
 
 
 def test_concurrent_executions_are_measured_for_as_long_as_they_last(
-    local: Aws, tmp_path: Path
+    local: Aws, gate: Gate
 ) -> None:
     """[DG:monitoring-metrics-types] How many instances are processing events: a gauge."""
-    name = create(local, waits(tmp_path / "running", tmp_path / "go"), Timeout=60)
+    name = create(local, gate.handler, Timeout=60)
     thread = threading.Thread(target=invoke, args=[local, name])
     thread.start()
-    wait_for(tmp_path / "running")
+    gate.wait()
 
     def seconds() -> Any:
         """The maximum of each second that was measured."""
@@ -108,13 +111,13 @@ def test_concurrent_executions_are_measured_for_as_long_as_they_last(
     pause = threading.Event()
     while len(seconds()) < 3:
         pause.wait(0.1)
-    (tmp_path / "go").touch()
+    gate.open()
     thread.join()
     assert set(seconds()) == {1}
 
 
 @pytest.mark.parametrize("ending", ["close", "kill", "terminate"])
-def test_no_process_outlives_the_local_aws(tmp_path: Path, ending: str) -> None:
+def test_no_process_outlives_the_local_aws(gate: Gate, ending: str) -> None:
     """Functions, busy and idle, their children and the local AWS' helpers."""
     process = subprocess.Popen(
         [sys.executable, "-m", "workbook.localaws", "--owned"],
@@ -129,14 +132,15 @@ def test_no_process_outlives_the_local_aws(tmp_path: Path, ending: str) -> None:
     invoke(aws, idle)
     code = f"""
 import subprocess, sys
+{gate.source}
 def handler(event, context):
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    open({str(tmp_path / "running")!r}, "w").close()
-    child.wait()
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    subprocess.Popen(command, start_new_session=True)
+    gate()
 """
     busy = create(aws, code, Timeout=60)
     aws.client("lambda").invoke(FunctionName=busy, InvocationType="Event")
-    wait_for(tmp_path / "running")
+    gate.wait()
     children = psutil.Process(process.pid).children(recursive=True)
     assert len(children) >= 4  # two functions, a child, the reaper
     if ending == "close":

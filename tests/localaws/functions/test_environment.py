@@ -1,16 +1,21 @@
 """Execution environments: warm and cold, timeouts, crashes, memory, what a process sees."""
 
 import asyncio
-import tempfile
 import threading
 import time
-from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.localaws.fakes import FakeCredentials
-from tests.localaws.functions.lambda_functions import create, invoke, log_lines, zipped
+from tests.localaws.functions.lambda_functions import (
+    Gate,
+    create,
+    invoke,
+    log_lines,
+    processes_of,
+    zipped,
+)
 from workbook.localaws.functions import environment
 from workbook.localaws.functions.configuration import FunctionVersion
 from workbook.localaws.functions.interpreters import SUPPORTED
@@ -20,12 +25,12 @@ from workbook.localaws.functions.runtime_api import Event
 from workbook.target import Aws
 
 COUNT = """
-import os
-count = 0
+import uuid
+process, count = str(uuid.uuid4()), 0
 def handler(event, context):
     global count
     count += 1
-    return [os.getpid(), count]
+    return [process, count]
 """
 
 
@@ -39,7 +44,7 @@ def test_a_warm_process_is_used_again(local: Aws) -> None:
     name = create(local, COUNT)
     replies = [invoke(local, name)[1] for _ in range(3)]
     assert [count for _, count in replies] == [1, 2, 3]
-    assert len({pid for pid, _ in replies}) == 1
+    assert len({process for process, _ in replies}) == 1
 
 
 def test_only_a_cold_start_reports_its_initialisation_and_bills_it(local: Aws) -> None:
@@ -85,41 +90,41 @@ def test_boto3_runs_on_an_interpreter_of_another_version_too(local: Aws) -> None
     assert invoke(local, create(local, code, Runtime="python3.12", Timeout=60))[1] == "us-east-1"
 
 
-def test_concurrent_invocations_have_environments_of_their_own(local: Aws) -> None:
-    code = """
-import os, time
+def test_concurrent_invocations_have_environments_of_their_own(local: Aws, gate: Gate) -> None:
+    code = f"""
+import os, tempfile
+{gate.source}
 def handler(event, context):
-    mine = os.path.join(os.environ["TMPDIR"], "seen")
-    shared = event["at"]
-    open(os.path.join(shared, str(os.getpid())), "w").close()
-    while len(os.listdir(shared)) < 3:  # ends only when three run at once
-        time.sleep(0.01)
-    return os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
+    mine = os.path.join(tempfile.gettempdir(), "mine")
+    open(mine, "x").close()  # fails where another one has made it
+    with gate():
+        return os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
 """
     name = create(local, code, Timeout=30)
     streams: list[str] = []
-    with tempfile.TemporaryDirectory() as shared:
 
-        def run() -> None:
-            streams.append(invoke(local, name, {"at": shared})[1])
+    def run() -> None:
+        streams.append(invoke(local, name)[1])
 
-        threads = [threading.Thread(target=run) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    gate.wait(3)  # so three run at once
+    gate.open()
+    for thread in threads:
+        thread.join()
     assert len(set(streams)) == 3
 
 
 def test_a_timeout_kills_the_process_and_keeps_tmp(local: Aws) -> None:
     """[OBS] Sandbox.Timedout; the environment restarts: globals lost, /tmp kept."""
     code = """
-import os, time
+import os, tempfile, time
 count = 0
 def handler(event, context):
     global count
     count += 1
-    path = os.path.join(os.environ["TMPDIR"], "kept")
+    path = os.path.join(tempfile.gettempdir(), "kept")
     kept = os.path.exists(path)
     open(path, "w").close()
     if event.get("hang"):
@@ -167,54 +172,58 @@ def test_a_crash_is_an_exit_error(local: Aws, ending: str, reason: str) -> None:
     assert "FunctionError" not in invoke(local, name, 0)[0]
 
 
-def test_a_process_that_ended_between_two_events_is_started_again(
-    local: Aws, tmp_path: Path
-) -> None:
+def test_a_process_that_ended_between_two_events_is_started_again(local: Aws, gate: Gate) -> None:
     code = f"""
-import os, threading, time
+import os, threading, uuid
+{gate.source}
+process = str(uuid.uuid4())
 def end():
-    while not os.path.exists({str(tmp_path / "end")!r}):
-        time.sleep(0.01)
+    kept = gate()
     os._exit(1)
 threading.Thread(target=end, daemon=True).start()
 def handler(event, context):
-    return os.getpid()
+    return process
 """
     name = create(local, code)
-    first = psutil.Process(invoke(local, name)[1])
-    (tmp_path / "end").touch()
-    psutil.wait_procs([first], timeout=30)
-    (tmp_path / "end").unlink()
+    first = invoke(local, name)[1]
+    gate.wait()
+    gate.open()
+    gate.wait_for_end()
     response, second = invoke(local, name)
     assert "FunctionError" not in response
-    assert second != first.pid
+    assert second != first
 
 
-def test_an_event_that_races_with_the_death_of_its_process_gets_another(local: Aws) -> None:
-    """An idle process that dies is no failure of the event that it never had."""
+def test_an_event_that_races_with_the_death_of_a_process_gets_another(local: Aws) -> None:
+    """An idle process that dies is no failure of the event that it never had.
+
+    It may be any of those that make an environment: its sandbox has two beside the function's own.
+    """
     name = create(local, COUNT)
-    for _ in range(20):
+    for round in range(20):
         response, reply = invoke(local, name)
         assert "FunctionError" not in response, reply
-        psutil.Process(reply[0]).kill()
+        found = processes_of(name)
+        found[round % len(found)].kill()
 
 
 def test_a_child_of_the_function_ends_with_it(local: Aws) -> None:
+    """Even one in a session of its own."""
     code = """
 import subprocess, sys, time
 def handler(event, context):
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    print("child", child.pid)
-    time.sleep(60)
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    subprocess.Popen(command, start_new_session=True)
+    if event:
+        time.sleep(60)
 """
     name = create(local, code, Timeout=1)
     invoke(local, name)
-    (line,) = [line for line in log_lines(local, name) if line.startswith("child")]
-    try:
-        psutil.wait_procs([psutil.Process(int(line.split()[1]))], timeout=10)
-    except psutil.NoSuchProcess:
-        return
-    assert not psutil.pid_exists(int(line.split()[1]))
+    started = processes_of(name)
+    assert len(started) >= 2
+    invoke(local, name, "hang")
+    _, alive = psutil.wait_procs(started, timeout=30)
+    assert alive == []
 
 
 def test_more_memory_than_it_has_kills_the_process(local: Aws) -> None:
@@ -253,8 +262,8 @@ def test_a_reply_may_have_6_mib_and_100_bytes(local: Aws) -> None:
 def test_a_failed_initialisation_is_tried_again_within_the_invocation(local: Aws) -> None:
     """[DG:lambda-runtime-environment] INIT_REPORT, then the suppressed init in the invocation."""
     code = """
-import os
-path = os.path.join(os.environ["TMPDIR"], "seen")
+import os, tempfile
+path = os.path.join(tempfile.gettempdir(), "seen")
 if not os.path.exists(path):
     open(path, "w").close()
     raise RuntimeError("the first time fails")
@@ -274,8 +283,8 @@ def handler(event, context): return "fine"
 def test_an_initialisation_over_the_functions_timeout_times_out(local: Aws) -> None:
     """[DG] Init has 10 s; the second try counts against the function's timeout."""
     code = """
-import os, time
-path = os.path.join(os.environ["TMPDIR"], "seen")
+import os, tempfile, time
+path = os.path.join(tempfile.gettempdir(), "seen")
 if os.path.exists(path):
     time.sleep(60)
 open(path, "w").close()
@@ -295,8 +304,8 @@ def test_a_slow_initialisation_is_cut_and_done_again_in_the_invocation(
     """[DG:lambda-runtime-environment] Its limit is 10 s; here shorter, for the test's sake."""
     monkeypatch.setattr(environment, "INIT_LIMIT_SECONDS", 0.5)
     code = """
-import os, time
-path = os.path.join(os.environ["TMPDIR"], "seen")
+import os, tempfile, time
+path = os.path.join(tempfile.gettempdir(), "seen")
 if not os.path.exists(path):
     open(path, "w").close()
     time.sleep(60)

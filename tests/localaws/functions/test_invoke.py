@@ -1,18 +1,15 @@
 """Invocations: replies, errors, the warm process, the log."""
 
-from pathlib import Path
-
 import pytest
 import urllib3
 
 from tests.localaws.functions.lambda_functions import (
+    Gate,
     create,
     impatient,
     invoke,
     log_lines,
     refused,
-    wait_for,
-    waits,
 )
 from workbook.localaws.api.http import authorization
 from workbook.target import Aws
@@ -119,13 +116,13 @@ def test_a_name_that_no_function_can_have_is_refused_as_such(local: Aws) -> None
     )
 
 
-def test_invoke_async_is_an_invocation_of_type_event(local: Aws, tmp_path: Path) -> None:
+def test_invoke_async_is_an_invocation_of_type_event(local: Aws, gate: Gate) -> None:
     """[BC] The API's older way."""
-    name = create(local, waits(tmp_path / "running", tmp_path / "go"))
+    name = create(local, gate.handler)
     response = local.client("lambda").invoke_async(FunctionName=name, InvokeArgs=b"{}")
     assert response["Status"] == 202
-    wait_for(tmp_path / "running")
-    (tmp_path / "go").touch()
+    gate.wait()
+    gate.open()
 
 
 def test_a_dry_run_runs_nothing(local: Aws) -> None:

@@ -11,26 +11,13 @@ import psutil
 import pytest
 
 from tests.localaws.functions.in_process import ARN, eventually, running, version
+from tests.localaws.functions.lambda_functions import Gate, processes_of
 from workbook.localaws.functions import environment
 from workbook.localaws.functions.launch import prepare
 from workbook.localaws.functions.processes import Processes
 from workbook.localaws.functions.runtime_api import RuntimeApi
 
 FINE = "def handler(event, context): return 'fine'\n"
-
-
-def waits(folder: Path) -> str:
-    """A handler that says that it runs, goes on when it may, and says that it is done."""
-    return f"""
-import os, pathlib, time
-folder = pathlib.Path({str(folder)!r})
-def handler(event, context):
-    (folder / "running").touch()
-    while not (folder / "go").exists():
-        time.sleep(0.01)
-    (folder / "done").touch()
-    return os.getpid()
-"""
 
 
 def fails_once(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, problem: OSError) -> None:
@@ -83,33 +70,35 @@ def test_a_cold_start_without_room_for_a_process_does_not_harm_the_next(
     asyncio.run(fails_then_works())
 
 
-def test_an_invocation_that_nobody_waits_for_goes_on(tmp_path: Path) -> None:
+def test_an_invocation_that_nobody_waits_for_goes_on(gate: Gate) -> None:
     """As on AWS: a caller that hangs up does not stop the function, nor harm the next event."""
 
     async def run() -> None:
-        async with running(version(waits(tmp_path))) as parts:
+        async with running(version(gate.handler)) as parts:
             caller = asyncio.create_task(parts.invoker.invoke(ARN, b"{}"))
-            await eventually((tmp_path / "running").exists)
+            await asyncio.to_thread(gate.wait)
             caller.cancel()
             await asyncio.wait([caller])
-            (tmp_path / "go").touch()
-            await eventually((tmp_path / "done").exists)
+            gate.open()
+            await asyncio.to_thread(gate.wait_for_end)
             await eventually(lambda: parts.metrics.values("Invocations") == [1])
             assert [line.split(" ")[0] for line in parts.logs.lines] == [
                 *("INIT_START", "START", "END", "REPORT")
             ]
-            outcome = await parts.invoker.invoke(ARN, b"{}")
-            assert outcome.function_error is None
+            caller = asyncio.create_task(parts.invoker.invoke(ARN, b"{}"))
+            await asyncio.to_thread(gate.wait, 2)
+            gate.open()
+            assert (await caller).function_error is None
             assert len(parts.environments) == 1
 
     asyncio.run(run())
 
 
-def test_closing_ends_what_is_under_way(tmp_path: Path) -> None:
+def test_closing_ends_what_is_under_way(gate: Gate) -> None:
     async def run() -> None:
-        async with running(version(waits(tmp_path))) as parts:
+        async with running(version(gate.handler)) as parts:
             caller = asyncio.create_task(parts.invoker.invoke(ARN, b"{}"))
-            await eventually((tmp_path / "running").exists)
+            await asyncio.to_thread(gate.wait)
         with pytest.raises(asyncio.CancelledError):
             await caller
         assert not parts.processes.directory.exists()
@@ -135,14 +124,14 @@ async def kill(process: psutil.Process) -> None:
 
 def test_functions_run_when_the_reaper_was_killed() -> None:
     async def run() -> None:
-        function = version("import os\ndef handler(event, context): return os.getpid()\n")
-        async with running(function) as parts:
-            first = int((await parts.invoker.invoke(ARN, b"{}")).payload)
+        async with running(version(FINE)) as parts:
+            await parts.invoker.invoke(ARN, b"{}")
             await kill(reaper())
-            psutil.Process(first).kill()
+            first = processes_of("f")
+            await kill(first[-1])
             outcome = await parts.invoker.invoke(ARN, b"{}")
             assert outcome.function_error is None
-            assert int(outcome.payload) != first
+            assert processes_of("f")[-1] not in first
 
     asyncio.run(run())
 
@@ -163,10 +152,11 @@ def test_the_reapers_successor_knows_of_all_processes(tmp_path: Path) -> None:
 
 def test_an_environment_ends_when_its_function_does() -> None:
     async def run() -> None:
-        function = version("import os\ndef handler(event, context): return os.getpid()\n")
+        function = version(FINE)
         async with running(function) as parts:
-            process = int((await parts.invoker.invoke(ARN, b"{}")).payload)
+            await parts.invoker.invoke(ARN, b"{}")
+            assert processes_of("f")
             parts.functions.publish(function.region, {})
-            await eventually(lambda: not psutil.pid_exists(process))
+            await eventually(lambda: not processes_of("f"))
 
     asyncio.run(run())

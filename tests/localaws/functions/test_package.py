@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.localaws.functions.lambda_functions import entry
 from workbook.localaws.functions.package import BadPackageError, check, extract
 
 SOURCE = b"def handler(event, context):\n    return 1\n" * 20
@@ -20,7 +21,7 @@ def zipped(*names: str, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     """A zip of app.py and of empty files with these names."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", method) as archive:
-        archive.writestr("app.py", SOURCE)
+        archive.writestr(entry("app.py"), SOURCE, method)
         for name in names:
             archive.writestr(zipfile.ZipInfo(name), b"")
     return buffer.getvalue()

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from tests.localaws.functions.lambda_functions import (
+    Gate,
     create,
     create_role,
     impatient,
     invoke,
     log_lines,
-    wait_for,
-    waits,
     zipped,
 )
+from workbook.localaws.functions import isolation
 from workbook.target import Aws
 
 
@@ -41,7 +41,12 @@ def test_the_variables_of_an_environment(local: Aws) -> None:
     }
     assert {key: seen.get(key) for key in expected} == expected
     assert seen["LAMBDA_TASK_ROOT"] == seen["PWD"] == directory
-    assert seen["HOME"] == seen["TMPDIR"] != directory
+    if isolation.refusal():
+        assert seen["HOME"] == seen["TMPDIR"] != directory
+    else:
+        assert directory == "/var/task"
+        assert seen["LAMBDA_RUNTIME_DIR"] == seen["PYTHONPATH"] == "/var/runtime"
+        assert not {"HOME", "TMPDIR"} & set(seen)
     assert "VIRTUAL_ENV" not in seen
     assert "_X_AMZN_TRACE_ID" in seen
 
@@ -135,14 +140,14 @@ def test_an_update_makes_new_environments(local: Aws) -> None:
 
 
 @pytest.mark.parametrize("change", ["update", "delete"])
-def test_an_invocation_under_way_ends_as_it_began(local: Aws, tmp_path: Any, change: str) -> None:
+def test_an_invocation_under_way_ends_as_it_began(local: Aws, gate: Gate, change: str) -> None:
     """Function updated, or deleted, while it runs."""
-    name = create(local, waits(tmp_path / "running", tmp_path / "go"), Timeout=30)
+    name = create(local, gate.handler, Timeout=30)
     client = local.client("lambda")
     replies: list[Any] = []
     thread = threading.Thread(target=lambda: replies.append(invoke(local, name)[1]))
     thread.start()
-    wait_for(tmp_path / "running")
+    gate.wait()
     if change == "update":
         new = zipped(app="def handler(event, context): return 'new'")
         client.update_function_code(FunctionName=name, ZipFile=new)
@@ -151,7 +156,7 @@ def test_an_invocation_under_way_ends_as_it_began(local: Aws, tmp_path: Any, cha
         client.delete_function(FunctionName=name)
         with pytest.raises(client.exceptions.ResourceNotFoundException):
             client.invoke(FunctionName=name)
-    (tmp_path / "go").touch()
+    gate.open()
     thread.join()
     assert replies == ["old"]
 

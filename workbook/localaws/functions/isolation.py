@@ -7,8 +7,9 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 RUNTIME = Path(__file__).parent / "runtime"
@@ -16,11 +17,11 @@ SANDBOX = RUNTIME / "sandbox.py"
 # "guard" does without namespaces; for the tests, which hold both to what they promise.
 VARIABLE = "WORKBOOK_ISOLATION"
 GUARD = "guard"
-TASK, LAYERS, TEMPORARY = (
-    Path("/var/task"),
-    Path("/opt"),
-    Path("/tmp"),
-)  # in the sandbox, and on AWS
+# In the sandbox, and on AWS.
+TASK, LAYERS, TEMPORARY = Path("/var/task"), Path("/opt"), Path("/tmp")
+RUNTIME_DIRECTORY = Path("/var/runtime")
+# In the sandbox only.
+PACKAGES, BYTECODE = Path("/var/packages"), Path("/var/bytecode")
 TRY_SECONDS = 20
 log = logging.getLogger(__name__)
 
@@ -39,10 +40,10 @@ def refusal() -> str:
         for name in ("root", "task", "opt", "tmp"):
             Path(folder, name).mkdir()
         settings = view(Path(folder), 1, interpreter_folders(sys.executable, os.__file__))
-        command = [sys.executable, "-I", "-S", str(SANDBOX), json.dumps(settings)]
+        python = [os.path.realpath(sys.executable), "-I", "-S"]
         try:
             ran = subprocess.run(
-                [*command, sys.executable, "-I", "-S", "-c", "import socket"],
+                [*python, str(SANDBOX), json.dumps(settings), *python, "-c", "import socket"],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -63,41 +64,49 @@ def refusal() -> str:
 
 
 def view(
-    directory: Path, megabytes: int, folders: Sequence[str], writable: Sequence[str] = ()
+    directory: Path,
+    megabytes: int,
+    interpreters: Sequence[str],
+    binds: Mapping[Path, Path] = MappingProxyType({}),
+    writable: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """Return the settings of ``runtime.sandbox`` for an environment.
 
     Args:
         directory: the environment's folder, which has ``root``, ``task``, ``opt`` and ``tmp``.
         megabytes: the size of its ``/tmp``.
-        folders: of this machine, which it sees where they are.
-        writable: those of them that it may write to.
+        interpreters: folders of this machine, which it sees where they are.
+        binds: other places in the sandbox, and what of this machine is seen there.
+        writable: those of the places that it may write to.
     """
+    places = {
+        TASK: directory / "task",
+        LAYERS: directory / "opt",
+        RUNTIME_DIRECTORY: RUNTIME,
+        **binds,
+    }
     return {
         "root": str(directory / "root"),
         "directory": str(TASK),
         "kept": str(directory / "tmp"),
         "megabytes": megabytes,
-        "binds": [(str(directory / "task"), str(TASK)), (str(directory / "opt"), str(LAYERS))],
-        "folders": [*folders, *writable],
-        "writable": list(writable),
+        "binds": [
+            *((folder, folder) for folder in interpreters),
+            *((str(real), str(place)) for place, real in places.items()),
+        ],
+        "writable": list(map(str, writable)),
     }
 
 
 def interpreter_folders(executable: str, library: str) -> list[str]:
-    """Return the folders that an interpreter needs: its own, and that of its virtual environment.
+    """Return the folders that an interpreter needs beside the system's.
 
     Args:
-        executable: as it is started.
+        executable: links of its own are followed, such as that of a virtual environment.
         library: the folder of its standard library, or a file in it.
     """
     place = Path(library)
-    prefix = (place if place.is_dir() else place.parent).parent.parent
-    environment = Path(executable).parent.parent
-    found = [prefix] if not prefix.is_relative_to("/usr") else []
-    if (environment / "pyvenv.cfg").exists():
-        found.append(environment)
-    real = Path(executable).resolve().parent.parent
-    if not real.is_relative_to("/usr") and real not in found:
-        found.append(real)
-    return [str(folder) for folder in found]
+    of_library = (place if place.is_dir() else place.parent).parent.parent
+    of_executable = Path(executable).resolve().parent.parent
+    found = dict.fromkeys([of_library, of_executable])
+    return [str(folder) for folder in found if not folder.is_relative_to("/usr")]

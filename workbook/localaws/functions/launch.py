@@ -71,12 +71,21 @@ class Folders:
     @property
     def task(self) -> Path:
         """The package, as the process finds it."""
-        return isolation.TASK if self.is_sandboxed else self.directory / "task"
+        return self.place(isolation.TASK, self.directory / "task")
 
     @property
     def layers(self) -> Path:
         """The layers, as the process finds them."""
-        return isolation.LAYERS if self.is_sandboxed else self.directory / "opt"
+        return self.place(isolation.LAYERS, self.directory / "opt")
+
+    @property
+    def runtime(self) -> Path:
+        """What makes a process of the local AWS a runtime, as the process finds it."""
+        return self.place(isolation.RUNTIME_DIRECTORY, RUNTIME)
+
+    def place(self, in_sandbox: Path, real: Path) -> Path:
+        """Return where the process finds a folder of this machine."""
+        return in_sandbox if self.is_sandboxed else real
 
     @property
     def temporary(self) -> Path | None:
@@ -139,7 +148,7 @@ def prepare(
         task_root=folders.task,
         layers=folders.layers,
         temporary=folders.temporary,
-        runtime_directory=RUNTIME,
+        runtime_directory=folders.runtime,
         log_stream=log_stream,
         credentials=credentials,
         libraries=[Path(python.library).parent] if python else [],
@@ -158,8 +167,8 @@ def _of_bootstrap(
     found = next(filter(Path.exists, bootstraps), bootstraps[0])
     command = [str((folders.task if found is bootstraps[0] else folders.layers) / "bootstrap")]
     if folders.is_sandboxed:
-        view = isolation.view(folders.directory, function.storage, _ours())
-        command = [sys.executable, "-I", "-S", str(isolation.SANDBOX), json.dumps(view), *command]
+        ours = isolation.interpreter_folders(sys.executable, os.__file__)
+        command = _enter(isolation.view(folders.directory, function.storage, ours)) + command
     return Launch(
         command,
         environment,
@@ -170,6 +179,12 @@ def _of_bootstrap(
     )
 
 
+def _enter(view: dict[str, Any]) -> list[str]:
+    """Return what runs the program that follows it in a sandbox."""
+    python = os.path.realpath(sys.executable)
+    return [python, "-I", "-S", str(isolation.SANDBOX), json.dumps(view)]
+
+
 def _of_python(
     function: FunctionVersion,
     folders: Folders,
@@ -178,63 +193,53 @@ def _of_python(
 ) -> Launch:
     """Return how to start a Python runtime: itself, or by the wrapper that the function names."""
     version = ".".join(python.version.split(".")[:2])
-    bytecode = folders.directory.parent / f"bytecode-{version}"
-    settings = _settings(python, version, folders, bytecode)
-    paths = [*folders.paths(), (str(RUNTIME), "/var/runtime")]
-    paths += [(folder, "/var/runtime") for folder in settings["folders"]]
-    paths.append((python.library, f"/var/lang/lib/python{version}"))
-
-    needed = isolation.interpreter_folders(python.executable, python.library)
-    needed += [str(RUNTIME), *settings["folders"]]
-    writable = []
-    if settings["bytecode"]:
-        bytecode.mkdir(exist_ok=True)
-        writable.append(str(bytecode))
-    wrapper = dict(function.variables).get(WRAPPER_VARIABLE)
-    start: list[str] = []
-    if folders.is_sandboxed:
-        needed += _ours() if wrapper else []
-        view = isolation.view(folders.directory, function.storage, needed, writable)
-        if wrapper:
-            start = [sys.executable, "-I", "-S", str(isolation.SANDBOX), json.dumps(view)]
-        else:
-            settings["sandbox"] = view
-    else:
-        settings["guard"] = {
-            "writable": [str(folders.directory), *writable],
-            "readable": needed,
-            "home": str(Path.home()),
-        }
-    if wrapper:
-        start.append(folders.real(wrapper))
-    bootstrap = [python.executable, "-S", "-s", str(RUNTIME / "bootstrap.py"), json.dumps(settings)]
-    directory = folders.directory / "task"
-    return Launch([*start, *bootstrap], environment, directory, paths, folders.is_sandboxed)
-
-
-def _ours() -> list[str]:
-    """Return what our own interpreter needs in order to start a program in the sandbox."""
-    return [*isolation.interpreter_folders(sys.executable, os.__file__), str(RUNTIME)]
-
-
-def _settings(
-    python: interpreters.Interpreter, version: str, folders: Folders, bytecode: Path
-) -> dict[str, Any]:
-    """Return what ``runtime.bootstrap`` must know: the import path, the packages, the client."""
     wanted = os.environ.get(CLIENT_VARIABLE, OFFICIAL_CLIENT) == OFFICIAL_CLIENT
     official = wanted and python.is_ours and interpreters.has_official_client()
     names, packages = interpreters.packages(official)
-    return {
+    bytecode = folders.directory.parent / f"bytecode-{version}"
+    bytecode.mkdir(exist_ok=True)
+    places = {RUNTIME: folders.runtime, bytecode: folders.place(isolation.BYTECODE, bytecode)}
+    for number, folder in enumerate(packages):
+        places[Path(folder)] = folders.place(isolation.PACKAGES / str(number), Path(folder))
+    needed = isolation.interpreter_folders(python.executable, python.library)
+    wrapper = dict(function.variables).get(WRAPPER_VARIABLE)
+    settings: dict[str, Any] = {
         "path": [
             str(folders.task),
             str(folders.layers / "python" / "lib" / f"python{version}" / "site-packages"),
             str(folders.layers / "python"),
         ],
         "names": names,
-        "folders": packages,
-        "client": OFFICIAL_CLIENT if official else str(RUNTIME / "client.py"),
+        "folders": [str(places[Path(folder)]) for folder in packages],
+        "client": OFFICIAL_CLIENT if official else str(folders.runtime / "client.py"),
         # Our packages' folders must not collect the byte code of other interpreters.
-        "bytecode": "" if python.is_ours else str(bytecode),
+        "bytecode": "" if python.is_ours else str(places[bytecode]),
         "sandbox": None,
         "guard": None,
     }
+    executable, runtime, start = python.executable, RUNTIME, list[str]()
+    if folders.is_sandboxed:
+        executable = os.path.realpath(executable)
+        if wrapper:
+            needed += isolation.interpreter_folders(sys.executable, os.__file__)
+        binds = {place: real for real, place in places.items()}
+        writable = [places[bytecode]]
+        view = isolation.view(folders.directory, function.storage, needed, binds, writable)
+        if wrapper:
+            start, runtime = _enter(view), folders.runtime
+        else:
+            settings["sandbox"] = view
+    else:
+        settings["guard"] = {
+            "writable": [str(folders.directory), str(bytecode)],
+            "readable": [*needed, str(Path(python.executable).parent.parent), *map(str, places)],
+            "home": str(Path.home()),
+        }
+    if wrapper:
+        start.append(folders.real(wrapper))
+    paths = [*folders.paths(), (python.library, f"/var/lang/lib/python{version}")]
+    for place in (RUNTIME, *map(Path, packages)):
+        paths += [(str(place), "/var/runtime"), (str(places[place]), "/var/runtime")]
+    bootstrap = [executable, "-S", "-s", str(runtime / "bootstrap.py"), json.dumps(settings)]
+    directory = folders.directory / "task"
+    return Launch([*start, *bootstrap], environment, directory, paths, folders.is_sandboxed)

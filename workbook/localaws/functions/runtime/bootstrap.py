@@ -63,10 +63,28 @@ def isolate(settings: "dict[str, Any]") -> None:
     sys.modules.pop("guard", None)
 
 
+def refuse_semaphores() -> None:
+    """Let locks, queues and pools of multiprocessing fail in AWS's words: it has no /dev/shm.
+
+    Which words the system has for that depends on its C library.
+    """
+    import _multiprocessing  # type: ignore[import-not-found]  # it has no stub
+    import errno
+
+    class SemLock(_multiprocessing.SemLock):  # type: ignore[misc]
+        def __new__(cls, *args: object) -> "SemLock":
+            raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    _multiprocessing.SemLock = SemLock
+
+
 def main() -> None:
     """Set the interpreter up as ``settings`` say, and run the client until the process ends."""
     settings = json.loads(sys.argv[1])
     isolate(settings)
+    if os.name == "posix":
+        refuse_semaphores()
+    sys.path_importer_cache.clear()  # of folders that were not there before, as in PYTHONPATH
     if settings["bytecode"]:
         sys.pycache_prefix = settings["bytecode"]
     sys.path[0:1] = settings["path"]

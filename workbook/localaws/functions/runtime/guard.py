@@ -1,9 +1,9 @@
 """Keep a function away from the user's files where the system has no sandbox for it.
 
 An audit hook: it sees what the function's Python does with files, and refuses to change anything
-outside the environment's own folders, or to read in the user's home.  A program that the function
-starts is not seen, nor is native code; ``docs/security.md`` says so.  Standard library only; it
-runs on every supported version of Python.
+outside the environment's own folders, and to read in the user's home or what the system tells of
+other processes.  A program that the function starts is not seen, nor is native code;
+``docs/security.md`` says so.  Standard library only; it runs on every supported version of Python.
 """
 
 import errno
@@ -57,6 +57,12 @@ def _is_inside(place: str, folders: "list[str]") -> bool:
     return any(place == folder or place.startswith(folder + os.sep) for folder in folders)
 
 
+def _is_of_another_process(place: str) -> bool:
+    parts = place.split(os.sep)
+    of_one = len(parts) > 2 and parts[1] == "proc" and parts[2].isdigit()
+    return of_one and parts[2] != str(os.getpid())
+
+
 def _refused(number: int, place: str) -> OSError:
     return OSError(
         number,
@@ -89,7 +95,8 @@ def install(writable: "list[str]", readable: "list[str]", home: str) -> None:
         if path is None or isinstance(path, int):
             return
         place = _place(path)
-        if _is_inside(place, [home]) and not _is_inside(place, readable):
+        private = _is_inside(place, [home]) and not _is_inside(place, readable)
+        if private or _is_of_another_process(place):
             raise _refused(errno.EACCES, place)
 
     def hook(event: str, given: "tuple[Any, ...]") -> None:

@@ -72,14 +72,14 @@ def _mount(source: str, target: str, kind: str, flags: int, options: str = "") -
     )
 
 
-def _make_read_only(target: str) -> None:
-    attributes = struct.pack("=QQQQ", READ_ONLY | NO_SUID, 0, 0, 0)
+def _change_attributes(target: str, given: int, taken: int, flags: int) -> None:
+    attributes = struct.pack("=QQQQ", given, taken, 0, 0)
     _check(
         _libc.syscall(
             ctypes.c_long(MOUNT_SETATTR),
             ctypes.c_int(AT_FDCWD),
             ctypes.c_char_p(os.fsencode(target)),
-            ctypes.c_uint(AT_RECURSIVE),
+            ctypes.c_uint(flags),
             ctypes.c_char_p(attributes),
             ctypes.c_size_t(len(attributes)),
         ),
@@ -155,22 +155,19 @@ def _change_root(settings: "dict[str, Any]") -> None:
     _fill_system(root)
     _fill_etc(root)
     _fill_devices(root)
-    for folder in settings["folders"]:
-        if os.path.exists(folder):
-            _bind(folder, root, folder)
-    for source, target in settings["binds"]:
-        _bind(source, root, target)
     for folder in ("/tmp", "/proc"):
         os.mkdir(root + folder)
-    _make_read_only(root)
-    for folder in settings["writable"]:
-        _mount(folder, root + folder, "", BIND)
+    size = settings["megabytes"]
+    _mount("tmpfs", root + "/tmp", "tmpfs", NO_SUID | NO_DEVICES, f"size={size}m,mode=1777")
+    for source, target in settings["binds"]:  # of which some may be in /tmp
+        _bind(source, root, target)
+    _change_attributes(root, READ_ONLY | NO_SUID, 0, AT_RECURSIVE)
+    for place in ("/tmp", *settings["writable"]):
+        _change_attributes(root + place, 0, READ_ONLY, 0)
     try:
         _mount("proc", root + "/proc", "proc", NO_SUID | NO_DEVICES | NO_EXEC)
     except PermissionError:  # in a container that hides some of it
         _mount("/proc", root + "/proc", "", BIND | RECURSIVE)
-    size = settings["megabytes"]
-    _mount("tmpfs", root + "/tmp", "tmpfs", NO_SUID | NO_DEVICES, f"size={size}m,mode=1777")
     os.chdir(root)
     _check(_libc.pivot_root(b".", b"."), "pivot_root")
     _check(_libc.umount2(b".", DETACH), "umount")
@@ -256,8 +253,8 @@ def enter(settings: "dict[str, Any]") -> None:
     Args:
         settings: ``root`` (an empty folder), ``directory`` (where to start), ``kept`` (a folder
             where the contents of ``/tmp`` outlast the process), ``megabytes`` (of ``/tmp``),
-            ``binds`` (pairs: a folder of this machine, and where it is seen), ``folders`` (seen
-            where they are) and ``writable`` (some of those).
+            ``binds`` (pairs: a folder of this machine, and where it is seen) and ``writable``
+            (some of those places).
 
     Raises:
         OSError: the kernel refuses.

@@ -1,0 +1,281 @@
+"""What a function finds of this machine: in a sandbox, and where there is only a guard.
+
+The sandbox's rules are those of Lambda's execution environment [DG:lambda-runtime-environment].
+"""
+
+import contextlib
+import io
+import stat
+import tempfile
+import uuid
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.localaws.functions.lambda_functions import create, entry, invoke, log_lines, zipped
+from workbook import target
+from workbook.localaws.functions import isolation
+from workbook.target import Aws
+
+SECRET = "WORKBOOK_TEST_SECRET"
+sandboxed = pytest.mark.skipif("isolation.refusal()", reason="no namespaces on this machine")
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[Aws]:
+    """A local AWS that does without a sandbox, as on macOS and Windows."""
+    with contextlib.ExitStack() as kept:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(isolation.VARIABLE, isolation.GUARD)
+            aws = kept.enter_context(target.connect(target.LOCAL))
+        yield aws
+
+
+@pytest.fixture(params=["sandbox", "guard"])
+def either(request: pytest.FixtureRequest) -> Aws:
+    """A local AWS with each of the two ways in turn."""
+    if request.param == "sandbox" and isolation.refusal():
+        pytest.skip("no namespaces on this machine")
+    found: Aws = request.getfixturevalue("local" if request.param == "sandbox" else "guarded")
+    return found
+
+
+def run(aws: Aws, body: str, event: Any = None, **settings: Any) -> Any:
+    """Run the body of a handler; return what it returns, or the text of what it raises."""
+    lines = "\n".join(f"        {line}" for line in body.strip().splitlines())
+    code = f"""
+import ctypes, json, os, shutil, subprocess, sys, tempfile
+def handler(event, context):
+    try:
+{lines}
+    except Exception as problem:
+        return f"{{type(problem).__name__}}: {{problem}}"
+"""
+    return invoke(aws, create(aws, code, Timeout=20, **settings), event)[1]
+
+
+def archive(*files: tuple[zipfile.ZipInfo, str]) -> bytes:
+    """Return a zip of entries and their contents."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as made:
+        for info, text in files:
+            made.writestr(info, text)
+    return buffer.getvalue()
+
+
+def layer(aws: Aws, **files: str) -> str:
+    """Publish a layer; return its ARN."""
+    content: Any = {"ZipFile": zipped(**files)}
+    name = f"layer-{uuid.uuid4().hex[:8]}"
+    made = aws.client("lambda").publish_layer_version(LayerName=name, Content=content)
+    return str(made["LayerVersionArn"])
+
+
+HANDLER = "def handler(event, context): return open(event).read()"
+
+
+@sandboxed
+def test_the_package_is_in_var_task_and_read_only(local: Aws) -> None:
+    assert run(local, "return os.getcwd(), __file__") == ["/var/task", "/var/task/app.py"]
+    refused = "OSError: [Errno 30] Read-only file system: '/var/task/new'"
+    assert run(local, 'open("/var/task/new", "w")') == refused
+    assert run(local, 'open("new", "w")') == refused.replace("/var/task/", "")
+    assert run(local, 'os.chmod("app.py", 0o777)').startswith("OSError: [Errno 30] Read-only")
+
+
+@sandboxed
+def test_layers_are_in_opt_in_their_order_and_read_only(local: Aws) -> None:
+    layers = [layer(local, **{"a.txt": "first", "b.txt": "b"}), layer(local, **{"a.txt": "second"})]
+    name = create(local, HANDLER, Layers=layers)
+    assert [invoke(local, name, f"/opt/{file}.txt")[1] for file in "ab"] == ["second", "b"]
+    refused = "OSError: [Errno 30] Read-only file system: '/opt/new'"
+    assert run(local, 'open("/opt/new", "w")') == refused
+
+
+@sandboxed
+def test_modules_are_found_where_pythonpath_says(local: Aws) -> None:
+    code = zipped(
+        app="import more\ndef handler(event, context): return more.X", **{"v/more.py": "X=1"}
+    )
+    variables = {"Variables": {"PYTHONPATH": "/var/task/v"}}
+    assert invoke(local, create(local, code, Environment=variables))[1] == 1
+
+
+@sandboxed
+def test_tmp_is_as_large_as_the_ephemeral_storage(local: Aws) -> None:
+    """512 MB unless the function says otherwise [DG:configuration-ephemeral-storage]."""
+    size = "return os.statvfs('/tmp').f_blocks * os.statvfs('/tmp').f_frsize // 2**20"
+    assert run(local, size) == 512
+    assert run(local, size, EphemeralStorage={"Size": 600}) == 600
+
+
+@sandboxed
+def test_a_full_tmp_is_an_error_of_the_function(local: Aws) -> None:
+    fill = """
+with open("/tmp/much", "wb") as file:
+    for _ in range(600):
+        file.write(bytes(2**20))
+"""
+    assert run(local, fill, MemorySize=1024) == "OSError: [Errno 28] No space left on device"
+
+
+def test_a_function_that_empties_tmp_harms_nobody(either: Aws) -> None:
+    """Neither the user's files nor those of another function."""
+    with tempfile.NamedTemporaryFile(dir="/tmp") as file:
+        run(
+            either,
+            """
+for name in os.listdir("/tmp"):
+    path = os.path.join("/tmp", name)
+    shutil.rmtree(path, ignore_errors=True) if os.path.isdir(path) else os.remove(path)
+""",
+        )
+        assert Path(file.name).exists()
+    assert run(either, "return 1") == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["open(event).read()", "os.remove(event)", "open(event, 'a')", "os.rename(event, event + 'x')"],
+)
+def test_the_users_files_can_be_neither_read_nor_changed(either: Aws, body: str) -> None:
+    with tempfile.NamedTemporaryFile(dir=Path.home()) as file:
+        refused = run(either, body, file.name)
+        assert refused.startswith(("FileNotFoundError", "PermissionError", "OSError")), refused
+        assert Path(file.name).exists()
+
+
+def test_where_there_is_only_a_guard_a_refusal_says_so(guarded: Aws) -> None:
+    refused = run(guarded, "open('/tmp/x', 'w')")
+    assert refused.startswith("OSError: [Errno 30] Read-only file system (the local AWS keeps")
+    assert "tempfile.gettempdir()" in refused
+    assert run(guarded, "open(tempfile.gettempdir() + '/x', 'w').close()\nreturn 1") == 1
+
+
+@pytest.mark.parametrize("way", ["sandbox", isolation.GUARD])
+def test_no_secret_of_the_users_environment_can_be_read(
+    monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Neither in the function's own environment nor in that of another process."""
+    if way == isolation.GUARD:
+        monkeypatch.setenv(isolation.VARIABLE, isolation.GUARD)
+    monkeypatch.setenv(SECRET, "tell nobody")
+    body = f"""
+found = []
+for process in filter(str.isdigit, os.listdir("/proc") if os.path.isdir("/proc") else []):
+    try:
+        with open(f"/proc/{{process}}/environ") as file:
+            found += [process] if "{SECRET}" in file.read() else []
+    except OSError:
+        pass
+return found, "{SECRET}" in os.environ
+"""
+    with target.connect(target.LOCAL) as aws:
+        assert run(aws, body) == [[], False]
+
+
+@sandboxed
+def test_processes_of_this_machine_cannot_be_seen(local: Aws) -> None:
+    own = run(local, "return [n for n in os.listdir('/proc') if n.isdigit()]")
+    assert len(own) == 2  # an init, and the function
+
+
+@sandboxed
+def test_a_function_may_not_mount(local: Aws) -> None:
+    body = """
+libc = ctypes.CDLL(None, use_errno=True)
+results = [libc.umount2(b"/tmp", 2), libc.mount(b"none", b"/tmp", b"tmpfs", 0, None)]
+return results, os.strerror(ctypes.get_errno())
+"""
+    assert run(local, body) == [[-1, -1], "Operation not permitted"]
+
+
+@sandboxed
+def test_locks_and_pools_of_multiprocessing_fail(local: Aws) -> None:
+    """There is no /dev/shm [https://bugs.python.org/issue38428]."""
+    for what in ("Lock()", "Queue()", "Pool(2)"):
+        body = f"import multiprocessing\nmultiprocessing.{what}"
+        assert run(local, body) == "OSError: [Errno 38] Function not implemented"
+    piped = """
+import multiprocessing
+one, other = multiprocessing.Pipe()
+process = multiprocessing.Process(target=other.send, args=[5])
+process.start()
+process.join()
+return one.recv()
+"""
+    assert run(local, piped) == 5
+
+
+@sandboxed
+def test_files_that_others_may_not_read_cannot_be_imported(local: Aws) -> None:
+    """Lambda runs code as another user: "global read permissions" [DG:python-package]."""
+    code = archive((entry("app.py", 0o600), "def handler(event, context): return 1"))
+    _, error = invoke(local, create(local, code))
+    assert error["errorMessage"].endswith("[Errno 13] Permission denied: '/var/task/app.py'")
+
+
+@sandboxed
+def test_links_of_a_zip_are_kept(local: Aws) -> None:
+    code = archive(
+        (entry("app.py"), HANDLER),
+        (entry("data/real.txt"), "real"),
+        (entry("linked.txt", stat.S_IFLNK | 0o777), "data/real.txt"),
+        (entry("out.txt", stat.S_IFLNK | 0o777), str(Path(__file__))),
+    )
+    name = create(local, code)
+    assert invoke(local, name, "linked.txt")[1] == "real"
+    assert invoke(local, name, "out.txt")[1]["errorType"] == "FileNotFoundError"
+
+
+@sandboxed
+def test_a_wrapper_starts_the_runtime(local: Aws) -> None:
+    """AWS_LAMBDA_EXEC_WRAPPER [DG:runtimes-modify]."""
+    wrapper = '#!/bin/bash\nexport WRAPPED=yes\necho wrapped\nexec "$@"\n'
+    code = archive(
+        (entry("app.py"), "import os\ndef handler(event, context): return os.environ['WRAPPED']"),
+        (entry("start", 0o755), wrapper),
+    )
+    variables = {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/start"}}
+    name = create(local, code, Environment=variables)
+    assert invoke(local, name)[1] == "yes"
+    assert "wrapped\n" in log_lines(local, name)
+
+
+@sandboxed
+def test_programs_of_the_system_run(local: Aws) -> None:
+    body = (
+        "return subprocess.run(['sh', '-c', 'id -un; pwd'], capture_output=True, text=True).stdout"
+    )
+    assert run(local, body) == "sbx_user1051\n/var/task\n"
+    assert (
+        run(local, "return subprocess.check_output([sys.executable, '-c', 'print(1)'], text=True)")
+        == "1\n"
+    )
+
+
+@sandboxed
+def test_the_memory_of_a_child_counts(local: Aws) -> None:
+    code = """
+import subprocess, sys
+def handler(event, context):
+    program = "import time; data = bytearray(b'1') * (300 * 2**20); time.sleep(60)"
+    subprocess.run([sys.executable, "-c", program])
+"""
+    name = create(local, code, Timeout=60)
+    assert invoke(local, name)[1]["errorMessage"].endswith("signal: killed")
+    assert "Error Type: Runtime.OutOfMemory" in log_lines(local, name)[-1]
+
+
+def test_memory_is_held_to_at_import_too(either: Aws) -> None:
+    code = """
+import time
+data = bytearray(b"1") * (300 * 2**20)
+time.sleep(60)
+def handler(event, context): pass
+"""
+    name = create(either, code, Timeout=60)
+    assert invoke(either, name)[1]["errorMessage"].endswith("signal: killed")
