@@ -18,6 +18,7 @@ import pytest
 from tests.localaws.functions.lambda_functions import create, entry, invoke, log_lines, zipped
 from workbook import target
 from workbook.localaws.functions import isolation
+from workbook.localaws.functions.interpreters import SUPPORTED
 from workbook.target import Aws
 
 SECRET = "WORKBOOK_TEST_SECRET"
@@ -102,6 +103,14 @@ def test_modules_are_found_where_pythonpath_says(local: Aws) -> None:
     )
     variables = {"Variables": {"PYTHONPATH": "/var/task/v"}}
     assert invoke(local, create(local, code, Environment=variables))[1] == 1
+
+
+@pytest.mark.parametrize("runtime", SUPPORTED)
+def test_no_byte_code_comes_from_another_function(either: Aws, runtime: str) -> None:
+    """Their files have the same path, and may have the same size and time."""
+    code = "def handler(event, context): return {}"
+    for number in range(3):
+        assert invoke(either, create(either, code.format(number), Runtime=runtime))[1] == number
 
 
 @sandboxed

@@ -179,6 +179,18 @@ def _of_bootstrap(
     )
 
 
+def _make_bytecode(directory: Path) -> None:
+    """Make the folder of the packages' byte code, which all functions of a Python version share.
+
+    In a sandbox, every function's code has the same path, so none of that may be kept there: where
+    a folder for it would have to be, there is a file.
+    """
+    for folder in (isolation.TASK, isolation.LAYERS):
+        place = directory / folder.relative_to("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+
+
 def _enter(view: dict[str, Any]) -> list[str]:
     """Return what runs the program that follows it in a sandbox."""
     python = os.path.realpath(sys.executable)
@@ -197,7 +209,7 @@ def _of_python(
     official = wanted and python.is_ours and interpreters.has_official_client()
     names, packages = interpreters.packages(official)
     bytecode = folders.directory.parent / f"bytecode-{version}"
-    bytecode.mkdir(exist_ok=True)
+    _make_bytecode(bytecode)
     places = {RUNTIME: folders.runtime, bytecode: folders.place(isolation.BYTECODE, bytecode)}
     for number, folder in enumerate(packages):
         places[Path(folder)] = folders.place(isolation.PACKAGES / str(number), Path(folder))
