@@ -121,16 +121,16 @@ def handler(event, context):
 
 
 def test_an_exception_is_logged_in_one_event(aws: Aws) -> None:
-    """[RIC] frames indented with U+00A0, lines joined by carriage returns."""
+    """[RIC] frames indented with U+00A0; no line feed at the end."""
     name, error, _ = fails(aws, "def handler(event, context):\n    raise ValueError('boom')\n")
     assert error["errorType"] == "ValueError"
     assert error["stackTrace"] == [
         "  File \"/var/task/app.py\", line 2, in handler\n    raise ValueError('boom')\n"
     ]
     assert (
-        "[ERROR] ValueError: boom\rTraceback (most recent call last):\r"
-        '\xa0\xa0File "/var/task/app.py", line 2, in handler\r'
-        "\xa0\xa0\xa0\xa0raise ValueError('boom')\n"
+        "[ERROR] ValueError: boom\nTraceback (most recent call last):\n"
+        '\xa0\xa0File "/var/task/app.py", line 2, in handler\n'
+        "\xa0\xa0\xa0\xa0raise ValueError('boom')"
     ) in log_lines(aws, name)
 
 
@@ -211,6 +211,33 @@ def handler(event, context):
     assert (level, identity, message) == ("[WARNING]", request_id, "careful 1\n")
     assert len(time) == len("2026-11-22T10:15:30.123Z")
     assert raw == "raw\n"
+
+
+def test_a_record_of_many_lines_is_one_event(aws: Aws) -> None:
+    """[RIC] What ``logging`` writes comes in a frame; what is printed is cut into lines."""
+    code = """
+import logging
+log = logging.getLogger()
+def handler(event, context):
+    log.warning("first\\nsecond")
+    print("no end", end="")
+    try:
+        1 / 0
+    except ZeroDivisionError:
+        log.exception("it broke")
+    print("printed\\nin two")
+    log.warning("x" * 200_000 + "\\n")
+    raise ValueError("bad\\nworse")
+"""
+    name = create(aws, code)
+    invoke(aws, name)
+    warning, exception, first, second, long, error = log_lines(aws, name)[2:-2]
+    assert warning.endswith("\tfirst\nsecond\n")
+    assert exception.split("\t")[-1].startswith("it broke\nTraceback (most recent call last):\n")
+    assert exception.endswith("\nZeroDivisionError: division by zero")
+    assert (first, second) == ("no endprinted\n", "in two\n")
+    assert long.endswith("\t" + "x" * 200_000 + "\n\n")
+    assert error.startswith("[ERROR] ValueError: bad\nworse\nTraceback (most recent call last):\n")
 
 
 def test_boto3_is_there_and_reaches_the_local_aws(aws: Aws) -> None:

@@ -17,6 +17,8 @@ OFFICIAL_CLIENT, OWN_CLIENT = "awslambdaric", "workbook"
 # Names the client to use; for the tests, which hold both to the same rules.
 CLIENT_VARIABLE = "WORKBOOK_RUNTIME_CLIENT"
 
+# Where the runtime client writes frames: see ``output``.
+FRAMES_VARIABLE, STANDARD_OUTPUT = "_LAMBDA_TELEMETRY_LOG_FD", "1"
 WRAPPER_VARIABLE = "AWS_LAMBDA_EXEC_WRAPPER"  # [DG:runtimes-modify]
 
 
@@ -254,4 +256,5 @@ def _of_python(
         paths += [(str(place), "/var/runtime"), (str(places[place]), "/var/runtime")]
     bootstrap = [executable, "-S", "-s", str(runtime / "bootstrap.py"), json.dumps(settings)]
     directory = folders.directory / "task"
+    environment = {**environment, FRAMES_VARIABLE: STANDARD_OUTPUT}
     return Launch([*start, *bootstrap], environment, directory, paths, folders.is_sandboxed)

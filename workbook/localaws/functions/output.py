@@ -2,6 +2,11 @@
 
 An invocation's lines must be in the log before its END, so whoever sees the reply takes what the
 pipe holds at that moment.
+
+What is printed is cut into lines.  What the runtime client itself writes, such as a record of
+``logging`` or the traceback of an error, comes in a frame, and is one event however many lines it
+has [RIC]: four bytes for the kind, four for the length, eight for the time, and the text.  On AWS
+frames have a pipe of their own; here they share this one, so that everything stays in order.
 """
 
 import asyncio
@@ -11,18 +16,22 @@ from collections.abc import Callable
 
 CHUNK_BYTES = 65_536
 POLL_SECONDS = 0.05
+FRAME_MARK = b"\xa5\x5a\x00"  # begins every frame, and is in no text: it is not UTF-8
+FRAME_HEAD_BYTES = 16
+MAX_FRAME_BYTES = 16 * 1024 * 1024  # more than that is no frame
 
 
 class OutputPipe:
-    """A pipe for a process' output, which gives it back in lines.
+    """A pipe for a process' output, which gives it back in events.
 
     Args:
-        take: gets the lines, each with its line feed, as they come.
+        take: gets lines, each with its line feed, and frames, as they come.
     """
 
     def __init__(self, take: Callable[[list[str]], None]) -> None:
         self._take = take
-        self._unfinished = bytearray()  # the start of a line whose end has not come yet
+        self._unread = bytearray()  # the start of a frame whose end has not come yet
+        self._unfinished = bytearray()  # the same of a line
         self._read_end = self.write_end = -1
         self._polling: asyncio.Task[None] | None = None
 
@@ -45,6 +54,8 @@ class OutputPipe:
         """Take all that was written until now, a line without an end included."""
         while self._read():
             pass
+        self._unfinished += self._unread
+        self._unread.clear()
         if self._unfinished:
             self._take([self._unfinished.decode(errors="replace")])
             self._unfinished.clear()
@@ -63,14 +74,49 @@ class OutputPipe:
         data = self._available()
         if not data:
             return False
+        has_frames = self._unread or FRAME_MARK[:1] in data
+        events = self._events(data) if has_frames else self._lines(data)
+        if events:
+            self._take(events)
+        return True
+
+    def _lines(self, data: bytes) -> list[str]:
+        """Return the lines that end in what was printed; keep the rest."""
         head, feed, rest = data.rpartition(b"\n")
         self._unfinished += head + feed
+        lines: list[str] = []
         if feed:
-            lines = self._unfinished.decode(errors="replace").split("\n")
+            lines = self._unfinished.decode(errors="replace").split("\n")[:-1]
             self._unfinished.clear()
-            self._take([line + "\n" for line in lines[:-1]])
         self._unfinished += rest
-        return True
+        return [line + "\n" for line in lines]
+
+    def _events(self, data: bytes) -> list[str]:
+        """Return the lines and the frames that end in what has come; keep the rest."""
+        self._unread += data
+        events: list[str] = []
+        while True:
+            start = self._unread.find(FRAME_MARK)
+            if start < 0:
+                begun = next((n for n in (2, 1) if self._unread.endswith(FRAME_MARK[:n])), 0)
+                return events + self._lines(self._cut(len(self._unread) - begun))
+            events += self._lines(self._cut(start))
+            if len(self._unread) < FRAME_HEAD_BYTES:
+                return events
+            size = int.from_bytes(self._unread[4:8], "big")
+            if size > MAX_FRAME_BYTES:
+                events += self._lines(self._cut(len(FRAME_MARK)))
+                continue
+            if len(self._unread) < FRAME_HEAD_BYTES + size:
+                return events
+            frame = self._cut(FRAME_HEAD_BYTES + size)
+            events.append(frame[FRAME_HEAD_BYTES:].decode(errors="replace"))
+
+    def _cut(self, count: int) -> bytes:
+        """Take so many bytes off what has not been read yet."""
+        taken = bytes(self._unread[:count])
+        del self._unread[:count]
+        return taken
 
     def _available(self) -> bytes:
         if sys.platform == "win32":

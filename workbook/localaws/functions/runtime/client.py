@@ -11,6 +11,7 @@ import io
 import json
 import logging
 import os
+import struct
 import sys
 import time
 import traceback
@@ -23,6 +24,7 @@ PREFIX = "/2018-06-01/runtime"
 # Runtimes that escape non-ASCII characters in replies; later ones keep them as they are.
 ESCAPING = ("python3.9", "python3.10", "python3.11")
 JSON_LOG = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
+FRAME = 0xA55A0003  # begins an event: see ``functions.output``
 NO_BREAK_SPACE = "\u00a0"
 
 
@@ -203,11 +205,18 @@ def describe(error: Exception, request_id: str) -> "dict[str, Any]":
     }
 
 
+def write_frame(text: str) -> None:
+    """Write a text to the log as one event, however many lines it has."""
+    content = text.encode(errors="replace")
+    microseconds = time.time_ns() // 1000
+    os.write(1, struct.pack(">IIQ", FRAME, len(content), microseconds) + content)
+
+
 def log_error(error: "dict[str, Any]") -> None:
-    """Write an error to the log as one event; as text, carriage returns join its lines."""
+    """Write an error to the log as one event."""
     if JSON_LOG:
         head = {"timestamp": timestamp(time.time()), "level": "ERROR"}
-        sys.stdout.write(json.dumps({**head, **error}) + "\n")
+        write_frame(json.dumps({**head, **error}))
         return
     message = error["errorMessage"]
     lines = ["[ERROR] {}{}".format(error["errorType"], f": {message}" if message else "")]
@@ -216,7 +225,7 @@ def log_error(error: "dict[str, Any]") -> None:
         for line in entry.splitlines():
             text = line.lstrip(" ")
             lines.append(NO_BREAK_SPACE * (len(line) - len(text)) + text)
-    sys.stdout.write("\r".join(lines) + "\n")
+    write_frame("\n".join(lines))
 
 
 class JsonFormatter(logging.Formatter):
@@ -260,7 +269,7 @@ class LogHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
         record.aws_request_id = self.request_id
-        sys.stdout.write(self.format(record))
+        write_frame(self.format(record))
 
 
 def unbuffered(descriptor: int) -> io.TextIOWrapper:
@@ -271,6 +280,7 @@ def unbuffered(descriptor: int) -> io.TextIOWrapper:
 
 def run(handler_name: str, address: str) -> None:
     """Load the handler and run events until the process is ended."""
+    os.environ.pop("_LAMBDA_TELEMETRY_LOG_FD", None)
     sys.stdout, sys.stderr = unbuffered(1), unbuffered(2)
     logging.Formatter.converter = time.gmtime
     log = LogHandler()

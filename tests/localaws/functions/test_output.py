@@ -1,0 +1,54 @@
+"""The output of a function's process: lines and frames come out as they went in, however cut."""
+
+import asyncio
+import os
+import struct
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbook.localaws.functions.output import OutputPipe
+
+LINES = st.text(st.characters(blacklist_characters="\n", blacklist_categories=["Cs"])).map(
+    lambda text: text + "\n"
+)
+FRAMES = st.text(st.characters(blacklist_categories=["Cs"]))
+
+
+def frame(text: str) -> bytes:
+    """Return an event as the runtime client writes it."""
+    content = text.encode()
+    return struct.pack(">IIQ", 0xA55A0003, len(content), 0) + content
+
+
+def come_out(*parts: bytes) -> list[str]:
+    """Write parts into a pipe, one after the other; return what it gives back."""
+    taken: list[str] = []
+
+    async def run() -> None:
+        pipe = OutputPipe(taken.extend)
+        pipe.open()
+        for part in parts:
+            os.write(pipe.write_end, part)
+            await asyncio.sleep(0)  # lets the pipe read
+        pipe.hand_over()
+        pipe.close()
+
+    asyncio.run(run())
+    return taken
+
+
+@given(
+    events=st.lists(st.one_of(st.tuples(st.just(0), LINES), st.tuples(st.just(1), FRAMES))),
+    cut=st.integers(1, 40),
+)
+def test_lines_and_frames_come_out_in_order(events: list[tuple[int, str]], cut: int) -> None:
+    written = b"".join(frame(text) if is_frame else text.encode() for is_frame, text in events)
+    parts = [written[at : at + cut] for at in range(0, len(written), cut)]
+    assert come_out(*parts) == [text for _, text in events]
+
+
+@given(data=st.binary(max_size=200).map(lambda noise: b"\xa5\x5a\x00" + noise))
+def test_what_looks_like_a_frame_and_is_none_is_not_lost(data: bytes) -> None:
+    """The pipe is the function's own: it may write anything."""
+    assert come_out(data, b"\nend\n")[-1].endswith("end\n")
