@@ -36,7 +36,7 @@ class Reference:
 
 # A function's name, or all or part of its ARN before it, and a qualifier behind it [BC].
 _NAMED = re.compile(
-    r"(arn:aws[a-zA-Z-]*:lambda:)?((?P<region>[a-z]{2,5}(-[a-z]+)+-[0-9]):)?([0-9]{12}:)?"
+    r"(arn:aws[a-zA-Z-]*:lambda:)?((?P<region>[a-z]{2,5}(-[a-z]+)+-[0-9]):)?((?P<account>[0-9]{12}):)?"
     r"(function:)?(?P<name>[^:]+)(:(?P<qualifier>[^:]+))?"
 )
 
@@ -53,6 +53,16 @@ def parse_reference(name_or_arn: str, region: str, qualifier: str | None = None)
     if found is None:  # no function's name is like that
         return Reference(region, name_or_arn, qualifier)
     return Reference(found["region"] or region, found["name"], found["qualifier"] or qualifier)
+
+
+def whereabouts(name_or_arn: str) -> tuple[str | None, str | None]:
+    """Return the region and the account that a ``FunctionName`` says; None for what it leaves out.
+
+    Args:
+        name_or_arn: as ``parse_reference`` takes it.
+    """
+    found = _NAMED.fullmatch(name_or_arn)
+    return (found["region"], found["account"]) if found else (None, None)
 
 
 @dataclass(frozen=True, slots=True)

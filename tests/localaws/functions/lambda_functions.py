@@ -4,6 +4,8 @@ import contextlib
 import io
 import json
 import socket
+import threading
+import time
 import uuid
 import zipfile
 from typing import Any
@@ -66,6 +68,18 @@ def create(aws: Aws, code: str | bytes, **settings: Any) -> str:
         }
     )
     return name
+
+
+def settle(aws: Aws, name: str) -> None:
+    """Wait until a function is neither created nor updated any more."""
+    pause, deadline = threading.Event(), time.monotonic() + DEADLINE
+    client = aws.client("lambda")
+    while True:
+        state = client.get_function_configuration(FunctionName=name)
+        if (state["State"], state.get("LastUpdateStatus")) == ("Active", "Successful"):
+            return
+        assert time.monotonic() < deadline, state
+        pause.wait(0.02)
 
 
 def invoke(aws: Aws, name: str, event: Any = None, **settings: Any) -> tuple[dict[str, Any], Any]:

@@ -11,6 +11,7 @@ from tests.localaws.functions.lambda_functions import (
     create_role,
     impatient,
     refused,
+    settle,
     zipped,
 )
 from workbook.localaws.api.http import authorization
@@ -44,6 +45,7 @@ def test_lists_leave_out_what_only_get_tells(local: Aws) -> None:
     """[BC] State and LastUpdateStatus with their reasons, and RuntimeVersionConfig."""
     client = local.client("lambda")
     name = create(local, CODE)
+    settle(local, name)
     alone = client.get_function_configuration(FunctionName=name, Qualifier="$LATEST")
     del alone["ResponseMetadata"]
     (listed,) = client.list_versions_by_function(FunctionName=name)["Versions"]
@@ -71,6 +73,7 @@ def test_an_environment_is_there_once_it_was_given(local: Aws) -> None:
     client = local.client("lambda")
     name = create(local, CODE)
     assert "Environment" not in client.get_function_configuration(FunctionName=name)
+    settle(local, name)
     changed = client.update_function_configuration(FunctionName=name, Environment={"Variables": {}})
     assert changed["Environment"] == {"Variables": {}}
 
@@ -204,6 +207,7 @@ def test_code_must_come_from_somewhere(local: Aws) -> None:
     error = refused(client.create_function, **wanted, Code={})
     assert error["Error"]["Message"] == "Please provide a source for function code."
     name = create(local, CODE)
+    settle(local, name)
     error = refused(client.update_function_code, FunctionName=name)
     assert error["Error"]["Code"] == "InvalidParameterValueException"
 

@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from tests.localaws.functions.lambda_functions import create, create_role, invoke, refused, zipped
+from tests.localaws.functions.lambda_functions import (
+    create,
+    create_role,
+    impatient,
+    invoke,
+    refused,
+    settle,
+    zipped,
+)
+from workbook.localaws.api.overrides import RUNTIMES
 from workbook.target import Aws
 
 CODE = "def handler(event, context):\n    return 1\n"
@@ -80,11 +89,10 @@ def test_the_code_can_be_downloaded(local: Aws) -> None:
     ("settings", "code", "message"),
     [
         (
-            {"Runtime": "python2.7"},
+            {"Runtime": "python4.0"},
             "InvalidParameterValueException",
-            "Value python2.7 at 'runtime' failed to satisfy constraint: Member must satisfy enum "
-            "value set: [provided.al2, provided.al2023, python3.9, python3.10, python3.11, "
-            "python3.12, python3.13, python3.14] or be a valid ARN",
+            "Value python4.0 at 'runtime' failed to satisfy constraint: Member must satisfy enum "
+            f"value set: [{RUNTIMES}] or be a valid ARN",
         ),
         (
             {"Timeout": 901},
@@ -205,13 +213,26 @@ def test_a_function_that_does_not_exist_cannot_be_got(local: Aws) -> None:
 
 
 def test_an_update_is_in_progress_then_successful_and_changes_the_revision(local: Aws) -> None:
+    """[SEEN] 409 for another update meanwhile; the reason is that of a creation [OBS]."""
     client = local.client("lambda")
     name = create(local, CODE)
     before = client.get_function_configuration(FunctionName=name)
+    settle(local, name)
     answer = client.update_function_configuration(
         FunctionName=name, Timeout=9, MemorySize=256, EphemeralStorage={"Size": 1024}
     )
     assert answer["LastUpdateStatus"] == "InProgress"
+    during = client.get_function_configuration(FunctionName=name)
+    assert during["LastUpdateStatus"] == "InProgress"
+    assert during["LastUpdateStatusReasonCode"] == "Creating"
+    error = refused(client.update_function_configuration, FunctionName=name, Timeout=10)
+    assert error["Error"] == {
+        "Code": "ResourceConflictException",
+        "Message": "The operation cannot be performed at this time. An update is in progress for "
+        f"resource: {answer['FunctionArn']}",
+    }
+    assert error["ResponseMetadata"]["HTTPStatusCode"] == 409
+    settle(local, name)
     after = client.get_function_configuration(FunctionName=name)
     assert (after["Timeout"], after["MemorySize"]) == (9, 256)
     assert after["EphemeralStorage"] == {"Size": 1024}
@@ -225,6 +246,67 @@ def test_an_update_is_in_progress_then_successful_and_changes_the_revision(local
     )
     assert error["Error"]["Code"] == "PreconditionFailedException"
     assert error["ResponseMetadata"]["HTTPStatusCode"] == 412
+
+
+@pytest.mark.parametrize("operation", ["update_function_configuration", "publish_version"])
+def test_a_function_that_is_created_cannot_be_changed_yet(local: Aws, operation: str) -> None:
+    """[SEEN] 409 while it is Pending."""
+    name = create(local, CODE)
+    error = refused(getattr(local.client("lambda"), operation), FunctionName=name)
+    assert error["Error"] == {
+        "Code": "ResourceConflictException",
+        "Message": "The operation cannot be performed at this time. The function is currently in "
+        "the following state: Pending",
+    }
+
+
+@pytest.mark.parametrize(
+    ("runtime", "message"),
+    [
+        (
+            "python3.7",
+            "The runtime parameter of python3.7 is no longer supported for creating or updating "
+            "AWS Lambda functions. We recommend you use a supported runtime while creating or "
+            "updating functions.",
+        ),
+        (
+            "nodejs22.x",
+            "The local AWS does not run nodejs22.x, which AWS does. Here you can use "
+            "provided.al2, provided.al2023, python3.8, python3.9, python3.10, python3.11, "
+            "python3.12, python3.13, python3.14.",
+        ),
+    ],
+)
+def test_a_runtime_that_cannot_be_used_is_refused(local: Aws, runtime: str, message: str) -> None:
+    """[SEEN] Given up by AWS; or one that only AWS has, which the local AWS says of itself."""
+    error = refused(local.client("lambda").create_function, **spec(local, Runtime=runtime))
+    assert error["Error"] == {"Code": "InvalidParameterValueException", "Message": message}
+
+
+def test_a_function_of_another_region_or_account_is_out_of_reach(local: Aws) -> None:
+    """[OBS] 404 for another region; 403 for another account."""
+    name = create(local, CODE)
+    arn = local.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]
+    away = impatient(local, "eu-west-1")
+    for call in (away.invoke, away.get_function, away.delete_function):
+        error = refused(call, FunctionName=arn)
+        assert error["Error"] == {
+            "Code": "ResourceNotFoundException",
+            "Message": "Functions from 'us-east-1' are not reachable in this region ('eu-west-1')",
+        }
+    others = arn.replace(local.account_id, "000000000000")
+    calls = {
+        "InvokeFunction": impatient(local).invoke,
+        "GetFunction": impatient(local).get_function,
+    }
+    for action, call in calls.items():
+        error = refused(call, FunctionName=others)
+        assert error["ResponseMetadata"]["HTTPStatusCode"] == 403
+        assert error["Error"]["Code"] == "AccessDeniedException"
+        assert (
+            f"is not authorized to perform: lambda:{action} on resource: {others}"
+            in (error["Error"]["Message"])
+        )
 
 
 def test_a_function_is_found_by_name_partial_and_full_arn(local: Aws) -> None:

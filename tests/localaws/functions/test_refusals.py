@@ -11,6 +11,7 @@ from tests.localaws.functions.lambda_functions import (
     invoke,
     known,
     refused,
+    settle,
     zipped,
 )
 from workbook.target import Aws
@@ -25,6 +26,7 @@ NO_LAYER = "arn:aws:lambda:us-east-1:123456789012:layer:missing:1"
 def function(local: Aws) -> str:
     """A function with a version, an alias and settings of asynchronous invocations."""
     name = create(local, CODE, Publish=True)
+    settle(local, name)
     client = local.client("lambda")
     client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
     client.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=1)
@@ -164,6 +166,7 @@ def test_the_layers_that_a_function_may_have(local: Aws) -> None:
         for _ in range(2)
     )
     function = create(local, CODE)
+    settle(local, function)
     cases = {
         f"Layer version {NO_LAYER} does not exist.": [NO_LAYER],
         "Cannot reference more than 5 layers.": [
@@ -190,6 +193,7 @@ def test_a_layer_that_is_deleted_goes_on_in_its_functions(local: Aws) -> None:
     name = create(local, code, Layers=[layer["LayerVersionArn"]])
     layer_name = layer["LayerArn"].rpartition(":")[2]
     client.delete_layer_version(LayerName=layer_name, VersionNumber=1)
+    settle(local, name)
     client.update_function_configuration(FunctionName=name, Description="other")
     assert invoke(local, name)[1] == 1
 
@@ -217,6 +221,7 @@ def test_where_the_events_of_a_function_may_go(local: Aws) -> None:
 def test_a_vpc_given_in_part_disturbs_no_list(local: Aws) -> None:
     client = local.client("lambda")
     name = create(local, CODE)
+    settle(local, name)
     client.update_function_configuration(FunctionName=name, VpcConfig={"SubnetIds": ["subnet-1"]})
     found = client.get_function_configuration(FunctionName=name)["VpcConfig"]
     assert (found["SubnetIds"], found["SecurityGroupIds"]) == (["subnet-1"], [])

@@ -13,6 +13,7 @@ from tests.localaws.functions.lambda_functions import (
     impatient,
     invoke,
     log_lines,
+    settle,
     zipped,
 )
 from workbook.localaws.functions import isolation
@@ -133,8 +134,10 @@ def test_an_update_makes_new_environments(local: Aws) -> None:
     assert invoke(local, name)[1] == "old"
     client = local.client("lambda")
     code = zipped(app="import os\ndef handler(event, context): return os.environ.get('AA')")
+    settle(local, name)
     client.update_function_code(FunctionName=name, ZipFile=code)
     assert invoke(local, name)[1] is None
+    settle(local, name)
     client.update_function_configuration(FunctionName=name, Environment={"Variables": {"AA": "b"}})
     assert invoke(local, name)[1] == "b"
 
@@ -150,6 +153,7 @@ def test_an_invocation_under_way_ends_as_it_began(local: Aws, gate: Gate, change
     gate.wait()
     if change == "update":
         new = zipped(app="def handler(event, context): return 'new'")
+        settle(local, name)
         client.update_function_code(FunctionName=name, ZipFile=new)
         assert invoke(local, name)[1] == "new"
     else:

@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.localaws.functions.lambda_functions import create, invoke, log_lines, refused, zipped
+from tests.localaws.functions.lambda_functions import (
+    create,
+    invoke,
+    log_lines,
+    refused,
+    settle,
+    zipped,
+)
 from workbook.target import Aws
 
 CODE = "def handler(event, context):\n    return 1\n"
@@ -18,11 +25,14 @@ def versions(aws: Aws) -> str:
     """A function whose version 1 answers one, version 2 two, and $LATEST three."""
     client = aws.client("lambda")
     name = create(aws, "def handler(event, context): return ['one', context.function_version]")
+    settle(aws, name)
     client.publish_version(FunctionName=name)
     for word in ("two", "three"):
         code = f"def handler(event, context): return [{word!r}, context.invoked_function_arn]"
+        settle(aws, name)
         client.update_function_code(FunctionName=name, ZipFile=zipped(app=code))
         if word == "two":
+            settle(aws, name)
             client.publish_version(FunctionName=name)
     return name
 
@@ -77,7 +87,9 @@ def test_publishing_again_with_another_description_is_no_new_version(local: Aws)
     """[OBS] Publishing an unchanged function returns the same version."""
     client = local.client("lambda")
     name = create(local, CODE)
+    settle(local, name)
     first = client.publish_version(FunctionName=name, Description="first")
+    settle(local, name)
     again = client.publish_version(FunctionName=name, Description="again")
     assert (again["Version"], again["Description"]) == ("1", "first")
     assert again["RevisionId"] == first["RevisionId"]
@@ -87,8 +99,10 @@ def test_the_number_of_a_deleted_version_does_not_come_back(local: Aws) -> None:
     """[BC] Version numbers only rise."""
     client = local.client("lambda")
     name = create(local, CODE)
+    settle(local, name)
     client.publish_version(FunctionName=name)
     client.delete_function(FunctionName=name, Qualifier="1")
+    settle(local, name)
     assert client.publish_version(FunctionName=name)["Version"] == "2"
 
 
@@ -129,11 +143,17 @@ def test_an_unchanged_function_publishes_the_same_version(local: Aws) -> None:
     """[OBS]"""
     client = local.client("lambda")
     name = create(local, CODE)
+    settle(local, name)
     assert client.publish_version(FunctionName=name)["Version"] == "1"
+    settle(local, name)
     assert client.publish_version(FunctionName=name)["Version"] == "1"
+    settle(local, name)
     client.update_function_code(FunctionName=name, ZipFile=zipped(app=CODE))
+    settle(local, name)
     assert client.publish_version(FunctionName=name)["Version"] == "1"
+    settle(local, name)
     client.update_function_configuration(FunctionName=name, Timeout=4)
+    settle(local, name)
     second = client.publish_version(FunctionName=name)
     assert second["Version"] == "2"
     assert second["FunctionArn"].endswith(f":{name}:2")
@@ -167,6 +187,7 @@ def test_a_version_is_published_of_the_code_that_was_meant(local: Aws) -> None:
     """[BC] PublishVersion: CodeSha256 and RevisionId."""
     client = local.client("lambda")
     name = create(local, CODE)
+    settle(local, name)
     digest = client.get_function_configuration(FunctionName=name)["CodeSha256"]
     error = refused(client.publish_version, FunctionName=name, CodeSha256="other")
     assert error["Error"]["Message"] == (

@@ -6,7 +6,7 @@ import re
 from math import ceil
 from typing import Any
 
-from tests.localaws.functions.lambda_functions import zipped
+from tests.localaws.functions.lambda_functions import settle, zipped
 from tests.localaws.mapping.aws import FAILING, PRINTING, World, until
 
 
@@ -252,9 +252,12 @@ def test_aliases_and_versions_as_targets(hurried: World) -> None:
     code = "import json\ndef handler(event, context):\n    print(json.dumps({'says': %r}))\n"
     function = hurried.function(code % "one")
     api = hurried.functions
+    settle(hurried.aws, function)
     first = api.publish_version(FunctionName=function)["Version"]
     alias = api.create_alias(FunctionName=function, Name="live", FunctionVersion=first)
+    settle(hurried.aws, function)
     api.update_function_code(FunctionName=function, ZipFile=zipped(app=code % "two"))
+    settle(hurried.aws, function)
     second = api.publish_version(FunctionName=function)["Version"]
     hurried.put(stream, 1)
     with hurried.mapping(stream, f"{function}:live") as mapping:
@@ -272,6 +275,7 @@ def test_the_function_is_updated_while_running(hurried: World) -> None:
     hurried.put(stream, 1)
     with hurried.mapping(stream, function):
         _seen_failure(hurried, function)
+        settle(hurried.aws, function)
         hurried.functions.update_function_code(FunctionName=function, ZipFile=zipped(app=PRINTING))
         mapping = hurried.functions.list_event_source_mappings(FunctionName=function)
         uuid = mapping["EventSourceMappings"][0]["UUID"]

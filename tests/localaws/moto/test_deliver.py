@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.localaws.fakes import ACCOUNT, REGION
-from tests.localaws.functions.lambda_functions import create, log_lines
+from tests.localaws.functions.lambda_functions import create, log_lines, settle
 from tests.localaws.mapping.aws import until
 from workbook.localaws.interfaces import DeliveryError, Document
 from workbook.localaws.moto.deliver import MotoDestinations
@@ -171,6 +171,7 @@ def test_a_function_is_called_by_the_alias_that_was_named(local: Aws) -> None:
     """[BC] Its context tells the ARN that it was called by."""
     api = local.client("lambda")
     second = create(local, "def handler(event, context): print(context.invoked_function_arn)")
+    settle(local, second)
     api.publish_version(FunctionName=second)
     alias = api.create_alias(FunctionName=second, Name="live", FunctionVersion="1")["AliasArn"]
     first = create(local, "def handler(event, context): return event")

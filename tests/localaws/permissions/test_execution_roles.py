@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.localaws.functions.lambda_functions import create, invoke, refused
+from tests.localaws.functions.lambda_functions import create, invoke, refused, settle
 from tests.localaws.mapping.aws import World, until
 from tests.localaws.permissions.aws import TRUST, Role, allow, trusting
 from workbook.target import Aws
@@ -50,6 +50,7 @@ def test_a_role_that_does_not_trust_lambda_is_refused(local: Aws, trust: Any) ->
     expected = ("InvalidParameterValueException", NOT_ASSUMABLE, 400)
     assert error(create, aws=local, code=CODE, Role=other.arn) == expected
     name = create(local, CODE, Role=Role(local).arn)
+    settle(local, name)
     update = local.client("lambda").update_function_configuration
     assert error(update, FunctionName=name, Role=other.arn) == expected
 
@@ -62,6 +63,7 @@ def test_a_role_that_stops_trusting_lambda_serves_until_the_next_cold_start(loca
     role.trust(OTHERS)
     assert invoke(local, name)[1] == 1
     client = local.client("lambda")
+    settle(local, name)
     client.update_function_configuration(FunctionName=name, Environment={"Variables": {"AA": "1"}})
     denied = error(client.invoke, FunctionName=name)
     assert denied == ("AccessDeniedException", NOT_ASSUMABLE, 403)

@@ -152,6 +152,7 @@ class LambdaApi:
         log_type = request.headers.get("x-amz-log-type", "None")
         if kind not in INVOCATION_TYPES or log_type not in LOG_TYPES:
             lambda_().read_request("Invoke", request)  # refuses it
+        checks.check_reachable(name, request.region, "InvokeFunction")
         reference = parse_reference(name, request.region, request.parameters.get("Qualifier"))
         payload = request.body or b"{}"
         limit = asynchronous.MAX_BYTES if kind == "Event" else MAX_PAYLOAD_BYTES

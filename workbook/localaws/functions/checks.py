@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import ACCOUNT_ID
+from workbook.localaws.api.overrides import RUNTIMES
 from workbook.localaws.destinations import delivery_action
-from workbook.localaws.function_arn import parse_layer_version_arn, service_of
+from workbook.localaws.function_arn import parse_layer_version_arn, service_of, whereabouts
 from workbook.localaws.functions import interpreters, package
 from workbook.localaws.functions.configuration import LATEST
 
@@ -17,7 +19,8 @@ NOT_ASSUMABLE = "The role defined for the function cannot be assumed by Lambda."
 MAX_VARIABLES_BYTES = 4096
 MAX_LAYERS = 5
 DESTINATIONS = ("sqs", "sns", "s3", "lambda", "events")  # of asynchronous invocations
-RUNTIMES = (*interpreters.PROVIDED, *interpreters.SUPPORTED)
+RUN_HERE = (*interpreters.PROVIDED, *interpreters.SUPPORTED)
+BLOCKED = ("python2.7", "python3.6", "python3.7")  # no function can be made for them any more
 RESERVED = frozenset(
     {
         "_HANDLER",
@@ -47,6 +50,34 @@ def invalid(message: str) -> ApiError:
     return ApiError("InvalidParameterValueException", message)
 
 
+def check_reachable(name_or_arn: str, region: str, action: str) -> None:
+    """Check that a function is in the region and the account that the request is for.
+
+    Args:
+        name_or_arn: the request's ``FunctionName``.
+        region: the request's.
+        action: what it asks for, such as ``InvokeFunction``.
+
+    Raises:
+        ApiError: it is in another region [OBS], or in another account.
+    """
+    its_region, its_account = whereabouts(name_or_arn)
+    if its_region not in (None, region):
+        raise ApiError(
+            "ResourceNotFoundException",
+            f"Functions from '{its_region}' are not reachable in this region ('{region}')",
+            404,
+        )
+    if its_account not in (None, ACCOUNT_ID):
+        raise ApiError(
+            "AccessDeniedException",
+            f"User: arn:aws:iam::{ACCOUNT_ID}:root is not authorized to perform: lambda:{action} "
+            f"on resource: {name_or_arn} because no resource-based policy allows the "
+            f"lambda:{action} action",
+            403,
+        )
+
+
 def check_new(settings: Mapping[str, Any]) -> None:
     """Check CreateFunction.
 
@@ -72,17 +103,37 @@ def check(settings: Mapping[str, Any]) -> None:
     Raises:
         ApiError: naming the setting that is wrong.
     """
-    runtime = settings.get("Runtime")
-    if runtime is not None and runtime not in RUNTIMES:
-        raise invalid(
-            f"Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum "
-            f"value set: [{', '.join(RUNTIMES)}] or be a valid ARN"
-        )
+    check_runtime(settings.get("Runtime"))
     variables = (settings.get("Environment") or {}).get("Variables") or {}
     check_variables(variables)
     for name, text in (("Handler", settings.get("Handler") or ""), *variables.items()):
         if "\0" in text:  # no process can be given it; the words are ours
             raise invalid(f"The value of '{name}' contains a NUL character.")
+
+
+def check_runtime(runtime: str | None) -> None:
+    """Check a function's runtime.
+
+    Raises:
+        ApiError: AWS does not know it [OBS] or has given it up [SEEN], or only AWS can run it.
+    """
+    if runtime is None or runtime in RUN_HERE:
+        return
+    if runtime in BLOCKED:
+        raise invalid(
+            f"The runtime parameter of {runtime} is no longer supported for creating or updating "
+            "AWS Lambda functions. We recommend you use a supported runtime while creating or "
+            "updating functions."
+        )
+    if runtime in RUNTIMES.split(", "):
+        raise invalid(
+            f"The local AWS does not run {runtime}, which AWS does. Here you can use "
+            f"{', '.join(RUN_HERE)}."
+        )
+    raise invalid(
+        f"Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum "
+        f"value set: [{RUNTIMES}] or be a valid ARN"
+    )
 
 
 def check_variables(variables: Mapping[str, str]) -> None:
@@ -114,6 +165,26 @@ def check_source(source: Mapping[str, Any]) -> None:
     """
     if not source.get("ZipFile") and not source.get("S3Bucket"):
         raise invalid("Please provide a source for function code.")
+
+
+def updating(arn: str) -> ApiError:
+    """Return the error for a change of a function that is being changed [OBS]."""
+    return ApiError(
+        "ResourceConflictException",
+        "The operation cannot be performed at this time. An update is in progress for resource: "
+        f"{arn}",
+        409,
+    )
+
+
+def pending() -> ApiError:
+    """Return the error for a change of a function that is being created [SEEN]."""
+    return ApiError(
+        "ResourceConflictException",
+        "The operation cannot be performed at this time. The function is currently in the "
+        "following state: Pending",
+        409,
+    )
 
 
 def not_in_s3(code: str, message: str) -> ApiError:

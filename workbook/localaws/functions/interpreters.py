@@ -11,11 +11,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-SUPPORTED = ("python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14")
+SUPPORTED = (
+    *("python3.8", "python3.9", "python3.10", "python3.11", "python3.12", "python3.13"),
+    "python3.14",
+)
 PROVIDED = ("provided.al2", "provided.al2023")
 PROBE_SECONDS = 10
 # The boto3 that is installed here does not run on these; the interpreter at hand runs them.
-WITHOUT_BOTO3 = ("python3.9",)
+WITHOUT_BOTO3 = ("python3.8", "python3.9")
 
 # What Lambda's Python runtimes bring along: boto3 and what it needs, and the runtime client's own.
 SDK = ("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six")

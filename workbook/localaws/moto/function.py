@@ -33,6 +33,7 @@ PENDING = {
     "StateReason": "The function is being created.",
     "StateReasonCode": "Creating",
 }
+TRANSITION_SECONDS = 0.2  # that creating and updating take, as with streams and mappings
 # Settings that are replaced as they are, and the attributes that moto keeps them in.
 ATTRIBUTES = {
     "DeadLetterConfig": "dead_letter_config",
@@ -102,6 +103,7 @@ class MotoFunction(LambdaFunction):
         super().__init__(account_id=account_id, spec=spec, region=region, version=LATEST)
         self._attach(layers)
         self._touch()
+        self._created = self._updated = host.now()
 
     # --- changes
 
@@ -154,7 +156,25 @@ class MotoFunction(LambdaFunction):
         now = datetime.fromtimestamp(self.host.now(), UTC)
         self.last_modified = f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}+0000"
 
+    def begin_update(self) -> None:
+        """Be in an update from now on, for a moment."""
+        self._updated = self.host.now()
+
     # --- what it is
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it is being created."""
+        return self.version == LATEST and self._is_recent(self._created)
+
+    @property
+    def is_updating(self) -> bool:
+        """Whether it is being updated."""
+        has_update = self._updated > self._created
+        return self.version == LATEST and has_update and self._is_recent(self._updated)
+
+    def _is_recent(self, moment: float) -> bool:
+        return self.host.now() - moment < TRANSITION_SECONDS
 
     def described(self, version: str) -> FunctionVersion:
         """Return what it takes to run it, as a value."""
@@ -218,8 +238,10 @@ class MotoFunction(LambdaFunction):
             answer["Environment"] = {"Variables": self.environment_vars}
         if self.dead_letter_config:
             answer["DeadLetterConfig"] = self.dead_letter_config
-        if on_create:
+        if on_create or self.is_pending:
             answer.update(PENDING)
+        elif self.is_updating:
+            answer.update(UPDATING)
         return {name: value for name, value in answer.items() if value not in (None, [])}
 
     def get_code(self) -> dict[str, Any]:

@@ -76,6 +76,7 @@ def perform(operation: str, region: str, asked: Parameters) -> Answer | None:
             403,
         )
     if "FunctionName" in asked:
+        checks.check_reachable(asked["FunctionName"], region, operation)
         reference = parse_reference(asked["FunctionName"], region, asked.get("Qualifier"))
         asked = {**asked, "FunctionName": reference.name, "Qualifier": reference.qualifier}
     try:

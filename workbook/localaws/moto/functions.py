@@ -78,7 +78,7 @@ class FunctionsBackend(LambdaBackend):
         changed.architectures = body.get("Architectures") or function.architectures
         changed.set_code(code)
         if not body.get("DryRun"):
-            self._replace(changed)
+            self._begin_update(changed)
             if body.get("Publish"):
                 changed = self.publish_version(function_name)
         return {**changed.get_configuration(), **UPDATING}
@@ -88,7 +88,7 @@ class FunctionsBackend(LambdaBackend):
     ) -> dict[str, Any]:
         """UpdateFunctionConfiguration."""
         changed = self._configured(self.check_present(function_name, body), body)
-        self._replace(changed)
+        self._begin_update(changed)
         return {**changed.get_configuration(), **UPDATING}
 
     def update_function(self, function_name: str, spec: dict[str, Any]) -> Any:
@@ -299,9 +299,13 @@ class FunctionsBackend(LambdaBackend):
         """Return the function to change, if it is as the request expects it.
 
         Raises:
-            ApiError: it has changed meanwhile.
+            ApiError: it is being changed, or has changed meanwhile.
         """
         function: Any = self.get_function(function_name)
+        if function.is_pending:
+            raise checks.pending()
+        if function.is_updating:
+            raise checks.updating(function.function_arn)
         checks.check_revision(asked.get("RevisionId"), function.revision_id)
         checks.check_digest(asked.get("CodeSha256"), function.code_sha_256)
         return function
@@ -409,6 +413,11 @@ class FunctionsBackend(LambdaBackend):
         return [layer for layer in found if layer is not None]
 
     # --- publishing
+
+    def _begin_update(self, changed: Any) -> None:
+        """Put a changed copy in the place of a function; its state says so for a moment."""
+        changed.begin_update()
+        self._replace(changed)
 
     def _replace(self, changed: Any) -> None:
         """Put a changed copy in the place of a function."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PREFIX = "/2018-06-01/runtime"
 # Runtimes that escape non-ASCII characters in replies; later ones keep them as they are.
-ESCAPING = ("python3.9", "python3.10", "python3.11")
+ESCAPING = ("python3.8", "python3.9", "python3.10", "python3.11")
 JSON_LOG = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
 FRAME = 0xA55A0003  # begins an event: see ``functions.output``
 NO_BREAK_SPACE = "\u00a0"
