@@ -40,6 +40,13 @@ def install(
     iam.install()
     worker.publishes(guard.publish)
     worker.before("sns", _install_notifications)
+    worker.before("logs", _install_log_filters)
+
+
+def _install_log_filters() -> None:
+    from workbook.localaws.moto import log_filters
+
+    log_filters.install()
 
 
 def _install_notifications() -> None:
