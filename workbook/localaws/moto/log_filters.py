@@ -18,4 +18,4 @@ class EventFilter:
 
 def install() -> None:
     """Make moto filter log events as AWS does; on its thread."""
-    models.EventMessageFilter = EventFilter  # type: ignore[attr-defined]
+    models.EventMessageFilter = EventFilter  # type: ignore[attr-defined,assignment]
