@@ -9,7 +9,6 @@ import base64
 import copy
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from moto.awslambda import urls
@@ -24,26 +23,12 @@ from moto.awslambda.models import (
 )
 
 from workbook.localaws.api.errors import ApiError
-from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.destinations import delivery_denial
 from workbook.localaws.function_arn import function_arn, parse_reference, service_of
-from workbook.localaws.functions import checks, public_layers
+from workbook.localaws.functions import checks
 from workbook.localaws.functions.concurrency import ACCOUNT_LIMIT, MIN_UNRESERVED
 from workbook.localaws.functions.configuration import LATEST, Alias, Function
 from workbook.localaws.moto.function import UPDATING, Host, MotoFunction, checked_code
-
-
-@dataclass(frozen=True)
-class PublicLayer:
-    """A layer of another account, as functions keep it."""
-
-    arn: str
-    code_bytes: bytes
-
-    @property
-    def code_size(self) -> int:
-        """Bytes of its zip."""
-        return len(self.code_bytes)
 
 
 class FunctionsBackend(LambdaBackend):
@@ -414,23 +399,18 @@ class FunctionsBackend(LambdaBackend):
             if not is_there or reference.name not in backends[reference.region]._published:
                 raise checks.invalid_destination(arn)
 
-    def _find_layers(self, arns: list[str]) -> list[Any]:
+    def _find_layers(self, arns: list[str]) -> list[LayerVersion]:
         """Return the layers that a function names.
 
         Raises:
             ApiError: it cannot have them [OBS].
         """
         checks.check_layers(arns, self.region_name)
-        return [self._find_layer(arn) for arn in arns]
-
-    def _find_layer(self, arn: str) -> Any:
-        account, name = arn.split(":")[4], arn.split(":")[6]
-        if account != self.account_id:
-            return PublicLayer(arn, public_layers.content(account, name))
-        found = self._layers.get_layer_version_by_arn(arn)
-        if found is None:
-            raise checks.no_such_layer(arn)
-        return found
+        found = [self._layers.get_layer_version_by_arn(arn) for arn in arns]
+        for arn, layer in zip(arns, found, strict=True):
+            if layer is None:
+                raise checks.no_such_layer(arn)
+        return [layer for layer in found if layer is not None]
 
     # --- publishing
 
@@ -466,12 +446,6 @@ class FunctionsBackend(LambdaBackend):
             )
         self._published = published
         self.host.publish(self.region_name, published)
-
-
-def invoke_event(region: str, arn: str, event: bytes) -> None:
-    """Queue an asynchronous invocation for a service of moto's; on its thread."""
-    backend: Any = lambda_backends[ACCOUNT_ID][region]
-    backend.invoke(arn, None, event, {}, {})
 
 
 def _described(alias: LambdaAlias) -> Alias:

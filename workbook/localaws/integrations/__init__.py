@@ -1,1 +1,0 @@
-"""What AWS's services hand to one another: documents and rules, without any service."""
