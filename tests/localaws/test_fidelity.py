@@ -1,4 +1,4 @@
-"""docs/fidelity.md names tests that exist, every test of the mapping, and every source."""
+"""The documents name tests that exist; docs/fidelity.md every test of the mapping and source."""
 
 import ast
 import re
@@ -33,6 +33,9 @@ INSIDE = {  # tests of ours that hold no rule of AWS's
 }
 
 
+PROMISED = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "security.md").read_text("utf-8")))
+
+
 def names(pattern: str) -> set[str]:
     return {
         node.name
@@ -43,7 +46,7 @@ def names(pattern: str) -> set[str]:
 
 
 def test_every_test_that_is_named_exists() -> None:
-    assert names("test_*.py") >= NAMED
+    assert names("test_*.py") >= NAMED | PROMISED
 
 
 def test_every_rule_of_the_mapping_is_named() -> None:

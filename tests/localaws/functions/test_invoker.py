@@ -124,6 +124,7 @@ async def kill(process: psutil.Process) -> None:
 
 def test_functions_run_when_the_reaper_was_killed() -> None:
     async def run() -> None:
+        await eventually(lambda: not processes_of("f"))  # those of the test before
         async with running(version(FINE)) as parts:
             await parts.invoker.invoke(ARN, b"{}")
             await kill(reaper())
