@@ -38,20 +38,28 @@ KNOW_REAL_TIME = {
 # The bench's packages: whom of the others each knows, and which modules of the bench use them.
 LABORATORY, LIVE = "workbook.laboratory", "workbook.live"
 EXERCISES, PAGES = "workbook.exercises", "workbook.pages"
+TRIAL = "workbook.trial"
 ACQUAINTED: dict[str, set[str]] = {
     LABORATORY: set(),
     LIVE: set(),
     EXERCISES: {LABORATORY},  # by whose experiments its lessons judge
     PAGES: set(),
+    TRIAL: {LABORATORY},  # whose logbook it reads
 }
 USED_BY: dict[str, set[str]] = {
     LABORATORY: set(),
     LIVE: set(),
     EXERCISES: {"workbook.book"},
     PAGES: {"workbook.book"},
+    TRIAL: {"workbook.cli"},
 }
 # The bench speaks boto3 to the local AWS, as to AWS. These start it, or write what it would write.
-BENCH_THAT_KNOWS_LOCALAWS = {"workbook.cli", "workbook.events", "workbook.target"}
+BENCH_THAT_KNOWS_LOCALAWS = {
+    "workbook.cli",
+    "workbook.events",
+    "workbook.target",
+    "workbook.trial.template",  # reads a template as the local AWS does
+}
 STARTS_THE_SERVER = {"workbook.cli", f"{LOCALAWS}.__main__"}
 
 

@@ -1,10 +1,11 @@
-"""The command ``workbook``: run the pipeline, serve the local AWS, make the book."""
+"""The command ``workbook``: run the pipeline, try functions, serve the local AWS, make the book."""
 
 import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -44,6 +45,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.set_defaults(do=_run)
 
+    _add_try(commands)
+    capture = commands.add_parser(
+        "capture",
+        help="save the records of a stream, for `workbook try`",
+        description="Write all records that a stream keeps to a file, one line of JSON each, with "
+        "keys, times and sequence numbers.",
+    )
+    capture.add_argument("stream", metavar="STREAM")
+    capture.add_argument("--out", type=Path, required=True, metavar="FILE")
+    capture.add_argument(
+        "--target",
+        metavar="WHERE",
+        help="an endpoint's URL, or aws for real AWS (default: what WORKBOOK_AWS says, or "
+        f"http://127.0.0.1:{DEFAULT_PORT})",
+    )
+    capture.set_defaults(do=_capture)
+
     serve = commands.add_parser(
         "serve",
         help="run the local AWS in the foreground, for any AWS client",
@@ -78,6 +96,68 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_try(commands: Any) -> None:
+    trial = commands.add_parser(
+        "try",
+        help="try a function of your own with records of your own",
+        description="Deploy a function behind a stream on a local AWS of its own, send records, "
+        "wait until each is done with, and show what became of them. Exit status 0: all were "
+        "processed; 1: not all; 2: something cannot be used.",
+    )
+    trial.add_argument("function", metavar="FILE[:FUNCTION]", help="a Python file, folder or zip")
+    trial.add_argument(
+        "--records",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="JSON lines, a JSON array, CSV, Parquet, a recorded Lambda event, or a capture",
+    )
+    trial.add_argument("--key", metavar="COLUMN", help="whose value is the partition key")
+    many: dict[str, Any] = {"action": "append", "default": []}
+    trial.add_argument(
+        "--mapping", **many, metavar="NAME=VALUE", help="a setting of the event source mapping"
+    )
+    trial.add_argument(
+        "--env", **many, metavar="NAME=VALUE", help="an environment variable of the function"
+    )
+    trial.add_argument(
+        "--requirements", type=Path, metavar="FILE", help="what to install for Lambda's platform"
+    )
+    trial.add_argument(
+        "--template", type=Path, metavar="FILE", help="SAM or CloudFormation: makes all the rest"
+    )
+    for kind in ("stream", "queue", "bucket"):
+        help_text = f"a {kind} that the function writes to"
+        trial.add_argument(f"--{kind}", **many, metavar="NAME", help=help_text)
+    trial.add_argument(
+        "--table", **many, metavar="NAME:KEY", help="a table that the function writes to"
+    )
+    trial.add_argument("--shards", type=_positive, default=1, metavar="N")
+    trial.add_argument(
+        "--speed", type=_speed, default=1.0, metavar="X", help="of the local AWS's clock"
+    )
+    trial.add_argument(
+        "--out", type=Path, metavar="DIR", help="for records, invocations, log and outputs"
+    )
+    trial.add_argument("--json", type=Path, metavar="FILE", help="write the report to FILE too")
+    trial.add_argument(
+        "--debug",
+        action="store_true",
+        help="run the function in this process, so that breakpoints stop in it",
+    )
+    trial.set_defaults(do=_try)
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 1 <= speed <= 1000:
+        raise argparse.ArgumentTypeError(f"must be a number from 1 to 1000, not {text!r}")
+    return speed
+
+
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number above 0, not {text!r}")
@@ -92,6 +172,95 @@ def _run(options: argparse.Namespace) -> int:
     if options.json:
         options.json.write_bytes(orjson.dumps(report.as_dict(), option=orjson.OPT_INDENT_2))
     return 0 if report.passed else 1
+
+
+def _try(options: argparse.Namespace) -> int:
+    from workbook import trial
+
+    try:
+        status: int = _try_function(options)
+    except trial.UsageError as problem:
+        print(f"workbook try: {problem}", file=sys.stderr)
+        return 2
+    return status
+
+
+def _try_function(options: argparse.Namespace) -> int:
+    from workbook import trial
+    from workbook.trial import debug
+
+    variables = {}
+    for one in options.env:
+        name, equals, value = one.partition("=")
+        if not equals:
+            raise trial.UsageError(f"--env {one}: must be NAME=VALUE")
+        variables[name] = value
+    made: Any = {
+        "streams": options.stream,
+        "queues": options.queue,
+        "tables": options.table,
+        "buckets": options.bucket,
+    }
+    _refuse_beside(options, "template", ("mapping", "env", "stream", "queue", "table", "bucket"))
+    _refuse_beside(options, "debug", ("template", "requirements", "mapping", "out"))
+    if options.debug:
+        told = debug.run(
+            options.function, options.records, key=options.key, variables=variables, **made
+        )
+        print("\n".join(f"{name}: {value}" for name, value in told.items()))
+    else:
+        report = trial.run(
+            options.function,
+            options.records,
+            key=options.key,
+            mapping=options.mapping,
+            variables=variables,
+            requirements=options.requirements,
+            template_file=options.template,
+            shards=options.shards,
+            speed=options.speed,
+            **made,
+        )
+        print(report)
+        told = report.as_dict()
+        if options.out:
+            report.write(options.out)
+    if options.json:
+        options.json.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
+    return int(bool(told["given_up"] or told["pending"]))
+
+
+def _refuse_beside(options: argparse.Namespace, name: str, others: tuple[str, ...]) -> None:
+    """Refuse options that another one leaves nothing to say.
+
+    Raises:
+        UsageError: naming both.
+    """
+    from workbook import trial
+
+    if getattr(options, name):
+        for other in others:
+            if getattr(options, other):
+                raise trial.UsageError(f"--{other}: cannot be used with --{name}")
+
+
+def _capture(options: argparse.Namespace) -> int:
+    import os
+
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from workbook import target
+    from workbook.trial import capture
+
+    where = options.target or os.environ.get(target.VARIABLE) or f"http://127.0.0.1:{DEFAULT_PORT}"
+    try:
+        with target.connect(where) as aws:
+            count = capture.capture(aws, options.stream, options.out)
+    except (BotoCoreError, ClientError, ValueError) as problem:
+        print(f"workbook capture: {problem}", file=sys.stderr)
+        return 2
+    print(f"{count:,} records of {options.stream} in {options.out}")
+    return 0
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ from workbook.localaws.mapping.api import MappingApi
 from workbook.localaws.mapping.context import Dependencies
 from workbook.localaws.mapping.registry import Registry
 from workbook.localaws.metrics import Metrics
+from workbook.localaws.moto.alarms import Alarms
 from workbook.localaws.moto.cloudwatch import CloudWatch
 from workbook.localaws.moto.deliver import MotoDestinations
 from workbook.localaws.moto.function_configurations import FunctionConfigurations
@@ -44,8 +45,10 @@ class Parts:
     """
 
     def __init__(self, endpoint_url: str, clock: Clock, *, limits: bool = True) -> None:
+        self._clock = clock
         self._worker = Worker()
         self._metrics = Metrics(clock, CloudWatch(self._worker))
+        self._alarms = Alarms(clock, self._worker, self._metrics)
         permissions = Permissions(clock)
         self._roles = Enforcer(permissions)
         self._guard = Guard(self._worker, permissions)
@@ -89,7 +92,14 @@ class Parts:
     async def start(self) -> None:
         """Begin to work; moto takes a second to come in, in its own thread, and nobody waits."""
         self._worker.start(
-            partial(install, self._worker, self._kinesis, self._configurations, self._guard)
+            partial(
+                install,
+                self._worker,
+                self._kinesis,
+                self._configurations,
+                self._guard,
+                self._clock.now,
+            )
         )
         self._kinesis.start()
         self._processes.open()
@@ -103,6 +113,7 @@ class Parts:
         await self._invoker.close()
         await asyncio.to_thread(self._processes.close)
         await self._kinesis.close()
+        await self._alarms.close()
         await self._metrics.close()
         self._worker.close()
 
@@ -130,6 +141,7 @@ class Parts:
             case "logs":
                 await self._logs.flush()
             case "monitoring":
+                self._alarms.watch()
                 await self._metrics.flush()
         return await self._worker.respond(request)
 

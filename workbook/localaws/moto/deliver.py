@@ -116,9 +116,9 @@ async def _in_moto(call: Awaitable[T]) -> T:
 
 def _invoke(arn: str, region: str, event: bytes) -> None:
     """Queue an asynchronous invocation; on moto's thread."""
-    from moto.awslambda.models import lambda_backends
+    from workbook.localaws.moto import functions  # late: it imports moto
 
-    lambda_backends[ACCOUNT_ID][region].invoke(arn, None, event, {}, {})
+    functions.invoke_event(region, arn, event)
 
 
 @cache

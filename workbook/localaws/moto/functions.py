@@ -23,6 +23,7 @@ from moto.awslambda.models import (
 )
 
 from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.destinations import delivery_denial
 from workbook.localaws.function_arn import function_arn, parse_reference, service_of
 from workbook.localaws.functions import checks
@@ -446,6 +447,12 @@ class FunctionsBackend(LambdaBackend):
             )
         self._published = published
         self.host.publish(self.region_name, published)
+
+
+def invoke_event(region: str, arn: str, event: bytes) -> None:
+    """Queue an asynchronous invocation for a service of moto's; on its thread."""
+    backend: Any = lambda_backends[ACCOUNT_ID][region]
+    backend.invoke(arn, None, event, {}, {})
 
 
 def _described(alias: LambdaAlias) -> Alias:

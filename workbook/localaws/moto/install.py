@@ -1,6 +1,7 @@
 """What is ours, put into the place of moto's parts."""
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Protocol
 
 from workbook.localaws.moto.function_configurations import FunctionConfigurations
@@ -23,7 +24,11 @@ class Streams(Protocol):
 
 
 def install(
-    worker: Worker, streams: Streams, functions: FunctionConfigurations, guard: Guard
+    worker: Worker,
+    streams: Streams,
+    functions: FunctionConfigurations,
+    guard: Guard,
+    now: Callable[[], float],
 ) -> None:
     """Put our backends into the place of moto's.
 
@@ -40,13 +45,42 @@ def install(
     iam.install()
     worker.publishes(guard.publish)
     worker.before("sns", _install_notifications)
-    worker.before("logs", _install_log_filters)
+    worker.before("logs", install_log_groups)
+    worker.before("events", _install_event_rules)
+    worker.before("firehose", _install_firehose)
+    worker.before("monitoring", _install_alarms)
+    worker.before("dynamodb", partial(_install_tables, now))
 
 
-def _install_log_filters() -> None:
-    from workbook.localaws.moto import log_filters
+def install_log_groups() -> None:
+    """Make moto's log groups ours, before the first log event or request."""
+    from workbook.localaws.moto import log_groups
 
-    log_filters.install()
+    log_groups.install()
+
+
+def _install_firehose() -> None:
+    from workbook.localaws.moto import firehose
+
+    firehose.install()
+
+
+def _install_alarms() -> None:
+    from workbook.localaws.moto import alarms
+
+    alarms.install()
+
+
+def _install_event_rules() -> None:
+    from workbook.localaws.moto import event_rules
+
+    event_rules.install()
+
+
+def _install_tables(now: Callable[[], float]) -> None:
+    from workbook.localaws.moto import tables
+
+    tables.install(now)
 
 
 def _install_notifications() -> None:

@@ -56,6 +56,9 @@ class Logs:
     def _write(self, waiting: dict[LogStream, list[dict[str, Any]]]) -> None:
         from moto.logs.models import logs_backends
 
+        from workbook.localaws.moto import log_groups
+
+        log_groups.install()  # in case that nobody has asked for logs yet
         for place, events in waiting.items():
             backend = logs_backends[ACCOUNT_ID][place.region]
             if place not in self._made and not self._make(place, backend):

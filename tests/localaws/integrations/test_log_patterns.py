@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.localaws.functions.lambda_functions import refused
-from workbook.localaws.log_patterns import InvalidPatternError, compile_pattern
+from workbook.localaws.integrations.log_patterns import InvalidPatternError, compile_pattern
 from workbook.target import Aws
 
 LINE = '127.0.0.1 - frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534'

@@ -1,0 +1,63 @@
+"""A function's package: from a file, a folder or a zip; and which function is meant."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from workbook.trial import UsageError
+from workbook.trial.code import read
+
+SOURCE = "def handler(event, context): return 1\ndef helper(one): return one\n"
+
+
+def test_file_folder_and_zip_give_the_same_function(tmp_path: Path) -> None:
+    file = tmp_path / "app.py"
+    file.write_text(SOURCE)
+    with zipfile.ZipFile(tmp_path / "app.zip", "w") as archive:
+        archive.writestr("app.py", SOURCE)
+    folder = tmp_path / "folder"
+    (folder / "__pycache__").mkdir(parents=True)
+    (folder / "__pycache__" / "app.pyc").write_bytes(b"")
+    (folder / "app.py").write_text(SOURCE)
+    for place in (file, folder, tmp_path / "app.zip"):
+        code = read(str(place))
+        assert (code.handler, list(code.files)) == ("app.handler", ["app.py"])
+        assert code.source == SOURCE
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "handler"),
+    [
+        (SOURCE, "", "app.handler"),
+        ("def lambda_handler(event, context): pass", "", "app.lambda_handler"),
+        ("def work(event, context): pass", "", "app.work"),
+        (SOURCE + "def other(event, context): pass", "other", "app.other"),
+        ("def handler(event, context, clock=None): pass", "app.handler", "app.handler"),
+    ],
+)
+def test_the_function_that_is_meant_is_found(
+    tmp_path: Path, source: str, name: str, handler: str
+) -> None:
+    path = tmp_path / "app.py"
+    path.write_text(source)
+    assert read(f"{path}:{name}" if name else str(path)).handler == handler
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "said"),
+    [
+        (SOURCE, "missing", "FUNCTION missing: name one of"),
+        ("def a(event, context): pass\ndef b(event, context): pass", "", "found: app.a, app.b"),
+        ("x = 1", "", "no function of two arguments"),
+        ("def handler(:", "", "line 1"),
+    ],
+)
+def test_a_function_that_cannot_be_found_is_named(
+    tmp_path: Path, source: str, name: str, said: str
+) -> None:
+    path = tmp_path / "app.py"
+    path.write_text(source)
+    with pytest.raises(UsageError) as caught:
+        read(f"{path}:{name}" if name else str(path))
+    assert said in str(caught.value)

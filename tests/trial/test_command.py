@@ -1,0 +1,200 @@
+"""``workbook try`` and ``workbook capture``, as their user calls them."""
+
+import base64
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from workbook import cli, deployment
+from workbook.target import Aws
+
+NAIVE = """
+import base64, json, os
+import boto3
+kinesis = boto3.client("kinesis")
+def handler(event, context):
+    for record in event["Records"]:
+        row = json.loads(base64.b64decode(record["kinesis"]["data"]))
+        if row["n"] == 7:
+            raise ValueError("seven")
+        kinesis.put_record(
+            StreamName=os.environ["OUT"], Data=json.dumps(row), PartitionKey=row["plane"]
+        )
+"""
+REPORTING = """
+import base64, json
+def lambda_handler(event, context):
+    for record in event["Records"]:
+        if json.loads(base64.b64decode(record["kinesis"]["data"]))["n"] == 7:
+            return {"batchItemFailures": [
+                {"itemIdentifier": record["kinesis"]["sequenceNumber"]}]}
+"""
+TEMPLATE = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  In:
+    Type: AWS::Kinesis::Stream
+  Out:
+    Type: AWS::Kinesis::Stream
+  Function:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.11
+      Handler: app.handler
+      CodeUri: src/
+      Environment: {Variables: {OUT: !Ref Out}}
+      Policies:
+        - Statement: [{Effect: Allow, Action: "kinesis:PutRecord", Resource: !GetAtt Out.Arn}]
+      Events:
+        Stream:
+          Type: Kinesis
+          Properties: {Stream: !GetAtt In.Arn, StartingPosition: TRIM_HORIZON, BatchSize: 10}
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own to work in, with functions and records."""
+    monkeypatch.chdir(tmp_path)
+    Path("app.py").write_text(NAIVE)
+    Path("reporting.py").write_text(REPORTING)
+    rows = [{"n": n, "plane": f"p{n % 3}"} for n in range(20)]
+    Path("good.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows if row["n"] != 7))
+    Path("bad.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return tmp_path
+
+
+def tried(*arguments: str) -> tuple[int, dict[str, Any]]:
+    """Run ``workbook try``; return its exit status and its report."""
+    status = cli.main(["try", *arguments, "--json", "report.json"])
+    return status, json.loads(Path("report.json").read_text())
+
+
+def test_all_is_processed(capsys: pytest.CaptureFixture[str]) -> None:
+    pd.read_json("good.jsonl", lines=True).to_csv("good.csv", index=False)
+    status, told = tried(
+        *("app.py:handler", "--records", "good.csv", "--key", "plane"),
+        *("--stream", "out", "--env", "OUT=out", "--shards", "2"),
+    )
+    assert status == 0
+    assert (told["sent"], told["processed"], told["outputs"]) == (19, 19, {"out": 19})
+    assert told["given_up"] == told["pending"] == told["errors"] == told["duplicates"] == 0
+    assert "processed" in capsys.readouterr().out
+
+
+def test_a_bad_record_is_given_up_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    status, told = tried(
+        *("app.py", "--records", "bad.jsonl", "--stream", "out", "--env", "OUT=out"),
+        *("--mapping", "MaximumRetryAttempts=1", "--speed", "20", "--out", "kept"),
+    )
+    assert status == 1
+    assert (told["sent"], told["processed"], told["given_up"], told["pending"]) == (20, 19, 1, 0)
+    assert told["duplicates"] > 0  # written again with each half
+    assert told["first_error"]["record"] == '{"n": 7, "plane": "p1"}'
+    assert told["first_error"]["text"].startswith("[ERROR] ValueError: seven\nTraceback")
+    assert "workbook_probe" not in told["first_error"]["text"]
+    assert any("retried as a whole" in hint for hint in told["hints"])
+    records = pd.read_parquet("kept/records.parquet")
+    assert records["fate"].value_counts().to_dict() == {"processed": 19, "given up": 1}
+    assert len(pd.read_parquet("kept/output-out.parquet")) == told["outputs"]["out"]
+    assert len(pd.read_parquet("kept/invocations.parquet")) == told["invocations"]
+    assert "START RequestId" in Path("kept/log.txt").read_text()
+    assert "caused by the record" in capsys.readouterr().out
+
+
+def test_a_record_that_is_reported_takes_those_behind_it_along() -> None:
+    """As on AWS; the hint says what to do."""
+    pd.read_json("bad.jsonl", lines=True).to_parquet("bad.parquet")
+    status, told = tried(
+        *("reporting.py", "--records", "bad.parquet"),
+        *("--mapping", "MaximumRetryAttempts=0", "--speed", "20"),
+    )
+    assert status == 1
+    assert (told["processed"], told["given_up"]) == (7, 13)
+    assert any("12 good records" in hint for hint in told["hints"])
+
+
+def test_a_filter_keeps_records_away() -> None:
+    pattern = {"Filters": [{"Pattern": json.dumps({"data": {"n": [{"numeric": ["<", 5]}]}})}]}
+    status, told = tried(
+        *("reporting.py", "--records", "bad.jsonl"),
+        *("--mapping", f"FilterCriteria={json.dumps(pattern)}"),
+        *("--mapping", 'MetricsConfig={"Metrics": ["EventCount"]}'),
+    )
+    assert status == 0
+    assert (told["processed"], told["filtered"]) == (5, 15)
+
+
+def test_a_template_makes_all_the_rest() -> None:
+    Path("src").mkdir()
+    Path("app.py").rename("src/app.py")
+    Path("template.yaml").write_text(TEMPLATE)
+    status, told = tried("src", "--records", "good.jsonl", "--template", "template.yaml")
+    assert status == 0
+    assert told["processed"] == 19
+    assert list(told["outputs"].values()) == [19]
+
+
+def test_a_breakpoint_is_hit_with_debug() -> None:
+    source = NAIVE.replace("        if row", "        breakpoint()\n        if row")
+    Path("app.py").write_text(source)
+    Path("one.jsonl").write_text('{"n": 3, "plane": "p"}\n')
+    command = [sys.executable, "-m", "workbook", "try", "app.py", "--records", "one.jsonl"]
+    command += ["--debug", "--stream", "out", "--env", "OUT=out", "--json", "report.json"]
+    ran = subprocess.run(command, input="p row\ncontinue\n", capture_output=True, text=True)
+    assert "its timeout is off" in ran.stdout
+    assert "(Pdb) {'n': 3, 'plane': 'p'}" in ran.stdout
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(Path("report.json").read_text())["outputs"] == {"out": 1}
+
+
+def test_a_captured_stream_is_replayed(local: Aws) -> None:
+    kinesis = local.client("kinesis")
+    deployment.create_stream(kinesis, "captured", 2)
+    for n in range(5):
+        data = json.dumps({"n": n, "plane": "p"}).encode()
+        kinesis.put_record(StreamName="captured", Data=data, PartitionKey=f"k{n}")
+    where = ["--target", str(local.endpoint_url), "--out", "capture.jsonl"]
+    assert cli.main(["capture", "captured", *where]) == 0
+    lines = [json.loads(line) for line in Path("capture.jsonl").read_text().splitlines()]
+    assert {line["partition_key"] for line in lines} == {f"k{n}" for n in range(5)}
+    assert {json.loads(base64.b64decode(line["data"]))["n"] for line in lines} == set(range(5))
+    assert all(line["sequence_number"].isdigit() for line in lines)
+    status, told = tried("reporting.py", "--records", "capture.jsonl")
+    assert (status, told["processed"]) == (0, 5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["missing.py", "--records", "good.jsonl"], "FILE missing.py"),
+        (["app.py", "--records", "missing.jsonl"], "--records missing.jsonl"),
+        (["app.py", "--records", "good.jsonl", "--key", "x"], "--key x"),
+        (["app.py", "--records", "good.jsonl", "--mapping", "Size=1"], "--mapping Size=1"),
+        (["app.py", "--records", "good.jsonl", "--env", "OUT"], "--env OUT"),
+        (["app.py", "--records", "good.jsonl", "--table", "planes"], "--table planes"),
+        (["app.py", "--records", "good.jsonl", "--mapping", "BatchSize=0"], "BatchSize"),
+        (["app.py", "--records", "good.jsonl", "--template", "no.yaml"], "--template no.yaml"),
+        (["app.py", "--records", "good.jsonl", "--requirements", "no"], "--requirements no"),
+        (["app.py", "--records", "good.jsonl", "--template", "t", "--env", "A=1"], "--env: cannot"),
+        (["app.py", "--records", "good.jsonl", "--debug", "--out", "kept"], "--out: cannot"),
+    ],
+)
+def test_what_cannot_be_used_is_named_with_status_2(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["try", *arguments]) == 2
+    assert said.lower() in capsys.readouterr().err.lower()
+
+
+def test_a_stream_that_is_not_there_is_named(
+    local: Aws, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--target", str(local.endpoint_url), "--out", "x.jsonl"]
+    assert cli.main(["capture", "nowhere", *where]) == 2
+    assert "nowhere" in capsys.readouterr().err

@@ -1,0 +1,67 @@
+"""What DynamoDB writes into a stream for each change of a table [SEEN]."""
+
+import hashlib
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+MICROSECOND = "MICROSECOND"
+Image = Mapping[str, Any]  # attributes in DynamoDB's typed JSON
+
+
+def record(
+    *,
+    region: str,
+    table: str,
+    keys: Image,
+    old: Image | None,
+    new: Image | None,
+    size: int,
+    seconds: float,
+    precision: str | None,
+) -> bytes | None:
+    """Return the record of a change; None if nothing has changed.
+
+    Args:
+        region: where the table is.
+        table: its name.
+        keys: of the item.
+        old: the item as it was; None if it was not there.
+        new: the item as it is; None if it is not there any more.
+        size: of both images, in bytes.
+        seconds: when, since the epoch.
+        precision: of the time: ``MICROSECOND``, ``MILLISECOND``, or None for the default.
+    """
+    if old == new:
+        return None
+    is_fine = precision == MICROSECOND
+    change: dict[str, Any] = {
+        "ApproximateCreationDateTime": int(seconds * (1_000_000 if is_fine else 1000)),
+        "Keys": keys,
+    }
+    change |= {"NewImage": new} if new is not None else {}
+    change |= {"OldImage": old} if old is not None else {}
+    change["SizeBytes"] = size
+    if is_fine:
+        change["ApproximateCreationDateTimePrecision"] = MICROSECOND
+    name = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
+    return orjson.dumps(
+        {
+            "awsRegion": region,
+            "eventID": str(uuid.uuid4()),
+            "eventName": name,
+            "userIdentity": None,
+            "recordFormat": "application/json",
+            "tableName": table,
+            "dynamodb": change,
+            "eventSource": "aws:dynamodb",
+        }
+    )
+
+
+def partition_key(keys: Image) -> str:
+    """Return the partition key of an item's changes: 32 hexadecimal digits, always the same [?]."""
+    text = orjson.dumps(keys, option=orjson.OPT_SORT_KEYS)
+    return hashlib.md5(text, usedforsecurity=False).hexdigest().upper()

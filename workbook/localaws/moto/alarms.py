@@ -1,0 +1,205 @@
+"""moto's alarms, evaluated on the services' clock, with their actions."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from workbook.localaws.api.http import ACCOUNT_ID
+from workbook.localaws.clock import Clock
+from workbook.localaws.function_arn import service_of
+from workbook.localaws.integrations import alarms
+from workbook.localaws.metrics import Metrics
+from workbook.localaws.moto.worker import Worker
+
+LOOK_SECONDS = 1.0  # real ones, between two looks for a period that has ended
+FINE_PERIODS = (10, 20, 30)  # whose alarms are evaluated every 10 seconds [D23]
+STATISTICS = {  # and what moto calls them
+    "Average": "average",
+    "Maximum": "maximum",
+    "Minimum": "minimum",
+    "SampleCount": "sample_count",
+    "Sum": "sum",
+}
+log = logging.getLogger(__name__)
+
+
+class Alarms:
+    """Evaluates every alarm each minute, those of short periods every ten seconds.
+
+    Args:
+        clock: the time.
+        worker: moto.
+        metrics: are written before they are looked at.
+    """
+
+    def __init__(self, clock: Clock, worker: Worker, metrics: Metrics) -> None:
+        self._clock = clock
+        self._worker = worker
+        self._metrics = metrics
+        self._task: asyncio.Task[None] | None = None
+        self._evaluated: dict[str, int] = {}  # the tick of each alarm's last evaluation
+
+    def watch(self) -> None:
+        """Begin to evaluate; called with the first alarm."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def close(self) -> None:
+        """Stop."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self._metrics.flush()
+                await self._worker.call(self._evaluate, self._clock.now())
+            except Exception:  # one alarm's fault must not end the others
+                log.exception("alarms could not be evaluated")
+
+    def _evaluate(self, now: float) -> None:
+        from moto.cloudwatch.models import cloudwatch_backends
+
+        for region, backend in cloudwatch_backends[ACCOUNT_ID].items():
+            for alarm in list(backend.alarms.values()):
+                tick = int(now // (10 if alarm.period in FINE_PERIODS else 60))
+                is_simple = alarm.statistic in STATISTICS and not alarm.metric_data_queries
+                if is_simple and self._evaluated.get(alarm.alarm_arn) != tick:
+                    self._evaluated[alarm.alarm_arn] = tick
+                    self._judge(str(region), backend, alarm, now)
+
+    def _judge(self, region: str, backend: Any, alarm: Any, now: float) -> None:
+        rule = alarms.Rule(
+            alarm.comparison_operator,
+            float(alarm.threshold),
+            int(alarm.evaluation_periods),
+            int(alarm.datapoints_to_alarm or alarm.evaluation_periods),
+            alarm.treat_missing_data or alarms.MISSING,
+        )
+        if rule.comparison not in alarms.COMPARISONS:
+            return
+        points = list(_points(backend, alarm, rule.range, now))
+        found = alarms.state(rule, [value for _, value in points])
+        if found is None or found == alarm.state_value:
+            return
+        reason, before = alarms.reason(rule, found, points), alarm.state_value
+        data = {
+            "version": "1.0",
+            "queryDate": _iso(now),
+            "statistic": alarm.statistic or alarm.extended_statistic,
+            "period": alarm.period,
+            "recentDatapoints": [value for _, value in points if value is not None],
+            "threshold": rule.threshold,
+        }
+        alarm.update_state(reason, json.dumps(data), found)
+        if alarm.actions_enabled:
+            for arn in _actions(alarm, found):
+                _act(region, arn, alarm, before, now)
+
+
+def _points(
+    backend: Any, alarm: Any, count: int, now: float
+) -> Iterator[tuple[float, float | None]]:
+    """Give start and value of each period of a range that has ended, the oldest first."""
+    period = int(alarm.period)
+    end = int(now // period) * period
+    for start in range(end - count * period, end, period):
+        found = backend.get_metric_statistics(  # of one period, since moto's do not begin evenly
+            alarm.namespace,
+            alarm.metric_name,
+            datetime.fromtimestamp(start, UTC).replace(tzinfo=None),
+            datetime.fromtimestamp(start + period, UTC).replace(tzinfo=None),
+            period,
+            [alarm.statistic],
+            [{"Name": one.name, "Value": one.value} for one in alarm.dimensions],
+            unit=alarm.unit,
+        )
+        yield start, getattr(found[0], STATISTICS[alarm.statistic]) if found else None
+
+
+def _actions(alarm: Any, state: str) -> list[str]:
+    actions = {
+        alarms.ALARM: alarm.alarm_actions,
+        alarms.OK: alarm.ok_actions,
+        alarms.INSUFFICIENT: alarm.insufficient_data_actions,
+    }
+    return list(actions[state] or [])
+
+
+def _act(region: str, arn: str, alarm: Any, before: str, now: float) -> None:
+    """Tell a topic or a function of an alarm's new state [OBS]."""
+    if service_of(arn) == "sns":
+        from moto.sns.models import sns_backends
+
+        message = {
+            "AlarmName": alarm.name,
+            "AlarmDescription": alarm.description,
+            "AWSAccountId": ACCOUNT_ID,
+            "NewStateValue": alarm.state_value,
+            "NewStateReason": alarm.state_reason,
+            "StateChangeTime": _iso(now),
+            "Region": region,
+            "AlarmArn": alarm.alarm_arn,
+            "OldStateValue": before,
+            "Trigger": {
+                "MetricName": alarm.metric_name,
+                "Namespace": alarm.namespace,
+                "StatisticType": "Statistic",
+                "Statistic": str(alarm.statistic).upper(),
+                "Dimensions": [{"name": one.name, "value": one.value} for one in alarm.dimensions],
+                "Period": alarm.period,
+                "EvaluationPeriods": alarm.evaluation_periods,
+                "ComparisonOperator": alarm.comparison_operator,
+                "Threshold": alarm.threshold,
+                "TreatMissingData": alarm.treat_missing_data or "",
+            },
+        }
+        subject = f'{alarm.state_value}: "{alarm.name}" in {region}'
+        topics = sns_backends[ACCOUNT_ID][region]
+        topics.publish(json.dumps(message), subject=subject[:100], arn=arn)
+    elif service_of(arn) == "lambda":
+        from workbook.localaws.moto import functions
+
+        event = {
+            "source": "aws.cloudwatch",
+            "alarmArn": alarm.alarm_arn,
+            "accountId": ACCOUNT_ID,
+            "time": _iso(now),
+            "region": region,
+            "alarmData": {
+                "alarmName": alarm.name,
+                "state": {"value": alarm.state_value, "reason": alarm.state_reason},
+                "previousState": {"value": before},
+                "configuration": {"description": alarm.description},
+            },
+        }
+        functions.invoke_event(region, arn, json.dumps(event).encode())
+
+
+def _iso(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}+0000"
+
+
+def install() -> None:
+    """Make new alarms begin as AWS's do, and keep their state when they change; on its thread."""
+    from moto.cloudwatch import models
+
+    class Alarm(models.Alarm):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.state_value = alarms.INSUFFICIENT
+            self.state_reason = alarms.INITIAL_REASON
+            region, name = kwargs["region_name"], kwargs["name"]
+            present = models.cloudwatch_backends[ACCOUNT_ID][region].alarms.get(name)
+            if present is not None:  # an update keeps the state [BC]
+                self.state_value = present.state_value
+                self.state_reason = present.state_reason
+                self.history = present.history
+
+    models.Alarm = Alarm  # type: ignore[misc]

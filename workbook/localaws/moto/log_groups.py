@@ -1,0 +1,118 @@
+"""moto's CloudWatch Logs, with what follows from log events as on AWS.
+
+Filter patterns are AWS's, subscriptions get what matches, and embedded metrics become metrics.
+"""
+
+import base64
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.cloudwatch.models import cloudwatch_backends
+from moto.core.exceptions import JsonRESTError
+from moto.core.utils import unix_time_millis
+from moto.logs import models
+
+from workbook.localaws.api.http import ACCOUNT_ID
+from workbook.localaws.function_arn import service_of
+from workbook.localaws.integrations import embedded_metrics, log_documents
+from workbook.localaws.integrations.log_patterns import InvalidPatternError, compile_pattern
+from workbook.localaws.moto import functions, kinesis
+
+WITHOUT_ROLE = "destinationArn for vendor kinesis cannot be used without roleArn"  # [OBS]
+
+
+class EventFilter:
+    """A test of messages, as moto asks for it."""
+
+    def __init__(self, pattern: str | None) -> None:
+        try:
+            self.matches = compile_pattern(pattern or "")
+        except InvalidPatternError as problem:
+            raise JsonRESTError("InvalidParameterException", str(problem)) from None
+
+
+class LogStream(models.LogStream):
+    """A log stream whose events go on to subscribers and to CloudWatch."""
+
+    def put_log_events(self, log_events: list[dict[str, Any]]) -> str:
+        """PutLogEvents."""
+        token = super().put_log_events(log_events)
+        for event in log_events:
+            for metric in embedded_metrics.find(event["message"]):
+                _put(self.region, metric)
+        return token
+
+    def _send_log_events(
+        self, service: str, destination_arn: str, filter_name: str, log_events: list[dict[str, Any]]
+    ) -> None:
+        """Hand events to a subscription; moto's hook."""
+        pattern = self.log_group.subscription_filters[filter_name].filter_pattern
+        matches = compile_pattern(pattern or "")
+        found = [event for event in log_events if matches(event["message"])]
+        if not found:
+            return
+        if service not in ("kinesis", "lambda"):
+            super()._send_log_events(service, destination_arn, filter_name, found)
+            return
+        document = log_documents.data_message(
+            ACCOUNT_ID, self.log_group.name, self.log_stream_name, filter_name, found
+        )
+        _deliver(self.region, destination_arn, document, self.log_stream_name)
+
+
+class LogsBackend(models.LogsBackend):
+    """moto's backend, which checks a subscription's destination first."""
+
+    @property
+    def _url_module(self) -> Any:
+        from moto.logs import urls  # moto derives it from the class' module
+
+        return urls
+
+    def put_subscription_filter(
+        self,
+        log_group_name: str,
+        filter_name: str,
+        filter_pattern: str,
+        destination_arn: str,
+        role_arn: str,
+    ) -> None:
+        """PutSubscriptionFilter."""
+        is_stream = service_of(destination_arn) == "kinesis"
+        if is_stream and not role_arn:
+            raise JsonRESTError("InvalidParameterException", WITHOUT_ROLE)
+        EventFilter(filter_pattern)
+        super().put_subscription_filter(
+            log_group_name, filter_name, filter_pattern, destination_arn, role_arn
+        )
+        if is_stream:
+            milliseconds = int(unix_time_millis())
+            document = log_documents.control_message("Kinesis stream", milliseconds)
+            _deliver(self.region_name, destination_arn, document, filter_name)
+
+
+def _deliver(region: str, arn: str, document: bytes, key: str) -> None:
+    if service_of(arn) == "lambda":
+        functions.invoke_event(region, arn, log_documents.function_event(document))
+        return
+    stream = kinesis.backend(region).describe_stream(arn, None)
+    stream.put_record(key, "", base64.b64encode(document).decode())
+
+
+def _put(region: str, metric: embedded_metrics.Metric) -> None:
+    when = datetime.fromtimestamp(metric.milliseconds / 1000, UTC).replace(tzinfo=None)
+    datum: dict[str, Any] = {
+        "MetricName": metric.name,
+        "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions],
+        "Values": list(metric.values),
+        "Timestamp": when,
+        "Unit": metric.unit,
+    }
+    cloudwatch_backends[ACCOUNT_ID][region].put_metric_data(metric.namespace, [datum])
+
+
+def install() -> None:
+    """Make moto's log groups these; on its thread, before the first log event."""
+    models.EventMessageFilter = EventFilter  # type: ignore[attr-defined,assignment]
+    models.LogStream = LogStream  # type: ignore[misc]
+    models.logs_backends.backend = LogsBackend

@@ -1,0 +1,5 @@
+"""What the user has to change."""
+
+
+class UsageError(ValueError):
+    """An option, a file or a field that cannot be used; the message names it and the remedy."""

@@ -1,0 +1,197 @@
+"""The surroundings of the function that is tried: what it reads, what it writes to, its role."""
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError, ParamValidationError
+
+from workbook import deployment
+from workbook.target import Aws
+from workbook.trial.code import PROBE_HANDLER, Code
+from workbook.trial.errors import UsageError
+
+SETTINGS = (  # of a mapping that reads Kinesis [BC]
+    "BatchSize",
+    "BisectBatchOnFunctionError",
+    "DestinationConfig",
+    "FilterCriteria",
+    "FunctionResponseTypes",
+    "MaximumBatchingWindowInSeconds",
+    "MaximumRecordAgeInSeconds",
+    "MaximumRetryAttempts",
+    "MetricsConfig",
+    "ParallelizationFactor",
+    "StartingPosition",
+    "StartingPositionTimestamp",
+    "TumblingWindowInSeconds",
+)
+WRITES = {  # what a function may do with its outputs
+    "stream": ["kinesis:PutRecord", "kinesis:PutRecords"],
+    "queue": ["sqs:SendMessage"],
+    "table": [
+        *("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
+        *("dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"),
+    ],
+    "bucket": ["s3:PutObject", "s3:GetObject"],
+}
+
+
+@dataclass(frozen=True)
+class Output:
+    """Something that the function writes to.
+
+    Args:
+        kind: ``stream``, ``queue``, ``table`` or ``bucket``.
+        name: its own.
+        arn: what the role may write to.
+    """
+
+    kind: str
+    name: str
+    arn: str
+
+
+@dataclass
+class Place:
+    """Where a function is tried.
+
+    Args:
+        stream: the name of the stream that it reads.
+        function: its name.
+        mapping: the UUID of its event source mapping.
+        failures: the URL of the queue of what the mapping gives up; None if that is told nowhere.
+        outputs: what it writes to.
+    """
+
+    stream: str
+    function: str
+    mapping: str
+    failures: str | None
+    outputs: list[Output] = field(default_factory=list)
+
+
+def make_outputs(
+    aws: Aws,
+    streams: Sequence[str],
+    queues: Sequence[str],
+    tables: Sequence[str],
+    buckets: Sequence[str],
+) -> list[Output]:
+    """Make what the function writes to.
+
+    Args:
+        aws: where.
+        streams: names.
+        queues: names.
+        tables: ``NAME:KEY``, the key being a text.
+        buckets: names.
+
+    Raises:
+        UsageError: AWS refuses a name.
+    """
+    made = []
+    try:
+        for name in streams:
+            arn = deployment.create_stream(aws.client("kinesis"), name)
+            made.append(Output("stream", name, arn))
+        for name in queues:
+            _, arn = deployment.create_queue(aws.client("sqs"), name)
+            made.append(Output("queue", name, arn))
+        for one in tables:
+            made.append(Output("table", one.partition(":")[0], _create_table(aws, one)))
+        for name in buckets:
+            aws.client("s3").create_bucket(Bucket=name)
+            made.append(Output("bucket", name, f"arn:aws:s3:::{name}/*"))
+    except (ClientError, ParamValidationError) as refused:
+        raise UsageError(f"an output cannot be made: {refused}") from None
+    return made
+
+
+def _create_table(aws: Aws, given: str) -> str:
+    name, _, key = given.partition(":")
+    if not key:
+        raise UsageError(f"--table {given}: must be NAME:KEY, such as planes:tailnum")
+    dynamodb = aws.client("dynamodb")
+    dynamodb.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    dynamodb.get_waiter("table_exists").wait(TableName=name)
+    return str(dynamodb.describe_table(TableName=name)["Table"]["TableArn"])
+
+
+def make(
+    aws: Aws,
+    code: Code,
+    outputs: list[Output],
+    *,
+    runtime: str,
+    shards: int,
+    variables: Mapping[str, str],
+    mapping: Mapping[str, Any],
+) -> Place:
+    """Make a stream, the function behind it, and its mapping.
+
+    Args:
+        aws: where.
+        code: the function's.
+        outputs: what its role may write to.
+        runtime: its Python.
+        shards: of the stream.
+        variables: of its environment.
+        mapping: settings that go before the defaults, which retry a record three times.
+
+    Raises:
+        UsageError: AWS refuses the function or the mapping.
+    """
+    mark = uuid.uuid4().hex[:8]
+    stream, function = f"try-{mark}", f"try-{mark}"
+    stream_arn = deployment.create_stream(aws.client("kinesis"), stream, shards)
+    url, queue_arn = deployment.create_queue(aws.client("sqs"), f"try-{mark}-failures")
+    policy = deployment.policy(stream_arn, stream_arn, function, queue_arn=queue_arn)
+    policy["Statement"] = [one for one in policy["Statement"] if one["Sid"] != "WriteOutput"]
+    policy["Statement"] += [
+        {"Effect": "Allow", "Action": WRITES[output.kind], "Resource": output.arn}
+        for output in outputs
+    ]
+    role = deployment.create_role(aws.client("iam"), policy, f"try-{mark}")
+    deployment.create_log_group(aws.client("logs"), function)
+    settings = {
+        "Runtime": runtime,
+        "Handler": PROBE_HANDLER,
+        "Environment": {"Variables": {**variables, "WORKBOOK_HANDLER": code.handler}},
+    }
+    lambda_ = aws.client("lambda")
+    try:
+        deployment.create_function(lambda_, role, code.zipped(), function, **settings)
+        created = deployment.create_mapping(
+            lambda_, stream_arn, function, queue_arn=queue_arn, **mapping
+        )
+    except (ClientError, ParamValidationError) as refused:
+        raise UsageError(f"AWS refuses it: {refused}") from None
+    return Place(stream, function, created, url, outputs)
+
+
+def settings_of(given: Sequence[str]) -> dict[str, Any]:
+    """Return the settings of a mapping, from ``NAME=VALUE``; values may be JSON.
+
+    Raises:
+        UsageError: there is no such setting.
+    """
+    found = {}
+    for one in given:
+        name, equals, text = one.partition("=")
+        if not equals or name not in SETTINGS:
+            raise UsageError(
+                f"--mapping {one}: must be NAME=VALUE, with NAME one of {', '.join(SETTINGS)}"
+            )
+        try:
+            found[name] = json.loads(text)
+        except ValueError:
+            found[name] = text
+    return found

@@ -1,0 +1,129 @@
+"""Deploy a template with the function that is tried in it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.stacks import template as templates
+from workbook.target import Aws
+from workbook.trial.code import PROBE_HANDLER, Code, zip_place
+from workbook.trial.errors import UsageError
+from workbook.trial.place import Output, Place
+from workbook.waiting import wait_until
+
+BUCKET, STACK = "try-packages", "try"
+CODE = ("CodeUri", "ContentUri", "Code", "Content")
+OUTPUTS = {
+    "AWS::Kinesis::Stream": "stream",
+    "AWS::SQS::Queue": "queue",
+    "AWS::DynamoDB::Table": "table",
+    "AWS::S3::Bucket": "bucket",
+}
+FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
+
+
+def deploy(aws: Aws, path: Path, code: Code) -> Place:
+    """Make all that a template says, with the given code in its function.
+
+    Args:
+        aws: where.
+        path: of the template; code of other functions is found beside it.
+        code: of the function that a stream invokes.
+
+    Raises:
+        UsageError: the template cannot be read, or CloudFormation refuses it.
+    """
+    try:
+        body = templates.parse(path.read_text("utf-8"))
+    except (OSError, ApiError) as problem:
+        raise UsageError(f"--template {path}: {problem}") from None
+    if not isinstance(body.get("Resources"), dict):
+        raise UsageError(f"--template {path}: it has no Resources")
+    _store_code(aws, path.parent, body)
+    stacks = aws.client("cloudformation")
+    try:
+        stacks.create_stack(
+            StackName=STACK,
+            TemplateBody=json.dumps(body),
+            Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+        wait_until("the stack", lambda: not _state(stacks).endswith("IN_PROGRESS"))
+    except ClientError as refused:
+        raise UsageError(f"--template {path}: {refused.response['Error']['Message']}") from None
+    if _state(stacks) != "CREATE_COMPLETE":
+        events = stacks.describe_stack_events(StackName=STACK)["StackEvents"]
+        failed = [one for one in events if one["ResourceStatus"] == "CREATE_FAILED"]
+        reason = failed[-1]["ResourceStatusReason"] if failed else _state(stacks)
+        raise UsageError(f"--template {path}: {reason}")
+    return _watched(aws, path, stacks, code)
+
+
+def _state(stacks: Any) -> str:
+    return str(stacks.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"])
+
+
+def _store_code(aws: Aws, folder: Path, body: dict[str, Any]) -> None:
+    """Put local code into a bucket, as ``sam package`` does, and name it there."""
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    shared = (body.get("Globals") or {}).get("Function") or {}
+    owners = [shared, *((one.get("Properties") or {}) for one in body["Resources"].values())]
+    for number, properties in enumerate(owners):
+        for name in CODE:
+            place = properties.get(name)
+            if not isinstance(place, str) or "://" in place:
+                continue
+            if not (folder / place).exists():
+                raise UsageError(f"--template: {name} {place} is not beside the template")
+            s3.put_object(Bucket=BUCKET, Key=str(number), Body=zip_place(folder / place))
+            serverless = name in ("CodeUri", "ContentUri")
+            properties[name] = (
+                f"s3://{BUCKET}/{number}"
+                if serverless
+                else {"S3Bucket": BUCKET, "S3Key": str(number)}
+            )
+
+
+def _watched(aws: Aws, path: Path, stacks: Any, code: Code) -> Place:
+    """Put the probe and the given code into the function that a stream invokes."""
+    lambda_ = aws.client("lambda")
+    mappings = [
+        one
+        for one in lambda_.list_event_source_mappings()["EventSourceMappings"]
+        if ":kinesis:" in one.get("EventSourceArn", "")
+    ]
+    if len(mappings) != 1:
+        raise UsageError(
+            f"--template {path}: it has {len(mappings)} mappings from a Kinesis stream to a "
+            "function; there must be one"
+        )
+    (mapping,) = mappings
+    function = mapping["FunctionArn"].split(":")[6]
+    present = lambda_.get_function_configuration(FunctionName=function)
+    variables = (present.get("Environment") or {}).get("Variables") or {}
+    waiter = lambda_.get_waiter("function_updated_v2")
+    fast = {"Delay": 1}
+    waiter.wait(FunctionName=function, WaiterConfig=fast)
+    lambda_.update_function_code(FunctionName=function, ZipFile=code.zipped())
+    waiter.wait(FunctionName=function, WaiterConfig=fast)
+    lambda_.update_function_configuration(
+        FunctionName=function,
+        Handler=PROBE_HANDLER,
+        Environment={"Variables": {**variables, "WORKBOOK_HANDLER": code.handler}},
+    )
+    waiter.wait(FunctionName=function, WaiterConfig=fast)
+    stream = mapping["EventSourceArn"].rpartition("/")[2]
+    resources = stacks.describe_stack_resources(StackName=STACK)["StackResources"]
+    failures = (mapping.get("DestinationConfig") or {}).get("OnFailure", {}).get("Destination", "")
+    outputs = [
+        Output(OUTPUTS[one["ResourceType"]], one["PhysicalResourceId"].rpartition("/")[2], "")
+        for one in resources
+        if one["ResourceType"] in OUTPUTS
+    ]
+    queue = failures.rpartition(":")[2] if ":sqs:" in failures else ""
+    url = aws.client("sqs").get_queue_url(QueueName=queue)["QueueUrl"] if queue else None
+    kept = [one for one in outputs if one.name not in (stream, queue)]
+    return Place(stream, function, mapping["UUID"], url, kept)
