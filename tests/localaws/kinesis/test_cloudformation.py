@@ -1,5 +1,6 @@
 """Streams through CloudFormation: the same streams as through the Kinesis API."""
 
+import gzip
 import json
 from typing import Any
 
@@ -139,18 +140,21 @@ def test_logs_can_be_sent_on_to_a_stream(unlimited: Aws) -> None:
         filterName="all",
         filterPattern="",
         destinationArn="arn:aws:kinesis:us-east-1:123456789012:stream/cfn-logs",
+        roleArn="arn:aws:iam::123456789012:role/logs",
     )
     logs.put_log_events(
         logGroupName="/to-kinesis",
         logStreamName="one",
-        logEvents=[{"timestamp": 1_700_000_000_000, "message": "hello"}],
+        logEvents=[{"timestamp": int(unlimited.now() * 1000), "message": "hello"}],
     )
     iterator = kinesis.get_shard_iterator(
         StreamName="cfn-logs",
         ShardId="shardId-000000000000",
         ShardIteratorType="TRIM_HORIZON",
     )["ShardIterator"]
-    assert len(kinesis.get_records(ShardIterator=iterator)["Records"]) == 1
+    records = kinesis.get_records(ShardIterator=iterator)["Records"]
+    _, data = (json.loads(gzip.decompress(record["Data"])) for record in records)
+    assert [event["message"] for event in data["logEvents"]] == ["hello"]
 
 
 def test_a_consumer_is_a_resource_too(unlimited: Aws) -> None:

@@ -10,6 +10,7 @@ from moto.utilities.arns import parse_arn
 
 from workbook.localaws.integrations import events
 from workbook.localaws.moto import functions, kinesis
+from workbook.localaws.moto.takeover import take_over
 
 OURS = ("kinesis", "lambda")
 MOTOS = ("logs", "events", "sqs")
@@ -92,4 +93,4 @@ def _deliver(
 def install() -> None:
     """Make moto's rules these; on its thread, before the first one is made."""
     models.Rule = Rule  # type: ignore[misc]
-    models.events_backends.backend = EventsBackend
+    take_over(models.events_backends, EventsBackend)

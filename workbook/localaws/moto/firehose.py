@@ -5,6 +5,8 @@ from typing import Any
 from moto.core.exceptions import JsonRESTError
 from moto.firehose import models
 
+from workbook.localaws.moto.takeover import take_over
+
 FROM_STREAM = "KinesisStreamAsSource"
 REFUSAL = (
     "The local AWS does not deliver from a Kinesis stream through Firehose: a delivery stream of "
@@ -32,4 +34,4 @@ class FirehoseBackend(models.FirehoseBackend):
 
 def install() -> None:
     """Make moto's backends these; on its thread, before the first delivery stream is made."""
-    models.firehose_backends.backend = FirehoseBackend
+    take_over(models.firehose_backends, FirehoseBackend)

@@ -17,6 +17,7 @@ from workbook.localaws.function_arn import service_of
 from workbook.localaws.integrations import embedded_metrics, log_documents
 from workbook.localaws.integrations.log_patterns import InvalidPatternError, compile_pattern
 from workbook.localaws.moto import functions, kinesis
+from workbook.localaws.moto.takeover import take_over
 
 WITHOUT_ROLE = "destinationArn for vendor kinesis cannot be used without roleArn"  # [OBS]
 
@@ -115,4 +116,4 @@ def install() -> None:
     """Make moto's log groups these; on its thread, before the first log event."""
     models.EventMessageFilter = EventFilter  # type: ignore[attr-defined,assignment]
     models.LogStream = LogStream  # type: ignore[misc]
-    models.logs_backends.backend = LogsBackend
+    take_over(models.logs_backends, LogsBackend)
