@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,7 @@ from workbook.localaws.functions.configuration import (
     FunctionVersion,
 )
 from workbook.localaws.functions.log_lines import runtime_arn
+from workbook.localaws.functions.public_layers import PublicLayer
 from workbook.localaws.interfaces import ExecutionRoles
 
 UPDATING = {
@@ -86,7 +87,7 @@ class MotoFunction(LambdaFunction):
         account_id: str,
         region: str,
         spec: dict[str, Any],
-        layers: list[LayerVersion],
+        layers: Sequence[LayerVersion | PublicLayer],
     ) -> None:
         self.host = host
         self.revision_id = str(uuid.uuid4())
@@ -120,7 +121,9 @@ class MotoFunction(LambdaFunction):
         self.code = {}
         self.set_code(checked_code(self.account_id, self.partition, updated_spec))
 
-    def configure(self, given: Mapping[str, Any], layers: list[LayerVersion]) -> None:
+    def configure(
+        self, given: Mapping[str, Any], layers: Sequence[LayerVersion | PublicLayer]
+    ) -> None:
         """Take settings that were checked.
 
         Args:
@@ -145,7 +148,7 @@ class MotoFunction(LambdaFunction):
         super().set_version(version)
         self._touch()
 
-    def _attach(self, layers: list[LayerVersion]) -> None:
+    def _attach(self, layers: Sequence[LayerVersion | PublicLayer]) -> None:
         """Keep layers with their code: functions go on using a layer that was deleted [BC]."""
         self.layers = [{"Arn": layer.arn, "CodeSize": layer.code_size} for layer in layers]
         self.layer_code = tuple(layer.code_bytes for layer in layers)

@@ -29,6 +29,7 @@ from workbook.localaws.function_arn import function_arn, parse_reference, servic
 from workbook.localaws.functions import checks
 from workbook.localaws.functions.concurrency import ACCOUNT_LIMIT, MIN_UNRESERVED
 from workbook.localaws.functions.configuration import LATEST, Alias, Function
+from workbook.localaws.functions.public_layers import PublicLayer, public_layer
 from workbook.localaws.moto.function import UPDATING, Host, MotoFunction, checked_code
 
 
@@ -400,18 +401,22 @@ class FunctionsBackend(LambdaBackend):
             if not is_there or reference.name not in backends[reference.region]._published:
                 raise checks.invalid_destination(arn)
 
-    def _find_layers(self, arns: list[str]) -> list[LayerVersion]:
+    def _find_layers(self, arns: list[str]) -> list[LayerVersion | PublicLayer]:
         """Return the layers that a function names.
 
         Raises:
             ApiError: it cannot have them [OBS].
         """
         checks.check_layers(arns, self.region_name)
-        found = [self._layers.get_layer_version_by_arn(arn) for arn in arns]
-        for arn, layer in zip(arns, found, strict=True):
-            if layer is None:
-                raise checks.no_such_layer(arn)
-        return [layer for layer in found if layer is not None]
+        return [self._find_layer(arn) for arn in arns]
+
+    def _find_layer(self, arn: str) -> LayerVersion | PublicLayer:
+        if arn.split(":")[4] != self.account_id:
+            return public_layer(arn)
+        found = self._layers.get_layer_version_by_arn(arn)
+        if found is None:
+            raise checks.no_such_layer(arn)
+        return found
 
     # --- publishing
 

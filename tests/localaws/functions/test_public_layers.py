@@ -1,0 +1,86 @@
+"""Layers of other accounts: served where their package is installed, else refused by name."""
+
+from importlib import metadata
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.localaws.functions.lambda_functions import create, invoke
+from workbook.localaws.functions import public_layers
+from workbook.target import Aws
+
+POWERTOOLS = (
+    "arn:aws:lambda:us-east-1:017000801446:layer:AWSLambdaPowertoolsPythonV3-python313-x86_64:7"
+)
+EMPTY = "def handler(event, context): pass"
+
+
+def refusal(local: Aws, arn: str) -> str:
+    with pytest.raises(ClientError) as caught:
+        create(local, EMPTY, Layers=[arn])
+    error = caught.value.response["Error"]
+    assert error["Code"] == "InvalidParameterValueException"
+    return error["Message"]
+
+
+def test_a_public_layer_whose_package_is_installed_is_importable(local: Aws) -> None:
+    """As on AWS, where it is downloaded [SEEN: Powertools' install page]."""
+    code = """
+import aws_lambda_powertools, jmespath
+from aws_lambda_powertools.utilities.batch import BatchProcessor
+from aws_lambda_powertools.shared.version import VERSION
+
+def handler(event, context):
+    return [VERSION, aws_lambda_powertools.__name__]
+"""
+    name = create(local, code, Layers=[POWERTOOLS])
+    version = metadata.version("aws-lambda-powertools")
+    assert invoke(local, name)[1] == [version, "aws_lambda_powertools"]
+    (layer,) = local.client("lambda").get_function_configuration(FunctionName=name)["Layers"]
+    assert layer["Arn"] == POWERTOOLS
+    assert layer["CodeSize"] > 100_000
+
+
+def test_a_public_layer_has_what_its_extras_need_as_far_as_that_is_installed(local: Aws) -> None:
+    """Powertools' parser needs Pydantic, which AWS's layer brings [SEEN: its install page]."""
+    code = "import pydantic\ndef handler(event, context): return pydantic.__file__"
+    name = create(local, code, Layers=[POWERTOOLS])
+    assert "site-packages" not in invoke(local, name)[1]  # so it is the layer's
+
+
+def test_a_public_layer_of_another_major_version_is_refused_by_name(local: Aws) -> None:
+    arn = POWERTOOLS.replace("PythonV3", "PythonV2")
+    message = refusal(local, arn)
+    assert message.startswith(f"The local AWS cannot download layer {arn} of another account. ")
+    assert "Put its content into the function's package, or publish the layer here" in message
+
+
+def test_another_accounts_layer_is_refused_by_name_with_what_to_do(local: Aws) -> None:
+    arn = "arn:aws:lambda:us-east-1:177933569100:layer:AWS-Parameters-and-Secrets:11"
+    message = refusal(local, arn)
+    assert arn in message
+    assert "PublishLayerVersion" in message
+
+
+@pytest.mark.parametrize(
+    ("distribution", "remedy"),
+    [
+        ("no-such-package", "(pip install 'no-such-package>=1,<2'), or publish"),
+        ("botocore", "(pip install 'botocore>=0,<1'), where version 1."),
+    ],
+)
+def test_a_package_that_is_not_installed_is_named_in_the_refusal(
+    distribution: str, remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    major = int(distribution == "no-such-package")
+    known = public_layers.Known("017000801446", "AWSLambda", distribution, major)
+    monkeypatch.setattr(public_layers, "KNOWN", (known,))
+    with pytest.raises(Exception, match="cannot download") as caught:
+        public_layers.public_layer(POWERTOOLS)
+    assert remedy in str(caught.value)
+
+
+def test_a_layer_of_the_own_account_that_is_missing_does_not_exist(local: Aws) -> None:
+    """[OBS]"""
+    arn = "arn:aws:lambda:us-east-1:123456789012:layer:nowhere:1"
+    assert refusal(local, arn) == f"Layer version {arn} does not exist."
