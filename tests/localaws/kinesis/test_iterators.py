@@ -185,6 +185,25 @@ def test_what_is_no_iterator_is_refused(kinesis: Kinesis) -> None:
             )
 
 
+def test_what_one_operation_gave_is_of_no_use_to_another(kinesis: Kinesis) -> None:
+    """Design rule: iterators and page tokens are for the operation that answered with them."""
+    kinesis.create("t", shards=2)
+    shards = kinesis("ListShards", StreamName="t", MaxResults=1)["NextToken"]
+    streams = kinesis("ListStreams", Limit=1)["NextToken"]
+    for text in (shards, streams):
+        with pytest.raises(AwsError, match="Invalid ShardIterator"):
+            kinesis("GetRecords", ShardIterator=text)
+    iterator = kinesis.iterator()
+    for operation, text in (
+        ("ListShards", streams),
+        ("ListShards", iterator),
+        ("ListStreams", shards),
+        ("ListStreams", iterator),
+    ):
+        with pytest.raises(AwsError, match=r"Invalid NextToken\."):
+            kinesis(operation, NextToken=text)
+
+
 def test_an_iterator_may_be_in_double_quotes_and_is_another_one_every_time(
     kinesis: Kinesis,
 ) -> None:

@@ -18,6 +18,7 @@ LIFETIME_SECONDS = 300  # [KD]
 _VERSION = (1).to_bytes(8, "big")  # how AWS's begin [KL]
 _NONCE_BYTES = 12
 _ITERATOR = struct.Struct(">dQdI")
+_ITERATORS = "GetRecords"  # the purpose for which iterators are sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Seal:
         fields = _ITERATOR.pack(
             iterator.made, iterator.counter, iterator.stream_created, iterator.shard_index
         )
-        return self._close(fields + iterator.stream.encode())
+        return self._close(fields + iterator.stream.encode(), _ITERATORS)
 
     def open_iterator(self, text: str, now: float) -> Iterator:
         """Return what ``text`` says, which AWS also takes in double quotes [OBS].
@@ -58,8 +59,8 @@ class Seal:
         Raises:
             ApiError: it is no iterator of ours, or one older than five minutes.
         """
-        content = self._open(text.strip('"'))
-        if content is None or len(content) <= _ITERATOR.size:
+        content = self._open(text.strip('"'), _ITERATORS)
+        if content is None:
             raise invalid("Invalid ShardIterator.")
         made, counter, stream_created, shard_index = _ITERATOR.unpack_from(content)
         if now - made > LIFETIME_SECONDS:
@@ -72,18 +73,18 @@ class Seal:
         stream = content[_ITERATOR.size :].decode()
         return Iterator(made, counter, stream_created, shard_index, stream)
 
-    def token(self, now: float, *content: str) -> str:
-        """Return a page token that says ``content``."""
-        return self._close(orjson.dumps([now, *content]))
+    def token(self, operation: str, now: float, *content: str) -> str:
+        """Return a page token of an operation that says ``content``."""
+        return self._close(orjson.dumps([now, *content]), operation)
 
-    def open_token(self, text: str, now: float) -> list[str]:
-        """Return what the token says.
+    def open_token(self, operation: str, text: str, now: float) -> list[str]:
+        """Return what a page token of an operation says.
 
         Raises:
-            ApiError: it is no token of ours, or one older than five minutes.
+            ApiError: it is no token of ours for this operation, or one older than five minutes.
         """
-        content = self._open(text)
-        if content is None or not content.startswith(b"["):
+        content = self._open(text, operation)
+        if content is None:
             raise invalid("Invalid NextToken.")
         made: float
         rest: list[str]
@@ -92,16 +93,18 @@ class Seal:
             raise ApiError("ExpiredNextTokenException", "The NextToken has expired.")
         return rest
 
-    def _close(self, content: bytes) -> str:
+    def _close(self, content: bytes, purpose: str) -> str:
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._cipher.encrypt(nonce, content, _VERSION)
+        sealed = self._cipher.encrypt(nonce, content, _VERSION + purpose.encode())
         return base64.b64encode(_VERSION + nonce + sealed).decode()
 
-    def _open(self, text: str) -> bytes | None:
+    def _open(self, text: str, purpose: str) -> bytes | None:
+        """Return the content of what was closed for the same purpose; else None."""
         try:
             whole = base64.b64decode(text, validate=True)
             version, rest = whole[: len(_VERSION)], whole[len(_VERSION) :]
-            return self._cipher.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], version)
+            nonce, sealed = rest[:_NONCE_BYTES], rest[_NONCE_BYTES:]
+            return self._cipher.decrypt(nonce, sealed, version + purpose.encode())
         except (binascii.Error, ValueError, InvalidTag):
             return None
 

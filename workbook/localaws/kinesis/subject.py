@@ -16,7 +16,7 @@ def of(operation: str, call: Call) -> tuple[dict[str, Any], str | None]:
     if operation == "GetRecords":
         name = call.seal.open_iterator(parameters["ShardIterator"], call.now).stream
     elif operation == "ListShards" and "NextToken" in parameters:
-        name = call.seal.open_token(parameters["NextToken"], call.now)[0]
+        name = call.seal.open_token("ListShards", parameters["NextToken"], call.now)[0]
     if name is not None and "StreamName" not in parameters:
         parameters = {**parameters, "StreamName": name}
     return parameters, _policy(call, parameters)

@@ -94,13 +94,15 @@ def list_stream_consumers(call: Call) -> dict[str, Any]:
     stream = call.stream()
     after = ""
     if "NextToken" in call.parameters:
-        (after,) = call.seal.open_token(call.parameters["NextToken"], call.now)
+        (after,) = call.seal.open_token(
+            "ListStreamConsumers", call.parameters["NextToken"], call.now
+        )
     consumers = call.region.consumers(stream, call.now)
     following = [consumers[name] for name in sorted(consumers) if name > after]
     page = following[: min(call.parameters.get("MaxResults", PAGE), PAGE)]
     answer: dict[str, Any] = {"Consumers": [_describe(consumer, call.now) for consumer in page]}
     if len(following) > len(page):
-        answer["NextToken"] = call.seal.token(call.now, page[-1].name)
+        answer["NextToken"] = call.seal.token("ListStreamConsumers", call.now, page[-1].name)
     return answer
 
 

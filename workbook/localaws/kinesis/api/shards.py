@@ -57,7 +57,7 @@ def list_shards(call: Call) -> dict[str, Any]:
     if token is not None:
         if "StreamName" in parameters:
             raise invalid("NextToken and StreamName cannot be provided together.")
-        name, after, *rest = call.seal.open_token(token, call.now)
+        name, after, *rest = call.seal.open_token("ListShards", token, call.now)
         stream = call.region.stream({"StreamName": name}, call.now)
         chosen = {"Type": rest[0]} | ({"Timestamp": float(rest[1])} if rest[1] else {})
     elif "StreamName" not in parameters and "StreamARN" not in parameters:
@@ -83,7 +83,12 @@ def list_shards(call: Call) -> dict[str, Any]:
     answer: dict[str, Any] = {"Shards": [describe(shard) for shard in page]}
     if len(following) > len(page):
         answer["NextToken"] = call.seal.token(
-            call.now, stream.name, page[-1].id, kind, "" if timestamp is None else str(timestamp)
+            "ListShards",
+            call.now,
+            stream.name,
+            page[-1].id,
+            kind,
+            "" if timestamp is None else str(timestamp),
         )
     return answer
 

@@ -127,7 +127,7 @@ def list_streams(call: Call) -> dict[str, Any]:
     call.limit_rate("ListStreams", 5)
     after = call.parameters.get("ExclusiveStartStreamName", "")
     if "NextToken" in call.parameters:
-        (after,) = call.seal.open_token(call.parameters["NextToken"], call.now)
+        (after,) = call.seal.open_token("ListStreams", call.parameters["NextToken"], call.now)
     following = [stream for stream in call.region.all(call.now) if stream.name > after]
     page = following[: min(call.parameters.get("Limit", PAGE), PAGE)]
     answer: dict[str, Any] = {
@@ -145,5 +145,5 @@ def list_streams(call: Call) -> dict[str, Any]:
         ],
     }
     if answer["HasMoreStreams"]:
-        answer["NextToken"] = call.seal.token(call.now, page[-1].name)
+        answer["NextToken"] = call.seal.token("ListStreams", call.now, page[-1].name)
     return answer
