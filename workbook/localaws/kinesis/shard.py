@@ -1,25 +1,20 @@
 """A shard: an append-only log for one range of hash keys."""
 
 import math
-from array import array
-from bisect import bisect_left
 from dataclasses import dataclass, field
+from itertools import islice
 
 from workbook.localaws.interfaces import Record
 from workbook.localaws.kinesis import sequence
 from workbook.localaws.kinesis.limits import ITERATORS_PER_SECOND, Bucket, ReadLimit, WriteLimit
+from workbook.localaws.kinesis.log import Log
 
 FIRST_COUNTER = 1
-KNOWN_KEYS = 10_000  # partition keys that a shard remembers, so that equal ones are stored once
-TRIM_AT_ONCE = 4096  # expired records that make it worth while to move the others
 
 
 @dataclass(slots=True)
 class Shard:
     """One shard and its records.
-
-    Records are kept in columns and addressed by a counter that goes up by one with each.  So a put
-    and a get cost the same at any size, and a record takes little more than its bytes.
 
     Args:
         index: the number in its id; unique within the stream, never used again.
@@ -43,11 +38,7 @@ class Shard:
     reads: ReadLimit = field(default_factory=ReadLimit)
     iterators: Bucket = field(default_factory=lambda: Bucket(ITERATORS_PER_SECOND))
     _prefix: int = field(init=False)
-    _base: int = FIRST_COUNTER  # the counter of the first record in the columns
-    _data: list[bytes] = field(default_factory=list)
-    _keys: list[str] = field(default_factory=list)
-    _known_keys: dict[str, str] = field(default_factory=dict)
-    _times: "array[float]" = field(default_factory=lambda: array("d"))
+    _log: Log = field(default_factory=lambda: Log(FIRST_COUNTER))
 
     def __post_init__(self) -> None:
         self.id = f"shardId-{self.index:012d}"
@@ -73,7 +64,7 @@ class Shard:
     @property
     def end(self) -> int:
         """The counter that the next record gets."""
-        return self._base + len(self._data)
+        return self._log.end
 
     def append(self, partition_key: str, data: bytes, now: float) -> int:
         """Add a record and return its sequence number.
@@ -82,47 +73,35 @@ class Shard:
         starts at a record's reported arrival time gets that record.
         """
         arrived = math.floor(now * 1000) / 1000
-        counter = self._base + len(self._data)
-        self._data.append(data)
-        self._keys.append(self._known_keys.setdefault(partition_key, partition_key))
-        if len(self._known_keys) > KNOWN_KEYS:
-            self._known_keys.clear()
-        self._times.append(arrived)
+        counter = self._log.append(partition_key, data, arrived)
         return sequence.number(self._prefix, counter, int(arrived))
 
     def horizon(self, oldest: float) -> int:
         """Return the counter of the first record that arrived at ``oldest`` or later."""
-        return self._base + bisect_left(self._times, oldest)
+        return self._log.since(oldest)
 
     def number(self, counter: int) -> int:
         """Return the sequence number for ``counter``, whether or not there is such a record now."""
-        if self._base <= counter < self.end:
-            return sequence.number(self._prefix, counter, int(self._times[counter - self._base]))
-        return sequence.number(self._prefix, counter, self.created)
+        is_there = self._log.first <= counter < self._log.end
+        second = int(self._log.arrived(counter)) if is_there else self.created
+        return sequence.number(self._prefix, counter, second)
 
     def arrived(self, counter: int) -> float:
         """When the record arrived, in seconds since the epoch."""
-        return self._times[counter - self._base]
+        return self._log.arrived(counter)
 
     def read(self, start: int, limit: int, max_bytes: int) -> list[Record]:
         """Return up to ``limit`` records from ``start`` on, and up to ``max_bytes`` or one."""
-        first = start - self._base
         size = 0
         records: list[Record] = []
-        for place in range(first, min(first + limit, len(self._data))):
-            data, key, arrived = self._data[place], self._keys[place], self._times[place]
+        for counter, key, data, arrived in islice(self._log.read(start), limit):
             size += len(data) + len(key)
             if size > max_bytes and records:
                 break
-            number = sequence.number(self._prefix, self._base + place, int(arrived))
+            number = sequence.number(self._prefix, counter, int(arrived))
             records.append(Record(number, key, data, arrived))
         return records
 
-    def trim(self, oldest: float, at_once: int = TRIM_AT_ONCE) -> None:
-        """Free the records that arrived before ``oldest``, once they are ``at_once`` or all."""
-        dead = bisect_left(self._times, oldest)
-        if dead >= at_once or dead == len(self._data):
-            del self._data[:dead]
-            del self._keys[:dead]
-            del self._times[:dead]
-            self._base += dead
+    def trim(self, oldest: float) -> None:
+        """Free the records that arrived before ``oldest``."""
+        self._log.drop(oldest)

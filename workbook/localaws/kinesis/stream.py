@@ -8,7 +8,7 @@ from workbook.localaws.kinesis.consumer import Consumer
 from workbook.localaws.kinesis.hashkeys import even_ranges
 from workbook.localaws.kinesis.limits import MIB
 from workbook.localaws.kinesis.on_demand import Demand
-from workbook.localaws.kinesis.shard import TRIM_AT_ONCE, Shard
+from workbook.localaws.kinesis.shard import Shard
 
 PROVISIONED = "PROVISIONED"
 ON_DEMAND = "ON_DEMAND"
@@ -102,16 +102,11 @@ class Stream:
         """Return the arrival time from which on records are kept."""
         return now - self.retention_hours * HOUR
 
-    def trim(self, now: float, at_once: int = TRIM_AT_ONCE) -> None:
-        """Free what is older than the retention period, and the closed shards left empty by that.
-
-        Args:
-            now: seconds since the epoch.
-            at_once: how many expired records a shard waits for before it frees them.
-        """
+    def trim(self, now: float) -> None:
+        """Free what is older than the retention period, and closed shards left empty by that."""
         oldest = self.oldest(now)
         for shard in list(self.shards.values()):
-            shard.trim(oldest, at_once)
+            shard.trim(oldest)
             if shard.closed_at is not None and shard.closed_at < oldest:
                 del self.shards[shard.id]
 

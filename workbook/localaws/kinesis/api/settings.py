@@ -30,7 +30,7 @@ def increase_retention(call: Call) -> None:
             f"shorter than existing retention period ({stream.retention_hours} hours). Use "
             "DecreaseRetentionPeriod API."
         )
-    stream.trim(call.now, at_once=1)  # what is too old already does not come back [BC]
+    stream.trim(call.now)  # what is too old already does not come back [BC]
     set_retention(call, stream, hours)
 
 
