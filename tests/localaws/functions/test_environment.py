@@ -204,7 +204,8 @@ def test_an_event_that_races_with_the_death_of_a_process_gets_another(local: Aws
         response, reply = invoke(local, name)
         assert "FunctionError" not in response, reply
         found = processes_of(name)
-        found[round % len(found)].kill()
+        if found:  # else they end already: the last one to be killed was still able to answer
+            found[round % len(found)].kill()
 
 
 def test_a_child_of_the_function_ends_with_it(local: Aws) -> None:

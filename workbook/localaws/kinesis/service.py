@@ -138,7 +138,10 @@ class KinesisService:
     async def _trim(self) -> None:
         while True:
             await self._clock.sleep(TRIM_SECONDS)
-            now = self._clock.now()
-            for region in self._regions.values():
-                for stream in region.all(now):
-                    stream.trim(now)
+            self._trim_now()  # a call, so that no variable keeps a stream while this sleeps
+
+    def _trim_now(self) -> None:
+        now = self._clock.now()
+        for region in self._regions.values():
+            for stream in region.all(now):
+                stream.trim(now)
