@@ -121,12 +121,12 @@ class Parts:
         """Answer a request: by the part whose service it is for, else by moto."""
         if self._stacks.is_answer(request):
             return await self._stacks.respond(request)
+        service = _service(request)
         unsigned = signatures.refusal(request)
+        if service == "kinesis":
+            return await self._kinesis.respond(request, unsigned)
         if unsigned is not None:
             return unsigned
-        service = _service(request)
-        if service == "kinesis":
-            return await self._kinesis.respond(request)
         refusal = await self._guard.check(request)
         if refusal is not None:
             return refusal
