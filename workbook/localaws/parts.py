@@ -90,7 +90,12 @@ class Parts:
         )
 
     async def start(self) -> None:
-        """Begin to work; moto takes a second to come in, in its own thread, and nobody waits."""
+        """Begin to work; moto takes a second to come in, in its own thread, and nobody waits.
+
+        Raises:
+            OSError: this machine has no room for functions' folders.
+        """
+        self._processes.open()
         self._worker.start(
             partial(
                 install,
@@ -102,7 +107,6 @@ class Parts:
             )
         )
         self._kinesis.start()
-        self._processes.open()
         await self._invoker.start()
 
     async def close(self) -> None:
