@@ -268,12 +268,15 @@ def _serve(options: argparse.Namespace) -> int:
 
     try:
         asyncio.run(server.serve(options.port, limits=options.limits, speed=options.speed))
-    except OSError as error:
+    except server.PortError as error:
         print(
             f"workbook serve: port {options.port} cannot be used ({error.strerror}); end what "
             "uses it, or give another with --port, or --port 0 for any free one",
             file=sys.stderr,
         )
+        return 1
+    except OSError as error:
+        print(f"workbook serve: {error.strerror}", file=sys.stderr)
         return 1
     return 0
 

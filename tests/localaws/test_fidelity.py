@@ -18,6 +18,7 @@ INSIDE = {  # tests of ours that hold no rule of AWS's
     "test_a_deleted_stream_that_comes_back_is_read_again",
     "test_a_deleted_stream_ends_nothing_else",
     "test_a_long_window_takes_its_time",
+    "test_a_window_that_ended_while_the_laptop_slept_ends",
     "test_a_records_age_passes_at_the_same_pace",
     "test_the_servers_end_waits_for_nothing",
     "test_whatever_part_fails_the_mapping_goes_on_where_it_was",

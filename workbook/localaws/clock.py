@@ -1,10 +1,23 @@
 """The only source of time in the local AWS, so that tests and time-lapse can set its pace."""
 
 import asyncio
+import sys
 import time
 from datetime import UTC, datetime
 
 FASTEST = 10_000  # local seconds in a real one; beyond it the loop does nothing but look at clocks
+
+
+def passing() -> float:
+    """Return seconds that pass evenly, whatever is done to the world's clock, asleep too.
+
+    Python's ``time.monotonic`` stands still while a laptop sleeps, on Linux and on macOS.
+    """
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    if sys.platform == "darwin":
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
+    return time.monotonic()
 
 
 class Clock:
@@ -24,11 +37,11 @@ class Clock:
         world = time.time()
         self.epoch = world if epoch is None else epoch
         self._passed = world - self.epoch  # real seconds since then
-        self._started = time.monotonic()
+        self._started = passing()
 
     def now(self) -> float:
         """Return the seconds since the Unix epoch; they never go backwards."""
-        return self.epoch + (self._passed + time.monotonic() - self._started) * self.speed
+        return self.epoch + (self._passed + passing() - self._started) * self.speed
 
     async def sleep(self, seconds: float) -> None:
         """Wait for ``seconds`` of this clock."""

@@ -90,7 +90,12 @@ class Parts:
         )
 
     async def start(self) -> None:
-        """Begin to work; moto takes a second to come in, in its own thread, and nobody waits."""
+        """Begin to work; moto takes a second to come in, in its own thread, and nobody waits.
+
+        Raises:
+            OSError: this machine has no room for functions' folders.
+        """
+        self._processes.open()
         self._worker.start(
             partial(
                 install,
@@ -102,7 +107,6 @@ class Parts:
             )
         )
         self._kinesis.start()
-        self._processes.open()
         await self._invoker.start()
 
     async def close(self) -> None:
@@ -121,12 +125,12 @@ class Parts:
         """Answer a request: by the part whose service it is for, else by moto."""
         if self._stacks.is_answer(request):
             return await self._stacks.respond(request)
+        service = _service(request)
         unsigned = signatures.refusal(request)
+        if service == "kinesis":
+            return await self._kinesis.respond(request, unsigned)
         if unsigned is not None:
             return unsigned
-        service = _service(request)
-        if service == "kinesis":
-            return await self._kinesis.respond(request)
         refusal = await self._guard.check(request)
         if refusal is not None:
             return refusal

@@ -23,6 +23,10 @@ from workbook.localaws.parts import Parts
 KEEP_ALIVE_SECONDS = 75  # longer than the idle time after which boto3 drops a connection itself
 
 
+class PortError(OSError):
+    """The port cannot be used."""
+
+
 class Door:
     """An ASGI application: takes requests off the wire and puts answers on it.
 
@@ -143,10 +147,14 @@ async def serve(
             that pipe need not do anything, and may be killed.
 
     Raises:
-        OSError: the port is taken.
+        PortError: the port is taken.
+        OSError: this machine has no room for it; says what to do.
     """
     _forget_users_aws()
-    listener = socket.create_server((LOOPBACK, port))
+    try:
+        listener = socket.create_server((LOOPBACK, port))
+    except OSError as problem:
+        raise PortError(problem.errno, problem.strerror) from problem
     # Connections inherit it; without it an answer's second part may wait 40 ms for the first's ACK.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     endpoint_url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"

@@ -277,6 +277,18 @@ def test_a_broken_body_is_the_callers_fault(local: Aws, body: bytes, code: str) 
     assert (response.status, response.headers["x-amzn-errortype"]) == (400, code)
 
 
+def test_a_reserve_is_not_negative(local: Aws) -> None:
+    """[BC]"""
+    response = urllib3.request(
+        "PUT",
+        f"{local.endpoint_url}/2017-10-31/functions/f/concurrency",
+        headers=SIGNED,
+        body=b'{"ReservedConcurrentExecutions": -5}',
+    )
+    assert response.status == 400
+    assert "greater than or equal to 0" in response.json()["message"]
+
+
 def test_what_is_not_supported_is_refused_by_name(local: Aws) -> None:
     name = create(local, CODE)
     error = refused(

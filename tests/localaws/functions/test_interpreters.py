@@ -1,6 +1,7 @@
 """The interpreters that run functions: those of this machine, as far as it lets us look."""
 
 import platform
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,20 @@ def test_a_folder_that_cannot_be_looked_into_holds_no_interpreter(
             assert interpreters.find(runtime).version
     finally:
         interpreters.find.cache_clear()
+
+
+@pytest.mark.skipif("sys.platform == 'win32'", reason="Windows has no such users")
+def test_a_user_may_have_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs as a number."""
+
+    def unknown(number: int) -> Any:
+        raise KeyError(number)
+
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    interpreters.find.cache_clear()
+    assert interpreters.find("python3.14").version
+    interpreters.find.cache_clear()
 
 
 def test_our_own_version_runs_on_our_own_interpreter() -> None:

@@ -4,9 +4,11 @@ import asyncio
 import os
 import struct
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbook.localaws.functions import output
 from workbook.localaws.functions.output import OutputPipe
 
 LINES = st.text(st.characters(blacklist_characters="\n", blacklist_categories=["Cs"])).map(
@@ -52,3 +54,27 @@ def test_lines_and_frames_come_out_in_order(events: list[tuple[int, str]], cut: 
 def test_what_looks_like_a_frame_and_is_none_is_not_lost(data: bytes) -> None:
     """The pipe is the function's own: it may write anything."""
     assert come_out(data, b"\nend\n")[-1].endswith("end\n")
+
+
+@given(
+    parts=st.lists(st.one_of(LINES, FRAMES, st.text(max_size=3).map(lambda text: text * 9))),
+    is_frame=st.booleans(),
+    most=st.integers(4, 20),
+)
+def test_no_event_is_larger_than_an_event_may_be(
+    parts: list[str], is_frame: bool, most: int
+) -> None:
+    """[BC] What is longer becomes several, cut between characters."""
+    parts = [text.encode(errors="ignore").decode() for text in parts]
+    written = [frame(text) if is_frame else text.encode() for text in parts]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(output, "MAX_EVENT_BYTES", most)
+        events = come_out(*written)
+    assert "".join(events) == "".join(parts)
+    assert all(len(event.encode()) <= most for event in events)
+
+
+def test_a_line_without_end_fills_no_memory() -> None:
+    events = come_out(*[b"x" * 30_000] * 100)
+    assert sum(map(len, events)) == 3_000_000
+    assert max(map(len, events)) == output.MAX_EVENT_BYTES

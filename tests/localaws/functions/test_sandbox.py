@@ -267,6 +267,14 @@ def test_programs_of_the_system_run(local: Aws) -> None:
 
 
 @sandboxed
+def test_sh_is_bash(local: Aws) -> None:
+    """As on Amazon Linux, so that bootstraps may say ``set -o pipefail``."""
+    script = "set -o pipefail; false | true || echo $BASH_VERSION"
+    body = f"return subprocess.check_output(['/bin/sh', '-c', {script!r}], text=True)"
+    assert run(local, body)[0].isdigit()
+
+
+@sandboxed
 def test_the_memory_of_a_child_counts(local: Aws) -> None:
     code = """
 import subprocess, sys
@@ -288,3 +296,13 @@ def handler(event, context): pass
 """
     name = create(either, code, Timeout=60)
     assert invoke(either, name)[1]["errorMessage"].endswith("signal: killed")
+
+
+def test_memory_that_is_taken_little_by_little_counts(either: Aws) -> None:
+    code = """
+kept = []
+def handler(event, context): kept.append(bytearray(b"1") * (30 * 2**20))
+"""
+    name = create(either, code)
+    errors = [invoke(either, name)[1] for _ in range(5)]
+    assert any(error and error["errorMessage"].endswith("signal: killed") for error in errors)

@@ -78,7 +78,7 @@ async def answered(parts: Parts, shaped: Shaped) -> None:
             seen.add(operation)
             shaped.learn(response.body)
     # The requests are not all refused: a good part of the operations did what they do.
-    assert len(seen) > 15, sorted(seen)
+    assert len(seen) > 12, sorted(seen)
     # And streams go on taking records.
     for name in ("last", *STREAMS):
         if name == "last":

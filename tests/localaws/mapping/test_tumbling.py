@@ -49,6 +49,23 @@ def test_a_window_takes_several_invocations_and_a_final_one() -> None:
     run(test)
 
 
+def test_a_window_that_ended_while_the_laptop_slept_ends() -> None:
+    """By the arrival of its records; those that come later are in windows of their own."""
+
+    async def test() -> None:
+        bench = Bench(total, Settings(batch_size=2, tumbling=30))
+        bench.begin()
+        bench.stream.put(1)
+        await bench.advance(5)
+        bench.clock.moment += 3600  # and nothing that waited has woken
+        bench.stream.put(10)
+        await bench.advance(31)
+        assert finals(bench) == [{"sum": 1}, {"sum": 10}]
+        await bench.stop()
+
+    run(test)
+
+
 def test_backlog_is_cut_at_the_windows_bounds() -> None:
     """[DG:services-kinesis-windows] By arrival, though all is read at once."""
 

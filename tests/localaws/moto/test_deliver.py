@@ -125,7 +125,7 @@ def test_a_bus_gets_an_event_of_lambda_with_the_bus_among_its_resources() -> Non
         (f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:gone", "ResourceNotFoundException"),
         (f"arn:aws:sqs:{REGION}:210987654321:q", "AccessDenied"),
         (f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/s", "InvalidDestination"),
-        (f"arn:aws:sqs:nowhere:{ACCOUNT}:q", "InternalFailure"),
+        (f"arn:aws:sqs:nowhere:{ACCOUNT}:q", "AWS.SimpleQueueService.NonExistentQueue"),
     ],
 )
 def test_the_error_of_a_destination_reaches_the_sender(arn: str, code: str) -> None:

@@ -89,6 +89,24 @@ def test_calls_tell_why_the_thread_could_not_begin() -> None:
     asyncio.run(run())
 
 
+def test_what_cannot_be_published_is_told_and_in_nobodys_way(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def publish() -> None:
+        raise ValueError("what one request left")
+
+    async def run() -> str:
+        worker = Worker()
+        worker.publishes(publish)
+        try:
+            return await worker.call(str, "done")
+        finally:
+            worker.close()
+
+    assert asyncio.run(run()) == "done"
+    assert "what one request left" in caplog.text
+
+
 def test_what_a_service_needs_comes_in_with_its_first_request() -> None:
     prepared: list[str] = []
 

@@ -79,6 +79,99 @@ def test_an_incomplete_header_is_told_what_it_lacks(local: Aws, header: str, mes
     assert answer.json() == {"__type": "IncompleteSignatureException", "message": message}
 
 
+def test_an_incomplete_url_is_told_what_it_lacks(local: Aws) -> None:
+    """[KL]"""
+    scope = "X-Amz-Credential=k%2F20260101%2Fus-east-1%2Fkinesis%2Faws4_request"
+    answer = urllib3.request(
+        "POST",
+        f"{local.endpoint_url}/?X-Amz-Algorithm=AWS4-HMAC-SHA256&{scope}",
+        headers={"x-amz-target": "Kinesis_20131202.ListStreams"},
+        body=b"{}",
+    )
+    assert answer.status == 400
+    message = (
+        "AWS query-string parameters must include 'X-Amz-Signature'. AWS query-string parameters "
+        "must include 'X-Amz-SignedHeaders'. Re-examine the query-string parameters."
+    )
+    assert answer.json() == {"__type": "IncompleteSignatureException", "message": message}
+
+
+def test_a_url_names_a_whole_scope(local: Aws) -> None:
+    """[KL]"""
+    query = signed_query(REGION, "sqs").replace("%2Faws4_request", "")
+    answer = urllib3.request("GET", f"{local.endpoint_url}/?Action=ListQueues&{query}")
+    assert answer.status == 403
+    assert b"<Code>IncompleteSignature</Code>" in answer.data
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "status", "code"),
+    [
+        ("kinesis", "list_streams", 400, "InvalidSignatureException"),
+        ("lambda", "list_functions", 403, "InvalidSignatureException"),
+        ("dynamodb", "list_tables", 400, "InvalidSignatureException"),
+        ("sns", "list_topics", 403, "SignatureDoesNotMatch"),
+        ("sqs", "list_queues", 403, "SignatureDoesNotMatch"),
+        ("cloudformation", "list_stacks", 403, "SignatureDoesNotMatch"),
+    ],
+)
+def test_a_region_that_aws_does_not_have(
+    local: Aws, service: str, operation: str, status: int, code: str
+) -> None:
+    """[SEEN] Whichever part answers for the service."""
+    client = boto3.Session("k", "s").client(  # a stranger, with keys of its own
+        service,  # type: ignore[call-overload]
+        region_name="mars-1",
+        endpoint_url=local.endpoint_url,
+        config=Config(retries={"total_max_attempts": 1}, proxies={}),
+    )
+    with pytest.raises(ClientError) as refused:
+        getattr(client, operation)()
+    answer = refused.value.response
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == status
+    assert answer["Error"]["Code"] == code
+    words = "Credential should be scoped to a valid region, not 'mars-1'."
+    assert answer["Error"]["Message"] == words
+
+
+@pytest.mark.parametrize("region", ["eu-central-2", "ap-southeast-6", "us-gov-west-1"])
+def test_every_region_of_aws_is_there(local: Aws, region: str) -> None:
+    """[BC] Also those that moto does not know yet."""
+    for service, operation in (("sqs", "list_queues"), ("logs", "describe_log_groups")):
+        client: Any = boto3.Session("k", "s").client(
+            service,  # type: ignore[call-overload]
+            region_name=region,
+            endpoint_url=local.endpoint_url,
+            config=Config(retries={"total_max_attempts": 1}, proxies={}),
+        )
+        assert getattr(client, operation)()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+@pytest.mark.parametrize(
+    ("target", "body", "code"),
+    [
+        ("Kinesis_20131202.ListStreams", b"{", "SerializationException"),
+        ("Kinesis_20131202.Nonsense", b"{", "SerializationException"),
+        ("Kinesis_20131202.Nonsense", b"{}", "UnknownOperationException"),
+        ("Kinesis_20131202.ListStreams", b"{}", f"{NO_TOKEN}Exception"),
+    ],
+)
+def test_kinesis_reads_body_and_operation_before_the_signature(
+    local: Aws, target: str, body: bytes, code: str
+) -> None:
+    """[KL]"""
+    headers = {"x-amz-target": target, "content-type": "application/x-amz-json-1.1"}
+    answer = urllib3.request("POST", f"{local.endpoint_url}/", headers=headers, body=body)
+    assert (answer.status, answer.json()["__type"]) == (400, code)
+
+
+def test_a_role_has_an_arn(local: Aws) -> None:
+    """[SEEN] And a refused one is in nobody's way, as a session of it would be."""
+    with pytest.raises(ClientError, match="Request ARN is invalid"):
+        local.client("sts").assume_role(RoleArn="x" * 20, RoleSessionName="session")
+    assert local.client("sts").get_caller_identity()["Account"] == "123456789012"
+
+
 def test_presigned_urls_of_s3_work(local: Aws) -> None:
     s3 = local.client("s3")
     s3.create_bucket(Bucket="presigned")

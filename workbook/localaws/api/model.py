@@ -35,7 +35,7 @@ def kinesis() -> "Model":
 def lambda_() -> "Model":
     """Return the Lambda API, in the words that were recorded [OBS]."""
     order = ("enum", "max_of_name", "max", "min", "pattern")
-    return Model("lambda", overrides.LAMBDA, Dialect(_token, "a", order, tells_null=True))
+    return Model("lambda", overrides.LAMBDA, Dialect(token, "a", order, tells_null=True))
 
 
 class Model:
@@ -236,7 +236,7 @@ def _java_class(value: object) -> str:
             return "class java.lang.Object"
 
 
-def _token(value: object) -> str:
+def token(value: object) -> str:
     """Return the token that Lambda takes a value for [?]: as other APIs of its kind do."""
     match value:
         case bool():

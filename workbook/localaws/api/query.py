@@ -38,7 +38,7 @@ class QueryApi:
         Raises:
             ApiError: there is no such operation, or a value is not of its parameter's type.
         """
-        text = request.query if request.method == "GET" else request.body.decode()
+        text = request.query if request.method == "GET" else request.body.decode("utf-8", "replace")
         form = dict(parse_qsl(text, keep_blank_values=True))
         action = form.get("Action", "")
         if action not in self.model.operation_names:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
-from workbook.localaws.functions import interpreters
+from workbook.localaws.functions import interpreters, log_lines
 from workbook.localaws.functions.configuration import FunctionVersion
 from workbook.localaws.functions.launch import Launch, prepare
 from workbook.localaws.functions.log_lines import JsonLines, TextLines, runtime_arn
@@ -186,7 +186,7 @@ class Environment:
     def _write(self, lines: list[str]) -> None:
         if self._launch is not None:
             lines = [self._launch.shown(line) for line in lines if line]
-        self._log += lines
+        self._log = log_lines.last(self._log + lines)
         self._logs.put(self._stream, lines)
 
     @staticmethod

@@ -82,12 +82,16 @@ def runtime_label(runtime: str) -> str:
     return f"python:{major}.{minor}.v{micro}"
 
 
+def home() -> Path:
+    """Return this user's home; ``~``, which is no folder, if there is none."""
+    return Path(os.path.expanduser("~"))  # noqa: PTH111  # Path's own raises an error then
+
+
 def _candidates(version: str) -> list[str]:
     """Return where an interpreter of a version is: on the path, or kept by pyenv or uv."""
     found = [shutil.which(f"python{version}")]
-    home = Path.home()
-    pyenv = Path(os.environ.get("PYENV_ROOT", home / ".pyenv"))
-    uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR", home / ".local/share/uv/python"))
+    pyenv = Path(os.environ.get("PYENV_ROOT", home() / ".pyenv"))
+    uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR", home() / ".local/share/uv/python"))
     for root, pattern in ((pyenv / "versions", f"{version}.*"), (uv, f"cpython-{version}.*")):
         with contextlib.suppress(OSError):  # a folder of another user's
             for place in sorted(root.glob(pattern), reverse=True):

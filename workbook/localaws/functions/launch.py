@@ -247,7 +247,7 @@ def _of_python(
         settings["guard"] = {
             "writable": [str(folders.directory), str(bytecode)],
             "readable": [*needed, str(Path(python.executable).parent.parent), *map(str, places)],
-            "home": str(Path.home()),
+            "home": str(interpreters.home()),
         }
     if wrapper:
         start.append(folders.real(wrapper))

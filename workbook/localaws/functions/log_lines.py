@@ -162,6 +162,16 @@ def _outcome(failure: Failure) -> dict[str, str]:
     return {**outcome, "errorType": failure.error_type} if failure.error_type else outcome
 
 
+def last(lines: list[str]) -> list[str]:
+    """Return the last lines: those that ``tail`` may show."""
+    kept = 0
+    for number in range(len(lines) - 1, -1, -1):
+        kept += len(lines[number])
+        if kept >= TAIL_BYTES:
+            return lines[number:]
+    return lines
+
+
 def tail(lines: Sequence[str]) -> bytes:
     """Return the end of an invocation's log, as ``LogType=Tail`` gives it: at most 4 KB."""
     return "".join(lines).encode()[-TAIL_BYTES:]

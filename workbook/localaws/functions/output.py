@@ -18,6 +18,7 @@ CHUNK_BYTES = 65_536
 POLL_SECONDS = 0.05
 FRAME_MARK = b"\xa5\x5a\x00"  # begins every frame, and is in no text: it is not UTF-8
 FRAME_HEAD_BYTES = 16
+MAX_EVENT_BYTES = 1024 * 1024  # of one log event [BC]; what is longer becomes several
 MAX_FRAME_BYTES = 16 * 1024 * 1024  # more than that is no frame
 
 
@@ -57,7 +58,7 @@ class OutputPipe:
         self._unfinished += self._unread
         self._unread.clear()
         if self._unfinished:
-            self._take([self._unfinished.decode(errors="replace")])
+            self._take(_events(bytes(self._unfinished)))
             self._unfinished.clear()
 
     def close(self) -> None:
@@ -86,10 +87,14 @@ class OutputPipe:
         self._unfinished += head + feed
         lines: list[str] = []
         if feed:
-            lines = self._unfinished.decode(errors="replace").split("\n")[:-1]
+            for line in self._unfinished[:-1].split(b"\n"):
+                lines += _events(line + feed)
             self._unfinished.clear()
         self._unfinished += rest
-        return [line + "\n" for line in lines]
+        if len(self._unfinished) > MAX_EVENT_BYTES:
+            whole, self._unfinished[:] = _cut(bytes(self._unfinished))
+            lines.append(whole.decode(errors="replace"))
+        return lines
 
     def _events(self, data: bytes) -> list[str]:
         """Return the lines and the frames that end in what has come; keep the rest."""
@@ -110,7 +115,7 @@ class OutputPipe:
             if len(self._unread) < FRAME_HEAD_BYTES + size:
                 return events
             frame = self._cut(FRAME_HEAD_BYTES + size)
-            events.append(frame[FRAME_HEAD_BYTES:].decode(errors="replace"))
+            events += _events(frame[FRAME_HEAD_BYTES:])
 
     def _cut(self, count: int) -> bytes:
         """Take so many bytes off what has not been read yet."""
@@ -140,3 +145,20 @@ class OutputPipe:
         while True:
             self._read()
             await asyncio.sleep(POLL_SECONDS)
+
+
+def _events(text: bytes | bytearray) -> list[str]:
+    """Return what was written as one event; as several, if it is longer than one may be."""
+    events = []
+    while len(text) > MAX_EVENT_BYTES:
+        event, text = _cut(text)
+        events.append(event.decode(errors="replace"))
+    return [*events, text.decode(errors="replace")]
+
+
+def _cut(text: bytes | bytearray) -> tuple[bytes | bytearray, bytes | bytearray]:
+    """Cut off as much as an event may have, between two characters."""
+    end = MAX_EVENT_BYTES
+    while end > MAX_EVENT_BYTES - 4 and text[end] & 0xC0 == 0x80:  # amid a character of UTF-8
+        end -= 1
+    return text[:end], text[end:]

@@ -40,7 +40,14 @@ class Processes:
         Raises:
             OSError: there is no room for either.
         """
-        self.directory = Path(tempfile.mkdtemp(prefix="workbook-functions-"))
+        try:
+            self.directory = Path(tempfile.mkdtemp(prefix="workbook-functions-"))
+        except OSError as problem:
+            raise OSError(
+                problem.errno,
+                f"no temporary folder can be made ({problem.strerror}); make room, or set TMPDIR "
+                "to a folder with room that you may write to",
+            ) from problem
         self._reaper = self._start_reaper()
 
     def _start_reaper(self) -> "subprocess.Popen[bytes]":

@@ -60,11 +60,20 @@ class KinesisService:
         if self._trimming is not None:
             self._trimming.cancel()
 
-    async def respond(self, request: Request) -> Response:
-        """Answer a request of the Kinesis API."""
+    async def respond(self, request: Request, unsigned: Response | None = None) -> Response:
+        """Answer a request of the Kinesis API.
+
+        Args:
+            request: the request.
+            unsigned: the refusal of one that is not signed as it must be.  What is no call of an
+                operation is refused for that before [KL].
+        """
         content_type = json_rpc.format_of(request)
         try:
-            return self._answer(request.target.removeprefix(TARGET), request, content_type)
+            operation, parameters = _called(request)
+            if unsigned is not None:
+                return unsigned
+            return self._answer(operation, parameters, request, content_type)
         except ApiError as error:
             return json_rpc.error(content_type, error)
 
@@ -84,11 +93,10 @@ class KinesisService:
         call = self.call(region, model.kinesis().read(operation, parameters))
         return OPERATIONS[operation](replace(call, transition=0.0, limits=False)) or {}
 
-    def _answer(self, operation: str, request: Request, content_type: str) -> Response:
-        if operation not in OPERATIONS and operation != SUBSCRIBE:
-            raise ApiError("UnknownOperationException", "")
-        parameters = model.kinesis().read(operation, json_rpc.decode(request))
-        call = self.call(request.region, parameters)
+    def _answer(
+        self, operation: str, parameters: Any, request: Request, content_type: str
+    ) -> Response:
+        call = self.call(request.region, model.kinesis().read(operation, parameters))
         if self._authorizer is not None and request.has_temporary_key:
             about = subject.of(operation, call)
             self._authorizer.authorize(request.access_key, request.region, operation, *about)
@@ -145,3 +153,19 @@ class KinesisService:
         for region in self._regions.values():
             for stream in region.all(now):
                 stream.trim(now)
+
+
+def _called(request: Request) -> tuple[str, Any]:
+    """Return operation and parameters of a request, which are not checked yet.
+
+    Raises:
+        ApiError: a body that cannot be read, then an operation that there is not [KL].
+    """
+    operation = request.target.removeprefix(TARGET)
+    is_known = request.target.startswith(TARGET) and (
+        operation in OPERATIONS or operation == SUBSCRIBE
+    )
+    parameters = json_rpc.decode(request) if request.body or is_known else None
+    if not is_known:
+        raise ApiError("UnknownOperationException", "")
+    return operation, parameters

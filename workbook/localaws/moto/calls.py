@@ -16,6 +16,9 @@ from workbook.localaws.permissions.actions import Call
 # Names in signatures that are not botocore's names of the services.
 _SERVICES = {"monitoring": "cloudwatch", "states": "stepfunctions", "email": "ses"}
 
+# What moto's parsers raise at bodies that are not what their operation takes.
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -25,30 +28,33 @@ class Target:
         protocol: botocore's name of the protocol.
         call: the operation and its parameters; those that cannot be read are left out.
         prefix: of the service's actions.
+        is_read: whether the parameters could be read.
     """
 
     protocol: str
     call: Call
     prefix: str
+    is_read: bool = True
 
 
 def read(request: Request) -> Target:
     """Return what a request calls."""
     from botocore.model import OperationNotFoundError
-    from moto.core.parse import PROTOCOL_PARSERS
+    from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
     from moto.core.request import determine_request_protocol
 
     name = _SERVICES.get(request.service, request.service or "s3")
     if request.headers.get("x-amz-target", "").startswith("DynamoDBStreams_"):
         name = "dynamodbstreams"
     partition = _partition(request.region)
-    model = _model(name)
+    model = model_of(name)
     if model is None:
         call = Call(name, "", {}, request.region, ACCOUNT_ID, partition)
         return Target(protocols.JSON, call, request.service)
     werkzeug = _werkzeug(request)
     operation, labels = _operation(request, werkzeug, name)
     parameters: Mapping[str, Any] = {}
+    is_read = True
     if request.headers.get("smithy-protocol"):
         protocol = protocols.CBOR
         parameters = _cbor(request.body)
@@ -67,11 +73,11 @@ def read(request: Request) -> Target:
             )
         except (OperationNotFoundError, NotImplementedError):
             protocol = str(model.protocol)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            parameters = {}  # the service will say what is wrong with the body
+        except (*UNREADABLE, RequestParserError):
+            is_read = False  # the service will say what is wrong with the body
     region = request.region
     call = Call(name, operation, parameters, region, ACCOUNT_ID, partition, _finder(region))
-    return Target(protocol, call, str(model.signing_name or name))
+    return Target(protocol, call, str(model.signing_name or name), is_read)
 
 
 def _operation(request: Request, werkzeug: Any, service: str) -> tuple[str, dict[str, Any]]:
@@ -95,7 +101,7 @@ def _operation(request: Request, werkzeug: Any, service: str) -> tuple[str, dict
 
 
 @cache
-def _model(service: str) -> Any:
+def model_of(service: str) -> Any:
     """A service's model; None when botocore has no such service."""
     from botocore.exceptions import UnknownServiceError
     from moto.core.utils import get_service_model

@@ -68,19 +68,13 @@ def perform(operation: str, region: str, asked: Parameters) -> Answer | None:
         raise ApiError(
             "NotImplementedException", f"The local AWS does not support {operation}.", 501
         )
-    backends: Any = lambda_backends[ACCOUNT_ID]
-    if region not in backends:
-        raise ApiError(
-            "InvalidSignatureException",
-            f"Credential should be scoped to a valid region, not '{region}'.",
-            403,
-        )
     if "FunctionName" in asked:
         checks.check_reachable(asked["FunctionName"], region, operation)
         reference = parse_reference(asked["FunctionName"], region, asked.get("Qualifier"))
         asked = {**asked, "FunctionName": reference.name, "Qualifier": reference.qualifier}
     try:
-        return OPERATIONS[operation](backends[region], asked)
+        backends: Any = lambda_backends
+        return OPERATIONS[operation](backends[ACCOUNT_ID][region], asked)
     except JsonRESTError as refused:
         raise _in_awss_words(refused) from None
 

@@ -116,7 +116,7 @@ def read(role: Any) -> roles.Role:
 
 
 def _tags(role: Any) -> dict[str, str]:
-    return {str(tag["Key"]): str(tag["Value"]) for tag in role.tags or []}
+    return {str(tag.get("Key")): str(tag.get("Value", "")) for tag in role.tags or []}
 
 
 def _managed(role: Any, arn: str) -> Any:

@@ -37,6 +37,8 @@ def install(
     """
     from workbook.localaws.moto import iam, kinesis
 
+    forget_what_is_deleted()
+
     def perform(region: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         return worker.on_loop(streams.perform(region, operation, parameters))
 
@@ -50,6 +52,19 @@ def install(
     worker.before("firehose", _install_firehose)
     worker.before("monitoring", _install_alarms)
     worker.before("dynamodb", partial(_install_tables, now))
+
+
+def forget_what_is_deleted() -> None:
+    """Have moto keep no list of all that it ever made, by which nothing's memory came back.
+
+    Only its own pages and its reset use that list, and they are closed.
+    """
+    from moto.core.common_models import BaseModel
+
+    def make(cls: type[BaseModel], *_: Any, **__: Any) -> BaseModel:
+        return object.__new__(cls)
+
+    BaseModel.__new__ = make  # type: ignore[method-assign]
 
 
 def install_log_groups() -> None:

@@ -4,6 +4,8 @@ Filter patterns are AWS's, subscriptions get what matches, and embedded metrics 
 """
 
 import base64
+import weakref
+from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +21,31 @@ from workbook.localaws.integrations.log_patterns import InvalidPatternError, com
 from workbook.localaws.moto import functions, kinesis
 from workbook.localaws.moto.takeover import take_over
 
+MAX_KEPT_BYTES = 256 * 1024 * 1024  # of all log events; CloudWatch keeps what one pays for
+EVENT_BYTES = 1000  # that an event takes beside its message
 WITHOUT_ROLE = "destinationArn for vendor kinesis cannot be used without roleArn"  # [OBS]
+
+
+class _Kept:
+    """All log events that are kept, the oldest first: there is an end to what is.
+
+    A stream that is gone takes its events with it, as it is known by a weak reference only.
+    """
+
+    def __init__(self) -> None:
+        self._batches: deque[tuple[weakref.ref[LogStream], int, int]] = deque()
+        self._bytes = 0
+
+    def add(self, stream: "LogStream", events: list[dict[str, Any]]) -> None:
+        """Note a batch; drop the oldest ones if all are too much."""
+        size = sum(len(event["message"]) + EVENT_BYTES for event in events)
+        self._batches.append((weakref.ref(stream), len(events), size))
+        self._bytes += size
+        while self._bytes > MAX_KEPT_BYTES and len(self._batches) > 1:
+            oldest, count, size = self._batches.popleft()
+            self._bytes -= size
+            if (dropping := oldest()) is not None:
+                dropping.drop(count)
 
 
 class EventFilter:
@@ -35,13 +61,25 @@ class EventFilter:
 class LogStream(models.LogStream):
     """A log stream whose events go on to subscribers and to CloudWatch."""
 
+    _dropped = 0  # events, in whose place the first one is
+
     def put_log_events(self, log_events: list[dict[str, Any]]) -> str:
         """PutLogEvents."""
         token = super().put_log_events(log_events)
+        _kept.add(self, log_events)
         for event in log_events:
             for metric in embedded_metrics.find(event["message"]):
                 _put(self.region, metric)
         return token
+
+    def drop(self, count: int) -> None:
+        """Drop the events that came first, and tell so in their place."""
+        end = count + bool(self._dropped)  # the notice before it goes, too
+        last = self.events[end - 1]
+        self._dropped += count
+        message = f"The local AWS dropped {self._dropped} events here: it keeps the newest."
+        notice = {"timestamp": last.timestamp, "message": message}
+        self.events[:end] = [models.LogEvent(last.ingestion_time, notice)]
 
     def _send_log_events(
         self, service: str, destination_arn: str, filter_name: str, log_events: list[dict[str, Any]]
@@ -110,6 +148,9 @@ def _put(region: str, metric: embedded_metrics.Metric) -> None:
         "Unit": metric.unit,
     }
     cloudwatch_backends[ACCOUNT_ID][region].put_metric_data(metric.namespace, [datum])
+
+
+_kept = _Kept()
 
 
 def install() -> None:

@@ -1,7 +1,7 @@
 """CloudWatch Logs of functions: lines are taken at once and written into moto in batches."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 
 from workbook.localaws.api.http import ACCOUNT_ID
@@ -11,6 +11,9 @@ from workbook.localaws.interfaces import ExecutionRoles
 from workbook.localaws.moto.worker import Worker
 
 FLUSH_SECONDS = 1.0
+# What may wait to be written: a function may print faster than moto writes.
+MAX_WAITING_BYTES = 32 * 1024 * 1024
+EVENT_BYTES = 500  # that an event takes beside its message
 SESSION = "awslambda"  # the name under which Lambda acts; nobody sees it
 
 
@@ -28,6 +31,8 @@ class Logs:
         self._worker = worker
         self._roles = roles
         self._waiting: dict[LogStream, list[dict[str, Any]]] = defaultdict(list)
+        self._waiting_bytes = 0
+        self._lost = Counter[LogStream]()  # lines that were too many to wait
         self._known: set[LogStream] = set()  # that have had lines
         self._made: set[LogStream] = set()  # that moto has had; on its thread
         self._flushing: asyncio.Task[None] | None = None
@@ -35,21 +40,42 @@ class Logs:
     def put(self, stream: LogStream, lines: list[str]) -> None:
         """Take lines, one event each [OBS]; see ``functions.environment.Logs``."""
         timestamp = int(self._clock.now() * 1000)
-        self._waiting[stream] += [{"timestamp": timestamp, "message": line} for line in lines]
+        size = sum(map(len, lines)) + EVENT_BYTES * len(lines)
+        if self._waiting_bytes + size > MAX_WAITING_BYTES:
+            self._lost[stream] += len(lines)
+        else:
+            self._waiting_bytes += size
+            self._waiting[stream] += [{"timestamp": timestamp, "message": line} for line in lines]
         if self._flushing is None:
             # An environment's group and stream are there as soon as it says something.
-            pause = FLUSH_SECONDS if stream in self._known else 0.0
-            self._flushing = asyncio.get_running_loop().create_task(self._flush_after(pause))
+            self._flush_after(FLUSH_SECONDS if stream in self._known else 0.0)
         self._known.add(stream)
 
-    async def _flush_after(self, pause: float) -> None:
-        await asyncio.sleep(pause)
-        self._flushing = None
-        await self.flush()
+    def _flush_after(self, pause: float) -> None:
+        """Write after a pause, and again until nothing waits: one batch at a time."""
+
+        async def flush() -> None:
+            await asyncio.sleep(pause)
+            try:
+                await self.flush()
+            finally:
+                self._flushing = None
+                if self._waiting:
+                    self._flush_after(FLUSH_SECONDS)
+
+        self._flushing = asyncio.get_running_loop().create_task(flush())
 
     async def flush(self) -> None:
         """Write what is waiting; a reader of logs then sees all that happened."""
         waiting, self._waiting = self._waiting, defaultdict(list)
+        lost, self._lost = self._lost, Counter()
+        self._waiting_bytes = 0
+        timestamp = int(self._clock.now() * 1000)
+        for stream, count in lost.items():
+            message = (
+                f"The local AWS lost {count} lines here: they came faster than it keeps them.\n"
+            )
+            waiting[stream].append({"timestamp": timestamp, "message": message})
         if waiting:
             await self._worker.call(self._write, waiting)
 

@@ -1,5 +1,7 @@
 """Permissions enforced: what roles may do is published, what they may not do is refused."""
 
+import re
+
 from workbook.localaws.api import protocols
 from workbook.localaws.api.http import ACCOUNT_ID, Request, Response
 from workbook.localaws.interfaces import Credentials, ExecutionRoles, RoleNotAssumableError
@@ -11,6 +13,7 @@ from workbook.localaws.permissions.actions import accesses
 from workbook.localaws.permissions.permissions import ASSUME_ROLE, Permissions
 from workbook.localaws.permissions.roles import Session, session_name
 
+ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/.")  # [BC]
 SESSION_SECONDS = 36 * 3600  # of a function's credentials; on AWS the environment gets new ones
 
 
@@ -69,7 +72,7 @@ class Guard:
                 self._functions.get(one.access_key_id),
             )
             for one in assumed
-            if one.role_arn.split(":")[4] == ACCOUNT_ID
+            if f":iam::{ACCOUNT_ID}:" in str(one.role_arn)
         }
         self._permissions.publish(map(iam.read, roles), sessions)
 
@@ -110,6 +113,11 @@ class Guard:
         """The user may do everything, but not assume a role that is not there."""
         call = target.call
         for arn in call.values("RoleArn") if call.operation == "AssumeRole" else ():
+            if not ROLE_ARN.match(arn):
+                message = "Request ARN is invalid"
+                return protocols.error(
+                    "sts", target.protocol, request, "ValidationError", message, 400
+                )
             if f":{ACCOUNT_ID}:" in arn and self._permissions.role(arn) is None:
                 user = f"arn:{call.partition}:iam::{ACCOUNT_ID}:root"
                 message = (

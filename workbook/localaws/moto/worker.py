@@ -5,6 +5,8 @@ requests and direct calls alike, goes through one worker thread, one at a time.
 """
 
 import asyncio
+import logging
+import os
 from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -15,9 +17,13 @@ import orjson
 
 from workbook.localaws.api import protocols
 from workbook.localaws.api.http import Request, Response, authorization
+from workbook.localaws.moto import faults
 
 LONG_POLL_SECONDS = 0.1  # between two looks into a queue that somebody waits for
 MOST_SECONDS = 20  # of a long poll [BC]
+FLASKS_PAGE = b"<!doctype html>"  # of its own, where moto has no such operation
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,6 +36,8 @@ class Worker:
     """
 
     def __init__(self) -> None:
+        # moto's own list of regions is older than botocore's; the door knows which there are.
+        os.environ["MOTO_ALLOW_NONEXISTENT_REGION"] = "true"
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="moto")
         self._loop = asyncio.get_running_loop()
         self._starting: asyncio.Future[None] | None = None
@@ -75,7 +83,10 @@ class Worker:
 
     def _publish(self) -> None:
         for publish in self._publications:
-            publish()
+            try:
+                publish()
+            except Exception:  # what one request left must not be in the way of all others
+                log.exception("What moto keeps could not be published")
 
     async def respond(self, request: Request) -> Response:
         """Answer a request as moto's server does."""
@@ -138,15 +149,22 @@ class Worker:
             data=request.body,
             content_length=len(request.body),  # S3 wants it of an empty body, too
         )
-        parts, status, answered = run_wsgi_app(
-            self._application, builder.get_environ(), buffered=True
-        )
+        try:
+            parts, status, answered = run_wsgi_app(
+                self._application, builder.get_environ(), buffered=True
+            )
+        except Exception as fault:
+            return faults.answer(request, fault)
+        body = b"".join(parts)
+        is_empty = not body and status.startswith("404") and request.method != "HEAD"
+        if is_empty or body.startswith(FLASKS_PAGE):
+            return faults.no_operation(request)
         kept = {
             name: value
             for name, value in answered.items()
             if not name.lower().startswith("access-control-")  # no web page may read it
         }
-        return Response(int(status.split(" ", 1)[0]), kept, b"".join(parts))
+        return Response(int(status.split(" ", 1)[0]), kept, body)
 
     def close(self) -> None:
         """Let the call under way end, and take no more."""

@@ -3,6 +3,8 @@
 The secret behind a signature is not checked: everyone who has an account here is its owner.
 """
 
+from functools import cache
+
 from workbook.localaws.api import json_rpc, protocols
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import Request, Response
@@ -10,6 +12,8 @@ from workbook.localaws.api.http import Request, Response
 SCHEMES = ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256")  # version 4, and 4A
 NEEDED = ("Credential", "Signature", "SignedHeaders")
 NO_TOKEN = "MissingAuthenticationToken"
+INCOMPLETE, INVALID = "IncompleteSignature", "InvalidSignature"
+QUERY_CODES = {INVALID: "SignatureDoesNotMatch"}  # in the query protocol
 OPEN_TO_ALL = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}  # by a token of another kind [BC]
 
 
@@ -23,25 +27,50 @@ def refusal(request: Request) -> Response | None:
         if missing:
             needs = [f"Authorization header requires {name!r} parameter." for name in missing]
             words = f"{' '.join(needs)} Authorization={header}"
-            return _error(request, "IncompleteSignature", words)
-        scope = found["Credential"].split("/")
-        if len(scope) != (5 if scheme == SCHEMES[0] else 4):
-            words = "Credential must have exactly 5 slash-delimited elements, e.g. "
-            words += f"keyid/date/region/service/term, got {found['Credential']!r}"
-            return _error(request, "IncompleteSignature", words)
-        return None
+            return _error(request, INCOMPLETE, words)
+        return _refused_scope(request, scheme, found["Credential"])
     if scheme == "AWS" and ":" in rest:  # version 2, which old clients of S3 speak
         return None
-    if _is_signed_by_parameters(request) or protocols.action(request) in OPEN_TO_ALL:
+    query = {name.lower(): value for name, value in request.parameters.items() if value}
+    if query.keys() & {f"x-amz-{name}".lower() for name in ("Algorithm", *NEEDED)}:
+        names = [f"X-Amz-{name}" for name in ("Algorithm", *NEEDED)]
+        missing = [name for name in names if name.lower() not in query]
+        if missing:
+            needs = [f"AWS query-string parameters must include {name!r}." for name in missing]
+            words = f"{' '.join(needs)} Re-examine the query-string parameters."
+            return _error(request, INCOMPLETE, words)
+        return _refused_scope(request, query["x-amz-algorithm"], query["x-amz-credential"])
+    if {"awsaccesskeyid", "signature"} <= query.keys():  # version 2
+        return None
+    if _is_signed_form(request) or protocols.action(request) in OPEN_TO_ALL:
         return None
     return _error(request, NO_TOKEN, "Request is missing Authentication Token")
 
 
-def _is_signed_by_parameters(request: Request) -> bool:
-    """Whether a URL is signed (version 4 or 2), or a form by which S3 lets browsers upload."""
-    names = {name.lower() for name, value in request.parameters.items() if value}
-    if {"x-amz-credential", "x-amz-signature"} <= names or {"awsaccesskeyid", "signature"} <= names:
-        return True
+def _refused_scope(request: Request, scheme: str, credential: str) -> Response | None:
+    """Refuse a signature for a place or a time that cannot be read, or for no region of AWS."""
+    scope = credential.split("/")
+    if len(scope) != (4 if scheme == SCHEMES[1] else 5):
+        words = "Credential must have exactly 5 slash-delimited elements, e.g. "
+        words += f"keyid/date/region/service/term, got {credential!r}"
+        return _error(request, INCOMPLETE, words)
+    if request.region in _regions():
+        return None
+    words = f"Credential should be scoped to a valid region, not '{request.region}'."
+    return _error(request, INVALID, words)
+
+
+@cache
+def _regions() -> frozenset[str]:
+    """Return all regions of AWS [BC]."""
+    from botocore.loaders import Loader  # late: only a process that serves requests needs it
+
+    partitions = Loader().load_data("partitions")["partitions"]
+    return frozenset(region for one in partitions for region in one["regions"])
+
+
+def _is_signed_form(request: Request) -> bool:
+    """Whether a request is a form by which S3 lets browsers upload."""
     is_form = request.headers.get("content-type", "").startswith("multipart/form-data")
     return is_form and b'name="policy"' in request.body and b"signature" in request.body.lower()
 
@@ -60,8 +89,10 @@ def _error(request: Request, code: str, message: str) -> Response:
         if service == "kinesis":
             problem = ApiError(f"{code}Exception", message)
             return json_rpc.error(json_rpc.format_of(request), problem)
-        if service not in ("sqs", "cloudwatch"):  # those keep the query protocol's names
-            code = f"{code}Exception"
+        is_old = service in ("sqs", "cloudwatch")  # those keep the query protocol's names
+        code = QUERY_CODES.get(code, code) if is_old else f"{code}Exception"
     elif protocol == protocols.REST_XML and is_missing:
         code, message = "AccessDenied", "Access Denied"
+    else:
+        code = QUERY_CODES.get(code, code)
     return protocols.error(service, protocol, request, code, message)

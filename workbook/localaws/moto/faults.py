@@ -1,0 +1,183 @@
+"""Answers where moto fails: AWS's own, if it is the request's fault, else operation and reason.
+
+moto takes it that a request is as botocore's models have it, and that what it names is there.  That
+is looked at only when moto has failed, so that no request that works is slower, or refused.  On
+moto's thread.
+"""
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from functools import cache
+from typing import Any
+from xml.parsers.expat import ExpatError
+
+from workbook.localaws.api import json_rpc, protocols
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import Request, Response
+from workbook.localaws.api.model import Model, token
+from workbook.localaws.api.shapes import Dialect
+from workbook.localaws.moto import calls
+from workbook.localaws.moto.calls import Target
+
+NOT_SUPPORTED = 501  # which clients do not try again
+# How the names of errors end that say that something is not there.
+MISSING = re.compile("(NotFound|NoSuch|DoesNotExist|NonExistent|NoSuchEntity)")
+# Which error says that a parameter is wrong, where it is not the protocol's usual one.
+INVALID = {"logs": "InvalidParameterException", "sqs": "InvalidParameterValue"}
+MALFORMED_XML = (
+    "The XML you provided was not well-formed or did not validate against our published schema"
+)
+log = logging.getLogger(__name__)
+
+
+def answer(request: Request, fault: Exception) -> Response:
+    """Return the answer to a request at which moto failed.
+
+    It is AWS's refusal, if the request is not as botocore has it or names what is not there; else
+    one of status 501 that names the operation and the fault, which standard error has, too.
+
+    Args:
+        request: the request.
+        fault: what moto raised.
+    """
+    target = calls.read(request)
+    call = target.call
+    try:
+        problem = _broken(request, target, fault) or _missing(target, fault)
+        _invalid(target, fault)
+    except ApiError as refusal:
+        problem = _worded(refusal, target, request)
+    if problem is None:
+        problem = _unsupported(target, fault)
+        log.error("%s.%s: moto failed", call.service, call.operation, exc_info=fault)
+    return protocols.error(
+        call.service, target.protocol, request, problem.code, problem.message, problem.status
+    )
+
+
+def no_operation(request: Request) -> Response:
+    """Return the answer to a request that calls no operation of its service."""
+    target = calls.read(request)
+    service, protocol = target.call.service, target.protocol
+    if protocol == protocols.REST_XML:
+        words = "The specified method is not allowed against this resource."
+        return protocols.error(service, protocol, request, "MethodNotAllowed", words, 405)
+    code = "InvalidAction" if protocol == protocols.QUERY else "UnknownOperationException"
+    return protocols.error(service, protocol, request, code, "There is no such operation.", 404)
+
+
+def _broken(request: Request, target: Target, fault: Exception) -> ApiError | None:
+    """Return the refusal of a request that cannot be read.
+
+    Raises:
+        ApiError: the parameters break the service's model.
+    """
+    protocol, call = target.protocol, target.call
+    if protocol == protocols.REST_XML and (isinstance(fault, ExpatError) or not target.is_read):
+        return ApiError("MalformedXML", MALFORMED_XML)
+    model = _model(call.service)
+    if model is None or call.operation not in model.operations:
+        return None
+    parameters = _plain(call.parameters)
+    if protocol == protocols.JSON:
+        parameters = json_rpc.decode(request)
+    elif not target.is_read:
+        return ApiError("MalformedInput", f"The parameters of {call.operation} cannot be read.")
+    with suppress(re.error, RecursionError):  # a pattern that is none of Python's says nothing
+        model.read(call.operation, parameters)
+    return None
+
+
+def _worded(refusal: ApiError, target: Target, request: Request) -> ApiError:
+    """Return the refusal of parameters with the code that the service has for it."""
+    service, protocol = target.call.service, target.protocol
+    if refusal.code == "SerializationException" and protocol == protocols.JSON:
+        return refusal
+    if protocol == protocols.REST_XML:
+        code = "InvalidArgument"
+    elif service in INVALID:
+        code = INVALID[service]
+    else:
+        code = "ValidationError" if protocol == protocols.QUERY else "ValidationException"
+    return ApiError(code, refusal.message)
+
+
+def _invalid(target: Target, fault: Exception) -> None:
+    """Refuse a value that moto could not read, such as a page's token.
+
+    Raises:
+        ApiError: there is one.
+    """
+    if isinstance(fault, ValueError):
+        for text in _texts(target.call.parameters):
+            if repr(text) in str(fault):
+                raise ApiError("ValidationException", f"The value {text!r} is not valid.")
+
+
+def _missing(target: Target, fault: Exception) -> ApiError | None:
+    """Return the operation's own error for what is not there, if moto looked in vain for it."""
+    if not isinstance(fault, KeyError) or fault.args[0] not in set(_texts(target.call.parameters)):
+        return None
+    model = calls.model_of(target.call.service)
+    if model is None or target.call.operation not in model.operation_names:
+        return None
+    for shape in model.operation_model(target.call.operation).error_shapes:
+        if MISSING.search(shape.name):
+            status = shape.metadata.get("error", {}).get("httpStatusCode", 400)
+            return ApiError(shape.error_code, f"{fault.args[0]} does not exist.", status)
+    return None
+
+
+def _unsupported(target: Target, fault: Exception) -> ApiError:
+    call = target.call
+    code = "NotImplementedException"
+    if target.protocol in (protocols.QUERY, protocols.EC2, protocols.REST_XML):
+        code = "NotImplemented"
+    if calls.model_of(call.service) is None:
+        message = f"The local AWS does not have the service {call.service!r}."
+    elif isinstance(fault, NotImplementedError):
+        message = f"The local AWS does not support {call.operation}."
+    else:
+        message = (
+            f"The local AWS does not support this request: "
+            f"moto failed at {call.operation} with {fault!r}."
+        )
+    return ApiError(code, message, NOT_SUPPORTED)
+
+
+def _plain(value: Any) -> Any:
+    """Return parameters as JSON carries them: moto's parsers give moments."""
+    match value:
+        case datetime():
+            return value.timestamp()
+        case dict():
+            return {name: _plain(item) for name, item in value.items()}
+        case list():
+            return [_plain(item) for item in value]
+        case _:
+            return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield all texts in parameters."""
+    match value:
+        case str():
+            yield value
+        case dict():
+            for item in value.values():
+                yield from _texts(item)
+        case list():
+            for item in value:
+                yield from _texts(item)
+
+
+@cache
+def _model(service: str) -> Model | None:
+    """Return a service's model, which reads parameters in the words of AWS's younger services."""
+    if calls.model_of(service) is None:
+        return None
+    order = ("enum", "pattern", "max", "min")
+    return Model(service, {}, Dialect(token, "a", order, tells_null=True))
