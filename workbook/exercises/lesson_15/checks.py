@@ -27,7 +27,7 @@ def takes(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     return _taken(answer, notebook["traffic"].tolist())
 
 
-def _taken(answer: Any, traffic: list[float]) -> str | None:
+def _taken(answer: Any, traffic: Sequence[float]) -> str | None:
     told = f"`{trials.called(answer, traffic)}`"
     found, right = numbers(trials.call(answer, traffic), told), _takes(traffic)
     if len(found) != len(right):
