@@ -203,7 +203,7 @@ def _delivered(answer: Any, bad: Set[int], retries: int) -> str | None:
     def say(size: int, place: int | None) -> str:
         word = trials.call(answer, size, place)
         if not isinstance(word, str):
-            raise Hint(f"Your function must return text; it returns {shown(word)}.")
+            raise Hint(f"Your function must return a string; it returns {shown(word)}.")
         said.append(f"`{trials.called(answer, size, place)}` is `{word}`")
         allowed = ("done",) if place is None else ("done", "report", "raise")
         if word.strip().lower() not in allowed:

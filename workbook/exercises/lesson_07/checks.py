@@ -196,9 +196,7 @@ def backlog(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     if is_near(waiting, right_time) and is_near(time, right):
         return "The right numbers in the wrong order: first the records, then the seconds."
     if is_near(waiting, AGE * CAPACITY):
-        return (
-            "The records that wait are those that *arrived* in the last 40 seconds. At which rate?"
-        )
+        return "The records waiting are those that *arrived* in the last 40 seconds. At which rate?"
     if not is_near(waiting, right):
         return (
             f"{waiting:,.0f} records is not right. By Little's law the backlog is the rate of "

@@ -40,7 +40,7 @@ def _shard(number: int, ends: tuple[int, int], started: int, parent: int | None 
 
 
 def _family(place: int) -> list[Any]:
-    """Return a shard, its children and grandchildren, whose numbers do not sort as text."""
+    """Return a shard, its children and grandchildren, whose numbers do not sort as strings."""
     top = 2**128 - 1
     return [
         _shard(4, (place // 2, place + 5), 1_000, parent=2),
@@ -79,10 +79,10 @@ def _been(answer: Any, key: str, place: int, shards: list[Any], how: str) -> str
             f"{told}, the right ones, in another order. The oldest comes first: sort by "
             "`StartingSequenceNumber`, as a number."
         )
-    if set(found) == set(_as_text(place, shards)):
+    if set(found) == set(_as_strings(place, shards)):
         return (
-            f"{told}; it should be {len(right)}. The ends of a range are text, and as text `'10'` "
-            "comes before `'9'`. Compare them as numbers."
+            f"{told}; it should be {len(right)}. The ends of a range are strings, and the string "
+            "`'10'` comes before `'9'`. Compare them as numbers."
         )
     if found == right[-1:]:
         return (
@@ -110,8 +110,8 @@ def _history(place: int, shards: list[Any]) -> list[str]:
     return [shard["ShardId"] for shard in found]
 
 
-def _as_text(place: int, shards: list[Any]) -> list[str]:
-    """Return what one finds if one compares the ends of ranges as text."""
+def _as_strings(place: int, shards: list[Any]) -> list[str]:
+    """Return what one finds if one compares the ends of ranges as strings."""
     return [
         shard["ShardId"]
         for shard in shards
@@ -216,7 +216,7 @@ def _salted(answer: Any, events: list[dict[str, Any]], salts: int) -> str | None
         )
     for event, key in zip(events, keys, strict=True):
         if not isinstance(key, str):
-            raise Hint(f"A partition key is text; yours is {shown(key)}.")
+            raise Hint(f"A partition key is a string; yours is {shown(key)}.")
         if event["dest"] not in BIG and key != event["dest"]:
             return (
                 f"A flight to {event['dest']} gets the key `{key}`. It is not one of the large "
@@ -231,7 +231,7 @@ def _salted(answer: Any, events: list[dict[str, Any]], salts: int) -> str | None
     with trials.in_another_process(answer):
         if keys != [trials.call(answer, event, salts) for event in events]:
             return (
-                "In another Python process the same flight gets another key: `hash` of text is "
+                "In another Python process the same flight gets another key: `hash` of a string is "
                 "different in each. `hash_key` is always the same."
             )
     return None
