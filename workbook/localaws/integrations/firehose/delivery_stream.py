@@ -5,7 +5,7 @@ import logging
 import uuid
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ import orjson
 
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.destinations import check_delivery
-from workbook.localaws.integrations.firehose import objects, prefixes
+from workbook.localaws.integrations.firehose import failures, objects, prefixes, transformation
 from workbook.localaws.integrations.firehose.buffering import NEVER, Buffer
 from workbook.localaws.integrations.firehose.context import (
     NOT_ASSUMED,
@@ -24,12 +24,25 @@ from workbook.localaws.integrations.firehose.context import (
 )
 from workbook.localaws.integrations.firehose.reading import Reader
 from workbook.localaws.integrations.firehose.settings import MIB, Settings
-from workbook.localaws.interfaces import DeliveryError
+from workbook.localaws.integrations.firehose.transformation import (
+    Failure,
+    Outcome,
+    Transformation,
+    Transformed,
+)
+from workbook.localaws.interfaces import (
+    DeliveryError,
+    FunctionGoneError,
+    InvokeThrottledError,
+    RoleNotAssumableError,
+)
 
 NAMESPACE = "AWS/Firehose"
 ROOM = 16 * MIB  # of records that wait while others are delivered, before the stream is not read
 MOST_WAITING = 256 * MIB  # of direct puts; more are refused, as memory has an end
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between tries to write an object [?]
+RECORD_IDS = 49 * 10**54  # the ids that a function sees begin here; AWS's have as many digits
+RETRY_SECONDS = 1.0  # between tries to invoke a function [?]
 GIVE_UP_SECONDS = 24 * 3600.0  # after which records are lost [FH:basic-deliver]
 log = logging.getLogger(__name__)
 
@@ -68,7 +81,9 @@ class DeliveryStream:
         self._clock = dependencies.clock
         self._inbox: deque[Item] = deque()
         self._waiting = 0  # bytes in the inbox
+        self._raw: Buffer[Item] = Buffer()  # what goes to the function together
         self._buffers: dict[Place, Buffer[Item]] = defaultdict(Buffer)
+        self._numbered = 0  # records that went to a function so far
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -141,23 +156,122 @@ class DeliveryStream:
     async def _work(self) -> None:
         while True:
             self._wake.clear()
-            await self._place_inbox()
+            await self._take_in()
             for place, buffer in list(self._buffers.items()):
                 if buffer.due_at(self.settings.hints) <= self._clock.now():
                     await self._deliver(place)
-            due = min(
-                (one.due_at(self.settings.hints) for one in self._buffers.values()), default=NEVER
-            )
+            due = self._due_at()
             if due == NEVER:
                 await self._wake.wait()
             else:
                 await self._clock.wait(self._wake, due - self._clock.now())
 
-    async def _place_inbox(self) -> None:
+    def _due_at(self) -> float:
+        """Return when the next buffer is to be delivered, or to be transformed."""
+        settings = self.settings
+        due = min((one.due_at(settings.hints) for one in self._buffers.values()), default=NEVER)
+        if settings.transformation is not None:
+            return min(due, self._raw.due_at(settings.transformation.hints))
+        return self._clock.now() if self._raw.items else due
+
+    async def _take_in(self) -> None:
+        """Place what has arrived, by way of the function if there is one."""
         while self._inbox:
+            transform = self.settings.transformation
             item = self._inbox.popleft()
             self._waiting -= len(item.data)
-            await self._place(Place(), item)
+            if transform is None:
+                await self._place(Place(), item)
+                continue
+            self._raw.add(item, len(item.data), self._clock.now())
+            if self._raw.size >= transform.hints.size:
+                await self._place_transformed(transform)
+        transform = self.settings.transformation
+        if transform is None:  # it may have been taken out by an update
+            raw, self._raw = self._raw, Buffer()
+            for item in raw.items:
+                await self._place(Place(), item)
+        elif self._raw.due_at(transform.hints) <= self._clock.now():
+            await self._place_transformed(transform)
+
+    async def _place_transformed(self, transform: Transformation) -> None:
+        """Place what the function makes of what is gathered for it."""
+        items = self._raw.items
+        results, attempts = await self._transform(transform, items)
+        self._raw = Buffer()
+        for item, result in zip(items, results, strict=True):
+            match result:
+                case Transformed(data):
+                    await self._place(Place(), replace(item, data=data))
+                case Failure(code, message):
+                    document = failures.document(
+                        item,
+                        code,
+                        message,
+                        attempts=attempts,
+                        now=self._clock.now(),
+                        lambdaARN=transform.function_arn,
+                    )
+                    await self._place(Place(failures.PROCESSING), replace(item, data=document))
+
+    async def _transform(
+        self, transform: Transformation, items: list[Item]
+    ) -> tuple[list[Outcome], int]:
+        """Return what a function makes of records, and how often it was invoked for it.
+
+        An invocation that fails is tried again; when all have failed, all its records have [SEEN].
+        """
+        ids = [str(RECORD_IDS + one) for one in range(self._numbered, self._numbered + len(items))]
+        self._numbered += len(items)
+        attempts, began = 0, self._clock.now()
+        while True:
+            attempts += 1
+            found = await self._invoke(transform, items, ids)
+            if isinstance(found, list) or attempts > transform.retries:
+                break
+            await self._tell(found.code, found.message)
+            await self._clock.sleep(RETRY_SECONDS)
+        self.measure("ExecuteProcessing.Success", int(isinstance(found, list)))
+        self.measure(
+            "ExecuteProcessing.Duration", (self._clock.now() - began) * 1000, "Milliseconds"
+        )
+        if not isinstance(found, list):
+            await self._tell(found.code, found.message)
+            return [found] * len(items), attempts
+        good = [one for one in found if not isinstance(one, Failure)]
+        size = sum(len(one.data) for one in good if one is not None)
+        self.measure("SucceedProcessing.Records", len(good))
+        self.measure("SucceedProcessing.Bytes", size, "Bytes")
+        return found, attempts
+
+    async def _invoke(
+        self, transform: Transformation, items: list[Item], ids: list[str]
+    ) -> list[Outcome] | Failure:
+        """Return what the function says of each record, or why the invocation failed."""
+        functions, roles = self._dependencies.functions, self._dependencies.roles
+        arn, role = transform.function_arn, transform.role_arn
+        if not roles.can_be_assumed(role, SERVICE):
+            return transformation.NOT_ASSUMED
+        if roles.denial(role, SESSION, "lambda:InvokeFunction", arn):
+            return transformation.DENIED
+        event = transformation.event(
+            items,
+            ids,
+            delivery_stream_arn=self.arn,
+            source_arn=self._reader.stream_arn if self._reader else None,
+            region=self.region,
+        )
+        try:
+            invoked = await functions.invoke(functions.resolve(arn, self.region), event)
+        except InvokeThrottledError:
+            return transformation.THROTTLED
+        except FunctionGoneError:
+            return transformation.GONE
+        except RoleNotAssumableError:
+            return transformation.FUNCTION_ERROR
+        if invoked.function_error:
+            return transformation.FUNCTION_ERROR
+        return transformation.outcomes(ids, invoked.payload)
 
     async def _place(self, place: Place, item: Item) -> None:
         """Buffer a record; deliver its buffer when that is full."""
@@ -171,13 +285,17 @@ class DeliveryStream:
         items = self._buffers[place].items
         oldest = min(item.arrived for item in items)
         settings = self.settings
-        body = await asyncio.to_thread(
-            objects.content,
-            [item.data for item in items],
-            settings.compression,
-            is_delimited=settings.is_delimited,
-        )
-        await self._write(self._key(place, oldest), body, oldest, len(items))
+        records = [item.data for item in items]
+        if place.error_type:  # documents, each with its line feed
+            body = b"".join(records)
+        else:
+            body = await asyncio.to_thread(
+                objects.content,
+                records,
+                settings.compression,
+                is_delimited=settings.is_delimited,
+            )
+        await self._write(place, body, oldest, len(items))
         del self._buffers[place]
 
     def _key(self, place: Place, oldest: float) -> str:
@@ -192,12 +310,13 @@ class DeliveryStream:
 
     # --- the bucket
 
-    async def _write(self, key: str, body: bytes, oldest: float, count: int) -> None:
+    async def _write(self, place: Place, body: bytes, oldest: float, count: int) -> None:
         """Write an object; try for a day, then give its records up."""
         began, pause = self._clock.now(), FIRST_PAUSE
+        key = self._key(place, oldest)
         while True:
             try:
-                await self._put_object(key, body)
+                await self._put_object(place, key, body)
             except (ApiError, DeliveryError) as refused:
                 self._measure_write(oldest, 0)
                 await self._tell(f"S3.{refused.code}", refused.message)
@@ -207,17 +326,18 @@ class DeliveryStream:
                 await self._clock.sleep(pause)
                 pause = min(LONGEST_PAUSE, 2 * pause)
             else:
-                self._measure_write(oldest, 1)
-                self.measure("DeliveryToS3.Records", count)
-                self.measure("DeliveryToS3.Bytes", len(body), "Bytes")
-                self.measure("DeliveryToS3.ObjectCount", 1)
+                if not place.error_type:
+                    self._measure_write(oldest, 1)
+                    self.measure("DeliveryToS3.Records", count)
+                    self.measure("DeliveryToS3.Bytes", len(body), "Bytes")
+                    self.measure("DeliveryToS3.ObjectCount", 1)
                 return
 
     def _measure_write(self, oldest: float, success: int) -> None:
         self.measure("DeliveryToS3.Success", success)
         self.measure("DeliveryToS3.DataFreshness", self._clock.now() - oldest, "Seconds")
 
-    async def _put_object(self, key: str, body: bytes) -> None:
+    async def _put_object(self, place: Place, key: str, body: bytes) -> None:
         settings, roles = self.settings, self._dependencies.roles
         if not roles.can_be_assumed(settings.role_arn, SERVICE):
             raise DeliveryError("AccessDenied", NOT_ASSUMED.format(settings.role_arn))
@@ -229,7 +349,7 @@ class DeliveryStream:
             "ContentType": "application/octet-stream",
         }
         encoding = objects.ENCODINGS.get(settings.compression)
-        if encoding and key.endswith(settings.extension):
+        if encoding and not place.error_type:
             asked["ContentEncoding"] = encoding
         if settings.key_arn:
             asked |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": settings.key_arn}

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.integrations.firehose import objects, prefixes
 from workbook.localaws.integrations.firehose.buffering import Hints
+from workbook.localaws.integrations.firehose.transformation import Transformation
 
 MIB = 1024 * 1024
 DEFAULT_SIZE, DEFAULT_SECONDS = 5, 300  # MiB and seconds [BC]
@@ -25,7 +26,16 @@ UNKNOWN_DESTINATIONS = (
     "IcebergDestination",
 )
 DELIMITER = "AppendDelimiterToRecord"
-PROCESSORS = (DELIMITER,)
+LAMBDA = "Lambda"
+PROCESSORS = (DELIMITER, LAMBDA)
+LAMBDA_PARAMETERS = {  # with defaults [SEEN, BC]
+    "LambdaArn": "",
+    "NumberOfRetries": "3",
+    "RoleArn": "",
+    "BufferSizeInMBs": "1",
+    "BufferIntervalInSeconds": "60",
+}
+RETRIES, LAMBDA_SIZES = (0, 300), (0.2, 3)  # [BC]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,7 @@ class Settings:
         key_arn: with which S3 encrypts objects; None to leave that to the bucket.
         log: group and stream for errors; None for no log.
         is_delimited: whether a line feed goes between records.
+        transformation: by a function; None for none.
     """
 
     bucket_arn: str
@@ -57,6 +68,7 @@ class Settings:
     key_arn: str | None
     log: tuple[str, str] | None
     is_delimited: bool
+    transformation: Transformation | None
 
     @property
     def bucket(self) -> str:
@@ -128,7 +140,8 @@ def read(description: Mapping[str, Any]) -> Settings:
         extension=extension,
         key_arn=encryption.get("AWSKMSKeyARN"),
         log=_log(description["CloudWatchLoggingOptions"]),
-        is_delimited=DELIMITER in _processors(description),
+        is_delimited=any(one["Type"] == DELIMITER for one in _processors(description)),
+        transformation=_transformation(description),
     )
 
 
@@ -146,16 +159,65 @@ def _refuse(description: Mapping[str, Any]) -> None:
             "Enabled", name in description and description[name] != {}
         ):
             raise invalid(f"The local AWS does not support {name}.")
-    unknown = [name for name in _processors(description) if name not in PROCESSORS]
-    if unknown:
-        raise invalid(f"The local AWS does not support the processor {unknown[0]}.")
+    for one in _processors(description):
+        if one["Type"] not in PROCESSORS:
+            raise invalid(f"The local AWS does not support the processor {one['Type']}.")
 
 
-def _processors(description: Mapping[str, Any]) -> list[str]:
+def _processors(description: Mapping[str, Any]) -> list[dict[str, Any]]:
     processing = description.get("ProcessingConfiguration") or {}
-    if not processing.get("Enabled"):
-        return []
-    return [one["Type"] for one in processing.get("Processors") or []]
+    return list(processing.get("Processors") or []) if processing.get("Enabled") else []
+
+
+def _parameters(processor: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters of a processor, with defaults.
+
+    Raises:
+        ApiError: it has one that it cannot have.
+    """
+    given = {
+        one["ParameterName"]: one["ParameterValue"] for one in processor.get("Parameters") or []
+    }
+    for name in given:
+        if name not in known:
+            raise invalid(f"The parameter {name} is not one of the processor {processor['Type']}")
+    return {**known, **given}
+
+
+def _transformation(description: Mapping[str, Any]) -> Transformation | None:
+    """Return the transformation by a function, of which there is one at most [SEEN].
+
+    Raises:
+        ApiError: there are two, or a parameter is wrong.
+    """
+    found = [one for one in _processors(description) if one["Type"] == LAMBDA]
+    if len(found) > 1:
+        raise invalid("Only one processor of the type Lambda is allowed")
+    if not found:
+        return None
+    parameters = _parameters(found[0], LAMBDA_PARAMETERS)
+    if ":function:" not in parameters["LambdaArn"]:
+        raise invalid(f"LambdaArn {parameters['LambdaArn']!r} is not the ARN of a function")
+    return Transformation(
+        parameters["LambdaArn"],
+        parameters["RoleArn"] or description["RoleARN"],
+        int(_number(parameters, "NumberOfRetries", RETRIES)),
+        Hints(
+            int(_number(parameters, "BufferSizeInMBs", LAMBDA_SIZES) * MIB),
+            _number(parameters, "BufferIntervalInSeconds", SECONDS),
+        ),
+    )
+
+
+def _number(parameters: Mapping[str, str], name: str, limits: tuple[float, float]) -> float:
+    least, most = limits
+    try:
+        value = float(parameters[name])
+    except ValueError:
+        value = float("nan")
+    if not least <= value <= most:
+        raise invalid(f"{name} must be from {least} to {most}, not {parameters[name]!r}")
+    return value
 
 
 def _hints(given: Mapping[str, Any]) -> dict[str, int]:
