@@ -13,6 +13,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.firehose import models, responses
 
 from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.integrations.firehose import settings
 from workbook.localaws.integrations.firehose.delivery_streams import DeliveryStreams
 from workbook.localaws.moto.takeover import take_over
@@ -122,6 +123,7 @@ def _create(handler: Any) -> ActionResult:
         settings.refuse_destinations(given)
         description = _description(given)
         wanted = settings.read(description)
+        _check_schema(wanted.conversion, backend.region_name)
     except ApiError as error:
         raise _refusal(error) from None
     source = given.get("KinesisStreamSourceConfiguration")
@@ -192,6 +194,11 @@ def _update(handler: Any) -> ActionResult:
         changes = given.get("ExtendedS3DestinationUpdate") or given.get("S3DestinationUpdate") or {}
         after = settings.with_defaults({**before, **changes})
         wanted = settings.read(after)
+        _check_schema(wanted.conversion, backend.region_name)
+        if settings.is_enabled(before, settings.PARTITIONING) != (wanted.partitioning is not None):
+            raise settings.invalid(
+                "Dynamic partitioning is enabled when a delivery stream is made, or never"
+            )
     except ApiError as error:
         raise _refusal(error) from None
     if after == before:  # no new version [SEEN]
@@ -214,6 +221,29 @@ def _description(given: Mapping[str, Any]) -> dict[str, Any]:
     if len(wanted) != 1:
         raise settings.invalid("Exactly one destination configuration is supported for a Firehose")
     return settings.with_defaults(wanted[0])
+
+
+def _check_schema(wanted: settings.Conversion | None, region: str) -> None:
+    """Check that the table of a conversion is there, and that its columns can be written.
+
+    Raises:
+        ApiError: it is not, or they cannot.
+    """
+    if wanted is None:
+        return
+    from moto.glue.models import glue_backends
+
+    from workbook.localaws.integrations.firehose import conversion  # late: it imports Arrow
+
+    table = wanted.table
+    glue = glue_backends[ACCOUNT_ID][table.get("Region") or region]
+    try:
+        found = glue.get_table(table["DatabaseName"], table["TableName"]).as_dict()
+        conversion.schema(found.get("StorageDescriptor", {}).get("Columns", []))
+    except JsonRESTError as missing:
+        raise settings.invalid(missing.message) from None
+    except ValueError as unknown:
+        raise settings.invalid(f"The local AWS cannot convert {unknown}") from None
 
 
 def _describe(stream: models.DeliveryStream, description: dict[str, Any]) -> None:

@@ -11,8 +11,10 @@ from workbook.localaws.integrations.firehose.prefixes import Moment
 TIME = datetime(2018, 8, 27, 10, 30, 5, 120_000, tzinfo=UTC)
 
 
-def evaluated(prefix: str, error_type: str = "", **keys: str) -> str:
-    return prefixes.evaluate(prefix, Moment(TIME, "5abf82daaa5", keys, error_type))
+def evaluated(
+    prefix: str, error_type: str = "", keys: dict[tuple[str, str], str] | None = None
+) -> str:
+    return prefixes.evaluate(prefix, Moment(TIME, "5abf82daaa5", keys or {}, error_type))
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,8 @@ def test_failed_records_have_a_prefix_with_the_kind_of_error(
 def test_partition_keys_stand_in_the_prefix() -> None:
     """[FH:s3-prefixes]"""
     prefix = "c=!{partitionKeyFromQuery:carrier}/d=!{partitionKeyFromLambda:day}/"
-    assert evaluated(prefix, carrier="UA", day="1") == "c=UA/d=1/"
+    keys = {("partitionKeyFromQuery", "carrier"): "UA", ("partitionKeyFromLambda", "day"): "1"}
+    assert evaluated(prefix, keys=keys) == "c=UA/d=1/"
 
 
 @pytest.mark.parametrize(

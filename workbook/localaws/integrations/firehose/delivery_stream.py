@@ -4,7 +4,7 @@ import asyncio
 import logging
 import uuid
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,14 @@ import orjson
 
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.destinations import check_delivery
-from workbook.localaws.integrations.firehose import failures, objects, prefixes, transformation
+from workbook.localaws.integrations.firehose import (
+    failures,
+    objects,
+    partitioning,
+    prefixes,
+    schemas,
+    transformation,
+)
 from workbook.localaws.integrations.firehose.buffering import NEVER, Buffer
 from workbook.localaws.integrations.firehose.context import (
     NOT_ASSUMED,
@@ -23,7 +30,7 @@ from workbook.localaws.integrations.firehose.context import (
     Item,
 )
 from workbook.localaws.integrations.firehose.reading import Reader
-from workbook.localaws.integrations.firehose.settings import MIB, Settings
+from workbook.localaws.integrations.firehose.settings import MIB, Conversion, Settings
 from workbook.localaws.integrations.firehose.transformation import (
     Failure,
     Outcome,
@@ -41,6 +48,7 @@ NAMESPACE = "AWS/Firehose"
 ROOM = 16 * MIB  # of records that wait while others are delivered, before the stream is not read
 MOST_WAITING = 256 * MIB  # of direct puts; more are refused, as memory has an end
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between tries to write an object [?]
+TURN = 100  # records that are placed in one go
 RECORD_IDS = 49 * 10**54  # the ids that a function sees begin here; AWS's have as many digits
 RETRY_SECONDS = 1.0  # between tries to invoke a function [?]
 GIVE_UP_SECONDS = 24 * 3600.0  # after which records are lost [FH:basic-deliver]
@@ -53,9 +61,11 @@ class Place:
 
     Args:
         error_type: such as ``processing-failed``; empty for good records.
+        keys: partition keys, by namespace and name.
     """
 
     error_type: str = ""
+    keys: tuple[tuple[tuple[str, str], str], ...] = ()
 
 
 class DeliveryStream:
@@ -157,8 +167,8 @@ class DeliveryStream:
         while True:
             self._wake.clear()
             await self._take_in()
-            for place, buffer in list(self._buffers.items()):
-                if buffer.due_at(self.settings.hints) <= self._clock.now():
+            for place in list(self._buffers):
+                if self._buffers[place].due_at(self.settings.hints) <= self._clock.now():
                     await self._deliver(place)
             due = self._due_at()
             if due == NEVER:
@@ -176,12 +186,16 @@ class DeliveryStream:
 
     async def _take_in(self) -> None:
         """Place what has arrived, by way of the function if there is one."""
+        taken = 0
         while self._inbox:
+            taken += 1
+            if taken % TURN == 0:
+                await asyncio.sleep(0)  # let puts and reads of others have their turn
             transform = self.settings.transformation
             item = self._inbox.popleft()
             self._waiting -= len(item.data)
             if transform is None:
-                await self._place(Place(), item)
+                await self._partition(item, {})
                 continue
             self._raw.add(item, len(item.data), self._clock.now())
             if self._raw.size >= transform.hints.size:
@@ -190,7 +204,7 @@ class DeliveryStream:
         if transform is None:  # it may have been taken out by an update
             raw, self._raw = self._raw, Buffer()
             for item in raw.items:
-                await self._place(Place(), item)
+                await self._partition(item, {})
         elif self._raw.due_at(transform.hints) <= self._clock.now():
             await self._place_transformed(transform)
 
@@ -201,18 +215,11 @@ class DeliveryStream:
         self._raw = Buffer()
         for item, result in zip(items, results, strict=True):
             match result:
-                case Transformed(data):
-                    await self._place(Place(), replace(item, data=data))
-                case Failure(code, message):
-                    document = failures.document(
-                        item,
-                        code,
-                        message,
-                        attempts=attempts,
-                        now=self._clock.now(),
-                        lambdaARN=transform.function_arn,
-                    )
-                    await self._place(Place(failures.PROCESSING), replace(item, data=document))
+                case Transformed(data, keys):
+                    await self._partition(replace(item, data=data), keys)
+                case Failure():
+                    arn = transform.function_arn
+                    await self._fail(item, failures.PROCESSING, result, attempts, lambdaARN=arn)
 
     async def _transform(
         self, transform: Transformation, items: list[Item]
@@ -273,6 +280,32 @@ class DeliveryStream:
             return transformation.FUNCTION_ERROR
         return transformation.outcomes(ids, invoked.payload)
 
+    async def _partition(self, item: Item, of_function: Mapping[str, str]) -> None:
+        """Place a record by its partition keys, if the settings ask for any."""
+        wanted = self.settings.partitioning
+        if wanted is None:
+            return await self._place(Place(), item)
+        keys = partitioning.keys(wanted.keys, item.data, wanted.query, of_function)
+        if isinstance(keys, Failure):
+            return await self._fail(item, failures.PROCESSING, keys, 1)
+        place = Place(keys=tuple(keys.items()))
+        if place not in self._buffers and self._partitions() >= partitioning.MOST_ACTIVE:
+            return await self._fail(item, partitioning.EXCEEDED_TYPE, partitioning.EXCEEDED, 1)
+        await self._place(place, item)
+
+    def _partitions(self) -> int:
+        return sum(not place.error_type for place in self._buffers)
+
+    async def _fail(
+        self, item: Item, error_type: str, failure: Failure, attempts: int, **more: str
+    ) -> None:
+        """Have a record stand at the error output."""
+        now = self._clock.now()
+        document = failures.document(
+            item, failure.code, failure.message, attempts=attempts, now=now, **more
+        )
+        await self._place(Place(error_type), replace(item, data=document))
+
     async def _place(self, place: Place, item: Item) -> None:
         """Buffer a record; deliver its buffer when that is full."""
         buffer = self._buffers[place]
@@ -283,11 +316,15 @@ class DeliveryStream:
     async def _deliver(self, place: Place) -> None:
         """Write what is buffered for a place into one object; till then it stays buffered."""
         items = self._buffers[place].items
-        oldest = min(item.arrived for item in items)
         settings = self.settings
         records = [item.data for item in items]
+        misfits: list[Item] = []
+        count = len(items)
         if place.error_type:  # documents, each with its line feed
             body = b"".join(records)
+        elif settings.conversion is not None:
+            body, misfits = await self._convert(settings.conversion, items)
+            count -= len(misfits)
         else:
             body = await asyncio.to_thread(
                 objects.content,
@@ -295,13 +332,52 @@ class DeliveryStream:
                 settings.compression,
                 is_delimited=settings.is_delimited,
             )
-        await self._write(place, body, oldest, len(items))
+        if count:
+            await self._write(place, body, min(item.arrived for item in items), count)
+        if settings.partitioning is not None and not place.error_type:
+            self.measure("PartitionCount", self._partitions())
         del self._buffers[place]
+        for item in misfits:
+            await self._place(Place(failures.CONVERSION), item)
+
+    async def _convert(self, settings: Conversion, items: list[Item]) -> tuple[bytes, list[Item]]:
+        """Return a Parquet file of records, and documents of those that do not fit."""
+        from workbook.localaws.integrations.firehose import conversion  # late: it imports Arrow
+
+        while True:
+            try:
+                columns = await schemas.columns(self._dependencies, settings, self.region)
+                wanted = conversion.schema(columns)
+                break
+            except (ApiError, ValueError) as refused:  # until the schema is there again
+                await self._tell("DataFormatConversion.InvalidSchema", str(refused))
+                await self._clock.sleep(LONGEST_PAUSE)
+        records = [item.data for item in items]
+        found = await asyncio.to_thread(conversion.convert, records, wanted, settings)
+        wrong = {one.index for one in found.misfits}
+        sizes = [
+            sum(len(data) for index, data in enumerate(records) if (index in wrong) is fails)
+            for fails in (False, True)
+        ]
+        self.measure("SucceedConversion.Records", len(items) - len(wrong))
+        self.measure("SucceedConversion.Bytes", sizes[0], "Bytes")
+        self.measure("FailedConversion.Records", len(wrong))
+        self.measure("FailedConversion.Bytes", sizes[1], "Bytes")
+        table, now = schemas.described(settings, self.region), self._clock.now()
+        misfits = []
+        for one in found.misfits:
+            item = items[one.index]
+            document = failures.conversion_document(
+                item, one.code, one.message, now=now, table=table
+            )
+            misfits.append(replace(item, data=document))
+        return found.body, misfits
 
     def _key(self, place: Place, oldest: float) -> str:
         settings = self.settings
         time = datetime.fromtimestamp(oldest, settings.zone)
-        moment = prefixes.Moment(time, uuid.uuid4().hex[:11], {}, place.error_type)
+        chance = uuid.uuid4().hex[:11]
+        moment = prefixes.Moment(time, chance, dict(place.keys), place.error_type)
         prefix = settings.error_prefix if place.error_type else settings.prefix
         extension = "" if place.error_type else settings.extension
         return prefixes.evaluate(prefix, moment) + objects.name(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from workbook.localaws.api.errors import ApiError
+from workbook.localaws.integrations.firehose import schemas
 from workbook.localaws.integrations.firehose.context import NOT_ASSUMED, SERVICE, Dependencies
 from workbook.localaws.integrations.firehose.delivery_stream import DeliveryStream
 from workbook.localaws.integrations.firehose.reading import Reader, denial
@@ -34,7 +35,7 @@ class DeliveryStreams:
         Raises:
             ApiError: a role cannot be assumed or may not read, or there is no such stream.
         """
-        self._check_role(settings.role_arn)
+        self._check_roles(settings, arn)
         start = self._dependencies.clock.now()
         reader = None
         if source is not None:
@@ -68,9 +69,9 @@ class DeliveryStreams:
         """Change how a delivery stream delivers; what is buffered follows the new settings [SEEN].
 
         Raises:
-            ApiError: the role cannot be assumed.
+            ApiError: a role cannot be assumed, or may not read the schema.
         """
-        self._check_role(settings.role_arn)
+        self._check_roles(settings, arn)
         stream = self._running[arn]
         stream.settings, stream.version = settings, version
 
@@ -84,6 +85,13 @@ class DeliveryStreams:
         """Stop all."""
         for arn in list(self._running):
             await self.delete(arn)
+
+    def _check_roles(self, settings: Settings, arn: str) -> None:
+        self._check_role(settings.role_arn)
+        if settings.transformation is not None:
+            self._check_role(settings.transformation.role_arn)
+        if settings.conversion is not None:
+            schemas.check_role(self._dependencies, settings.conversion, arn.split(":")[3])
 
     def _check_role(self, role_arn: str) -> None:
         if not self._dependencies.roles.can_be_assumed(role_arn, SERVICE):

@@ -7,7 +7,7 @@ import orjson
 
 from workbook.localaws.integrations.firehose.context import Item
 
-PROCESSING = "processing-failed"
+PROCESSING, CONVERSION = "processing-failed", "format-conversion-failed"
 
 
 def document(
@@ -30,5 +30,30 @@ def document(
         "attemptEndingTimestamp": int(now * 1000),
         "rawData": b64encode(item.data).decode(),
         **more,
+    }
+    return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def conversion_document(
+    item: Item, code: str, message: str, *, now: float, table: dict[str, Any]
+) -> bytes:
+    """Return the document of a record that could not be converted.
+
+    Args:
+        item: the record.
+        code, message: AWS's name of the error, and its words.
+        now: when that was, in seconds since the epoch.
+        table: whose schema the record does not fit.
+    """
+    told = {
+        "attemptsMade": 1,
+        "arrivalTimestamp": int(item.arrived * 1000),
+        "lastErrorCode": code,
+        "lastErrorMessage": message,
+        "attemptEndingTimestamp": int(now * 1000),
+        "rawData": b64encode(item.data).decode(),
+        "sequenceNumber": str(item.record.sequence_number) if item.record else None,
+        "subSequenceNumber": None,
+        "dataCatalogTable": table,
     }
     return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)

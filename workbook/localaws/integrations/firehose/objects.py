@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 UNCOMPRESSED, GZIP, ZIP = "UNCOMPRESSED", "GZIP", "ZIP"
 EXTENSIONS = {UNCOMPRESSED: "", GZIP: ".gz", ZIP: ".zip"}
+PARQUET = ".parquet"  # the extension of what was converted [SEEN]
 ENCODINGS = {GZIP: "gzip", ZIP: "zip"}  # Content-Encoding of the object [SEEN]
 DELIMITER = b"\n"
 

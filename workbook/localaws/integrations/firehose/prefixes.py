@@ -22,13 +22,13 @@ class Moment:
     Args:
         time: the arrival of the oldest record, in the zone of the prefix.
         chance: eleven characters, for ``random-string``.
-        keys: partition keys by name.
+        keys: partition keys by namespace and name.
         error_type: such as ``processing-failed``; empty for an object of good records.
     """
 
     time: datetime
     chance: str
-    keys: Mapping[str, str]
+    keys: Mapping[tuple[str, str], str]
     error_type: str = ""
 
 
@@ -41,7 +41,7 @@ def evaluate(prefix: str, moment: Moment) -> str:
             return times.render(name, moment.time)
         if namespace == FIREHOSE:
             return moment.error_type if name == ERROR_TYPE else moment.chance
-        return moment.keys[name]
+        return moment.keys[namespace, name]
 
     return EXPRESSION.sub(value, prefix)
 
@@ -67,9 +67,10 @@ def complete_error(error_prefix: str, prefix: str) -> str:
     return f"{given}!{{{FIREHOSE}:{ERROR_TYPE}}}/{BY_HOUR}"
 
 
-def used_keys(prefix: str, namespace: str) -> set[str]:
-    """Return the partition keys of a namespace that a prefix names."""
-    return {name for space, name in EXPRESSION.findall(prefix) if space == namespace}
+def used_keys(prefix: str) -> tuple[tuple[str, str], ...]:
+    """Return the partition keys that a prefix names, by namespace and name."""
+    found = dict.fromkeys(EXPRESSION.findall(prefix))
+    return tuple(one for one in found if one[0] in (FROM_QUERY, FROM_LAMBDA))
 
 
 def check(prefix: str, error_prefix: str, *, is_partitioned: bool) -> None:

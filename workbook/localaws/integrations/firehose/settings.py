@@ -9,12 +9,15 @@ from zoneinfo import ZoneInfo
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.integrations.firehose import objects, prefixes
 from workbook.localaws.integrations.firehose.buffering import Hints
+from workbook.localaws.integrations.firehose.partitioning import Query, compiled
 from workbook.localaws.integrations.firehose.transformation import Transformation
 
 MIB = 1024 * 1024
 DEFAULT_SIZE, DEFAULT_SECONDS = 5, 300  # MiB and seconds [BC]
 SIZES, SECONDS = (1, 128), (0, 900)  # [BC]
 EXTENSION = re.compile(r"\.[0-9a-z!\-_.*'()]+")  # [BC]
+CONVERSION = "DataFormatConversionConfiguration"
+PARTITIONING = "DynamicPartitioningConfiguration"
 UNKNOWN_DESTINATIONS = (
     "RedshiftDestination",
     "ElasticsearchDestination",
@@ -26,8 +29,20 @@ UNKNOWN_DESTINATIONS = (
     "IcebergDestination",
 )
 DELIMITER = "AppendDelimiterToRecord"
-LAMBDA = "Lambda"
-PROCESSORS = (DELIMITER, LAMBDA)
+LAMBDA, EXTRACTION = "Lambda", "MetadataExtraction"
+PROCESSORS = (DELIMITER, LAMBDA, EXTRACTION)
+EXTRACTION_PARAMETERS = {"MetadataExtractionQuery": "", "JsonParsingEngine": "JQ-1.6"}
+LEAST_SIZE = 64  # MiB, of what is converted or partitioned [FH:record-format-conversion; ?]
+CONVERSION_SIZE = 128  # MiB by default, there [FH:record-format-conversion]
+PARQUET_DEFAULTS = {  # [BC]; the first and the last are about a file system that is not here
+    "BlockSizeBytes": 256 * MIB,
+    "Compression": "SNAPPY",
+    "EnableDictionaryCompression": False,
+    "PageSizeBytes": MIB,
+    "WriterVersion": "V1",
+    "MaxPaddingBytes": 0,
+}
+OPENX, PARQUET = "OpenXJsonSerDe", "ParquetSerDe"
 LAMBDA_PARAMETERS = {  # with defaults [SEEN, BC]
     "LambdaArn": "",
     "NumberOfRetries": "3",
@@ -36,6 +51,51 @@ LAMBDA_PARAMETERS = {  # with defaults [SEEN, BC]
     "BufferIntervalInSeconds": "60",
 }
 RETRIES, LAMBDA_SIZES = (0, 300), (0.2, 3)  # [BC]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """How JSON is converted to Parquet.
+
+    Args:
+        table: CatalogId, DatabaseName, TableName, Region and VersionId of the schema.
+        role_arn: the role that reads the schema.
+        keys: JSON keys of columns that have another name.
+        is_case_insensitive: whether JSON keys are turned to lower case.
+        has_dots: whether dots in JSON keys become underscores.
+        codec: ``SNAPPY``, ``GZIP`` or ``UNCOMPRESSED``.
+        has_dictionary: whether values are encoded by dictionary.
+        page_size: in bytes.
+        page_version: ``1.0`` or ``2.0``.
+    """
+
+    table: Mapping[str, str]
+    role_arn: str
+    keys: Mapping[str, str]
+    is_case_insensitive: bool
+    has_dots: bool
+    codec: str
+    has_dictionary: bool
+    page_size: int
+    page_version: str
+
+    def rename(self, key: str) -> str:
+        """Return a JSON key as columns are looked for."""
+        key = key.lower() if self.is_case_insensitive else key
+        return key.replace(".", "_") if self.has_dots else key
+
+
+@dataclass(frozen=True, slots=True)
+class Partitioning:
+    """Dynamic partitioning.
+
+    Args:
+        keys: namespace and name of each partition key in the prefix.
+        query: a jq program that finds keys in a record; None for none.
+    """
+
+    keys: tuple[tuple[str, str], ...]
+    query: Query | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +115,8 @@ class Settings:
         log: group and stream for errors; None for no log.
         is_delimited: whether a line feed goes between records.
         transformation: by a function; None for none.
+        partitioning: by what is in the records; None for none.
+        conversion: to Parquet; None for none.
     """
 
     bucket_arn: str
@@ -69,6 +131,8 @@ class Settings:
     log: tuple[str, str] | None
     is_delimited: bool
     transformation: Transformation | None
+    partitioning: Partitioning | None
+    conversion: Conversion | None
 
     @property
     def bucket(self) -> str:
@@ -111,6 +175,12 @@ def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def is_enabled(description: Mapping[str, Any], name: str) -> bool:
+    """Return whether one of the parts of a description that can be off is on [BC]."""
+    part = description.get(name) or {}
+    return bool(part) and bool(part.get("Enabled", True))
+
+
 def read(description: Mapping[str, Any]) -> Settings:
     """Return the settings of a description that is complete.
 
@@ -120,19 +190,22 @@ def read(description: Mapping[str, Any]) -> Settings:
     _refuse(description)
     hints = description["BufferingHints"]
     prefix, error_prefix = description.get("Prefix", ""), description.get("ErrorOutputPrefix", "")
+    is_partitioned = is_enabled(description, PARTITIONING)
     try:
-        prefixes.check(prefix, error_prefix, is_partitioned=False)
+        prefixes.check(prefix, error_prefix, is_partitioned=is_partitioned)
     except ValueError as wrong:
         raise invalid(str(wrong)) from None
-    compression = description["CompressionFormat"]
-    extension = description.get("FileExtension") or objects.EXTENSIONS[compression]
+    compression, conversion = description["CompressionFormat"], _conversion(description)
+    extension = description.get("FileExtension") or (
+        objects.EXTENSIONS[compression] if conversion is None else objects.PARQUET
+    )
     if extension and not EXTENSION.fullmatch(extension):
         raise invalid(f"FileExtension {extension!r} must match {EXTENSION.pattern}")
     encryption = description["EncryptionConfiguration"].get("KMSEncryptionConfig") or {}
     return Settings(
         bucket_arn=description["BucketARN"],
         role_arn=description["RoleARN"],
-        prefix=prefixes.complete(prefix, is_partitioned=False),
+        prefix=prefixes.complete(prefix, is_partitioned=is_partitioned),
         error_prefix=prefixes.complete_error(error_prefix, prefix),
         zone=_zone(description.get("CustomTimeZone")),
         hints=Hints(hints["SizeInMBs"] * MIB, hints["IntervalInSeconds"]),
@@ -142,6 +215,8 @@ def read(description: Mapping[str, Any]) -> Settings:
         log=_log(description["CloudWatchLoggingOptions"]),
         is_delimited=any(one["Type"] == DELIMITER for one in _processors(description)),
         transformation=_transformation(description),
+        partitioning=_partitioning(description, prefix) if is_partitioned else None,
+        conversion=conversion,
     )
 
 
@@ -154,11 +229,10 @@ def _refuse(description: Mapping[str, Any]) -> None:
         )
     if description["S3BackupMode"] != "Disabled":
         raise invalid("The local AWS keeps no S3 backup: S3BackupMode must be Disabled.")
-    for name in ("DataFormatConversionConfiguration", "DynamicPartitioningConfiguration"):
-        if (description.get(name) or {}).get(
-            "Enabled", name in description and description[name] != {}
-        ):
-            raise invalid(f"The local AWS does not support {name}.")
+    for name in (CONVERSION, PARTITIONING):
+        size = description["BufferingHints"]["SizeInMBs"]
+        if is_enabled(description, name) and size < LEAST_SIZE:
+            raise invalid(f"SizeInMBs must be at least {LEAST_SIZE} with {name} enabled")
     for one in _processors(description):
         if one["Type"] not in PROCESSORS:
             raise invalid(f"The local AWS does not support the processor {one['Type']}.")
@@ -209,6 +283,73 @@ def _transformation(description: Mapping[str, Any]) -> Transformation | None:
     )
 
 
+def _partitioning(description: Mapping[str, Any], prefix: str) -> Partitioning:
+    """Return the partitioning, which a prefix must use.
+
+    Raises:
+        ApiError: it does not, or what finds the keys is missing or wrong.
+    """
+    keys = prefixes.used_keys(prefix)
+    if not keys:
+        raise invalid(
+            "S3 Prefix should contain Dynamic Partitioning namespaces when Dynamic Partitioning is "
+            "enabled"  # [?]
+        )
+    processors = {one["Type"]: one for one in _processors(description)}
+    for namespace, processor in ((prefixes.FROM_QUERY, EXTRACTION), (prefixes.FROM_LAMBDA, LAMBDA)):
+        if processor not in processors and any(space == namespace for space, _ in keys):
+            raise invalid(
+                f"{processor} processor should be present when S3 Prefix has {namespace} namespace"
+            )
+    if EXTRACTION not in processors:
+        return Partitioning(keys, None)
+    parameters = _parameters(processors[EXTRACTION], EXTRACTION_PARAMETERS)
+    if parameters["JsonParsingEngine"] != EXTRACTION_PARAMETERS["JsonParsingEngine"]:
+        raise invalid(f"JsonParsingEngine {parameters['JsonParsingEngine']!r} must be JQ-1.6")
+    try:
+        return Partitioning(keys, compiled(parameters["MetadataExtractionQuery"]))
+    except ValueError as wrong:
+        raise invalid(f"MetadataExtractionQuery: {wrong}") from None
+
+
+def _conversion(description: Mapping[str, Any]) -> Conversion | None:
+    """Return the conversion to Parquet, if there is one.
+
+    Raises:
+        ApiError: it is not supported, or lacks something.
+    """
+    if not is_enabled(description, CONVERSION):
+        return None
+    given = description[CONVERSION]
+    reader = (given.get("InputFormatConfiguration") or {}).get("Deserializer") or {}
+    writer = (given.get("OutputFormatConfiguration") or {}).get("Serializer") or {}
+    for name, part, known in (("Deserializer", reader, OPENX), ("Serializer", writer, PARQUET)):
+        if known not in part or len(part) > 1:
+            found = ", ".join(part) or "none"
+            raise invalid(f"The local AWS converts with the {name} {known} only, not {found}.")
+    if description["CompressionFormat"] != objects.UNCOMPRESSED:
+        raise invalid("CompressionFormat must be UNCOMPRESSED with data format conversion enabled")
+    schema = given.get("SchemaConfiguration") or {}
+    for name in ("RoleARN", "DatabaseName", "TableName"):
+        if not schema.get(name):
+            raise invalid(f"{name} is needed in SchemaConfiguration")
+    json, parquet = reader[OPENX], {**PARQUET_DEFAULTS, **writer[PARQUET]}
+    for name in ("BlockSizeBytes", "MaxPaddingBytes"):
+        if parquet[name] != PARQUET_DEFAULTS[name]:
+            raise invalid(f"The local AWS writes Parquet without {name} ({parquet[name]}).")
+    return Conversion(
+        table={name: value for name, value in schema.items() if name != "RoleARN"},
+        role_arn=schema["RoleARN"],
+        keys=json.get("ColumnToJsonKeyMappings") or {},
+        is_case_insensitive=json.get("CaseInsensitive", True),
+        has_dots=json.get("ConvertDotsInJsonKeysToUnderscores", False),
+        codec=parquet["Compression"],
+        has_dictionary=parquet["EnableDictionaryCompression"],
+        page_size=parquet["PageSizeBytes"],
+        page_version="1.0" if parquet["WriterVersion"] == "V1" else "2.0",
+    )
+
+
 def _number(parameters: Mapping[str, str], name: str, limits: tuple[float, float]) -> float:
     least, most = limits
     try:
@@ -229,7 +370,9 @@ def _hints(given: Mapping[str, Any]) -> dict[str, int]:
     hints = given.get("BufferingHints") or {}
     if len(hints) == 1:
         raise invalid("Both SizeInMBs and IntervalInSeconds must be specified in BufferingHints")
-    found = {"SizeInMBs": DEFAULT_SIZE, "IntervalInSeconds": DEFAULT_SECONDS, **hints}
+    is_large = is_enabled(given, CONVERSION) or is_enabled(given, PARTITIONING)
+    size = CONVERSION_SIZE if is_large else DEFAULT_SIZE
+    found = {"SizeInMBs": size, "IntervalInSeconds": DEFAULT_SECONDS, **hints}
     for name, (least, most) in {"SizeInMBs": SIZES, "IntervalInSeconds": SECONDS}.items():
         if not least <= found[name] <= most:
             raise invalid(f"{name} must be from {least} to {most}, not {found[name]}")
