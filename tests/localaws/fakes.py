@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.clock import Clock
 from workbook.localaws.interfaces import (
+    LAMBDA,
     AfterSequenceNumber,
     AtTimestamp,
     Credentials,
@@ -320,7 +321,7 @@ class FakeRoles:
         self.is_trusted = True
         self.denied: set[str] = set()  # actions
 
-    def can_be_assumed(self, role_arn: str) -> bool:
+    def can_be_assumed(self, role_arn: str, service: str = LAMBDA) -> bool:
         return self.is_trusted
 
     def is_bare(self, role_arn: str) -> bool:

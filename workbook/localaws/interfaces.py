@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+LAMBDA = "lambda.amazonaws.com"  # as a principal that roles trust
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -257,10 +259,10 @@ class CredentialsSource(Protocol):
 
 
 class ExecutionRoles(Protocol):
-    """What the roles of functions may do."""
+    """What the roles of functions, and of services that deliver, may do."""
 
-    def can_be_assumed(self, role_arn: str) -> bool:
-        """Whether Lambda may act as the role: it is there, and trusts Lambda."""
+    def can_be_assumed(self, role_arn: str, service: str = LAMBDA) -> bool:
+        """Whether a service may act as the role: it is there, and trusts the service."""
         ...
 
     def is_bare(self, role_arn: str) -> bool:

@@ -15,6 +15,8 @@ from workbook.localaws.functions.invoker import Invoker
 from workbook.localaws.functions.pool import Pool
 from workbook.localaws.functions.processes import Processes
 from workbook.localaws.functions.published import PublishedFunctions
+from workbook.localaws.integrations.firehose.context import Dependencies as Deliverers
+from workbook.localaws.integrations.firehose.delivery_streams import DeliveryStreams
 from workbook.localaws.kinesis.service import TARGET, KinesisService
 from workbook.localaws.mapping.api import MappingApi
 from workbook.localaws.mapping.context import Dependencies
@@ -80,7 +82,11 @@ class Parts:
             )
         )
         self._mappings = MappingApi(self._registry, MotoMappings(self._worker))
-        self._stacks = StacksService(Calls(self.respond), clock, endpoint_url)
+        calls = Calls(self.respond)
+        self._deliveries = DeliveryStreams(
+            Deliverers(clock, self._kinesis, self._invoker, calls, self._roles, self._metrics)
+        )
+        self._stacks = StacksService(calls, clock, endpoint_url)
 
     def _environment(
         self, endpoint_url: str, clock: Clock, version: FunctionVersion
@@ -103,6 +109,7 @@ class Parts:
                 self._kinesis,
                 self._configurations,
                 self._guard,
+                self._deliveries,
                 self._clock.now,
             )
         )
@@ -113,6 +120,7 @@ class Parts:
         """Stop deploying and polling, end every function's process, let moto go."""
         await self._stacks.close()
         await self._registry.close()
+        await self._deliveries.close()
         await self._events.close()
         await self._invoker.close()
         await asyncio.to_thread(self._processes.close)

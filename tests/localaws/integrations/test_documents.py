@@ -250,18 +250,6 @@ def test_a_destination_that_is_not_there_is_refused(local: Aws) -> None:
     }
 
 
-def test_firehose_from_a_stream_is_refused_by_name(local: Aws, stream: tuple[str, str]) -> None:
-    source = {"KinesisStreamARN": stream[1], "RoleARN": create_role(local)}
-    error = refused(
-        local.client("firehose").create_delivery_stream,
-        DeliveryStreamName=stream[0],
-        DeliveryStreamType="KinesisStreamAsSource",
-        KinesisStreamSourceConfiguration=source,
-    )
-    assert error["Error"]["Code"] == "InvalidArgumentException"
-    assert "The local AWS does not deliver from a Kinesis stream" in error["Error"]["Message"]
-
-
 def test_times_are_as_fine_as_the_table_says() -> None:
     """[SEEN] 13 digits of milliseconds; 16 of microseconds, with the precision beside them."""
     given: dict[str, Any] = {

@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Protocol
 
+from workbook.localaws.integrations.firehose.delivery_streams import DeliveryStreams
 from workbook.localaws.moto.function_configurations import FunctionConfigurations
 from workbook.localaws.moto.permissions import Guard
 from workbook.localaws.moto.worker import Worker
@@ -28,6 +29,7 @@ def install(
     streams: Streams,
     functions: FunctionConfigurations,
     guard: Guard,
+    deliveries: DeliveryStreams,
     now: Callable[[], float],
 ) -> None:
     """Put our backends into the place of moto's.
@@ -49,7 +51,7 @@ def install(
     worker.before("sns", _install_notifications)
     worker.before("logs", install_log_groups)
     worker.before("events", _install_event_rules)
-    worker.before("firehose", _install_firehose)
+    worker.before("firehose", partial(_install_firehose, deliveries, worker.on_loop, now))
     worker.before("monitoring", _install_alarms)
     worker.before("dynamodb", partial(_install_tables, now))
 
@@ -74,10 +76,14 @@ def install_log_groups() -> None:
     log_groups.install()
 
 
-def _install_firehose() -> None:
+def _install_firehose(
+    deliveries: DeliveryStreams,
+    on_loop: Callable[[Coroutine[Any, Any, Any]], Any],
+    now: Callable[[], float],
+) -> None:
     from workbook.localaws.moto import firehose
 
-    firehose.install()
+    firehose.install(deliveries, on_loop, now)
 
 
 def _install_alarms() -> None:

@@ -4,7 +4,12 @@ import re
 
 from workbook.localaws.api import protocols
 from workbook.localaws.api.http import ACCOUNT_ID, Request, Response
-from workbook.localaws.interfaces import Credentials, ExecutionRoles, RoleNotAssumableError
+from workbook.localaws.interfaces import (
+    LAMBDA,
+    Credentials,
+    ExecutionRoles,
+    RoleNotAssumableError,
+)
 from workbook.localaws.moto import calls, resource_policies
 from workbook.localaws.moto.calls import Target
 from workbook.localaws.moto.worker import Worker
@@ -139,10 +144,10 @@ class FreshRoles:
         self._guard = guard
         self._roles = roles
 
-    def can_be_assumed(self, role_arn: str) -> bool:
+    def can_be_assumed(self, role_arn: str, service: str = LAMBDA) -> bool:
         """See ``interfaces.ExecutionRoles``."""
         self._guard.publish()
-        return self._roles.can_be_assumed(role_arn)
+        return self._roles.can_be_assumed(role_arn, service)
 
     def is_bare(self, role_arn: str) -> bool:
         """See ``interfaces.ExecutionRoles``."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import ACCOUNT_ID
+from workbook.localaws.interfaces import LAMBDA
 from workbook.localaws.permissions.actions import Access, Call, accesses
 from workbook.localaws.permissions.denials import INVALID_TOKEN
 from workbook.localaws.permissions.permissions import Permissions
@@ -24,9 +25,9 @@ class Enforcer:
     def __init__(self, permissions: Permissions) -> None:
         self._permissions = permissions
 
-    def can_be_assumed(self, role_arn: str) -> bool:
+    def can_be_assumed(self, role_arn: str, service: str = LAMBDA) -> bool:
         """See ``interfaces.ExecutionRoles``."""
-        return self._permissions.can_be_assumed(role_arn)
+        return self._permissions.can_be_assumed(role_arn, service)
 
     def is_bare(self, role_arn: str) -> bool:
         """See ``interfaces.ExecutionRoles``."""

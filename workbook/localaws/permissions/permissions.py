@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from workbook.localaws.clock import Clock
+from workbook.localaws.interfaces import LAMBDA
 from workbook.localaws.permissions.actions import Access
 from workbook.localaws.permissions.conditions import Context
 from workbook.localaws.permissions.denials import Denial
@@ -18,7 +19,6 @@ from workbook.localaws.permissions.evaluator import (
 from workbook.localaws.permissions.policy import Principal, Request, read
 from workbook.localaws.permissions.roles import Role, Session
 
-LAMBDA = "lambda.amazonaws.com"
 ASSUME_ROLE = "sts:AssumeRole"
 _NO_ROLE = Decision(IDENTITY)
 _Key = tuple[Session, str, str | None, str | None]

@@ -12,18 +12,22 @@ class DeliveryStream(Kind):
     TYPE = "AWS::KinesisFirehose::DeliveryStream"
     API = "firehose.CreateDeliveryStream"
     PROPERTIES = properties(
-        "DeliveryStreamName DeliveryStreamType ExtendedS3DestinationConfiguration "
-        "HttpEndpointDestinationConfiguration KinesisStreamSourceConfiguration "
+        "DeliveryStreamEncryptionConfigurationInput DeliveryStreamName DeliveryStreamType "
+        "ExtendedS3DestinationConfiguration KinesisStreamSourceConfiguration "
         "S3DestinationConfiguration Tags"
     )
-    REPLACES = frozenset(PROPERTIES) - {"Tags"}
+    REPLACES = frozenset(PROPERTIES) - {
+        "ExtendedS3DestinationConfiguration",
+        "S3DestinationConfiguration",
+        "Tags",
+    }
     ATTRIBUTES = frozenset({"Arn"})
 
     async def create(self, context: Context, properties: Mapping[str, Any]) -> Made:
         name = context.name(properties.get("DeliveryStreamName"), 64)
         asked = {**self.parameters(properties), "DeliveryStreamName": name}
         answer = await context.call(
-            self.API, **asked, Tags=context.tag_list(properties.get("Tags"))
+            self.API, **asked, Tags=context.tag_list(properties.get("Tags"), system=False)
         )
 
         async def active() -> bool:
@@ -36,11 +40,24 @@ class DeliveryStream(Kind):
     async def update(
         self, context: Context, made: Made, old: Mapping[str, Any], new: Mapping[str, Any]
     ) -> Made:
-        tags = context.tag_list(new.get("Tags"))
+        name = made.physical_id
+        for form in ("ExtendedS3Destination", "S3Destination"):
+            wanted = new.get(f"{form}Configuration")
+            if wanted and wanted != old.get(f"{form}Configuration"):
+                told = await context.call(
+                    "firehose.DescribeDeliveryStream", DeliveryStreamName=name
+                )
+                described = told["DeliveryStreamDescription"]
+                await context.call(
+                    "firehose.UpdateDestination",
+                    DeliveryStreamName=name,
+                    CurrentDeliveryStreamVersionId=described["VersionId"],
+                    DestinationId=described["Destinations"][0]["DestinationId"],
+                    **{f"{form}Update": wanted},
+                )
+        tags = context.tag_list(new.get("Tags"), system=False)
         if tags:
-            await context.call(
-                "firehose.TagDeliveryStream", DeliveryStreamName=made.physical_id, Tags=tags
-            )
+            await context.call("firehose.TagDeliveryStream", DeliveryStreamName=name, Tags=tags)
         return made
 
     async def delete(self, context: Context, made: Made, properties: Mapping[str, Any]) -> None:

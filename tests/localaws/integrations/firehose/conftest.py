@@ -1,0 +1,14 @@
+"""What the tests of delivery streams share."""
+
+import pytest
+
+from tests.localaws.integrations.firehose.delivering import Lake
+from workbook.target import Aws
+
+
+@pytest.fixture
+def lake(local: Aws) -> Lake:
+    """A bucket, a role and the name of a delivery stream."""
+    made = Lake(local)
+    made.make_bucket()
+    return made

@@ -1,0 +1,354 @@
+"""Delivery streams from a put or a Kinesis stream into a bucket, through boto3."""
+
+import gzip
+import io
+import json
+import re
+import zipfile
+from typing import Any
+
+import pytest
+
+from tests.localaws.functions.lambda_functions import refused
+from tests.localaws.integrations.firehose.delivering import Lake, until
+from workbook import target
+from workbook.target import Aws
+
+NAME = r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d-[0-9a-f-]{36}"
+
+
+def test_records_of_a_stream_arrive_in_order_from_the_streams_making_on(lake: Lake) -> None:
+    """[BC, SEEN] Reads begin when the delivery stream is made; what was there before stays out."""
+    kinesis, arn = lake.aws.client("kinesis"), lake.make_stream()
+
+    def write(data: bytes) -> None:
+        kinesis.put_record(StreamName=lake.name, PartitionKey="k", Data=data)
+
+    write(b"before")
+    lake.deliver(stream_arn=arn)
+    for index in range(5):
+        write(b"%d" % index)
+    found = until(lambda: b"".join(lake.arrived(0).values()), lambda found: len(found) >= 5)
+    assert found == b"01234"
+    told = lake.firehose.describe_delivery_stream(DeliveryStreamName=lake.name)
+    source = told["DeliveryStreamDescription"]["Source"]["KinesisStreamSourceDescription"]
+    assert source["KinesisStreamARN"] == arn
+    assert source["DeliveryStartTimestamp"] is not None
+    assert until(lambda: lake.metric("DataReadFromKinesisStream.Records"), lambda n: n >= 5) == 5
+
+
+def test_every_shard_is_read_and_its_children_after_a_split(lake: Lake) -> None:
+    """[design rule] Each record arrives once, whatever becomes of the shards."""
+    kinesis, arn = lake.aws.client("kinesis"), lake.make_stream()
+    lake.deliver(stream_arn=arn)
+
+    def write(indices: range) -> None:
+        records = [{"PartitionKey": f"k{one}", "Data": b"%d," % one} for one in indices]
+        kinesis.put_records(StreamName=lake.name, Records=records)
+
+    write(range(50))
+    kinesis.update_shard_count(
+        StreamName=lake.name, TargetShardCount=2, ScalingType="UNIFORM_SCALING"
+    )
+    kinesis.get_waiter("stream_exists").wait(
+        StreamName=lake.name, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+    )
+    write(range(50, 100))
+
+    def found() -> list[int]:
+        whole = b"".join(lake.arrived(0).values())
+        return sorted(int(one) for one in whole.split(b",") if one)
+
+    assert until(found, lambda found: len(found) >= 100) == list(range(100))
+
+
+def test_objects_have_awss_names_and_no_delimiter_by_default(lake: Lake) -> None:
+    """[FH:basic-deliver]"""
+    lake.deliver(Prefix="flights/")
+    lake.put(b"one", b"two")
+    ((key, body),) = lake.arrived().items()
+    assert re.fullmatch(rf"flights/\d{{4}}/\d\d/\d\d/\d\d/{lake.name}-1-{NAME}", key)
+    assert body == b"onetwo"
+
+
+def test_a_delimiter_goes_between_records_if_asked_for(lake: Lake) -> None:
+    """[SEEN] AppendDelimiterToRecord: between, and not behind the last."""
+    processor = {"Type": "AppendDelimiterToRecord", "Parameters": []}
+    lake.deliver(ProcessingConfiguration={"Enabled": True, "Processors": [processor]})
+    lake.put(b"one", b"two")
+    assert list(lake.arrived().values()) == [b"one\ntwo"]
+
+
+@pytest.mark.parametrize(("compression", "extension"), [("GZIP", ".gz"), ("ZIP", ".zip")])
+def test_objects_are_compressed_as_asked_for(lake: Lake, compression: str, extension: str) -> None:
+    """[BC, SEEN] with an extension and a Content-Encoding."""
+    lake.deliver(CompressionFormat=compression)
+    lake.put(b"one", b"two")
+    ((key, body),) = lake.arrived().items()
+    assert key.endswith(extension)
+    headers = lake.s3.head_object(Bucket=lake.name, Key=key)
+    assert headers["ContentEncoding"] == compression.lower()
+    if compression == "GZIP":
+        assert gzip.decompress(body) == b"onetwo"
+    else:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            assert [archive.read(name) for name in archive.namelist()] == [b"onetwo"]
+
+
+def test_an_extension_of_ones_own_replaces_the_other(lake: Lake) -> None:
+    """[BC] FileExtension"""
+    lake.deliver(CompressionFormat="GZIP", FileExtension=".json.gz")
+    lake.put(b"{}")
+    ((key, _),) = lake.arrived().items()
+    assert re.search(r"[0-9a-f]\.json\.gz$", key)
+
+
+def test_a_full_buffer_does_not_wait_for_its_interval(lake: Lake) -> None:
+    """[BC] SizeInMBs"""
+    lake.deliver(seconds=900)
+    lake.put(*[b"x" * 512 * 1024] * 3)
+    assert list(map(len, lake.arrived().values())) == [1024 * 1024]
+
+
+def test_a_buffer_is_delivered_after_its_interval() -> None:
+    """[BC] IntervalInSeconds, on the one clock: here a minute of it takes a second."""
+    with target.connect(target.LOCAL, speed=60) as aws:
+        lake = Lake(aws)
+        lake.make_bucket()
+        lake.deliver(seconds=60)
+        lake.put(b"one", b"two")
+        assert list(lake.arrived().values()) == [b"onetwo"]
+        freshness = until(
+            lambda: lake.metric("DeliveryToS3.DataFreshness", "Maximum"), lambda found: found > 0
+        )
+        assert freshness >= 60
+
+
+def test_defaults_are_described(lake: Lake) -> None:
+    """[OBS]"""
+    lake.firehose.create_delivery_stream(
+        DeliveryStreamName=lake.name,
+        S3DestinationConfiguration={"BucketARN": lake.bucket_arn, "RoleARN": lake.role},
+    )
+    told = lake.firehose.describe_delivery_stream(DeliveryStreamName=lake.name)
+    described = told["DeliveryStreamDescription"]
+    assert described["VersionId"] == "1"
+    assert described["DeliveryStreamType"] == "DirectPut"
+    (destination,) = described["Destinations"]
+    common = {
+        "BucketARN": lake.bucket_arn,
+        "RoleARN": lake.role,
+        "BufferingHints": {"SizeInMBs": 5, "IntervalInSeconds": 300},
+        "CompressionFormat": "UNCOMPRESSED",
+        "EncryptionConfiguration": {"NoEncryptionConfig": "NoEncryption"},
+        "CloudWatchLoggingOptions": {"Enabled": False},
+    }
+    assert destination == {
+        "DestinationId": "destinationId-000000000001",
+        "S3DestinationDescription": common,
+        "ExtendedS3DestinationDescription": {
+            **common,
+            "S3BackupMode": "Disabled",
+            "DataFormatConversionConfiguration": {"Enabled": False},
+        },
+    }
+
+
+def test_an_update_changes_what_is_buffered_and_counts_the_version(lake: Lake) -> None:
+    """[BC, SEEN]"""
+    lake.deliver(seconds=900)
+    lake.put(b"one")
+    update: dict[str, Any] = {
+        "DeliveryStreamName": lake.name,
+        "CurrentDeliveryStreamVersionId": "1",
+        "DestinationId": "destinationId-000000000001",
+        "ExtendedS3DestinationUpdate": {
+            "Prefix": "new/",
+            "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 0},
+        },
+    }
+    lake.firehose.update_destination(**update)
+    lake.put(b"two")
+    ((key, body),) = lake.arrived(prefix="new/").items()
+    assert f"{lake.name}-2-" in key
+    assert body == b"onetwo"
+    error = refused(lake.firehose.update_destination, **update)
+    assert error["Error"]["Code"] == "ConcurrentModificationException"
+
+
+def test_metrics_are_those_of_aws(lake: Lake) -> None:
+    """[FH:monitoring-with-cloudwatch-metrics]"""
+    lake.deliver()
+    lake.put(b"one", b"two")
+    lake.arrived()
+    assert until(lambda: lake.metric("DeliveryToS3.Records"), bool) == 2
+    assert lake.metric("IncomingRecords") == 2
+    assert lake.metric("IncomingBytes") == 6
+    assert lake.metric("DeliveryToS3.Bytes") == 6
+    assert lake.metric("DeliveryToS3.Success", "Maximum") == 1
+    assert 0 <= lake.metric("DeliveryToS3.DataFreshness", "Maximum") < 60
+
+
+def test_a_bucket_that_is_missing_gets_its_records_once_it_is_there(local: Aws) -> None:
+    """[FH:basic-deliver] S3 is tried again for a day; errors are logged where the settings say."""
+    lake, logs = Lake(local), local.client("logs")
+    logs.create_log_group(logGroupName=lake.name)
+    logs.create_log_stream(logGroupName=lake.name, logStreamName="s")
+    options = {"Enabled": True, "LogGroupName": lake.name, "LogStreamName": "s"}
+    lake.deliver(CloudWatchLoggingOptions=options)
+    lake.put(b"one")
+
+    def logged() -> list[Any]:
+        events = logs.get_log_events(logGroupName=lake.name, logStreamName="s")["events"]
+        return [json.loads(event["message"]) for event in events]
+
+    errors = until(logged, bool)
+    assert errors[0]["errorCode"] == "S3.NoSuchBucket"
+    assert lake.metric("DeliveryToS3.Success", "Maximum") == 0
+    lake.make_bucket()
+    assert list(lake.arrived().values()) == [b"one"]
+
+
+def test_a_role_that_loses_a_permission_delivers_when_it_has_it_again(lake: Lake) -> None:
+    """[FH:controlling-access] Writing needs s3:PutObject, reading three actions of Kinesis."""
+    kinesis, arn = lake.aws.client("kinesis"), lake.make_stream()
+    lake.deliver(stream_arn=arn)
+    lake.allow(lake.role, "kinesis:*")
+    kinesis.put_record(StreamName=lake.name, PartitionKey="k", Data=b"one")
+    until(lambda: lake.metric("DeliveryToS3.Success", "SampleCount"), bool)
+    lake.allow(lake.role, "s3:*")
+    assert list(lake.arrived().values()) == [b"one"]
+    kinesis.put_record(StreamName=lake.name, PartitionKey="k", Data=b"two")
+    lake.allow(lake.role, "s3:*", "kinesis:*")
+    assert b"".join(sorted(lake.arrived(2).values())) == b"onetwo"
+
+
+def test_roles_are_checked_when_a_delivery_stream_is_made(lake: Lake) -> None:
+    """[SEEN]"""
+    arn = lake.make_stream()
+    role = lake.make_role("*", service="lambda.amazonaws.com")
+    error = refused(lake.deliver, RoleARN=role)
+    assert error["Error"] == {
+        "Code": "InvalidArgumentException",
+        "Message": f"Firehose is unable to assume role {role}. Please check the role provided.",
+    }
+    role = lake.make_role("s3:*")
+    error = refused(lake.deliver, stream_arn=arn, source_role=role)
+    assert error["Error"] == {
+        "Code": "AccessDeniedException",
+        "Message": f"Role {role} is not authorized to perform: kinesis:DescribeStream on resource "
+        f"{arn}.",
+    }
+    error = refused(lake.deliver, stream_arn=f"{arn}-none")
+    assert error["Error"]["Code"] == "ResourceNotFoundException"
+    assert lake.name not in lake.firehose.list_delivery_streams()["DeliveryStreamNames"]
+
+
+def test_a_stream_that_is_the_source_takes_no_direct_puts(lake: Lake) -> None:
+    """[BC]"""
+    lake.deliver(stream_arn=lake.make_stream())
+    put = lake.firehose.put_record
+    error = refused(put, DeliveryStreamName=lake.name, Record={"Data": b"x"})
+    assert error["Error"]["Code"] == "InvalidArgumentException"
+
+
+def test_a_put_has_awss_limits(lake: Lake) -> None:
+    """[BC, SEEN] 1,024,000 bytes in a record, 500 records and 4 MiB in a batch."""
+    lake.deliver(seconds=900, mib=128)
+    lake.put(b"x" * 1_024_000)
+    batch = lake.firehose.put_record_batch
+
+    def code(records: list[bytes]) -> str:
+        error = refused(
+            batch, DeliveryStreamName=lake.name, Records=[{"Data": one} for one in records]
+        )
+        return str(error["Error"]["Code"])
+
+    assert code([b"x" * 1_024_001]) == "ValidationException"
+    assert code([b"x"] * 501) == "ValidationException"
+    assert code([b"x" * 1_000_000] * 5) == "InvalidArgumentException"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"CompressionFormat": "Snappy"}, "The local AWS does not compress with the Compression"),
+        ({"S3BackupMode": "Enabled"}, "The local AWS keeps no S3 backup"),
+        (
+            {
+                "ProcessingConfiguration": {
+                    "Enabled": True,
+                    "Processors": [{"Type": "Decompression"}],
+                }
+            },
+            "The local AWS does not support the processor Decompression",
+        ),
+        ({"BufferingHints": {"SizeInMBs": 1}}, "Both SizeInMBs and IntervalInSeconds"),
+        ({"BufferingHints": {"SizeInMBs": 129, "IntervalInSeconds": 0}}, "SizeInMBs must be from"),
+        ({"CustomTimeZone": "Mars/Olympus"}, "CustomTimeZone 'Mars/Olympus' is not a time zone"),
+        ({"FileExtension": "json"}, "FileExtension 'json' must match"),
+        ({"Prefix": "!{timestamp:yyyy}/"}, "ErrorOutputPrefix cannot be null"),
+        ({"CloudWatchLoggingOptions": {"Enabled": True}}, "LogGroupName and LogStreamName"),
+    ],
+)
+def test_settings_that_are_wrong_or_not_supported_are_refused_by_name(
+    lake: Lake, given: dict[str, Any], words: str
+) -> None:
+    """[BC, design rule]"""
+    error = refused(lake.deliver, **given)["Error"]
+    assert error["Code"] == "InvalidArgumentException"
+    assert words in error["Message"]
+
+
+def test_other_destinations_and_sources_are_refused_by_name(lake: Lake) -> None:
+    """[design rule]"""
+    create = lake.firehose.create_delivery_stream
+    endpoint = {
+        "EndpointConfiguration": {"Url": "https://example.com"},
+        "S3Configuration": {"BucketARN": lake.bucket_arn, "RoleARN": lake.role},
+    }
+    error = refused(
+        create, DeliveryStreamName=lake.name, HttpEndpointDestinationConfiguration=endpoint
+    )
+    assert "does not deliver to HttpEndpointDestinationConfiguration" in error["Error"]["Message"]
+    source = {
+        "MSKClusterARN": "arn:aws:kafka:us-east-1:123456789012:cluster/c/x",
+        "TopicName": "t",
+        "AuthenticationConfiguration": {"RoleARN": lake.role, "Connectivity": "PUBLIC"},
+    }
+    error = refused(
+        create,
+        DeliveryStreamName=lake.name,
+        DeliveryStreamType="MSKAsSource",
+        MSKSourceConfiguration=source,
+        S3DestinationConfiguration={"BucketARN": lake.bucket_arn, "RoleARN": lake.role},
+    )
+    assert "does not deliver from the source MSKAsSource" in error["Error"]["Message"]
+
+
+def test_a_deleted_delivery_stream_is_gone(lake: Lake) -> None:
+    """[BC]"""
+    lake.deliver()
+    lake.firehose.delete_delivery_stream(DeliveryStreamName=lake.name)
+    put = lake.firehose.put_record
+    error = refused(put, DeliveryStreamName=lake.name, Record={"Data": b"x"})
+    assert error["Error"]["Code"] == "ResourceNotFoundException"
+
+
+def test_log_events_of_a_subscription_are_delivered(lake: Lake) -> None:
+    """[OBS] as gzip of JSON."""
+    logs, arn = lake.aws.client("logs"), lake.deliver()
+    logs.create_log_group(logGroupName=lake.name)
+    logs.create_log_stream(logGroupName=lake.name, logStreamName="s")
+    logs.put_subscription_filter(
+        logGroupName=lake.name,
+        filterName="f",
+        filterPattern="",
+        destinationArn=arn,
+        roleArn=lake.role,
+    )
+    event = {"timestamp": int(lake.aws.now() * 1000), "message": "hello"}
+    logs.put_log_events(logGroupName=lake.name, logStreamName="s", logEvents=[event])
+    bodies = lake.arrived().values()
+    documents = [json.loads(gzip.decompress(body)) for body in bodies]
+    assert "hello" in [one["message"] for document in documents for one in document["logEvents"]]

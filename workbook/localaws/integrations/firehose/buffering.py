@@ -1,0 +1,43 @@
+"""When buffered records are delivered: at a size, or after a time, whichever comes first [BC]."""
+
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+NEVER = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """Buffering hints: bytes of data, and seconds since the buffer's first record."""
+
+    size: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class Buffer(Generic[T]):
+    """Records that wait, in order.
+
+    Args:
+        items: the records.
+        size: bytes of their data.
+        since: when the first one came in, in seconds since the epoch.
+    """
+
+    items: list[T] = field(default_factory=list)
+    size: int = 0
+    since: float = NEVER
+
+    def add(self, item: T, size: int, now: float) -> None:
+        """Take a record of so many bytes."""
+        if not self.items:
+            self.since = now
+        self.items.append(item)
+        self.size += size
+
+    def due_at(self, hints: Hints) -> float:
+        """Return when the buffer is to be delivered; never, if it is empty."""
+        if not self.items:
+            return NEVER
+        return self.since if self.size >= hints.size else self.since + hints.seconds

@@ -1,0 +1,98 @@
+"""All delivery streams, as the Firehose API makes, feeds, changes and deletes them."""
+
+from collections.abc import Sequence
+
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.integrations.firehose import schemas
+from workbook.localaws.integrations.firehose.context import NOT_ASSUMED, SERVICE, Dependencies
+from workbook.localaws.integrations.firehose.delivery_stream import DeliveryStream
+from workbook.localaws.integrations.firehose.reading import Reader, denial
+from workbook.localaws.integrations.firehose.settings import Settings, invalid
+from workbook.localaws.interfaces import SourceGoneError
+
+
+class DeliveryStreams:
+    """Keeps what moves records; every method runs on the loop.
+
+    Args:
+        dependencies: the rest of the local AWS.
+    """
+
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._dependencies = dependencies
+        self._running: dict[str, DeliveryStream] = {}
+
+    async def create(
+        self, arn: str, settings: Settings, source: tuple[str, str] | None = None
+    ) -> float:
+        """Start a delivery stream, and return from when on its source is read.
+
+        Args:
+            arn: its ARN.
+            settings: how it delivers.
+            source: a Kinesis stream's ARN and the role that reads it; None for direct puts.
+
+        Raises:
+            ApiError: a role cannot be assumed or may not read, or there is no such stream.
+        """
+        self._check_roles(settings, arn)
+        start = self._dependencies.clock.now()
+        reader = None
+        if source is not None:
+            stream_arn, role_arn = source
+            self._check_role(role_arn)
+            try:
+                self._dependencies.streams.source(stream_arn)
+            except SourceGoneError:
+                name = stream_arn.rpartition("/")[2]
+                raise ApiError(
+                    "ResourceNotFoundException",
+                    f"Stream {name} under account {stream_arn.split(':')[4]} not found.",
+                ) from None
+            denied = denial(self._dependencies, role_arn, stream_arn)
+            if denied is not None:
+                raise ApiError("AccessDeniedException", denied)
+            reader = Reader(self._dependencies, stream_arn, role_arn, start)
+        stream = self._running[arn] = DeliveryStream(self._dependencies, arn, settings, reader)
+        stream.start()
+        return start
+
+    async def put(self, arn: str, records: Sequence[bytes]) -> None:
+        """Take direct puts.
+
+        Raises:
+            ApiError: the delivery stream takes none, or not so many.
+        """
+        self._running[arn].put(records)
+
+    async def update(self, arn: str, settings: Settings, version: str) -> None:
+        """Change how a delivery stream delivers; what is buffered follows the new settings [SEEN].
+
+        Raises:
+            ApiError: a role cannot be assumed, or may not read the schema.
+        """
+        self._check_roles(settings, arn)
+        stream = self._running[arn]
+        stream.settings, stream.version = settings, version
+
+    async def delete(self, arn: str) -> None:
+        """Stop a delivery stream."""
+        stream = self._running.pop(arn, None)
+        if stream is not None:
+            await stream.close()
+
+    async def close(self) -> None:
+        """Stop all."""
+        for arn in list(self._running):
+            await self.delete(arn)
+
+    def _check_roles(self, settings: Settings, arn: str) -> None:
+        self._check_role(settings.role_arn)
+        if settings.transformation is not None:
+            self._check_role(settings.transformation.role_arn)
+        if settings.conversion is not None:
+            schemas.check_role(self._dependencies, settings.conversion, arn.split(":")[3])
+
+    def _check_role(self, role_arn: str) -> None:
+        if not self._dependencies.roles.can_be_assumed(role_arn, SERVICE):
+            raise invalid(NOT_ASSUMED.format(role_arn))

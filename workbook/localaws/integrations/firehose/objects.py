@@ -1,0 +1,43 @@
+"""Objects in a bucket: names, content and compression [FH:basic-deliver]."""
+
+import gzip
+import io
+import uuid
+import zipfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+UNCOMPRESSED, GZIP, ZIP = "UNCOMPRESSED", "GZIP", "ZIP"
+EXTENSIONS = {UNCOMPRESSED: "", GZIP: ".gz", ZIP: ".zip"}
+PARQUET = ".parquet"  # the extension of what was converted [SEEN]
+ENCODINGS = {GZIP: "gzip", ZIP: "zip"}  # Content-Encoding of the object [SEEN]
+DELIMITER = b"\n"
+
+
+def name(stream: str, version: str, seconds: float, extension: str) -> str:
+    """Return the end of an object's key, behind its prefix.
+
+    Args:
+        stream: the delivery stream's name.
+        version: of its configuration, such as ``1``.
+        seconds: the arrival of the oldest record, since the epoch.
+        extension: such as ``.gz``.
+    """
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{stream}-{version}-{moment:%Y-%m-%d-%H-%M-%S}-{uuid.uuid4()}{extension}"
+
+
+def content(records: Sequence[bytes], compression: str, *, is_delimited: bool) -> bytes:
+    """Return the content of an object: the records one behind the other, compressed.
+
+    AppendDelimiterToRecord puts a line feed between them, and none behind the last [SEEN].
+    """
+    whole = (DELIMITER if is_delimited else b"").join(records)
+    if compression == GZIP:
+        return gzip.compress(whole, mtime=0)
+    if compression == ZIP:
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(zipfile.ZipInfo("data"), whole, zipfile.ZIP_DEFLATED)
+        return made.getvalue()
+    return whole

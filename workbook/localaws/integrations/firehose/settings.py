@@ -1,0 +1,397 @@
+"""The settings of a delivery to S3, read and checked; what is not supported is refused by name."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.integrations.firehose import objects, prefixes
+from workbook.localaws.integrations.firehose.buffering import Hints
+from workbook.localaws.integrations.firehose.partitioning import Query, compiled
+from workbook.localaws.integrations.firehose.transformation import Transformation
+
+MIB = 1024 * 1024
+DEFAULT_SIZE, DEFAULT_SECONDS = 5, 300  # MiB and seconds [BC]
+SIZES, SECONDS = (1, 128), (0, 900)  # [BC]
+EXTENSION = re.compile(r"\.[0-9a-z!\-_.*'()]+")  # [BC]
+CONVERSION = "DataFormatConversionConfiguration"
+PARTITIONING = "DynamicPartitioningConfiguration"
+UNKNOWN_DESTINATIONS = (
+    "RedshiftDestination",
+    "ElasticsearchDestination",
+    "AmazonopensearchserviceDestination",
+    "AmazonOpenSearchServerlessDestination",
+    "SplunkDestination",
+    "HttpEndpointDestination",
+    "SnowflakeDestination",
+    "IcebergDestination",
+)
+DELIMITER = "AppendDelimiterToRecord"
+LAMBDA, EXTRACTION = "Lambda", "MetadataExtraction"
+PROCESSORS = (DELIMITER, LAMBDA, EXTRACTION)
+EXTRACTION_PARAMETERS = {"MetadataExtractionQuery": "", "JsonParsingEngine": "JQ-1.6"}
+LEAST_SIZE = 64  # MiB, of what is converted or partitioned [FH:record-format-conversion; ?]
+CONVERSION_SIZE = 128  # MiB by default, there [FH:record-format-conversion]
+PARQUET_DEFAULTS = {  # [BC]; the first and the last are about a file system that is not here
+    "BlockSizeBytes": 256 * MIB,
+    "Compression": "SNAPPY",
+    "EnableDictionaryCompression": False,
+    "PageSizeBytes": MIB,
+    "WriterVersion": "V1",
+    "MaxPaddingBytes": 0,
+}
+OPENX, PARQUET = "OpenXJsonSerDe", "ParquetSerDe"
+LAMBDA_PARAMETERS = {  # with defaults [SEEN, BC]
+    "LambdaArn": "",
+    "NumberOfRetries": "3",
+    "RoleArn": "",
+    "BufferSizeInMBs": "1",
+    "BufferIntervalInSeconds": "60",
+}
+RETRIES, LAMBDA_SIZES = (0, 300), (0.2, 3)  # [BC]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """How JSON is converted to Parquet.
+
+    Args:
+        table: CatalogId, DatabaseName, TableName, Region and VersionId of the schema.
+        role_arn: the role that reads the schema.
+        keys: JSON keys of columns that have another name.
+        is_case_insensitive: whether JSON keys are turned to lower case.
+        has_dots: whether dots in JSON keys become underscores.
+        codec: ``SNAPPY``, ``GZIP`` or ``UNCOMPRESSED``.
+        has_dictionary: whether values are encoded by dictionary.
+        page_size: in bytes.
+        page_version: ``1.0`` or ``2.0``.
+    """
+
+    table: Mapping[str, str]
+    role_arn: str
+    keys: Mapping[str, str]
+    is_case_insensitive: bool
+    has_dots: bool
+    codec: str
+    has_dictionary: bool
+    page_size: int
+    page_version: str
+
+    def rename(self, key: str) -> str:
+        """Return a JSON key as columns are looked for."""
+        key = key.lower() if self.is_case_insensitive else key
+        return key.replace(".", "_") if self.has_dots else key
+
+
+@dataclass(frozen=True, slots=True)
+class Partitioning:
+    """Dynamic partitioning.
+
+    Args:
+        keys: namespace and name of each partition key in the prefix.
+        query: a jq program that finds keys in a record; None for none.
+    """
+
+    keys: tuple[tuple[str, str], ...]
+    query: Query | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a delivery stream delivers.
+
+    Args:
+        bucket_arn: the destination.
+        role_arn: the role that writes there.
+        prefix: of good records' objects, complete.
+        error_prefix: of failed records' objects, complete.
+        zone: of the times in prefixes.
+        hints: when buffered records are delivered.
+        compression: ``UNCOMPRESSED``, ``GZIP`` or ``ZIP``.
+        extension: of the objects' names.
+        key_arn: with which S3 encrypts objects; None to leave that to the bucket.
+        log: group and stream for errors; None for no log.
+        is_delimited: whether a line feed goes between records.
+        transformation: by a function; None for none.
+        partitioning: by what is in the records; None for none.
+        conversion: to Parquet; None for none.
+    """
+
+    bucket_arn: str
+    role_arn: str
+    prefix: str
+    error_prefix: str
+    zone: ZoneInfo
+    hints: Hints
+    compression: str
+    extension: str
+    key_arn: str | None
+    log: tuple[str, str] | None
+    is_delimited: bool
+    transformation: Transformation | None
+    partitioning: Partitioning | None
+    conversion: Conversion | None
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+        return self.bucket_arn.rpartition(":")[2]
+
+
+def invalid(message: str) -> ApiError:
+    """Return AWS's error for settings that cannot be used."""
+    return ApiError("InvalidArgumentException", message)
+
+
+def refuse_destinations(parameters: Mapping[str, Any]) -> None:
+    """Refuse parameters that name a destination other than S3.
+
+    Args:
+        parameters: of CreateDeliveryStream or UpdateDestination.
+
+    Raises:
+        ApiError: naming it.
+    """
+    for name in parameters:
+        if name.removesuffix("Configuration").removesuffix("Update") in UNKNOWN_DESTINATIONS:
+            raise invalid(
+                f"The local AWS does not deliver to {name}; a delivery stream here delivers to S3, "
+                "by ExtendedS3DestinationConfiguration or S3DestinationConfiguration."
+            )
+
+
+def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the description of an extended S3 destination with what AWS fills in [OBS]."""
+    return {
+        "CloudWatchLoggingOptions": {"Enabled": False},
+        "CompressionFormat": objects.UNCOMPRESSED,
+        "DataFormatConversionConfiguration": {"Enabled": False},
+        "EncryptionConfiguration": {"NoEncryptionConfig": "NoEncryption"},
+        "S3BackupMode": "Disabled",
+        **given,
+        "BufferingHints": _hints(given),
+    }
+
+
+def is_enabled(description: Mapping[str, Any], name: str) -> bool:
+    """Return whether one of the parts of a description that can be off is on [BC]."""
+    part = description.get(name) or {}
+    return bool(part) and bool(part.get("Enabled", True))
+
+
+def read(description: Mapping[str, Any]) -> Settings:
+    """Return the settings of a description that is complete.
+
+    Raises:
+        ApiError: they contradict one another, or are not supported here.
+    """
+    _refuse(description)
+    hints = description["BufferingHints"]
+    prefix, error_prefix = description.get("Prefix", ""), description.get("ErrorOutputPrefix", "")
+    is_partitioned = is_enabled(description, PARTITIONING)
+    try:
+        prefixes.check(prefix, error_prefix, is_partitioned=is_partitioned)
+    except ValueError as wrong:
+        raise invalid(str(wrong)) from None
+    compression, conversion = description["CompressionFormat"], _conversion(description)
+    extension = description.get("FileExtension") or (
+        objects.EXTENSIONS[compression] if conversion is None else objects.PARQUET
+    )
+    if extension and not EXTENSION.fullmatch(extension):
+        raise invalid(f"FileExtension {extension!r} must match {EXTENSION.pattern}")
+    encryption = description["EncryptionConfiguration"].get("KMSEncryptionConfig") or {}
+    return Settings(
+        bucket_arn=description["BucketARN"],
+        role_arn=description["RoleARN"],
+        prefix=prefixes.complete(prefix, is_partitioned=is_partitioned),
+        error_prefix=prefixes.complete_error(error_prefix, prefix),
+        zone=_zone(description.get("CustomTimeZone")),
+        hints=Hints(hints["SizeInMBs"] * MIB, hints["IntervalInSeconds"]),
+        compression=compression,
+        extension=extension,
+        key_arn=encryption.get("AWSKMSKeyARN"),
+        log=_log(description["CloudWatchLoggingOptions"]),
+        is_delimited=any(one["Type"] == DELIMITER for one in _processors(description)),
+        transformation=_transformation(description),
+        partitioning=_partitioning(description, prefix) if is_partitioned else None,
+        conversion=conversion,
+    )
+
+
+def _refuse(description: Mapping[str, Any]) -> None:
+    compression = description["CompressionFormat"]
+    if compression not in objects.EXTENSIONS:
+        raise invalid(
+            f"The local AWS does not compress with the CompressionFormat {compression}; it does "
+            f"with {', '.join(objects.EXTENSIONS)}."
+        )
+    if description["S3BackupMode"] != "Disabled":
+        raise invalid("The local AWS keeps no S3 backup: S3BackupMode must be Disabled.")
+    for name in (CONVERSION, PARTITIONING):
+        size = description["BufferingHints"]["SizeInMBs"]
+        if is_enabled(description, name) and size < LEAST_SIZE:
+            raise invalid(f"SizeInMBs must be at least {LEAST_SIZE} with {name} enabled")
+    for one in _processors(description):
+        if one["Type"] not in PROCESSORS:
+            raise invalid(f"The local AWS does not support the processor {one['Type']}.")
+
+
+def _processors(description: Mapping[str, Any]) -> list[dict[str, Any]]:
+    processing = description.get("ProcessingConfiguration") or {}
+    return list(processing.get("Processors") or []) if processing.get("Enabled") else []
+
+
+def _parameters(processor: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters of a processor, with defaults.
+
+    Raises:
+        ApiError: it has one that it cannot have.
+    """
+    given = {
+        one["ParameterName"]: one["ParameterValue"] for one in processor.get("Parameters") or []
+    }
+    for name in given:
+        if name not in known:
+            raise invalid(f"The parameter {name} is not one of the processor {processor['Type']}")
+    return {**known, **given}
+
+
+def _transformation(description: Mapping[str, Any]) -> Transformation | None:
+    """Return the transformation by a function, of which there is one at most [SEEN].
+
+    Raises:
+        ApiError: there are two, or a parameter is wrong.
+    """
+    found = [one for one in _processors(description) if one["Type"] == LAMBDA]
+    if len(found) > 1:
+        raise invalid("Only one processor of the type Lambda is allowed")
+    if not found:
+        return None
+    parameters = _parameters(found[0], LAMBDA_PARAMETERS)
+    if ":function:" not in parameters["LambdaArn"]:
+        raise invalid(f"LambdaArn {parameters['LambdaArn']!r} is not the ARN of a function")
+    return Transformation(
+        parameters["LambdaArn"],
+        parameters["RoleArn"] or description["RoleARN"],
+        int(_number(parameters, "NumberOfRetries", RETRIES)),
+        Hints(
+            int(_number(parameters, "BufferSizeInMBs", LAMBDA_SIZES) * MIB),
+            _number(parameters, "BufferIntervalInSeconds", SECONDS),
+        ),
+    )
+
+
+def _partitioning(description: Mapping[str, Any], prefix: str) -> Partitioning:
+    """Return the partitioning, which a prefix must use.
+
+    Raises:
+        ApiError: it does not, or what finds the keys is missing or wrong.
+    """
+    keys = prefixes.used_keys(prefix)
+    if not keys:
+        raise invalid(
+            "S3 Prefix should contain Dynamic Partitioning namespaces when Dynamic Partitioning is "
+            "enabled"  # [?]
+        )
+    processors = {one["Type"]: one for one in _processors(description)}
+    for namespace, processor in ((prefixes.FROM_QUERY, EXTRACTION), (prefixes.FROM_LAMBDA, LAMBDA)):
+        if processor not in processors and any(space == namespace for space, _ in keys):
+            raise invalid(
+                f"{processor} processor should be present when S3 Prefix has {namespace} namespace"
+            )
+    if EXTRACTION not in processors:
+        return Partitioning(keys, None)
+    parameters = _parameters(processors[EXTRACTION], EXTRACTION_PARAMETERS)
+    if parameters["JsonParsingEngine"] != EXTRACTION_PARAMETERS["JsonParsingEngine"]:
+        raise invalid(f"JsonParsingEngine {parameters['JsonParsingEngine']!r} must be JQ-1.6")
+    try:
+        return Partitioning(keys, compiled(parameters["MetadataExtractionQuery"]))
+    except ValueError as wrong:
+        raise invalid(f"MetadataExtractionQuery: {wrong}") from None
+
+
+def _conversion(description: Mapping[str, Any]) -> Conversion | None:
+    """Return the conversion to Parquet, if there is one.
+
+    Raises:
+        ApiError: it is not supported, or lacks something.
+    """
+    if not is_enabled(description, CONVERSION):
+        return None
+    given = description[CONVERSION]
+    reader = (given.get("InputFormatConfiguration") or {}).get("Deserializer") or {}
+    writer = (given.get("OutputFormatConfiguration") or {}).get("Serializer") or {}
+    for name, part, known in (("Deserializer", reader, OPENX), ("Serializer", writer, PARQUET)):
+        if known not in part or len(part) > 1:
+            found = ", ".join(part) or "none"
+            raise invalid(f"The local AWS converts with the {name} {known} only, not {found}.")
+    if description["CompressionFormat"] != objects.UNCOMPRESSED:
+        raise invalid("CompressionFormat must be UNCOMPRESSED with data format conversion enabled")
+    schema = given.get("SchemaConfiguration") or {}
+    for name in ("RoleARN", "DatabaseName", "TableName"):
+        if not schema.get(name):
+            raise invalid(f"{name} is needed in SchemaConfiguration")
+    json, parquet = reader[OPENX], {**PARQUET_DEFAULTS, **writer[PARQUET]}
+    for name in ("BlockSizeBytes", "MaxPaddingBytes"):
+        if parquet[name] != PARQUET_DEFAULTS[name]:
+            raise invalid(f"The local AWS writes Parquet without {name} ({parquet[name]}).")
+    return Conversion(
+        table={name: value for name, value in schema.items() if name != "RoleARN"},
+        role_arn=schema["RoleARN"],
+        keys=json.get("ColumnToJsonKeyMappings") or {},
+        is_case_insensitive=json.get("CaseInsensitive", True),
+        has_dots=json.get("ConvertDotsInJsonKeysToUnderscores", False),
+        codec=parquet["Compression"],
+        has_dictionary=parquet["EnableDictionaryCompression"],
+        page_size=parquet["PageSizeBytes"],
+        page_version="1.0" if parquet["WriterVersion"] == "V1" else "2.0",
+    )
+
+
+def _number(parameters: Mapping[str, str], name: str, limits: tuple[float, float]) -> float:
+    least, most = limits
+    try:
+        value = float(parameters[name])
+    except ValueError:
+        value = float("nan")
+    if not least <= value <= most:
+        raise invalid(f"{name} must be from {least} to {most}, not {parameters[name]!r}")
+    return value
+
+
+def _hints(given: Mapping[str, Any]) -> dict[str, int]:
+    """Return buffering hints: both or neither are given [BC].
+
+    Raises:
+        ApiError: only one is, or one is out of its range.
+    """
+    hints = given.get("BufferingHints") or {}
+    if len(hints) == 1:
+        raise invalid("Both SizeInMBs and IntervalInSeconds must be specified in BufferingHints")
+    is_large = is_enabled(given, CONVERSION) or is_enabled(given, PARTITIONING)
+    size = CONVERSION_SIZE if is_large else DEFAULT_SIZE
+    found = {"SizeInMBs": size, "IntervalInSeconds": DEFAULT_SECONDS, **hints}
+    for name, (least, most) in {"SizeInMBs": SIZES, "IntervalInSeconds": SECONDS}.items():
+        if not least <= found[name] <= most:
+            raise invalid(f"{name} must be from {least} to {most}, not {found[name]}")
+    return found
+
+
+def _zone(name: str | None) -> ZoneInfo:
+    try:
+        return ZoneInfo(name or "UTC")
+    except (KeyError, ValueError, OSError):
+        raise invalid(f"CustomTimeZone {name!r} is not a time zone") from None
+
+
+def _log(options: Mapping[str, Any]) -> tuple[str, str] | None:
+    if not options.get("Enabled"):
+        return None
+    group, stream = options.get("LogGroupName"), options.get("LogStreamName")
+    if not group or not stream:
+        raise invalid(
+            "LogGroupName and LogStreamName are needed in CloudWatchLoggingOptions if Enabled"
+        )
+    return group, stream
