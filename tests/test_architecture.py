@@ -205,7 +205,7 @@ def test_pages_are_made_from_notebooks_alone() -> None:
 
 def test_the_probe_needs_what_lambda_has_and_the_handler() -> None:
     allowed = {*sys.stdlib_module_names, "handler"}
-    imported = imports(MODULES["workbook.laboratory.probe"])
+    imported = imports(MODULES["workbook.laboratory.lab_probe"])
     assert {name.split(".")[0] for name in imported} <= allowed
 
 

@@ -210,9 +210,17 @@ def next_batch(waiting: deque[Entry], fresh: Iterator[Entry], limit: int) -> lis
 
 
 def put(
-    kinesis: Any, stream: str, batch: list[Entry], per_shard: Counter[str], errors: Counter[str]
+    kinesis: Any,
+    stream: str,
+    batch: list[Entry],
+    per_shard: Counter[str],
+    errors: Counter[str],
+    taken: Callable[[Entry, str], None] = lambda entry, sequence_number: None,
 ) -> list[Entry]:
-    """Call PutRecords once, count accepted and refused records, and return the refused ones."""
+    """Call PutRecords once, count accepted and refused records, and return the refused ones.
+
+    ``taken`` is called with each accepted record and its sequence number.
+    """
     response = kinesis.put_records(
         StreamName=stream,
         Records=[{"Data": entry.data, "PartitionKey": entry.partition_key} for entry in batch],
@@ -224,4 +232,5 @@ def put(
             refused.append(entry)
         else:
             per_shard[answer["ShardId"]] += 1
+            taken(entry, answer["SequenceNumber"])
     return refused

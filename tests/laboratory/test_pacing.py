@@ -40,7 +40,8 @@ class Time:
             self.refused -= 1
             return {"Records": [{"ErrorCode": "Throttled"}] * len(Records)}
         self.taken += [self.seconds] * len(Records)
-        return {"Records": [{"ShardId": "0"}] * len(Records)}
+        answers = [{"ShardId": "0", "SequenceNumber": f"{n}"} for n in range(len(Records))]
+        return {"Records": answers}
 
 
 Send = Callable[..., Counter[int]]
@@ -53,7 +54,7 @@ def send(monkeypatch: pytest.MonkeyPatch) -> Send:
     def send(time: Any, **workload: Any) -> Counter[int]:
         monkeypatch.setattr(pacing, "time", time)
         departures = Workload(**workload).departures()
-        return pacing.send(time, "s", departures, sent=lambda count: None)
+        return pacing.send(time, "s", departures, sent=lambda count: None).refusals
 
     return send
 

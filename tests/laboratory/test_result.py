@@ -17,6 +17,8 @@ from workbook.laboratory.logbook import Invocation, table
 from workbook.laboratory.result import Result, failures_table, records_table
 from workbook.target import Aws
 
+SETTINGS = lab.Experiment().as_dict()
+
 
 def records(
     sent: pd.DataFrame,
@@ -61,14 +63,14 @@ def test_a_record_that_a_producer_sent_twice_has_one_row() -> None:
     found = records(sent, stream(0, 1, 0), both)
     assert list(found.index) == [0, 1]
     assert list(found["sequence_number"]) == [str(FIRST), str(FIRST + 1)]
-    result = Result({"shards": 1}, table(both, True), found, failures_table([]))
+    result = Result(SETTINGS, table(both, True), found, failures_table([]))
     assert result.summary()["records"] == 2
     assert result.summary()["duplicates"] == 1
 
 
 def test_a_run_in_which_nothing_happened_has_all_its_figures() -> None:
     found = records(stream(0, 1), stream())
-    summary = Result({"shards": 1}, table([], True), found, failures_table([])).summary()
+    summary = Result(SETTINGS, table([], True), found, failures_table([])).summary()
     assert (summary["pending"], summary["invocations"], summary["duplicates"]) == (2, 0, 0)
     assert summary["never_written"] == 2
     assert summary["p50_ms"] == summary["usd_per_million"] == math.inf
@@ -79,14 +81,14 @@ def test_a_summary_puts_loss_first_and_does_not_make_it_look_cheap() -> None:
     sent = stream(*range(11))
     batches = [invocation("a", *range(7), answered=True), invocation("b", 7, 8, 9)]
     found = records(sent, stream(*range(7)), batches, [failure(7, 9, 3)], poison={8})
-    summary = Result({"shards": 1}, table(batches, True), found, failures_table([])).summary()
+    summary = Result(SETTINGS, table(batches, True), found, failures_table([])).summary()
     assert list(summary.index[:4]) == ["records", "written", "never_written", "innocents_given_up"]
     assert list(summary.iloc[:4]) == [11, 7, 3, 2]
     assert (summary["given_up"], summary["lost"], summary["pending"]) == (3, 0, 1)
     latency = found["latency_ms"].dropna()
     assert latency.min() <= summary["p50_ms"] <= latency.max()
     assert summary["p95_ms"] == summary["p99_ms"] == math.inf
-    cost = Result({"shards": 1}, table(batches, True), found, failures_table([])).cost().sum()
+    cost = Result(SETTINGS, table(batches, True), found, failures_table([])).cost().sum()
     assert summary["usd_per_million"] == pytest.approx(cost / 7 * 1e6)
 
 
@@ -95,7 +97,7 @@ def test_percentiles_are_those_of_the_records_that_could_be_written() -> None:
     numbers = range(101)
     batches = [invocation("a", *numbers, answered=True)]
     found = records(stream(*numbers), stream(*numbers[:100]), batches, poison={100})
-    summary = Result({"shards": 1}, table(batches, True), found, failures_table([])).summary()
+    summary = Result(SETTINGS, table(batches, True), found, failures_table([])).summary()
     latency = found["latency_ms"]
     assert [summary[f"p{p}_ms"] for p in (50, 95, 99)] == [latency[50], latency[95], latency[99]]
 

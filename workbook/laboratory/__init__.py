@@ -2,9 +2,13 @@
 
 result = run(aws, Experiment(workload=Workload(rate=500), mapping={"BatchSize": 10}))
 result.summary()
+
+``Function`` and ``Records`` put a function and records of your own in the place of handler.py and
+flights.
 """
 
 from workbook.laboratory.experiment import Experiment
+from workbook.laboratory.own import Function, Records
 from workbook.laboratory.pipeline import Pipeline
 from workbook.laboratory.result import Result
 from workbook.laboratory.runner import ForgottenError, run
@@ -14,7 +18,9 @@ from workbook.laboratory.workload import Workload
 __all__ = [
     "Experiment",
     "ForgottenError",
+    "Function",
     "Pipeline",
+    "Records",
     "Result",
     "Sweep",
     "Workload",

@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Self
 
 from workbook import deployment
+from workbook.laboratory.own import Function, Records
 from workbook.laboratory.workload import Workload
 
 REPORTS = "ReportBatchItemFailures"
+CHANCES = ("transient", "crash", "hang", "slow")  # shares of the invocations
 MAPPING_SETTINGS = {*deployment.MAPPING, "ParallelizationFactor"}  # those that may be varied
 
 
@@ -17,7 +19,9 @@ class Experiment:
     """A workload and all settings of the pipeline that processes it.
 
     Args:
-        workload: the records that are sent.
+        workload: the records that are sent: flights, or ``Records`` of your own.
+        function: a ``Function`` of your own that processes them; None for handler.py, which takes
+            flights only.
         shards: of the input stream, and of the output stream.
         mapping: settings of the mapping, under AWS's names, that override ``deployment.MAPPING``
             with a queue for failures (``deployment.on_failure``). Filters and tumbling windows
@@ -27,6 +31,13 @@ class Experiment:
         record_millis: the same for each record.
         bad_records: how the function treats a record that cannot be processed: ``report``, as the
             handler does, or ``raise``, which fails the batch.
+        transient: share of the invocations, 0 to 1, that fail by chance before they do anything.
+        crash: share of the invocations whose process ends when the work is done, before it answers.
+        hang: share of the invocations that take longer than the timeout.
+        slow: share of the invocations that take ``slow_millis`` longer.
+        slow_millis: how much longer these take.
+        downstream: records a second that what the function calls takes, for each execution
+            environment; a batch that is above that fails. None for no limit.
         memory: of the function, in MB.
         timeout: of the function, in real seconds, in time-lapse too.
         concurrency: reserved for the function; None reserves none.
@@ -37,12 +48,19 @@ class Experiment:
         ValueError: a value is out of range, or a setting is unknown; the message names it.
     """
 
-    workload: Workload = field(default_factory=Workload)
+    workload: Workload | Records = field(default_factory=Workload)
+    function: Function | None = None
     shards: int = 1
     mapping: Mapping[str, Any] = field(default_factory=dict)
     batch_millis: float = 0.0
     record_millis: float = 0.0
     bad_records: Literal["report", "raise"] = "report"
+    transient: float = 0.0
+    crash: float = 0.0
+    hang: float = 0.0
+    slow: float = 0.0
+    slow_millis: float = 1_000.0
+    downstream: float | None = None
     memory: int = 256
     timeout: int = 60
     concurrency: int | None = None
@@ -53,11 +71,16 @@ class Experiment:
             ("shards", self.shards >= 1, "1 or more"),
             ("batch_millis", 0 <= self.batch_millis < math.inf, "0 or more"),
             ("record_millis", 0 <= self.record_millis < math.inf, "0 or more"),
+            *((name, 0 <= getattr(self, name) <= 1, "0 to 1") for name in CHANCES),
+            ("slow_millis", 0 <= self.slow_millis < math.inf, "0 or more"),
+            ("downstream", self.downstream is None or self.downstream > 0, "above 0, or None"),
             ("bad_records", self.bad_records in ("report", "raise"), "'report' or 'raise'"),
             ("patience", 0 < self.patience < math.inf, "above 0"),
         ):
             if not is_good:
                 raise ValueError(f"{name} must be {wanted}, not {getattr(self, name)!r}")
+        if self.function is None and isinstance(self.workload, Records):
+            raise ValueError("function must be one of your own: handler.py takes flights only")
         unknown = ", ".join(sorted(self.mapping.keys() - MAPPING_SETTINGS))
         if unknown:
             known = ", ".join(sorted(MAPPING_SETTINGS))
@@ -74,7 +97,7 @@ class Experiment:
             ValueError: a name is unknown, or a value is out of range.
         """
         ours = {each.name for each in fields(self)} - {"workload", "mapping"}
-        sent = {each.name for each in fields(self.workload)}
+        sent = {each.name for each in fields(self.workload) if each.init}
         unknown = [n for n in settings if n not in ours | sent and n not in MAPPING_SETTINGS]
         if unknown:
             known = ", ".join(sorted(ours) + sorted(sent) + sorted(MAPPING_SETTINGS))
@@ -103,9 +126,10 @@ class Experiment:
         The mapping includes its defaults, the workload the name of its class. An infinite rate is
         the text ``Infinity``, since JSON has no such number.
         """
-        workload = {"class": type(self.workload).__qualname__, **asdict(self.workload)}
+        workload = self.workload.as_dict()
         return {
-            **asdict(self),
+            **{each.name: getattr(self, each.name) for each in fields(self)},
             "workload": {n: "Infinity" if v == math.inf else v for n, v in workload.items()},
+            "function": None if self.function is None else self.function.as_dict(),
             "mapping": self.mapping_settings,
         }

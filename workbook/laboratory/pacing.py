@@ -1,15 +1,28 @@
 """Sending a workload on time: each record when it is due, or as soon as the stream accepts it."""
 
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from workbook import flights, producer
 from workbook.laboratory.workload import Departure
 from workbook.target import Aws
 
 TICK_SECONDS = 0.01  # real ones between two checks of what is due, and so between two calls
+
+
+class Sending(NamedTuple):
+    """What became of the records of a workload when they were sent.
+
+    Args:
+        refusals: how often each record was refused, by its number, without those that never were.
+        taken: by the sequence number of each record, its number and the time when the producer had
+            it to send, in seconds since the epoch.
+    """
+
+    refusals: Counter[int]
+    taken: dict[str, tuple[int, float]]
 
 
 def send(
@@ -19,8 +32,8 @@ def send(
     *,
     sent: Callable[[int], None],
     patience: float = 60.0,
-) -> Counter[int]:
-    """Send every record when it is due by the clock of ``aws``, with ``sent_at`` in its payload.
+) -> Sending:
+    """Send every record when it is due by the clock of ``aws``; a flight tells ``sent_at``, too.
 
     A refused record is sent again after a pause, which grows with each call that has refusals.
     Records that are due meanwhile wait behind it.
@@ -34,7 +47,7 @@ def send(
             waiting.
 
     Returns:
-        How often each record was refused, by its number, without those that never were.
+        What became of the records.
 
     Raises:
         producer.NotSentError: the stream accepted nothing for ``patience`` seconds.
@@ -43,18 +56,24 @@ def send(
     kinesis: Any = aws.client("kinesis")
     scheduled = deque(departures)
     waiting: deque[producer.Entry] = deque()
-    numbers: dict[bytes, int] = {}  # of the records, by their payload
-    refusals: Counter[int] = Counter()
+    # Numbers and times of the records that are not accepted yet. Equal records are as good as one
+    # another, and of each kind the first goes first.
+    unsent: defaultdict[tuple[str, bytes], deque[tuple[int, float]]] = defaultdict(deque)
+    sending = Sending(Counter(), {})
     errors: Counter[str] = Counter()
     shards: Counter[str] = Counter()
     backoff = producer.Backoff()
+
+    def taken(entry: producer.Entry, sequence_number: str) -> None:
+        sending.taken[sequence_number] = unsent[entry.partition_key, entry.data].popleft()
+
     started, last_taken, rest_until = aws.now(), time.monotonic(), 0.0
     while scheduled or waiting:
         now = aws.now()
         while scheduled and scheduled[0].due <= now - started:
             departure = scheduled.popleft()
             entry = _entry(departure, now)
-            numbers[entry.data] = departure.number
+            unsent[entry.partition_key, entry.data].append((departure.number, now))
             waiting.append(entry)
         if not waiting:
             last_taken = time.monotonic()  # nothing was refused while nothing was due
@@ -62,9 +81,9 @@ def send(
             time.sleep(TICK_SECONDS)
             continue
         batch = producer.next_batch(waiting, iter(()), producer.MAX_RECORDS)
-        refused = producer.put(kinesis, stream, batch, shards, errors)
+        refused = producer.put(kinesis, stream, batch, shards, errors, taken)
         for entry in refused:
-            refusals[numbers[entry.data]] += 1
+            sending.refusals[unsent[entry.partition_key, entry.data][0][0]] += 1
         waiting.extendleft(e._replace(attempt=e.attempt + 1) for e in reversed(refused))
         sent(len(batch) - len(refused))
         if len(refused) < len(batch):
@@ -72,9 +91,11 @@ def send(
         if time.monotonic() - last_taken > patience:
             raise producer.NotSentError(stream, list(waiting), errors)
         rest_until = time.monotonic() + backoff.pause(bool(refused))
-    return refusals
+    return sending
 
 
 def _entry(departure: Departure, now: float) -> producer.Entry:
-    event = {**departure.event, "sent_at": round(now, 6)}
-    return producer.Entry(flights.encode(event), departure.partition_key)
+    data = departure.event
+    if not isinstance(data, bytes):
+        data = flights.encode({**data, "sent_at": round(now, 6)})
+    return producer.Entry(data, departure.partition_key)

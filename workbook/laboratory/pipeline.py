@@ -1,13 +1,37 @@
 """The pipeline of an experiment, which is created for it and deleted afterwards."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workbook import deployment
-from workbook.laboratory.experiment import Experiment
+from workbook.laboratory.experiment import CHANCES, Experiment
 from workbook.target import Aws
 
-CODE = (deployment.HANDLER_FILE, Path(__file__).with_name("probe.py"))  # the function's
+PROBE = Path(__file__).with_name("lab_probe.py")
+
+
+def _package(experiment: Experiment) -> bytes:
+    """Return the function's zip: the handler, or a function of your own, and the probe."""
+    if experiment.function is None:
+        return deployment.package(deployment.HANDLER_FILE, PROBE)
+    return experiment.function.package.zipped(**{PROBE.stem: PROBE.read_bytes()})
+
+
+def _probe_settings(experiment: Experiment, speed: float) -> dict[str, Any]:
+    """Return what the probe does beside calling the handler, in real seconds."""
+    own, downstream = experiment.function, experiment.downstream
+    return {
+        "handler": own.package.handler if own else deployment.HANDLER,
+        "batch_seconds": experiment.batch_millis / 1000 / speed,
+        "record_seconds": experiment.record_millis / 1000 / speed,
+        "raises": experiment.bad_records == "raise",
+        "slow_seconds": experiment.slow_millis / 1000 / speed,
+        "hang_seconds": 2.0 * experiment.timeout,
+        "downstream": None if downstream is None else downstream * speed,
+        **{name: getattr(experiment, name) for name in CHANCES},
+    }
 
 
 @dataclass(frozen=True)
@@ -50,17 +74,16 @@ class Pipeline:
         deployment.create_function(
             lambda_,
             role_arn,
-            deployment.package(*CODE),
+            _package(experiment),
             name,
-            Handler="probe.lambda_handler",
+            Handler=f"{PROBE.stem}.lambda_handler",
             MemorySize=experiment.memory,
             Timeout=experiment.timeout,
             Environment={
                 "Variables": {
+                    **(experiment.function.environment if experiment.function else {}),
                     "OUTPUT_STREAM": self.output_stream,
-                    "BATCH_SECONDS": str(experiment.batch_millis / 1000 / aws.speed),
-                    "RECORD_SECONDS": str(experiment.record_millis / 1000 / aws.speed),
-                    "BAD_RECORDS": experiment.bad_records,
+                    "PROBE": json.dumps(_probe_settings(experiment, aws.speed)),
                 }
             },
         )

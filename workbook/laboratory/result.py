@@ -54,16 +54,34 @@ class Result:
         """Return the cost of this run on AWS in USD, by item.
 
         Shards are billed at their number at the start. Hours and GB-seconds go by the same clock:
-        in time-lapse, the cost is that of a run that takes as long in real time.
+        in time-lapse, the cost is that of a run that takes as long in real time. What a function of
+        your own writes is not in it.
         """
-        written = int(self.records["copies"].sum())
+        is_own = self.experiment["function"] is not None
+        written = 0 if is_own else int(self.records["copies"].sum())
         billed = self.invocations["billed_ms"] * self.invocations["memory_mb"]
         return prices.bill(
             shard_hours=2 * self.experiment["shards"] * self.seconds / 3600,
-            put_units=len(self.records) + written,  # a flight is smaller than 25 KB
+            put_units=self.experiment["workload"]["put_units"]
+            + written,  # a flight is smaller than 25 KB
             requests=len(self.invocations),
             gb_seconds=float(billed.sum()) / 1000 / 1024,
         )
+
+    def blocked_seconds(self) -> float:
+        """Return for how long batches were retried, added up over shards, by AWS's clock."""
+        tries = self.invocations.groupby(["shard_id", "first_sequence_number"])["ended"]
+        return float((tries.max() - tries.min()).dt.total_seconds().sum())
+
+    def utilisation(self) -> float:
+        """Return the share, 0 to 1, of the time in which the function worked.
+
+        All of it is the time of the run, for each batch that may be processed at once.
+        """
+        at_once = self.experiment["shards"]
+        at_once *= self.experiment["mapping"].get("ParallelizationFactor", 1)
+        worked = float(self.invocations["duration_ms"].sum()) / 1000
+        return worked / self.seconds / at_once if self.seconds else math.nan
 
     def summary(self) -> "pd.Series[Any]":
         """Return the run in figures: losses first, then speed, then cost.
@@ -71,7 +89,8 @@ class Result:
         An *innocent* record is one that can be processed, that is, any that is not poison.
 
         Returns:
-            - ``records``, the number sent, and ``written``, those of them in the output
+            - ``records``, the number sent, and ``written``, those of them in the output; with a
+              function of your own, those that Lambda regards as processed
             - ``never_written``, innocents that are not in the output, and ``innocents_given_up``,
               those of them that were given up
             - records that are not in the output, poison included, as ``given_up`` (reported to the
@@ -79,6 +98,9 @@ class Result:
             - ``per_second``, records written a second
             - ``p50_ms``, ``p95_ms`` and ``p99_ms``, the time from sent to written within which 50,
               95 and 99 percent of the innocents were written; infinite if fewer ever were
+            - ``blocked_seconds``, for which batches were retried, from the end of the first try to
+              that of the last, added up over shards; ``utilisation``, the share of the time in
+              which the function worked, of all that its shards' batches could have taken
             - ``max_iterator_age_ms``; ``invocations``; ``retries``, invocations that tried their
               first record again; ``duplicates``, records in the output beyond the first of each
             - ``usd_per_million``, the cost of the run for each million records written
@@ -105,6 +127,8 @@ class Result:
                 "p50_ms": within(0.5),
                 "p95_ms": within(0.95),
                 "p99_ms": within(0.99),
+                "blocked_seconds": self.blocked_seconds(),
+                "utilisation": self.utilisation(),
                 "max_iterator_age_ms": invocations["iterator_age_ms"].max(),
                 "invocations": len(invocations),
                 "retries": int((invocations["attempt"] > 1).sum()),
@@ -140,6 +164,32 @@ class Result:
         """
         experiment = json.loads((folder / "experiment.json").read_text("utf-8"))
         return cls(experiment, *(pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES))
+
+
+def processed(
+    sent: pd.DataFrame, invocations: list[Invocation], reports_failures: bool
+) -> pd.DataFrame:
+    """Return what a function of your own has processed, as if that were a stream.
+
+    Args:
+        sent: the input stream, with ``n``.
+        invocations: of the function.
+        reports_failures: whether the mapping respects partial batch responses.
+
+    Returns:
+        A row for each time that Lambda regarded a record as processed: ``n``, and as
+        ``arrival_time`` the end of the invocation.
+    """
+    numbers = dict(zip(sent["sequence_number"].map(int), sent["n"], strict=True))
+    rows = [
+        (numbers[done], each.ended)
+        for each in invocations
+        for done in each.done(reports_failures)
+        if done in numbers
+    ]
+    frame = pd.DataFrame(rows, columns=["n", "arrival_time"]).astype("int64")
+    frame["arrival_time"] = pd.to_datetime(frame["arrival_time"], unit="ms", utc=True)
+    return frame.astype({"arrival_time": TIME})
 
 
 def failures_table(documents: list[dict[str, Any]]) -> pd.DataFrame:
@@ -190,7 +240,8 @@ def records_table(
     Returns:
         Columns ``partition_key``, ``shard_id``, ``sequence_number``; ``sent`` (when the producer
         had it to send, by the producer's clock), ``arrived`` (in the stream), ``invoked`` (first in
-        a batch), ``written`` (its first copy in the output), all UTC and missing if never;
+        a batch), ``written`` (its first copy in the output; with a function of your own, the end
+        of the first invocation that processed it), all UTC and missing if never;
         ``refused`` (how often the stream refused it); ``attempts`` (the number of its invocations);
         ``batch`` (the last of them, as in ``invocations``); ``copies`` (in the output); ``poison``;
         ``latency_ms`` from sent to written; ``fate``: ``written``, else ``lost`` (Lambda regards it

@@ -9,7 +9,7 @@ real AWS too. There it takes some minutes longer, and costs what ``Result.cost``
 import json
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -20,8 +20,9 @@ from workbook import reader
 from workbook.laboratory import logbook, pacing
 from workbook.laboratory.experiment import Experiment
 from workbook.laboratory.logbook import Invocation, Logbook
+from workbook.laboratory.pacing import Sending
 from workbook.laboratory.pipeline import Pipeline
-from workbook.laboratory.result import Result, failures_table, records_table
+from workbook.laboratory.result import Result, failures_table, processed, records_table
 from workbook.laboratory.workload import Departure
 from workbook.target import Aws
 
@@ -59,9 +60,9 @@ def run(
     try:
         queue_url = pipeline.deploy(experiment)
         departures = list(experiment.workload.departures())
-        refusals = _send(pipeline, departures, during, progress)
+        sending = _send(pipeline, departures, during, progress)
         invocations, documents = _follow(pipeline, experiment, queue_url, progress)
-        return _result(pipeline, experiment, departures, refusals, invocations, documents)
+        return _result(pipeline, experiment, departures, sending, invocations, documents)
     finally:
         pipeline.clean_up()
 
@@ -71,8 +72,8 @@ def _send(
     departures: list[Departure],
     during: Callable[[Pipeline], None] | None,
     progress: bool,
-) -> Mapping[int, int]:
-    """Send the workload, call ``during`` in its own thread halfway, and return the refusals."""
+) -> Sending:
+    """Send the workload, and call ``during`` in its own thread halfway."""
     taken = 0
     changing: Future[None] | None = None
     with (
@@ -87,10 +88,10 @@ def _send(
             if during and changing is None and 2 * taken >= len(departures):
                 changing = aside.submit(during, pipeline)
 
-        refusals = pacing.send(pipeline.aws, pipeline.input_stream, departures, sent=sent)
+        sending = pacing.send(pipeline.aws, pipeline.input_stream, departures, sent=sent)
     if changing is not None:
         changing.result()  # raises its exception, if there is one
-    return refusals
+    return sending
 
 
 def _follow(
@@ -136,7 +137,7 @@ def _result(
     pipeline: Pipeline,
     experiment: Experiment,
     departures: list[Departure],
-    refusals: Mapping[int, int],
+    sending: Sending,
     invocations: list[Invocation],
     documents: list[dict[str, Any]],
 ) -> Result:
@@ -144,24 +145,34 @@ def _result(
         return reader.read_stream(pipeline.aws, stream, columns=columns, progress=False)
 
     # In this order, since what was written is newer and expires later.
-    written = read(pipeline.output_stream, "n")
-    sent = read(pipeline.input_stream, "n", "sent_at")
+    reports, speed = experiment.reports_failures, pipeline.aws.speed
+    if experiment.function is None:
+        written = read(pipeline.output_stream, "n")
+    sent = read(pipeline.input_stream)
+    taken = pd.DataFrame.from_dict(sending.taken, "index", columns=["n", "sent_at"])
+    # boto3 repeats a call whose answer is lost: then only one of two copies has a number.
+    sent = sent.join(taken, on="sequence_number", how="inner")
+    if experiment.function is not None:
+        written = processed(sent, invocations, reports)
     if sent["n"].nunique() < len(departures):
         raise ForgottenError(
             f"{pipeline.input_stream} still has only {sent['n'].nunique()} of {len(departures)} "
             "records: streams keep them for 24 hours, and the clock runs at "
             f"{pipeline.aws.speed} times the real pace; connect with a lower speed"
         )
-    reports, speed = experiment.reports_failures, pipeline.aws.speed
     failures = failures_table(documents)
     return Result(
-        experiment={"aws": pipeline.aws.where, "speed": speed, **experiment.as_dict()},
+        experiment={
+            "aws": pipeline.aws.where,
+            "speed": speed,
+            **experiment.as_dict(),
+        },
         invocations=logbook.table(invocations, reports, speed),
         records=records_table(
             sent=sent,
             written=written,
             poison={departure.number for departure in departures if departure.is_poison},
-            refusals=refusals,
+            refusals=sending.refusals,
             invocations=invocations,
             failures=failures,
             reports_failures=reports,

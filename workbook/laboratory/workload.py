@@ -6,7 +6,7 @@ The same seed gives the same flights, keys, times and poison.
 import math
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
 from workbook import flights, producer
@@ -23,18 +23,28 @@ class Departure(NamedTuple):
         number: its place in the workload, from 0, which is ``n`` in the payload.
         due: when it is sent, in seconds after the first.
         partition_key: its partition key.
-        event: the payload, without the time of sending.
+        event: the payload: a flight without the time of sending, or bytes that are sent as they
+            are.
     """
 
     number: int
     due: float
     partition_key: str
-    event: dict[str, Any]
+    event: Any
 
     @property
     def is_poison(self) -> bool:
         """Whether the handler cannot process it."""
+        if isinstance(self.event, bytes):
+            return False
         return bool(self.event["dep_delay"] == POISON["dep_delay"])
+
+
+def gap(chance: random.Random, rate: float, spacing: str) -> float:
+    """Return the seconds until the next record of a workload is due; 0 for a burst."""
+    if not math.isfinite(rate):
+        return 0.0
+    return chance.expovariate(rate) if spacing == "random" else 1 / rate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +101,14 @@ class Workload:
             key = HOT_KEY if chance.random() < self.hot_share else self._key(event)
             changes = POISON if number in poison else {}
             yield Departure(number, due, key, {"n": number, **event, **changes})
-            if math.isfinite(self.rate):
-                random_gap = self.spacing == "random"
-                due += chance.expovariate(self.rate) if random_gap else 1 / self.rate
+            due += gap(chance, self.rate, self.spacing)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON-ready values, with the name of the class.
+
+        ``put_units`` are the units of 25 KB, record by record, that AWS bills; a flight is one.
+        """
+        return {"class": type(self).__qualname__, **asdict(self), "put_units": self.records}
 
     def _poison(self, chance: random.Random) -> Iterator[int]:
         """Yield the places of poison: one among every ``poison_every`` records."""

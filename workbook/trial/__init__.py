@@ -7,7 +7,7 @@ records, and waits until each is done with.  It watches through AWS's APIs only:
 in which the probe notes each batch, the queue of what the mapping gives up, and the outputs.
 """
 
-from workbook.trial.errors import UsageError
+from workbook.errors import UsageError
 from workbook.trial.report import Report
 from workbook.trial.run import run
 

@@ -14,10 +14,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from workbook import target
+from workbook import code as packages
+from workbook import records, target
 from workbook.target import Aws
-from workbook.trial import code as packages
-from workbook.trial import outputs, place, records
+from workbook.trial import outputs, place
 
 BATCH = 100
 NOTE = "The function runs in this process, one batch at a time; its timeout is off."

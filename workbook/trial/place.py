@@ -4,15 +4,18 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError, ParamValidationError
 
 from workbook import deployment
+from workbook.code import Code
+from workbook.errors import UsageError
 from workbook.target import Aws
-from workbook.trial.code import PROBE_HANDLER, Code
-from workbook.trial.errors import UsageError
 
+PROBE = Path(__file__).with_name("probe.py")
+PROBE_HANDLER = "workbook_probe.handler"
 SETTINGS = (  # of a mapping that reads Kinesis [BC]
     "BatchSize",
     "BisectBatchOnFunctionError",
@@ -37,6 +40,11 @@ WRITES = {  # what a function may do with its outputs
     ],
     "bucket": ["s3:PutObject", "s3:GetObject"],
 }
+
+
+def with_probe(code: Code) -> bytes:
+    """Return a function's package with the probe in it, as a zip."""
+    return code.zipped(workbook_probe=PROBE.read_bytes())
 
 
 @dataclass(frozen=True)
@@ -168,7 +176,7 @@ def make(
     }
     lambda_ = aws.client("lambda")
     try:
-        deployment.create_function(lambda_, role, code.zipped(), function, **settings)
+        deployment.create_function(lambda_, role, with_probe(code), function, **settings)
         created = deployment.create_mapping(
             lambda_, stream_arn, function, queue_arn=queue_arn, **mapping
         )

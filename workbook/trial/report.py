@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from workbook.laboratory import logbook
+from workbook.records import Record
 from workbook.trial.fates import Fates
-from workbook.trial.records import Record
 
 
 @dataclass(frozen=True)

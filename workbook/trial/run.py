@@ -8,14 +8,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from workbook import target
+from workbook import code as packages
+from workbook import records, target
 from workbook.laboratory.logbook import REPORT
+from workbook.records import Record
 from workbook.target import Aws
-from workbook.trial import code as packages
-from workbook.trial import hints, outputs, place, records, template
+from workbook.trial import hints, outputs, place, template
 from workbook.trial.fates import PATIENCE_SECONDS, Fates, Watch
 from workbook.trial.place import Place
-from workbook.trial.records import Record
 from workbook.trial.report import FirstError, Report, duplicates
 
 PROBE_FRAME = re.compile(r' *File "/var/task/workbook_probe.py".*\n.*\n?')

@@ -6,12 +6,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from workbook.code import Code, zip_place
+from workbook.errors import UsageError
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.stacks import template as templates
 from workbook.target import Aws
-from workbook.trial.code import PROBE_HANDLER, Code, zip_place
-from workbook.trial.errors import UsageError
-from workbook.trial.place import Output, Place
+from workbook.trial.place import PROBE_HANDLER, Output, Place, with_probe
 from workbook.waiting import wait_until
 
 BUCKET, STACK = "try-packages", "try"
@@ -107,7 +107,7 @@ def _watched(aws: Aws, path: Path, stacks: Any, code: Code) -> Place:
     waiter = lambda_.get_waiter("function_updated_v2")
     fast = {"Delay": 1}
     waiter.wait(FunctionName=function, WaiterConfig=fast)
-    lambda_.update_function_code(FunctionName=function, ZipFile=code.zipped())
+    lambda_.update_function_code(FunctionName=function, ZipFile=with_probe(code))
     waiter.wait(FunctionName=function, WaiterConfig=fast)
     lambda_.update_function_configuration(
         FunctionName=function,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from workbook.records import Record, read
 from workbook.trial import UsageError
-from workbook.trial.records import Record, read
 
 ROWS = [{"n": 1, "plane": "a"}, {"n": 2, "plane": "b"}]
 COMPACT = [b'{"n":1,"plane":"a"}', b'{"n":2,"plane":"b"}']

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from workbook.code import read
 from workbook.trial import UsageError
-from workbook.trial.code import read
 
 SOURCE = "def handler(event, context): return 1\ndef helper(one): return one\n"
 

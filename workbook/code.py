@@ -1,4 +1,4 @@
-"""Make a package of a function: a file, a folder or a zip, its requirements, and the probe."""
+"""Make a package of a function of your own: a file, a folder or a zip, and its requirements."""
 
 import ast
 import io
@@ -9,10 +9,8 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from workbook.trial.errors import UsageError
+from workbook.errors import UsageError
 
-PROBE = Path(__file__).with_name("probe.py")
-PROBE_HANDLER = "workbook_probe.handler"
 USUAL = ("lambda_handler", "handler")
 LEFT_OUT = {"__pycache__", ".git", ".venv", "node_modules", ".pytest_cache", ".mypy_cache"}
 MAX_ZIPPED_MB, MAX_UNZIPPED_MB = 50, 250  # [DG:gettingstarted-limits]
@@ -36,9 +34,9 @@ class Code(NamedTuple):
         path = self.handler.rpartition(".")[0].replace(".", "/") + ".py"
         return self.files.get(path, b"").decode("utf-8", "replace")
 
-    def zipped(self) -> bytes:
-        """Return the package with the probe in it."""
-        return _zipped({**self.files, "workbook_probe.py": PROBE.read_bytes()})
+    def zipped(self, **beside: bytes) -> bytes:
+        """Return the package as a zip, with other modules in it by their names."""
+        return _zipped({**self.files, **{f"{name}.py": text for name, text in beside.items()}})
 
 
 def zip_place(path: Path) -> bytes:

@@ -1,0 +1,142 @@
+"""A function and records of your own for an experiment, instead of handler.py and flights."""
+
+import hashlib
+import math
+import random
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from workbook import code, records
+from workbook.errors import UsageError
+from workbook.laboratory.workload import Departure, gap
+
+PUT_UNIT_BYTES = 25_000  # by which a record is billed
+OUTPUT = "OUTPUT_STREAM"  # the variable that names the stream to which the function may write
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of your own.
+
+    It may read its batches, write its log, and put records into the stream that the environment
+    variable ``OUTPUT_STREAM`` names. It may do nothing else in AWS.
+
+    Args:
+        path: a Python file, a folder or a zip.
+        handler: the name of the function in it, or ``module.function``; may be left out if only one
+            can be meant.
+        environment: its environment variables.
+        requirements: a file of what is installed beside it, for Lambda's platform.
+
+    Raises:
+        UsageError: there is no such file or function, or a variable cannot be set; the message
+            names it.
+    """
+
+    path: Path | str
+    _: KW_ONLY
+    handler: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    requirements: Path | str | None = None
+    package: code.Code = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if OUTPUT in self.environment:
+            raise UsageError(f"environment must not have {OUTPUT}: the experiment sets it")
+        place = f"{self.path}:{self.handler}" if self.handler else str(self.path)
+        requirements = None if self.requirements is None else Path(self.requirements)
+        object.__setattr__(self, "package", code.read(place, requirements))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what decides the function's work, as JSON-ready values."""
+        content = hashlib.sha256()
+        for path, file in sorted(self.package.files.items()):
+            content.update(f"\n{path}\n".encode() + file)
+        return {
+            "handler": self.package.handler,
+            "environment": dict(self.environment),
+            "sha256": content.hexdigest(),
+        }
+
+
+@dataclass(frozen=True)
+class Records:
+    """Records of your own as a producer sends them, each as it is.
+
+    Args:
+        frame: a DataFrame; a file of JSON lines, a JSON array, CSV or Parquet, a recorded Lambda
+            event or what ``workbook capture`` saved; or dictionaries, from a generator too.
+        key: the column that is the partition key. If left out, each record has a key of its own,
+            or the one that it was captured with.
+        rate: records a second; infinite for a burst, all at once.
+        spacing: ``even``, or ``random`` for independent arrivals (a Poisson process).
+        seed: of the random arrivals.
+
+    Raises:
+        ValueError: a value is out of range, or a record has no such key; the message names the
+            field.
+    """
+
+    frame: Any = field(repr=False, compare=False)
+    _: KW_ONLY
+    key: str | None = None
+    rate: float = 250.0
+    spacing: Literal["even", "random"] = "even"
+    seed: int = 1
+    content: tuple[records.Record, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.rate > 0:
+            raise ValueError(f"rate must be above 0 (infinite for a burst), not {self.rate!r}")
+        if self.spacing not in ("even", "random"):
+            raise ValueError(f"spacing must be 'even' or 'random', not {self.spacing!r}")
+        if isinstance(self.frame, Iterator):  # which can be read once, and the key may be varied
+            object.__setattr__(self, "frame", list(self.frame))
+        object.__setattr__(self, "content", tuple(_content(self.frame, self.key)))
+
+    @property
+    def records(self) -> int:
+        """The number of records."""
+        return len(self.content)
+
+    @property
+    def seconds(self) -> float:
+        """The time that sending takes, at least; 0 for a burst."""
+        return self.records / self.rate
+
+    def departures(self) -> Iterator[Departure]:
+        """Yield every record, in the order of sending."""
+        chance = random.Random(self.seed)
+        due = 0.0
+        for number, record in enumerate(self.content):
+            yield Departure(number, due, record.key, record.data)
+            due += gap(chance, self.rate, self.spacing)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON-ready values; see ``Workload.as_dict``."""
+        return {
+            "class": type(self).__qualname__,
+            "records": self.records,
+            "key": self.key,
+            "rate": self.rate,
+            "spacing": self.spacing,
+            "seed": self.seed,
+            "put_units": sum(math.ceil(len(one.data) / PUT_UNIT_BYTES) for one in self.content),
+        }
+
+
+def _content(frame: Any, key: str | None) -> list[records.Record]:
+    names = records.Names("frame", "key")
+    if isinstance(frame, str | Path):
+        return records.read(Path(frame), key, names)
+    if isinstance(frame, pd.DataFrame):
+        return records.of_frame(frame, key, names)
+    if isinstance(frame, Iterable) and not isinstance(frame, Mapping | bytes):
+        return records.of_values(list(frame), key, names)
+    raise UsageError(
+        f"frame must be a DataFrame, a file or dictionaries, not {type(frame).__name__}"
+    )
