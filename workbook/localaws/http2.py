@@ -10,6 +10,7 @@ from typing import Any
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
+from h2.errors import ErrorCodes
 from h2.events import (
     DataReceived,
     Event,
@@ -18,28 +19,79 @@ from h2.events import (
     StreamReset,
     WindowUpdated,
 )
-from h2.exceptions import ProtocolError, StreamClosedError
+from h2.exceptions import FrameTooLargeError, ProtocolError, StreamClosedError
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from workbook.localaws.api.http import MAX_BODY_BYTES
+
+MAX_HEAD_BYTES = 64 * 1024  # of a request line and headers, which come in one piece or in many
+HEAD_SECONDS = 60.0  # in which they must have come
 PREFACE = b"PRI * HTTP/2"
 PREFACE_BYTES = 24
 FRAME_HEAD_BYTES = 9  # length (3), type (1), flags (1), stream (4); RFC 9113 §4.1
+MAX_FRAME_BYTES = 16_384  # unless a server allows more; RFC 9113 §4.2
 GOAWAY = 7
 
 
 class EitherProtocol(HttpToolsProtocol):
-    """HTTP/1.1, until a connection's first bytes say that it is HTTP/2."""
+    """HTTP/1.1, until a connection's first bytes say that it is HTTP/2.
+
+    A client that never ends its headers is sent away: uvicorn would keep them all.
+    """
+
+    _head_bytes = 0  # of the head that has not come to its end
+    _is_in_head = True
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for the first request."""
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no longer."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """Begin to read a head; httptools' hook."""
+        super().on_message_begin()
+        self._is_in_head, self._head_bytes = True, 0
+        self._await_head()
+
+    def on_headers_complete(self) -> None:
+        """End the head; httptools' hook."""
+        self._is_in_head = False
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; httptools' hook, which has what follows a body, too."""
+        if self._is_in_head:
+            super().on_header(name, value)
+
+    def _await_head(self) -> None:
+        self._stop_waiting()
+        self._patience = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sent."""
         if self.headers is None and data.startswith(PREFACE):
+            self._stop_waiting()
             self.connections.discard(self)
             successor = Http2Protocol(self.app, self.loop)
             self.transport.set_protocol(successor)
             successor.connection_made(self.transport)
             successor.data_received(data)
-        else:
-            super().data_received(data)
+            return
+        super().data_received(data)
+        self._head_bytes += len(data) if self._is_in_head else 0
+        if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response(f"A request has headers of {MAX_HEAD_BYTES} bytes at most.")
 
 
 class _Stream:
@@ -64,7 +116,7 @@ class Http2Protocol(asyncio.Protocol):
     def __init__(self, application: Any, loop: asyncio.AbstractEventLoop) -> None:
         self._application = application
         self._loop = loop
-        self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
+        self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding="latin-1"))
         self._unread = bytearray()
         self._greeted = False
         self._leaving = False
@@ -85,7 +137,7 @@ class Http2Protocol(asyncio.Protocol):
                 for event in self._h2.receive_data(frame):
                     self._take(event)
         except ProtocolError:
-            self._flush()  # h2 has put the reason into its last frame
+            self._flush()  # the reason is in the last frame
             self._transport.close()
             return
         self._flush()
@@ -106,6 +158,9 @@ class Http2Protocol(asyncio.Protocol):
             yield self._cut(PREFACE_BYTES)
         while self._greeted and len(self._unread) >= FRAME_HEAD_BYTES:
             size = FRAME_HEAD_BYTES + int.from_bytes(self._unread[:3])
+            if size > FRAME_HEAD_BYTES + MAX_FRAME_BYTES:
+                self._h2.close_connection(ErrorCodes.FRAME_SIZE_ERROR)
+                raise FrameTooLargeError
             if len(self._unread) < size:
                 return
             frame = self._cut(size)
@@ -128,9 +183,13 @@ class Http2Protocol(asyncio.Protocol):
             case RequestReceived():
                 self._streams[event.stream_id] = _Stream(event.headers)
             case DataReceived():
-                self._streams[event.stream_id].body += event.data
                 self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
-            case StreamEnded():
+                if event.stream_id in self._streams:
+                    self._streams[event.stream_id].body += event.data
+                    if len(self._streams[event.stream_id].body) > MAX_BODY_BYTES:
+                        del self._streams[event.stream_id]
+                        self._h2.reset_stream(event.stream_id, ErrorCodes.ENHANCE_YOUR_CALM)
+            case StreamEnded() if event.stream_id in self._streams:
                 task = self._loop.create_task(self._answer(event.stream_id))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
@@ -152,10 +211,10 @@ class Http2Protocol(asyncio.Protocol):
         scope = {
             "type": "http",
             "method": next(value for name, value in stream.headers if name == ":method"),
-            "raw_path": path.encode(),
-            "query_string": query.encode(),
+            "raw_path": path.encode("latin-1"),
+            "query_string": query.encode("latin-1"),
             "headers": [
-                (name.replace(":authority", "host").encode(), value.encode())
+                (name.replace(":authority", "host").encode("latin-1"), value.encode("latin-1"))
                 for name, value in stream.headers
                 if name == ":authority" or not name.startswith(":")
             ],

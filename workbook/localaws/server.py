@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,11 +16,12 @@ import uvicorn
 
 from workbook.localaws import LOOPBACK, READY, admission
 from workbook.localaws.api import protocols
-from workbook.localaws.api.http import Request, Response
+from workbook.localaws.api.http import MAX_BODY_BYTES, MAX_OBJECT_BYTES, Request, Response
 from workbook.localaws.clock import Clock
 from workbook.localaws.http2 import EitherProtocol
 from workbook.localaws.parts import Parts
 
+CONNECTIONS = 10_240  # the most that macOS allows to one process
 KEEP_ALIVE_SECONDS = 75  # longer than the idle time after which boto3 drops a connection itself
 
 
@@ -41,10 +43,15 @@ class Door:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Take one request and answer it."""
-        request = await read_request(scope, receive)
-        if request is None:
-            return
+        request = read_head(scope, receive)
         response = admission.refusal(request)
+        if response is None:
+            body = await read_body(request, receive)
+            if body is None:
+                return
+            request = replace(request, body=body)
+            if len(body) > most_bytes(request):
+                response = protocols.too_large(request, most_bytes(request))
         if response is None:
             try:
                 response = await self._respond(request)
@@ -65,24 +72,39 @@ class Door:
         await send({"type": "http.response.body", "body": response.body})
 
 
-async def read_request(scope: Any, receive: Any) -> Request | None:
-    """ASGI: read a request to its end; None when its client is gone before."""
-    chunks: list[bytes] = []
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        chunks.append(message.get("body", b""))
-        more = message.get("more_body", False)
+def read_head(scope: Any, receive: Any) -> Request:
+    """ASGI: return a request as it is before its body comes."""
     return Request(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
         query=scope["query_string"].decode("latin-1"),
         headers={key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]},
-        body=b"".join(chunks),
+        body=b"",
         disconnected=partial(await_disconnect, receive),
     )
+
+
+def most_bytes(request: Request) -> int:
+    """Return how large the body of a request may be."""
+    return MAX_OBJECT_BYTES if request.service in ("s3", "") else MAX_BODY_BYTES
+
+
+async def read_body(request: Request, receive: Any) -> bytes | None:
+    """ASGI: read a body to its end; None when its client is gone before.
+
+    Of a body that is too large, no more is read than shows it.
+    """
+    chunks: list[bytes] = []
+    room = most_bytes(request)
+    more = True
+    while more and room >= 0:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        chunks.append(message.get("body", b""))
+        room -= len(chunks[-1])
+        more = message.get("more_body", False)
+    return b"".join(chunks)
 
 
 async def await_disconnect(receive: Any) -> None:
@@ -151,6 +173,7 @@ async def serve(
         OSError: this machine has no room for it; says what to do.
     """
     _forget_users_aws()
+    _allow_connections()
     try:
         listener = socket.create_server((LOOPBACK, port))
     except OSError as problem:
@@ -200,6 +223,17 @@ def _forget_users_aws() -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+
+
+def _allow_connections() -> None:
+    """Have as many open connections as the system allows; some allow 256 unless asked for more."""
+    if sys.platform != "win32":
+        import resource
+
+        present, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = CONNECTIONS if most == resource.RLIM_INFINITY else min(most, CONNECTIONS)
+        if present != resource.RLIM_INFINITY and present < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _await_owner(end: Callable[[], None]) -> None:

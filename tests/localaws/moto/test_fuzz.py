@@ -102,7 +102,9 @@ class Wired(Shaped):
         body = made["body"]
         if isinstance(body, dict):
             body = urlencode(body, doseq=True)
-        content = body.encode() if isinstance(body, str) else bytes(body or b"")
+        content = body.encode() if isinstance(body, str) else body or b""
+        if not isinstance(content, bytes):
+            raise TypeError("no body")
         if self._rarely():
             content = self._chance.choice(BODIES)
         path, _, fixed = made["url_path"].partition("?")

@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, quote, unquote
 DEFAULT_REGION = "us-east-1"
 SIGNED_URL = "X-Amz-Credential"  # the parameter by which a URL carries a signature's scope
 TEMPORARY_KEY = "ASIA"  # how the ids of STS' access keys begin
+# Of a request; more than any operation takes but S3's uploads. An object has 5 GiB [BC].
+MAX_BODY_BYTES, MAX_OBJECT_BYTES = 128 * 1024 * 1024, 5 * 1024**3
 ACCOUNT_ID = "123456789012"  # moto's default account: the one account of the local AWS
 
 

@@ -12,6 +12,7 @@ from workbook.localaws.api.http import Request, Response
 
 FORBIDDEN = 403
 INTERNAL = 500
+TOO_LARGE = 413
 JSON, REST_JSON, QUERY, EC2, REST_XML = "json", "rest-json", "query", "ec2", "rest-xml"
 CBOR = "smithy-rpc-v2-cbor"
 FORM = "application/x-www-form-urlencoded"
@@ -61,6 +62,14 @@ def fault(request: Request, reason: BaseException) -> Response:
         protocol, "InternalFailure"
     )
     return error(service, protocol, request, code, message, INTERNAL)
+
+
+def too_large(request: Request, most: int) -> Response:
+    """Return the answer to a request whose body is larger than any operation takes."""
+    service, protocol, operation = called(request)
+    code = "EntityTooLarge" if protocol == REST_XML else "RequestEntityTooLargeException"
+    message = f"Request must be smaller than {most} bytes for the {operation} operation"
+    return error(service, protocol, request, code, message, TOO_LARGE)
 
 
 def error(

@@ -1,0 +1,267 @@
+"""Connections that mean no good: each is answered or ended, and the others do not notice."""
+
+import asyncio
+import contextlib
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import pytest
+import uvicorn
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import ConnectionTerminated, Event, ResponseReceived, StreamReset
+from uvicorn.server import ServerState
+
+from workbook import target
+from workbook.localaws import http2, server
+from workbook.localaws.api.http import Request, Response, authorization
+from workbook.localaws.server import Door
+from workbook.target import Aws
+
+SIGNED = authorization(target.REGION, "kinesis")
+TARGET = "Kinesis_20131202.DescribeAccountSettings"
+HEAD = (
+    f"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {SIGNED}\r\nX-Amz-Target: {TARGET}\r\n"
+    "Content-Type: application/x-amz-json-1.1\r\n"
+)
+
+
+@contextlib.contextmanager
+def connected(url: str) -> Iterator[socket.socket]:
+    """A connection to a local AWS."""
+    where = urlsplit(url)
+    with socket.create_connection((str(where.hostname), int(where.port or 0)), 30) as connection:
+        yield connection
+
+
+def status(connection: socket.socket, sent: str) -> int:
+    """Send a request as it is; return the status of the answer."""
+    connection.sendall(sent.encode("latin-1"))
+    return int(connection.recv(65_536).split(b" ", 2)[1])
+
+
+def is_well(url: str) -> bool:
+    with connected(url) as connection:
+        return status(connection, f"{HEAD}Content-Length: 2\r\n\r\n{{}}") == 200
+
+
+# --- HTTP/1.1
+
+
+@pytest.mark.parametrize("header", ["X-Endless: ", "X-Short: 1\r\n"])
+def test_headers_have_an_end(local: Aws, header: str) -> None:
+    """One that never ends, or more and more of them: uvicorn would keep them all."""
+    with connected(str(local.endpoint_url)) as connection:
+        connection.sendall(HEAD.encode() + header.encode())
+        received = b""
+        with contextlib.suppress(ConnectionError):  # the server hung up while we sent
+            for _ in range(100):
+                connection.sendall(header.encode() * 10_000)
+            received = connection.recv(65_536)
+        assert b"200 OK" not in received
+        with contextlib.suppress(ConnectionError):
+            while connection.recv(65_536):
+                pass
+    assert is_well(str(local.endpoint_url))
+
+
+def test_a_client_that_sends_no_more_is_still_answered(local: Aws) -> None:
+    with connected(str(local.endpoint_url)) as connection:
+        connection.sendall(f"{HEAD}Content-Length: 2\r\n\r\n{{}}".encode())
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 200 OK")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "\x16\x03\x01\x02\x00\x01\x00",
+        "\x00" * 1000,
+        "FOO / HTTP/1.1\r\n\r\n",
+        f"{HEAD}Content-Length: -1\r\n\r\n",
+        f"{HEAD}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{{}}",
+        f"{HEAD}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n",
+        f"{HEAD}Transfer-Encoding: chunked\r\n\r\nZZ\r\n",
+        f"{HEAD}Content-Length: 2\r\nHost: example.com\r\n\r\n{{}}",
+    ],
+)
+def test_what_is_no_request_is_refused(local: Aws, sent: str) -> None:
+    with connected(str(local.endpoint_url)) as connection:
+        assert status(connection, sent) in (400, 403)
+    assert is_well(str(local.endpoint_url))
+
+
+def test_a_request_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the first one, and amid a later one."""
+    monkeypatch.setattr(http2, "HEAD_SECONDS", 0.05)
+
+    async def run() -> None:
+        async def respond(request: Request) -> Response:
+            return Response()
+
+        loop = asyncio.get_running_loop()
+        config = uvicorn.Config(Door(respond), log_level="critical", lifespan="off")
+        config.load()
+        made = lambda: http2.EitherProtocol(config, ServerState(), {}, loop)  # noqa: E731
+        served = await loop.create_server(made, "127.0.0.1", 0)
+        port = served.sockets[0].getsockname()[1]
+        for begun in ("", HEAD, f"{HEAD}Content-Length: 0\r\n\r\nPOST"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(begun.encode())
+            received = await reader.read()  # to its end, which is the server's
+            assert received.startswith(b"HTTP/1.1 200") == begun.endswith("POST")
+            writer.close()
+        served.close()
+
+    asyncio.run(asyncio.wait_for(run(), 30))
+
+
+@pytest.mark.skipif("sys.platform == 'win32'", reason="Windows has no such limit")
+def test_many_connections_keep_nobody_out() -> None:
+    """macOS gives a process 256 descriptors, unless it asks for more."""
+    serve = f"ulimit -S -n 256; exec {sys.executable} -m workbook serve --port 0"
+    process = subprocess.Popen(["sh", "-c", serve], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        url = process.stdout.readline().split()[-1]
+        with contextlib.ExitStack() as held:
+            for _ in range(400):
+                held.enter_context(connected(url)).sendall(b"POST")
+            assert is_well(url)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+# --- what is too large
+
+
+class Sender:
+    """A client that sends parts of a body, and notes the answer."""
+
+    def __init__(self, *parts: bytes) -> None:
+        self._parts = list(parts)
+        self.sent: list[dict[str, Any]] = []
+
+    async def receive(self) -> dict[str, Any]:
+        part = self._parts.pop(0)
+        return {"type": "http.request", "body": part, "more_body": bool(self._parts)}
+
+    async def send(self, message: dict[str, Any]) -> None:
+        self.sent.append(message)
+
+    def ask(self, service: str, **headers: str) -> list[bytes]:
+        """Send; return the bodies of all requests that came in."""
+        came: list[bytes] = []
+
+        async def respond(request: Request) -> Response:
+            came.append(request.body)
+            return Response()
+
+        given = {"host": "127.0.0.1", "authorization": authorization("us-east-1", service)}
+        scope = {
+            "method": "POST",
+            "raw_path": b"/",
+            "query_string": b"",
+            "headers": [
+                (name.replace("_", "-").encode(), value.encode())
+                for name, value in (given | headers).items()
+            ],
+        }
+        asyncio.run(Door(respond)(scope, self.receive, self.send))
+        return came
+
+    @property
+    def unread(self) -> int:
+        return len(self._parts)
+
+
+def test_a_body_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MAX_BODY_BYTES", 10)
+    fits = Sender(b"12345", b"12345")
+    assert fits.ask("kinesis") == [b"1234512345"]
+    large = Sender(b"12345", b"12345", b"1", b"never read")
+    assert large.ask("kinesis", x_amz_target="Kinesis_20131202.PutRecord") == []
+    start, body = large.sent
+    assert start["status"] == 413
+    assert orjson.loads(body["body"]) == {
+        "__type": "RequestEntityTooLargeException",
+        "message": "Request must be smaller than 10 bytes for the PutRecord operation",
+    }
+    assert large.unread == 1
+    assert Sender(b"12345", b"12345", b"1").ask("s3") == [b"12345123451"]
+
+
+def test_of_who_may_not_come_in_nothing_is_read() -> None:
+    page = Sender(b"much")
+    assert page.ask("s3", origin="https://example.com") == []
+    assert page.sent[0]["status"] == 403
+    assert page.unread == 1
+
+
+# --- HTTP/2
+
+NAMES = [
+    (b":method", b"POST"),
+    (b":path", b"/"),
+    (b":scheme", b"http"),
+    (b":authority", b"127.0.0.1"),
+]
+
+
+def events_of(local: Aws, *frames: bytes, ends: type[Event]) -> list[Event]:
+    """Send frames after HTTP/2's greeting; return what comes until an event of a kind."""
+    h2 = H2Connection(H2Configuration(header_encoding=None))
+    h2.initiate_connection()
+    events: list[Event] = []
+    with connected(str(local.endpoint_url)) as connection:
+        greeting = h2.data_to_send()
+        h2.send_headers(1, NAMES)  # so that it knows the stream; the frames stand for it
+        connection.sendall(greeting + b"".join(frames))
+        while not any(isinstance(event, ends) for event in events):
+            received = connection.recv(65_536)
+            if not received:
+                return events
+            events += h2.receive_data(received)
+    return events
+
+
+def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+    return (
+        len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+    )
+
+
+def headers(*more: tuple[bytes, bytes]) -> bytes:
+    return bytes(H2Connection().encoder.encode([*NAMES, *more]))
+
+
+END_STREAM, END_HEADERS = 1, 4
+
+
+def test_http2_takes_headers_of_any_bytes(local: Aws) -> None:
+    sent = frame(1, END_HEADERS | END_STREAM, 1, headers((b"x-odd", b"\xff\xfe")))
+    events = events_of(local, sent, ends=ResponseReceived)
+    (answer,) = [event for event in events if isinstance(event, ResponseReceived)]
+    assert dict(answer.headers or [])[b":status"] == b"403"  # nobody signed it
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\xff\xff\xff\x00\x00\x00\x00\x00\x01" + b"begun",
+        frame(0, 0, 7, b"data of no request"),
+        frame(1, END_HEADERS, 2, headers()),
+        frame(1, 0, 1, headers()) + frame(9, 0, 1, b"\x00\x01a\x01b" * 3000) * 100,
+    ],
+)
+def test_http2_ends_what_breaks_its_rules(local: Aws, sent: bytes) -> None:
+    events = events_of(local, sent, ends=ConnectionTerminated)
+    assert any(isinstance(event, ConnectionTerminated | StreamReset) for event in events)
+    assert is_well(str(local.endpoint_url))
