@@ -1,8 +1,12 @@
 """The published answers: right on the right data, and wrong on wrong data."""
 
-import pandas as pd
+from functools import partial
 
-from workbook import answers, flights
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from workbook import answers, flights, lake
 
 
 def test_every_published_answer_holds_on_the_data_themselves(year: pd.DataFrame) -> None:
@@ -10,6 +14,14 @@ def test_every_published_answer_holds_on_the_data_themselves(year: pd.DataFrame)
     assert len(table) == 28
     assert table["ok"].all()
     assert (table["ours"] == table["published"]).all()
+
+
+def test_every_published_answer_holds_in_sql_too(year: pd.DataFrame) -> None:
+    with duckdb.connect() as database:
+        database.register("flights", pa.Table.from_pandas(year[list(answers.COLUMNS)]))
+        table = answers.check_sql(partial(lake.row, database), year)
+    pd.testing.assert_frame_equal(table, answers.check(year), check_exact=False)
+    assert table["ok"].all()
 
 
 def test_a_lost_flight_shows(year: pd.DataFrame) -> None:

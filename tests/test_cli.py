@@ -32,7 +32,7 @@ def test_run_reports_and_writes_json(
 ) -> None:
     asked: list[int | None] = []
 
-    def run(first: int | None) -> pipeline.Report:
+    def run(first: int | None, *, to_lake: bool) -> pipeline.Report:
         asked.append(first)
         return report()
 
@@ -54,7 +54,7 @@ def test_run_reports_and_writes_json(
 def test_the_exit_status_says_whether_all_is_right(
     monkeypatch: pytest.MonkeyPatch, lost: int, status: int
 ) -> None:
-    monkeypatch.setattr(pipeline, "run", lambda first: report(lost))
+    monkeypatch.setattr(pipeline, "run", lambda first, to_lake: report(lost))
     assert cli.main(["run"]) == status
 
 

@@ -85,3 +85,16 @@ def test_waiting_ends_when_nothing_moves(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(pipeline, "STALL_SECONDS", 0)
     with tqdm(disable=True) as bar:
         assert not pipeline.await_count(lambda: 5, 10, bar)
+
+
+def test_a_run_to_the_lake_answers_from_its_files() -> None:
+    report = pipeline.run(1_500, to_lake=True, progress=False)
+    assert (report.received - report.duplicates, report.lost) == (1_500, 0)
+    assert report.passed
+    assert report.answers.set_index("question").loc["flights on 1 January", "ours"] == 842
+    assert list(report.stages) == ["send", "process", "deliver", "query"]
+    assert report.files is not None
+    assert report.files.count >= 1
+    assert report.files.bytes > 10_000
+    assert report.as_dict()["file_bytes"] == report.files.bytes
+    assert "bytes in files" in str(report)

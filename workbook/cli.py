@@ -41,6 +41,11 @@ def _parser() -> argparse.ArgumentParser:
         help="only the first N flights, in arrival order (default: all 336,776)",
     )
     run.add_argument(
+        "--lake",
+        action="store_true",
+        help="send the output through Firehose into Parquet files, and answer from them in SQL",
+    )
+    run.add_argument(
         "--json", type=Path, metavar="FILE", help="write the report to FILE too, as JSON"
     )
     run.set_defaults(do=_run)
@@ -167,7 +172,7 @@ def _positive(text: str) -> int:
 def _run(options: argparse.Namespace) -> int:
     from workbook import pipeline
 
-    report = pipeline.run(options.flights)
+    report = pipeline.run(options.flights, to_lake=options.lake)
     print(report)
     if options.json:
         options.json.write_bytes(orjson.dumps(report.as_dict(), option=orjson.OPT_INDENT_2))

@@ -141,14 +141,14 @@ def policy(
     }
 
 
-def trust_policy() -> dict[str, Any]:
-    """Return a policy that lets the Lambda service assume the role."""
+def trust_policy(service: str = "lambda.amazonaws.com") -> dict[str, Any]:
+    """Return a policy that lets a service, Lambda if left out, assume the role."""
     return {
         "Version": "2012-10-17",
         "Statement": [
             {
                 "Effect": "Allow",
-                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Principal": {"Service": service},
                 "Action": "sts:AssumeRole",
             }
         ],

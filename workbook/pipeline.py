@@ -1,18 +1,22 @@
 """The whole pipeline in one call: flights in, enriched flights out, answers checked, all timed."""
 
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import pandas as pd
 import psutil
+import pyarrow as pa
 from tqdm.auto import tqdm
 
-from workbook import answers, deployment, flights, producer, reader, target
+from workbook import answers, deployment, flights, lake, producer, reader, target
 from workbook.target import Aws
 
 COLUMNS = ("event_id", *answers.COLUMNS)  # of the output stream
@@ -46,10 +50,12 @@ class Report:
         duplicates: records of flights that had come out before.
         lost: flights that never came out.
         stages: ``send``; ``process``, from the first record sent to the last one written by the
-            function; and ``read``.
+            function; and ``read``, or for a run to the lake ``deliver``, from the first record sent
+            to the last file written, and ``query``.
         answers: see ``answers.check``.
         peak_bytes: the highest memory of all processes together.
         seconds: from the start to the end of clean-up.
+        files: those of the lake; None for a run without it.
     """
 
     sent: int
@@ -60,6 +66,7 @@ class Report:
     answers: pd.DataFrame
     peak_bytes: int
     seconds: float
+    files: lake.Files | None = None
 
     @property
     def passed(self) -> bool:
@@ -69,12 +76,14 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON-ready values; memory in bytes, times in seconds."""
         table = self.answers.astype(object).where(self.answers.notna(), None)
+        files = {"files": self.files.count, "file_bytes": self.files.bytes} if self.files else {}
         return {
             "passed": self.passed,
             "flights_sent": self.sent,
             "records_out": self.received,
             "duplicates": self.duplicates,
             "lost": self.lost,
+            **files,
             "stages": {
                 name: {
                     "records": stage.records,
@@ -94,6 +103,7 @@ class Report:
             f"{'records out':<16}{self.received:>9,}",
             f"{'duplicates':<16}{self.duplicates:>9,}",
             f"{'lost':<16}{self.lost:>9,}",
+            *(self._lines_of_files()),
             "",
             f"{'question':<48}{'published':>12}{'ours':>12}  result",
             *map(_line, self.answers.to_dict("records")),
@@ -106,6 +116,14 @@ class Report:
             f"{'in all':<16}{self.seconds:>9.1f} s",
         ]
         return "\n".join(lines)
+
+    def _lines_of_files(self) -> list[str]:
+        if self.files is None:
+            return []
+        return [
+            f"{'files':<16}{self.files.count:>9,}",
+            f"{'bytes in files':<16}{self.files.bytes:>9,}",
+        ]
 
 
 def _line(row: Mapping[Any, Any]) -> str:
@@ -162,11 +180,24 @@ def _memory(process: psutil.Process) -> int:
     return int(getattr(full, "pss", 0) or full.uss)
 
 
-def run(first: int | None = None, *, progress: bool = True) -> Report:
+@dataclass(frozen=True)
+class _Outcome:
+    """What came out: records, flights among them, the answers, and how long each stage took."""
+
+    received: int
+    unique: int
+    answers: pd.DataFrame
+    stages: dict[str, Stage]
+    files: lake.Files | None = None
+
+
+def run(first: int | None = None, *, to_lake: bool = False, progress: bool = True) -> Report:
     """Run the pipeline on a new local AWS.
 
     Args:
         first: how many flights to send, in arrival order; if left out, all of the year.
+        to_lake: whether the output stream goes through Firehose into Parquet files, from which the
+            answers are computed in SQL; else they are computed in pandas, from the stream.
         progress: whether to show bars.
 
     Raises:
@@ -181,6 +212,7 @@ def run(first: int | None = None, *, progress: bool = True) -> Report:
             deployment.deploy(
                 aws, shards=SHARDS, BatchSize=BATCH_SIZE, MaximumBatchingWindowInSeconds=0
             )
+            bucket = lake.create(aws) if to_lake else ""
             began = time.monotonic()
             sending = producer.send(
                 aws.client("kinesis"),
@@ -190,22 +222,73 @@ def run(first: int | None = None, *, progress: bool = True) -> Report:
                 progress=progress,
             )
             sent = sent[["month", "day"]].copy()  # free the rest, since memory is measured
-            received, processed_at, read_at = collect(aws, len(sent), progress)
+            pa.default_memory_pool().release_unused()
+            if to_lake:
+                outcome = _from_lake(aws, bucket, sent, began, progress)
+                lake.clean_up(aws, bucket)
+            else:
+                outcome = _from_stream(aws, sent, began, progress)
             deployment.clean_up(aws)
-    once = received.drop_duplicates("event_id")
     return Report(
         sent=len(sent),
-        received=len(received),
-        duplicates=len(received) - len(once),
-        lost=len(sent) - len(once),
-        stages={
-            "send": Stage(sending.records, sending.seconds),
+        received=outcome.received,
+        duplicates=outcome.received - outcome.unique,
+        lost=len(sent) - outcome.unique,
+        stages={"send": Stage(sending.records, sending.seconds), **outcome.stages},
+        answers=outcome.answers,
+        peak_bytes=memory.bytes,
+        seconds=time.monotonic() - started,
+        files=outcome.files,
+    )
+
+
+def _from_stream(aws: Aws, sent: pd.DataFrame, began: float, progress: bool) -> _Outcome:
+    """Return what came out of the output stream."""
+    received, processed_at, read_at = collect(aws, len(sent), progress)
+    once = received.drop_duplicates("event_id")
+    return _Outcome(
+        len(received),
+        len(once),
+        answers.check(once, sent),
+        {
             "process": Stage(len(received), processed_at - began),
             "read": Stage(len(received), read_at - processed_at),
         },
-        answers=answers.check(once, sent),
-        peak_bytes=memory.bytes,
-        seconds=time.monotonic() - started,
+    )
+
+
+def _from_lake(aws: Aws, bucket: str, sent: pd.DataFrame, began: float, progress: bool) -> _Outcome:
+    """Return what came out of the lake, once all flights are there or no more come."""
+    expected = len(sent)
+    with (
+        tqdm(total=expected, desc="through function", unit=" records", disable=not progress) as bar,
+        tqdm(total=expected, desc="into the lake", unit=" records", disable=not progress) as files,
+    ):
+        while True:
+            complete = await_count(lambda: written(aws), expected, bar)
+            processed_at = time.monotonic()
+            expected = max(expected, written(aws))
+            complete = await_count(lambda: lake.delivered(aws), expected, files) and complete
+            delivered_at = time.monotonic()
+            with tempfile.TemporaryDirectory() as name:
+                folder = Path(name)
+                downloaded = lake.download(aws, bucket, folder)
+                with lake.connect(folder) as database:
+                    received, unique = lake.count(database)
+                    table = answers.check_sql(partial(lake.row, database), sent)
+            if unique >= len(sent) or not complete:
+                break
+            expected = len(sent) + received - unique  # the duplicates were counted as flights
+    return _Outcome(
+        received,
+        unique,
+        table,
+        {
+            "process": Stage(received, processed_at - began),
+            "deliver": Stage(received, delivered_at - began),
+            "query": Stage(received, time.monotonic() - delivered_at),
+        },
+        downloaded,
     )
 
 

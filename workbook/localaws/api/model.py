@@ -1,8 +1,8 @@
-"""The APIs of Kinesis and Lambda as botocore describes them.
+"""The APIs of Kinesis, Lambda and Firehose as botocore describes them.
 
-``kinesis()`` and ``lambda_()`` return the models.  A model tells which operation a request calls,
-and reads the parameters of a call: typed, checked, and refused in AWS's words.  ``overrides`` lists
-where AWS was seen to differ from botocore.
+``kinesis()``, ``lambda_()`` and ``firehose()`` return the models.  A model tells which operation a
+request calls, and reads the parameters of a call: typed, checked, and refused in AWS's words.
+``overrides`` lists where AWS was seen to differ from botocore.
 """
 
 import re
@@ -27,8 +27,7 @@ MAX_REPORTED = 10  # violations in one message [KL]
 @cache
 def kinesis() -> "Model":
     """Return the Kinesis API, in the words of its own tests [KL]."""
-    order = ("enum", "pattern", "max", "min")
-    return Model("kinesis", {}, Dialect(_java_class, "an", order, tells_null=False))
+    return Model("kinesis", {}, _kinesis_dialect())
 
 
 @cache
@@ -36,6 +35,17 @@ def lambda_() -> "Model":
     """Return the Lambda API, in the words that were recorded [OBS]."""
     order = ("enum", "max_of_name", "max", "min", "pattern")
     return Model("lambda", overrides.LAMBDA, Dialect(token, "a", order, tells_null=True))
+
+
+@cache
+def firehose() -> "Model":
+    """Return the Firehose API, in Kinesis' words [?]."""
+    return Model("firehose", {}, _kinesis_dialect())
+
+
+def _kinesis_dialect() -> Dialect:
+    """Return the words of Kinesis' API [KL]."""
+    return Dialect(_java_class, "an", ("enum", "pattern", "max", "min"), tells_null=False)
 
 
 class Model:

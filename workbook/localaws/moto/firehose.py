@@ -12,6 +12,7 @@ from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult, EmptyResult
 from moto.firehose import models, responses
 
+from workbook.localaws.api import model
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.integrations.firehose import settings
@@ -70,7 +71,7 @@ class FirehoseBackend(models.FirehoseBackend):
                 "ResourceNotFoundException",
                 f"Firehose {delivery_stream_name} under account {self.account_id} not found.",
             )
-        data = [_bytes(record["Data"]) for record in records]
+        data = [_bytes((record or {}).get("Data")) for record in records or []]
         _check_sizes(data)
         self.ask(self.streams.put(found.delivery_stream_arn, data))
         answers = [{"RecordId": str(uuid.uuid4())} for _ in data]
@@ -112,7 +113,7 @@ class FirehoseBackend(models.FirehoseBackend):
 
 def _create(handler: Any) -> ActionResult:
     """CreateDeliveryStream."""
-    given, backend = json.loads(handler.body), handler.firehose_backend
+    given, backend = _parameters(handler, "CreateDeliveryStream"), handler.firehose_backend
     kind = given.get("DeliveryStreamType") or DIRECT
     try:
         if kind not in (DIRECT, FROM_STREAM):
@@ -169,7 +170,7 @@ def _create(handler: Any) -> ActionResult:
 
 def _update(handler: Any) -> ActionResult:
     """UpdateDestination: what is given replaces what was, member by member [BC]."""
-    given, backend = json.loads(handler.body), handler.firehose_backend
+    given, backend = _parameters(handler, "UpdateDestination"), handler.firehose_backend
     name = given["DeliveryStreamName"]
     found = backend.delivery_streams.get(name)
     if found is None:
@@ -209,6 +210,18 @@ def _update(handler: Any) -> ActionResult:
     found.version_id = version
     found.last_update_timestamp = datetime.fromtimestamp(backend.now(), UTC)
     return EmptyResult()
+
+
+def _parameters(handler: Any, operation: str) -> dict[str, Any]:
+    """Return the parameters of a request, checked against the model [BC].
+
+    Raises:
+        JsonRESTError: naming those that are missing or wrong.
+    """
+    try:
+        return model.firehose().read(operation, json.loads(handler.body))
+    except ApiError as error:
+        raise _refusal(error) from None
 
 
 def _description(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -267,8 +280,14 @@ def _check_sizes(data: list[bytes]) -> None:
         raise JsonRESTError("InvalidArgumentException", "Records size exceeds 4 MB limit")
 
 
-def _bytes(data: bytes | str) -> bytes:
-    """Return a blob, which other services of moto's give in base64."""
+def _bytes(data: bytes | str | None) -> bytes:
+    """Return a blob, which other services of moto's give in base64.
+
+    Raises:
+        JsonRESTError: there is none.
+    """
+    if data is None:
+        raise JsonRESTError("ValidationException", "A record needs Data")
     return base64.b64decode(data) if isinstance(data, str) else data
 
 

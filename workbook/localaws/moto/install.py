@@ -1,5 +1,6 @@
 """What is ours, put into the place of moto's parts."""
 
+import os
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Protocol
@@ -8,6 +9,8 @@ from workbook.localaws.integrations.firehose.delivery_streams import DeliveryStr
 from workbook.localaws.moto.function_configurations import FunctionConfigurations
 from workbook.localaws.moto.permissions import Guard
 from workbook.localaws.moto.worker import Worker
+
+OBJECTS_IN_MEMORY = "MOTO_S3_DEFAULT_KEY_BUFFER_SIZE"  # bytes; moto keeps larger ones in files
 
 
 class Streams(Protocol):
@@ -37,6 +40,7 @@ def install(
     It runs once, on moto's thread and before all else there: importing moto takes a second.  What
     takes longer, or is seldom needed, comes in with the first request to its service.
     """
+    os.environ.setdefault(OBJECTS_IN_MEMORY, str(1024 * 1024))
     from workbook.localaws.moto import iam, kinesis
 
     forget_what_is_deleted()

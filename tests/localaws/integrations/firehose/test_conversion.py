@@ -152,7 +152,10 @@ KINDS += ["array<int>", "map<string,double>", "struct<a:int,b:string>"]
 
 
 @given(
-    st.lists(st.binary(max_size=12) | st.builds(lambda v: json.dumps({"a": v}).encode(), JSON)),
+    st.lists(
+        st.binary(max_size=12) | st.builds(lambda v: json.dumps({"a": v}).encode(), JSON),
+        min_size=1,
+    ),
     st.sampled_from(KINDS),
 )
 def test_every_record_is_a_row_or_a_misfit(records: list[bytes], kind: str) -> None:
@@ -160,6 +163,37 @@ def test_every_record_is_a_row_or_a_misfit(records: list[bytes], kind: str) -> N
     found = conversion.convert(records, schema(a=kind), SETTINGS)
     rows = pq.read_table(io.BytesIO(found.body)).num_rows if found.body else 0
     assert rows + len(found.misfits) == len(records)
+
+
+PLAIN = {"a": "int", "b": "string", "c": "double", "d": "boolean", "e": "timestamp"}
+VALUES = st.fixed_dictionaries(
+    {},
+    optional={
+        "a": st.integers(-10, 2**31) | JSON,
+        "b": st.text(max_size=4) | JSON,
+        "c": st.floats() | JSON,
+        "d": st.booleans() | JSON,
+        "e": st.datetimes().map(lambda t: f"{t:%Y-%m-%dT%H:%M:%S}Z")
+        | st.sampled_from(["2013-02-31T00:00:00Z", "2013-1-1T1:00:00Z", "2013-01-01", 5]),
+        "B": st.text(max_size=2),
+    },
+)
+
+
+@given(
+    st.lists(
+        VALUES.map(lambda row: json.dumps(row).encode())
+        | st.sampled_from([b"", b"{", b'{"a":1}{"a":2}', b"\xff", b'{"b":"\xff"}', b'{"c":NaN}']),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_plain_records_are_read_as_all_others_are(records: list[bytes]) -> None:
+    """[design rule] Arrow's reader is faster, and must make no difference."""
+    one_by_one = replace(SETTINGS, keys={"nowhere": "x"})  # which is not plain
+    plain = conversion.convert(records, schema(**PLAIN), SETTINGS)
+    other = conversion.convert(records, schema(**PLAIN), one_by_one)
+    assert plain == other
 
 
 @pytest.mark.parametrize("text", ["", "integer8", "array<int", "struct<a>", "int,int", "map<int>"])

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -106,13 +107,18 @@ def _timestamp(value: Any) -> datetime:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(f"{value!r} is not a time")
     if isinstance(value, str):
-        found = _TIME.fullmatch(value)
-        if found is None:
-            raise ValueError(f"{value!r} is not a time")
-        micros = int((found[7] or "").ljust(6, "0")[:6])
-        return datetime(*map(int, found.groups()[:6]), micros)  # type: ignore[arg-type, call-arg]
+        return _time(value)
     seconds = value / 1000 if isinstance(value, int) and abs(value) >= _MILLIS_FROM else value
     try:
         return (_EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None)
     except OverflowError:
         raise ValueError(f"{value!r} is not a time") from None
+
+
+@lru_cache(1024)  # records that are together tell the same times
+def _time(text: str) -> datetime:
+    found = _TIME.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is not a time")
+    micros = int((found[7] or "").ljust(6, "0")[:6])
+    return datetime(*map(int, found.groups()[:6]), micros)  # type: ignore[arg-type, call-arg]

@@ -1,0 +1,209 @@
+"""The lake: Firehose writes the processed stream as Parquet into a bucket, DuckDB asks it in SQL.
+
+processed_stream -> Firehose, with the columns of a Glue table -> Parquet in S3 -> DuckDB
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from workbook import answers, deployment
+from workbook.target import Aws
+from workbook.waiting import wait_until
+
+DELIVERY_STREAM = "flights-to-lake"
+ROLE = "flights-to-lake-role"
+DATABASE, TABLE = "flights_lake", "flights"
+SIZE_MIB = 64  # of JSON in one file: the least with conversion [FH:record-format-conversion]
+INTERVAL_SECONDS = 10  # after which a file is written anyway
+MEMORY = "128MB"  # of DuckDB; what needs more goes through files
+COLUMNS = {  # of the processed stream, in Hive's types
+    "event_id": "string",
+    **dict.fromkeys(("year", "month", "day"), "int"),
+    **dict.fromkeys(("dep_time", "sched_dep_time", "dep_delay"), "int"),
+    **dict.fromkeys(("arr_time", "sched_arr_time", "arr_delay"), "int"),
+    "carrier": "string",
+    "flight": "int",
+    **dict.fromkeys(("tailnum", "origin", "dest"), "string"),
+    **dict.fromkeys(("air_time", "distance", "hour", "minute"), "int"),
+    **dict.fromkeys(("time_hour", "event_time"), "timestamp"),
+    "delay_class": "string",
+    "late": "boolean",
+    "route": "string",
+    "local_hour": "int",
+    **dict.fromkeys(("source_shard_id", "source_sequence_number"), "string"),
+}
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of the lake: how many, and their bytes in all."""
+
+    count: int
+    bytes: int
+
+
+def create(aws: Aws, stream: str = deployment.OUTPUT_STREAM) -> str:
+    """Create bucket, table, role and delivery stream, and return the bucket's name.
+
+    What is written to the stream before is not delivered.
+
+    Args:
+        aws: where.
+        stream: the name of the stream that goes to the lake.
+    """
+    bucket = bucket_name(aws)
+    aws.client("s3").create_bucket(Bucket=bucket)
+    glue = aws.client("glue")
+    glue.create_database(DatabaseInput={"Name": DATABASE})
+    columns = [{"Name": name, "Type": kind} for name, kind in COLUMNS.items()]
+    storage = {"Columns": columns, "Location": f"s3://{bucket}/{TABLE}/"}
+    glue.create_table(
+        DatabaseName=DATABASE, TableInput={"Name": TABLE, "StorageDescriptor": storage}
+    )
+    summary = aws.client("kinesis").describe_stream_summary(StreamName=stream)
+    stream_arn = summary["StreamDescriptionSummary"]["StreamARN"]
+    role_arn = _create_role(aws, stream_arn, bucket)
+    firehose = aws.client("firehose")
+    firehose.create_delivery_stream(
+        DeliveryStreamName=DELIVERY_STREAM,
+        DeliveryStreamType="KinesisStreamAsSource",
+        KinesisStreamSourceConfiguration={"KinesisStreamARN": stream_arn, "RoleARN": role_arn},
+        ExtendedS3DestinationConfiguration=_destination(bucket, role_arn),
+    )
+
+    def active() -> bool:
+        told = firehose.describe_delivery_stream(DeliveryStreamName=DELIVERY_STREAM)
+        return bool(told["DeliveryStreamDescription"]["DeliveryStreamStatus"] == "ACTIVE")
+
+    wait_until(f"delivery stream {DELIVERY_STREAM}", active)
+    return bucket
+
+
+def bucket_name(aws: Aws) -> str:
+    """Return the name of the lake's bucket; names of buckets are unique in all of AWS."""
+    return f"flights-lake-{aws.account_id}-{aws.region}"
+
+
+def _destination(bucket: str, role_arn: str) -> dict[str, Any]:
+    schema = {"RoleARN": role_arn, "DatabaseName": DATABASE, "TableName": TABLE}
+    return {
+        "BucketARN": f"arn:aws:s3:::{bucket}",
+        "RoleARN": role_arn,
+        "Prefix": f"{TABLE}/",
+        "ErrorOutputPrefix": "errors/",
+        "BufferingHints": {"SizeInMBs": SIZE_MIB, "IntervalInSeconds": INTERVAL_SECONDS},
+        "DataFormatConversionConfiguration": {
+            "SchemaConfiguration": schema,
+            "InputFormatConfiguration": {"Deserializer": {"OpenXJsonSerDe": {}}},
+            "OutputFormatConfiguration": {"Serializer": {"ParquetSerDe": {}}},
+        },
+    }
+
+
+def _create_role(aws: Aws, stream_arn: str, bucket: str) -> str:
+    """Create the role of the delivery stream, with what it needs and nothing more."""
+    _, partition, _, region, account, _ = stream_arn.split(":", 5)
+    catalog = f"arn:{partition}:glue:{region}:{account}"
+    read = ["kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator"]
+    schema = ["glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"]
+    table = [
+        f"{catalog}:catalog",
+        f"{catalog}:database/{DATABASE}",
+        f"{catalog}:table/{DATABASE}/{TABLE}",
+    ]
+    allowed: list[tuple[Any, Any]] = [
+        (read, stream_arn),
+        ("s3:PutObject", f"arn:{partition}:s3:::{bucket}/*"),
+        (schema, table),
+    ]
+    statements = [
+        {"Effect": "Allow", "Action": actions, "Resource": resource}
+        for actions, resource in allowed
+    ]
+    trust = deployment.trust_policy("firehose.amazonaws.com")
+    iam = aws.client("iam")
+    role = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(trust))
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_role_policy(RoleName=ROLE, PolicyName=deployment.POLICY, PolicyDocument=document)
+    return str(role["Role"]["Arn"])
+
+
+def delivered(aws: Aws) -> int:
+    """Return the number of records that were delivered to the bucket, from CloudWatch."""
+    now = datetime.now(UTC)
+    answer = aws.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Firehose",
+        MetricName="DeliveryToS3.Records",
+        Dimensions=[{"Name": "DeliveryStreamName", "Value": DELIVERY_STREAM}],
+        StartTime=now - timedelta(hours=1),
+        EndTime=now + timedelta(minutes=1),
+        Period=60,
+        Statistics=["Sum"],
+    )
+    return int(sum(point["Sum"] for point in answer["Datapoints"]))
+
+
+def download(aws: Aws, bucket: str, folder: Path) -> Files:
+    """Copy the lake's Parquet files into a folder, and return their figures."""
+    s3, sizes = aws.client("s3"), []
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{TABLE}/")
+    for page in pages:
+        for one in page.get("Contents", []):
+            path = folder / Path(one["Key"]).name
+            s3.download_file(bucket, one["Key"], str(path))
+            sizes.append(path.stat().st_size)
+    return Files(len(sizes), sum(sizes))
+
+
+def connect(folder: Path) -> Any:
+    """Return a DuckDB connection over the files in a folder.
+
+    Its table ``delivered`` has every row; ``flights`` has each flight once, with the columns that
+    the published answers need.
+    """
+    import duckdb  # late: most runs need none
+
+    database = duckdb.connect(
+        config={"memory_limit": MEMORY, "temp_directory": str(folder), "threads": 2}
+    )
+    if any(folder.glob("*.parquet")):
+        files = str(folder / "*.parquet").replace("'", "''")
+        database.execute(f"CREATE VIEW delivered AS SELECT * FROM read_parquet('{files}')")
+    else:
+        columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+        database.execute(f"CREATE TABLE delivered ({columns})")
+    wanted = ", ".join(("event_id", *answers.COLUMNS))
+    database.execute(
+        f"CREATE TABLE flights AS SELECT DISTINCT ON (event_id) {wanted} FROM delivered"
+    )
+    return database
+
+
+def row(database: Any, query: str) -> tuple[Any, ...]:
+    """Return the one row of a query's result."""
+    (found,) = database.execute(query).fetchall()
+    return tuple(found)
+
+
+def count(database: Any) -> tuple[int, int]:
+    """Return the number of rows that were delivered, and of flights among them."""
+    received, unique = row(database, "SELECT count(*), count(DISTINCT event_id) FROM delivered")
+    return received, unique
+
+
+def clean_up(aws: Aws, bucket: str) -> None:
+    """Delete the delivery stream, its role, the table and the bucket with all that is in it."""
+    aws.client("firehose").delete_delivery_stream(DeliveryStreamName=DELIVERY_STREAM)
+    iam = aws.client("iam")
+    iam.delete_role_policy(RoleName=ROLE, PolicyName=deployment.POLICY)
+    iam.delete_role(RoleName=ROLE)
+    aws.client("glue").delete_table(DatabaseName=DATABASE, Name=TABLE)
+    aws.client("glue").delete_database(Name=DATABASE)
+    s3 = aws.client("s3")
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for one in page.get("Contents", []):
+            s3.delete_object(Bucket=bucket, Key=one["Key"])
+    s3.delete_bucket(Bucket=bucket)
