@@ -86,7 +86,8 @@ class Result:
     def summary(self) -> "pd.Series[Any]":
         """Return the run in figures: losses first, then speed, then cost.
 
-        An *innocent* record is one that can be processed, that is, any that is not poison.
+        An *innocent* record is one that can be processed, that is, any that is not poison. Of your
+        own records nothing is known, so all of them count as innocent.
 
         Returns:
             - ``records``, the number sent, and ``written``, those of them in the output; with a
