@@ -28,6 +28,7 @@ HOSTS = {  # that we link to; another one is added here on purpose, not by a sli
     "hypothesis.readthedocs.io",
     "keepachangelog.com",
     "mybinder.org",
+    "nightlies.apache.org",
     "pandas.pydata.org",
     "r4ds.hadley.nz",
     "semver.org",
