@@ -54,8 +54,6 @@ def test_a_stored_notebook_was_run_once_from_top_to_bottom(path: Path) -> None:
 
 # --- how a notebook is written: docs/style.md
 
-# Those that docs/style.md was applied to; the others follow.
-EDITED = [path for path in book.stored() if path.name[:2] != "10"]
 MOST_WORDS = 3_000
 MEDIAN_LINES = 5
 EXERCISES = "exercise-"  # ids of cells whose text is in workbook/exercises
@@ -82,10 +80,10 @@ def words_not_used() -> list[str]:
     return [turn for row in rows if "---" not in row for turn in row.split(", ")]
 
 
-edited = pytest.mark.parametrize("path", EDITED, ids=lambda path: path.stem)
+every = pytest.mark.parametrize("path", book.stored(), ids=lambda path: path.stem)
 
 
-@edited
+@every
 def test_a_notebook_is_short(path: Path) -> None:
     words = re.findall(r"\w[\w'.,-]*", prose(path))
     assert len(words) <= MOST_WORDS
@@ -93,7 +91,7 @@ def test_a_notebook_is_short(path: Path) -> None:
     assert statistics.median(lines) <= MEDIAN_LINES
 
 
-@edited
+@every
 def test_a_notebook_has_its_sections_in_order(path: Path) -> None:
     own = headings(path)
     assert own[0] == "What it costs"
@@ -104,21 +102,21 @@ def test_a_notebook_has_its_sections_in_order(path: Path) -> None:
     assert own[-len(last) :] == last
 
 
-@edited
+@every
 def test_a_notebook_computes_its_costs_before_anything_is_created(path: Path) -> None:
     costs, *_ = book.code_cells(book.read(path))
     assert "prices.bill(" in costs.source
     assert "prices.CHECKED" in costs.source
 
 
-@edited
+@every
 def test_a_notebook_can_be_opened_online_and_leads_to_the_glossary(path: Path) -> None:
     title = book.read(path).cells[0].source
     assert "(../docs/run_online.md)" in title
     assert "(../docs/glossary.md)" in title
 
 
-@edited
+@every
 def test_a_notebook_leads_to_aws_own_pages(path: Path) -> None:
     sources = [cell.source for cell in book.read(path).cells if cell.cell_type == "markdown"]
     (reading,) = [text for text in sources if text.startswith("## Further reading")]
@@ -126,7 +124,7 @@ def test_a_notebook_leads_to_aws_own_pages(path: Path) -> None:
     assert "\n".join(sources).count("](https://docs.aws.amazon.com/") >= 3
 
 
-@edited
+@every
 def test_a_notebook_has_no_turn_that_we_do_not_use(path: Path) -> None:
     text = prose(path)
     found = [
