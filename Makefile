@@ -10,6 +10,10 @@ BIN := .venv/bin
 endif
 READY := .venv/ready
 
+# Compiled code is kept whatever the environment says: each process of the local AWS, each kernel
+# and each worker of the tests would compile all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test lab serve book links clients browser lint format types lock setup clean
 
 help: ## list the tasks (this is what `make` alone does)

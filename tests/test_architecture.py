@@ -63,6 +63,7 @@ BENCH_THAT_KNOWS_LOCALAWS = {
 STARTS_THE_SERVER = {"workbook.cli", f"{LOCALAWS}.__main__"}
 
 
+@cache
 def modules() -> dict[str, ast.Module]:
     """Return every module of ours that is not a test, by its dotted name."""
     paths = [ROOT / "handler.py", *(ROOT / "workbook").rglob("*.py")]
@@ -72,9 +73,6 @@ def modules() -> dict[str, ast.Module]:
         )
         for path in paths
     }
-
-
-MODULES = modules()
 
 
 @cache
@@ -97,12 +95,12 @@ def inside(name: str, package: str) -> bool:
 def importers(package: str) -> set[str]:
     """The modules that import something of ``package``."""
     return {
-        name for name, tree in MODULES.items() if any(inside(i, package) for i in imports(tree))
+        name for name, tree in modules().items() if any(inside(i, package) for i in imports(tree))
     }
 
 
 def test_the_local_aws_knows_nothing_of_the_bench() -> None:
-    for name, tree in MODULES.items():
+    for name, tree in modules().items():
         if inside(name, LOCALAWS):
             ours = {i for i in imports(tree) if inside(i, "workbook")}
             assert {i for i in ours if not inside(i, LOCALAWS)} == set(), name
@@ -110,8 +108,8 @@ def test_the_local_aws_knows_nothing_of_the_bench() -> None:
 
 def known(name: str) -> set[str]:
     """Return the modules of ours that a module imports."""
-    candidates = ((imported, imported.rpartition(".")[0]) for imported in imports(MODULES[name]))
-    found = {next((one for one in pair if one in MODULES), name) for pair in candidates}
+    candidates = ((imported, imported.rpartition(".")[0]) for imported in imports(modules()[name]))
+    found = {next((one for one in pair if one in modules()), name) for pair in candidates}
     return found - {name}
 
 
@@ -119,14 +117,14 @@ def known(name: str) -> set[str]:
 def test_a_part_knows_what_all_share_and_nothing_else(part: str) -> None:
     """Neither another part nor moto: it names what it needs of them in ``interfaces``."""
     allowed = {f"{LOCALAWS}.{name}" for name in {part, *SHARED}}
-    for name, tree in MODULES.items():
+    for name, tree in modules().items():
         if inside(name, f"{LOCALAWS}.{part}"):
             ours = {i for i in imports(tree) if inside(i, "workbook")}
             assert {i for i in ours if not any(inside(i, a) for a in allowed)} == set(), name
 
 
 def test_what_the_parts_share_knows_none_of_them() -> None:
-    for name, tree in MODULES.items():
+    for name, tree in modules().items():
         if any(inside(name, f"{LOCALAWS}.{shared}") for shared in SHARED):
             unknown = {f"{LOCALAWS}.{one}" for one in PARTS} | {MOTO, JOINS, DOOR}
             assert not any(inside(i, one) for i in imports(tree) for one in unknown), name
@@ -140,7 +138,7 @@ def test_moto_is_known_in_one_wing() -> None:
 
 def test_the_wing_knows_values_of_the_parts_and_not_what_runs_them() -> None:
     run = {JOINS, DOOR}.union(*RUN.values())
-    for name, tree in MODULES.items():
+    for name, tree in modules().items():
         if inside(name, MOTO):
             assert not any(inside(i, one) for i in imports(tree) for one in run), name
 
@@ -156,7 +154,7 @@ def test_the_parts_are_joined_in_one_place() -> None:
 
 def test_no_modules_know_one_another_in_a_circle() -> None:
     """Wherever they import: a late import and TYPE_CHECKING hide a circle, and do not open it."""
-    sorter = TopologicalSorter({name: known(name) for name in MODULES})
+    sorter = TopologicalSorter({name: known(name) for name in modules()})
     sorter.prepare()  # raises CycleError, which names the circle
 
 
@@ -168,7 +166,7 @@ def test_the_local_aws_asks_no_time_but_its_clocks() -> None:
     asks = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today"}
     asking = {
         name
-        for name, tree in MODULES.items()
+        for name, tree in modules().items()
         if inside(name, LOCALAWS)
         and any(isinstance(n, ast.Attribute) and ast.unparse(n) in asks for n in ast.walk(tree))
     }
@@ -199,26 +197,26 @@ def test_the_rest_of_the_bench_does_without_its_packages(package: str) -> None:
 
 
 def test_pages_are_made_from_notebooks_alone() -> None:
-    ours = {i for name, t in MODULES.items() if inside(name, PAGES) for i in imports(t)}
+    ours = {i for name, t in modules().items() if inside(name, PAGES) for i in imports(t)}
     assert {name for name in ours if inside(name, "workbook")} == set()
 
 
 def test_the_probe_needs_what_lambda_has_and_the_handler() -> None:
     allowed = {*sys.stdlib_module_names, "handler"}
-    imported = imports(MODULES["workbook.laboratory.lab_probe"])
+    imported = imports(modules()["workbook.laboratory.lab_probe"])
     assert {name.split(".")[0] for name in imported} <= allowed
 
 
 def test_the_handler_needs_what_lambda_has() -> None:
     allowed = {*sys.stdlib_module_names, "boto3", "botocore"}
-    assert {name.split(".")[0] for name in imports(MODULES["handler"])} <= allowed
+    assert {name.split(".")[0] for name in imports(modules()["handler"])} <= allowed
 
 
 def test_what_runs_inside_a_function_needs_nothing_installed() -> None:
     runtime = f"{LOCALAWS}.functions.runtime"
-    beside = {name.rpartition(".")[2] for name in MODULES if inside(name, runtime)}
+    beside = {name.rpartition(".")[2] for name in modules() if inside(name, runtime)}
     allowed = {*sys.stdlib_module_names, "awslambdaric", *beside}
-    for name, tree in MODULES.items():
+    for name, tree in modules().items():
         if inside(name, runtime):
             others = {i for i in imports(tree) if i.split(".")[0] not in allowed}
             assert others == set(), name
@@ -264,7 +262,7 @@ def test_a_record_travels_as_the_table_says(step: int) -> None:
     here, after = (
         row[0].strip("`").removesuffix(".py").replace("/", ".") for row in JOURNEY[step : step + 2]
     )
-    assert {here, after} <= MODULES.keys()
+    assert {here, after} <= modules().keys()
     way = JOURNEY[step][2].strip("`")
     if way == "call":
         assert after in reachable(here)
@@ -275,7 +273,7 @@ def test_a_record_travels_as_the_table_says(step: int) -> None:
     assert after not in reachable(here)
     assert here not in reachable(after)
     if way.startswith("interfaces."):
-        interfaces = MODULES[f"{LOCALAWS}.interfaces"].body
+        interfaces = modules()[f"{LOCALAWS}.interfaces"].body
         assert way.removeprefix("interfaces.") in {
             node.name for node in interfaces if isinstance(node, ast.ClassDef)
         }
@@ -293,7 +291,7 @@ def unit(name: str) -> str:
 
 def test_who_knows_whom_is_as_the_table_says() -> None:
     found: dict[str, set[str]] = {}
-    for name in MODULES:
+    for name in modules():
         if inside(name, LOCALAWS) and unit(name):
             others = {unit(other) for other in known(name) if inside(other, LOCALAWS)}
             found.setdefault(unit(name), set()).update(others - {"", unit(name)})

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,13 @@ NAMED_IN = {
     "benchmarks": ["main", "dev", "browser/requirements.txt"],
 }
 # Distributions that are not installed here, and whose modules have other names.
-DISTRIBUTIONS = {"kinesis": ["async-kinesis"]} | dict(packages_distributions())
+NOT_HERE = {"kinesis": ["async-kinesis"]}
+
+
+@cache
+def distributions() -> dict[str, list[str]]:
+    """The distributions that a module may come from, by its name."""
+    return NOT_HERE | dict(packages_distributions())
 
 
 def named_in(place: str) -> set[str]:
@@ -175,8 +182,8 @@ def test_what_is_imported_is_named(place: str) -> None:
         finds_beside = place == "tests" or file.parent.name == "runtime"
         beside = {path.stem for path in file.parent.iterdir()} if finds_beside else set()
         for module in imported(code) - ours - beside:
-            distributions = DISTRIBUTIONS.get(module, [module])
-            if not known & {canonicalize_name(name) for name in distributions}:
+            names = distributions().get(module, [module])
+            if not known & {canonicalize_name(name) for name in names}:
                 unnamed.add(f"{file.relative_to(ROOT)} imports {module}")
     assert unnamed == set()
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.api import lint_all
 
 from workbook import target
 from workbook.events import flight_event
@@ -20,6 +19,8 @@ SECONDS = 60  # until which all flights must be through
 
 
 def test_the_template_passes_cfn_lint() -> None:
+    from cfnlint.api import lint_all  # slow to import: only where it is used
+
     matches = lint_all((ROOT / "template.yaml").read_text("utf-8"))
     assert [match for match in matches if match.rule.severity != "informational"] == []
 

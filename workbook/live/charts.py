@@ -8,6 +8,7 @@ the package vl-convert, so no network is needed.
 
 import math
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -86,6 +87,13 @@ def ago(sampler: Sampler) -> tuple[Any, str]:
     return seconds / 60, "minutes"
 
 
+@cache  # takes seconds: only a kernel that shows charts waits for it, and waits once
+def script() -> str:
+    """Return the charts' script together with the libraries that draw them."""
+    bundle: str = vl_convert.javascript_bundle((HERE / "charts.js").read_text("utf-8"), VEGA_LITE)
+    return bundle
+
+
 class LiveCharts(anywidget.AnyWidget):
     """The charts as a widget.
 
@@ -94,7 +102,6 @@ class LiveCharts(anywidget.AnyWidget):
         stream: the name of the input stream.
     """
 
-    _esm = vl_convert.javascript_bundle((HERE / "charts.js").read_text("utf-8"), VEGA_LITE)
     _css = (HERE / "charts.css").read_text("utf-8")
     specifications: Any = traitlets.List().tag(sync=True)
     figures: Any = traitlets.List().tag(sync=True)
@@ -104,6 +111,10 @@ class LiveCharts(anywidget.AnyWidget):
         self._sampler = sampler
         self._stream = stream
         self._drawn: list[Chart] = []
+
+    @property
+    def _esm(self) -> str:
+        return script()
 
     def draw(self) -> None:
         """Show the present figures; a chart that does not change costs the browser nothing."""

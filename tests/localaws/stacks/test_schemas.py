@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from workbook.localaws.stacks.supported import KINDS
 
@@ -15,6 +14,8 @@ MORE_ATTRIBUTES = {
 
 
 def schema(name: str) -> Any:
+    from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER  # slow: only where it is used
+
     return PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", name).schema
 
 
