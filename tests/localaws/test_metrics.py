@@ -1,11 +1,12 @@
-"""Data points become statistic sets, one for each metric and second."""
+"""Data points are written together, one for each metric and second."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from tests.localaws.fakes import HandClock
-from workbook.localaws.metrics import Metrics, Point, Statistics
+from workbook.localaws.metrics import Metrics, Point
 
 
 class Written:
@@ -14,8 +15,8 @@ class Written:
     def __init__(self) -> None:
         self.sets: dict[float, tuple[int, float]] = {}
 
-    async def write(self, points: dict[Point, Statistics]) -> None:
-        self.sets |= {point.second: (one.count, one.total) for point, one in points.items()}
+    async def write(self, points: Mapping[Point, Sequence[float]]) -> None:
+        self.sets |= {point.second: (len(one), sum(one)) for point, one in points.items()}
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """CloudWatch metrics of the local AWS, summed up so that hot paths neither wait nor leave much."""
 
 import asyncio
-import math
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from workbook.localaws.clock import Clock
@@ -24,48 +24,31 @@ class Point(NamedTuple):
     second: float
 
 
-@dataclass(slots=True)
-class Statistics:
-    """The data points of one metric in one second: CloudWatch's statistic set."""
-
-    count: int = 0
-    total: float = 0.0
-    least: float = math.inf
-    most: float = -math.inf
-
-    def add(self, value: float) -> None:
-        """Take one data point."""
-        self.count += 1
-        self.total += value
-        self.least = min(self.least, value)
-        self.most = max(self.most, value)
-
-
 class Store(Protocol):
-    """Where statistics are kept."""
+    """Where data points are kept."""
 
-    async def write(self, points: dict[Point, Statistics]) -> None:
-        """Write statistic sets."""
+    async def write(self, points: Mapping[Point, Sequence[float]]) -> None:
+        """Write the values of points, of each one at least."""
         ...
 
 
 class Metrics:
     """Takes data points at once, and writes them once a second.
 
-    All points of a metric in one second become one statistic set, which bears that second's start
-    as its time.  So a year of flights leaves some hundred of them, not millions, and who asks by
+    All points of a metric in one second are written as one, which bears that second's start as its
+    time.  So a year of flights leaves some hundred of them, not millions, and who asks by
     the second gets whole seconds.  In time-lapse it is a real second, which is longer on our clock.
 
     Args:
         clock: the time of the points.
-        store: where they are written.
+        store: where they are written, and summed up: here a point costs no more than a list's item.
     """
 
     def __init__(self, clock: Clock, store: Store) -> None:
         self._clock = clock
         self._store = store
         self._second = max(1.0, clock.speed)
-        self._waiting: dict[Point, Statistics] = {}
+        self._waiting: defaultdict[Point, list[float]] = defaultdict(list)
         self._flushing: asyncio.Task[None] | None = None
 
     def put(
@@ -84,10 +67,7 @@ class Metrics:
         now = self._clock.now()
         second = now - now % self._second
         point = Point(region, namespace, name, unit, tuple(dimensions.items()), second)
-        statistics = self._waiting.get(point)
-        if statistics is None:
-            statistics = self._waiting[point] = Statistics()
-        statistics.add(value)
+        self._waiting[point].append(value)
         if self._flushing is None:
             self._flushing = asyncio.get_running_loop().create_task(self._flush_soon())
 
@@ -98,7 +78,7 @@ class Metrics:
 
     async def flush(self) -> None:
         """Write what is waiting; a reader of metrics then sees all that happened."""
-        waiting, self._waiting = self._waiting, {}
+        waiting, self._waiting = self._waiting, defaultdict(list)
         if waiting:
             await self._store.write(waiting)
 

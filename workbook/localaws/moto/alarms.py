@@ -16,13 +16,6 @@ from workbook.localaws.moto.worker import Worker
 
 LOOK_SECONDS = 1.0  # real ones, between two looks for a period that has ended
 FINE_PERIODS = (10, 20, 30)  # whose alarms are evaluated every 10 seconds [D23]
-STATISTICS = {  # and what moto calls them
-    "Average": "average",
-    "Maximum": "maximum",
-    "Minimum": "minimum",
-    "SampleCount": "sample_count",
-    "Sum": "sum",
-}
 log = logging.getLogger(__name__)
 
 
@@ -67,13 +60,18 @@ class Alarms:
 
         for region, backend in cloudwatch_backends[ACCOUNT_ID].items():
             for alarm in list(backend.alarms.values()):
-                tick = int(now // (10 if alarm.period in FINE_PERIODS else 60))
-                is_simple = alarm.statistic in STATISTICS and not alarm.metric_data_queries
-                if is_simple and self._evaluated.get(alarm.alarm_arn) != tick:
+                queries = _queries(alarm)
+                if not queries:
+                    continue
+                period = max(one.period for one in queries)
+                tick = int(now // (10 if period in FINE_PERIODS else 60))
+                if self._evaluated.get(alarm.alarm_arn) != tick:
                     self._evaluated[alarm.alarm_arn] = tick
-                    self._judge(str(region), backend, alarm, now)
+                    self._judge(str(region), backend, alarm, queries, period, now)
 
-    def _judge(self, region: str, backend: Any, alarm: Any, now: float) -> None:
+    def _judge(
+        self, region: str, backend: Any, alarm: Any, queries: Any, period: int, now: float
+    ) -> None:
         rule = alarms.Rule(
             alarm.comparison_operator,
             float(alarm.threshold),
@@ -83,7 +81,7 @@ class Alarms:
         )
         if rule.comparison not in alarms.COMPARISONS:
             return
-        points = list(_points(backend, alarm, rule.range, now))
+        points = list(_points(backend, queries, period, rule.range, now))
         found = alarms.state(rule, [value for _, value in points])
         if found is None or found == alarm.state_value:
             return
@@ -92,7 +90,7 @@ class Alarms:
             "version": "1.0",
             "queryDate": _iso(now),
             "statistic": alarm.statistic or alarm.extended_statistic,
-            "period": alarm.period,
+            "period": period,
             "recentDatapoints": [value for _, value in points if value is not None],
             "threshold": rule.threshold,
         }
@@ -102,24 +100,40 @@ class Alarms:
                 _act(region, arn, alarm, before, now)
 
 
+def _queries(alarm: Any) -> list[Any]:
+    """Return what an alarm asks of metrics; nothing, if it is about other alarms."""
+    from workbook.localaws.moto.metric_queries import plain, read
+
+    if alarm.metric_data_queries:
+        return read([plain(one) for one in alarm.metric_data_queries])
+    if not alarm.metric_name:
+        return []
+    metric = {
+        "Namespace": alarm.namespace,
+        "MetricName": alarm.metric_name,
+        "Dimensions": [{"Name": one.name, "Value": one.value} for one in alarm.dimensions],
+    }
+    stat = {
+        "Metric": metric,
+        "Period": alarm.period,
+        "Stat": alarm.statistic or alarm.extended_statistic,
+        "Unit": alarm.unit,
+    }
+    return read([{"Id": "metric", "MetricStat": stat}])
+
+
 def _points(
-    backend: Any, alarm: Any, count: int, now: float
+    backend: Any, queries: Any, period: int, count: int, now: float
 ) -> Iterator[tuple[float, float | None]]:
     """Give start and value of each period of a range that has ended, the oldest first."""
-    period = int(alarm.period)
+    from workbook.localaws.moto.metric_queries import evaluate
+
     end = int(now // period) * period
-    for start in range(end - count * period, end, period):
-        found = backend.get_metric_statistics(  # of one period, since moto's do not begin evenly
-            alarm.namespace,
-            alarm.metric_name,
-            datetime.fromtimestamp(start, UTC).replace(tzinfo=None),
-            datetime.fromtimestamp(start + period, UTC).replace(tzinfo=None),
-            period,
-            [alarm.statistic],
-            [{"Name": one.name, "Value": one.value} for one in alarm.dimensions],
-            unit=alarm.unit,
-        )
-        yield start, getattr(found[0], STATISTICS[alarm.statistic]) if found else None
+    begin = end - count * period
+    found = evaluate(backend.get_all_metrics(), queries, begin, end)
+    series = found[next(one.id for one in queries if one.returns)][0].series
+    for start in range(begin, end, period):
+        yield start, series.get(start)
 
 
 def _actions(alarm: Any, state: str) -> list[str]:
@@ -147,12 +161,7 @@ def _act(region: str, arn: str, alarm: Any, before: str, now: float) -> None:
             "AlarmArn": alarm.alarm_arn,
             "OldStateValue": before,
             "Trigger": {
-                "MetricName": alarm.metric_name,
-                "Namespace": alarm.namespace,
-                "StatisticType": "Statistic",
-                "Statistic": str(alarm.statistic).upper(),
-                "Dimensions": [{"name": one.name, "value": one.value} for one in alarm.dimensions],
-                "Period": alarm.period,
+                **_watched(alarm),
                 "EvaluationPeriods": alarm.evaluation_periods,
                 "ComparisonOperator": alarm.comparison_operator,
                 "Threshold": alarm.threshold,
@@ -179,6 +188,23 @@ def _act(region: str, arn: str, alarm: Any, before: str, now: float) -> None:
             },
         }
         functions.invoke_event(region, arn, json.dumps(event).encode())
+
+
+def _watched(alarm: Any) -> dict[str, Any]:
+    """Return what an alarm watches, as a topic is told [OBS]; of metric math the queries [?]."""
+    if alarm.metric_data_queries:
+        from workbook.localaws.moto.metric_queries import plain
+
+        return {"Metrics": [plain(one) for one in alarm.metric_data_queries]}
+    kind = "Statistic" if alarm.statistic else "ExtendedStatistic"
+    return {
+        "MetricName": alarm.metric_name,
+        "Namespace": alarm.namespace,
+        "StatisticType": kind,
+        kind: alarm.statistic.upper() if alarm.statistic else alarm.extended_statistic,
+        "Dimensions": [{"name": one.name, "value": one.value} for one in alarm.dimensions],
+        "Period": alarm.period,
+    }
 
 
 def _iso(seconds: float) -> str:

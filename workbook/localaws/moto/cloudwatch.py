@@ -1,11 +1,16 @@
-"""Statistics of metrics, written into moto's CloudWatch."""
+"""Data points of metrics, written into moto's CloudWatch."""
 
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from workbook.localaws.api.http import ACCOUNT_ID
-from workbook.localaws.metrics import Point, Statistics
+from workbook.localaws.metrics import Point
 from workbook.localaws.moto.worker import Worker
+
+MOST_VALUES = 150  # that are kept as they are; PutMetricData takes as many [BC]
+WIDTH = math.log(1.01)  # else they are kept by the percent, so that an hour's take little memory
 
 
 class CloudWatch:
@@ -18,29 +23,38 @@ class CloudWatch:
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
 
-    async def write(self, points: dict[Point, Statistics]) -> None:
-        """Write statistic sets."""
+    async def write(self, points: Mapping[Point, Sequence[float]]) -> None:
+        """Write the values of points, summed up."""
         await self._worker.call(_write, points)
 
 
-def _write(points: dict[Point, Statistics]) -> None:
+def _write(points: Mapping[Point, Sequence[float]]) -> None:
     from moto.cloudwatch.models import cloudwatch_backends  # late: moto comes in on its own thread
 
-    for point, statistics in points.items():
-        backend = cloudwatch_backends[ACCOUNT_ID][point.region]
-        backend.put_metric_data(point.namespace, [_datum(point, statistics)])
+    from workbook.localaws.moto.metric_queries import Sampled
+
+    for point, values in points.items():
+        datum = Sampled(
+            namespace=point.namespace,
+            name=point.name,
+            sample_count=float(len(values)),
+            sum_stat=float(sum(values)),
+            min_stat=float(min(values)),
+            max_stat=float(max(values)),
+            dimensions=[{"Name": label, "Value": text} for label, text in point.dimensions],
+            timestamp=datetime.fromtimestamp(point.second, UTC).replace(tzinfo=None),
+            unit=point.unit,
+        )
+        datum.values = _counted(values)
+        cloudwatch_backends[ACCOUNT_ID][point.region].metric_data.append(datum)
 
 
-def _datum(point: Point, statistics: Statistics) -> dict[str, Any]:
-    return {
-        "MetricName": point.name,
-        "StatisticValues": {
-            "SampleCount": statistics.count,
-            "Sum": statistics.total,
-            "Minimum": statistics.least,
-            "Maximum": statistics.most,
-        },
-        "Unit": point.unit,
-        "Timestamp": datetime.fromtimestamp(point.second, UTC).replace(tzinfo=None),
-        "Dimensions": [{"Name": label, "Value": text} for label, text in point.dimensions],
-    }
+def _counted(values: Sequence[float]) -> Counter[float]:
+    """Return how often each value came; of many different ones by the percent."""
+    counts = Counter(values)
+    if len(counts) <= MOST_VALUES:
+        return counts
+    rough: Counter[float] = Counter()
+    for value, count in counts.items():
+        rough[math.exp(round(math.log(value) / WIDTH) * WIDTH) if value > 0 else value] += count
+    return rough

@@ -56,7 +56,7 @@ def install(
     worker.before("logs", install_log_groups)
     worker.before("events", _install_event_rules)
     worker.before("firehose", partial(_install_firehose, deliveries, worker.on_loop, now))
-    worker.before("monitoring", _install_alarms)
+    worker.before("monitoring", _install_cloudwatch)
     worker.before("dynamodb", partial(_install_tables, now))
 
 
@@ -90,10 +90,11 @@ def _install_firehose(
     firehose.install(deliveries, on_loop, now)
 
 
-def _install_alarms() -> None:
-    from workbook.localaws.moto import alarms
+def _install_cloudwatch() -> None:
+    from workbook.localaws.moto import alarms, metric_queries
 
     alarms.install()
+    metric_queries.install()
 
 
 def _install_event_rules() -> None:
