@@ -76,7 +76,7 @@ def _percentile(rank: float, samples: Iterable[Samples]) -> float | None:
         if one.least < 0:
             return None
         if one.values is not None:
-            counts.update(one.values)  # type: ignore[arg-type]  # counts may be fractions
+            counts.update(one.values)
         elif one.least == one.most:
             counts[one.least] += one.count  # type: ignore[assignment]
         else:
