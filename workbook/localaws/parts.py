@@ -30,6 +30,7 @@ from workbook.localaws.moto.install import install
 from workbook.localaws.moto.logs import Logs
 from workbook.localaws.moto.mappings import MotoMappings
 from workbook.localaws.moto.permissions import FreshRoles, Guard
+from workbook.localaws.moto.schedules import Schedules
 from workbook.localaws.moto.worker import Worker
 from workbook.localaws.permissions import signatures
 from workbook.localaws.permissions.enforcement import Enforcer
@@ -51,6 +52,7 @@ class Parts:
         self._worker = Worker()
         self._metrics = Metrics(clock, CloudWatch(self._worker))
         self._alarms = Alarms(clock, self._worker, self._metrics)
+        self._schedules = Schedules(clock, self._worker)
         permissions = Permissions(clock)
         self._roles = Enforcer(permissions)
         self._guard = Guard(self._worker, permissions)
@@ -118,6 +120,7 @@ class Parts:
 
     async def close(self) -> None:
         """Stop deploying and polling, end every function's process, let moto go."""
+        await self._schedules.close()
         await self._stacks.close()
         await self._registry.close()
         await self._deliveries.close()
@@ -150,6 +153,8 @@ class Parts:
                     response = await part.respond(request)
                     if response is not None:
                         return response
+            case "events":
+                self._schedules.watch()
             case "logs":
                 await self._logs.flush()
             case "monitoring":

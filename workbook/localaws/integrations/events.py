@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +26,28 @@ def event(found: Mapping[str, Any]) -> dict[str, Any]:
         seconds = datetime.fromtimestamp(told["time"], UTC)
         told["time"] = f"{seconds:%Y-%m-%dT%H:%M:%SZ}"
     return told
+
+
+def scheduled(account: str, region: str, rule_arn: str, moment: float) -> dict[str, Any]:
+    """Return the event of a schedule, as moto has events [OBS].
+
+    Args:
+        account: of the rule.
+        region: of the rule.
+        rule_arn: of the rule.
+        moment: for which it fires, in seconds since the epoch.
+    """
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": account,
+        "time": int(moment),
+        "region": region,
+        "resources": [rule_arn],
+        "detail": {},
+    }
 
 
 def target_input(target: Mapping[str, Any], found: Mapping[str, Any], rule_arn: str) -> bytes:

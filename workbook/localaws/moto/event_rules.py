@@ -1,26 +1,69 @@
-"""moto's EventBridge, with rules that reach functions and streams."""
+"""moto's EventBridge, with rules that reach functions and streams, and fire at their times."""
 
 import base64
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
 from moto.events import models
 from moto.utilities.arns import parse_arn
 
-from workbook.localaws.integrations import events
+from workbook.localaws.api.http import ACCOUNT_ID
+from workbook.localaws.integrations import events, schedules
+from workbook.localaws.integrations.schedules import Schedule
 from workbook.localaws.moto import functions, kinesis
 from workbook.localaws.moto.takeover import take_over
 
 OURS = ("kinesis", "lambda")
+INVALID_SCHEDULE = "Parameter ScheduleExpression is not valid."  # [OBS]
 MOTOS = ("logs", "events", "sqs")
+
+log = logging.getLogger(__name__)
 
 
 class Rule(models.Rule):
     """A rule whose targets may be functions and streams, too."""
 
+    now: Callable[[], float]  # a subclass has it: see ``install``
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.schedule: Schedule | None = None
+        if self.scheduled_expression:
+            self.schedule = schedules.parse(self.scheduled_expression)
+        self.due: float | None = None  # when it fires next
+        self._wait(self.now())
+
+    def _wait(self, moment: float) -> None:
+        self.due = self.schedule.after(moment) if self.schedule else None
+
+    def enable(self) -> None:
+        """EnableRule."""
+        if self.state != "ENABLED":
+            self._wait(self.now())
+        super().enable()
+
+    def fire(self) -> None:
+        """Hand the event of the time that has come to all targets, and wait for the next."""
+        moment = self.due
+        if moment is None:
+            return
+        self._wait(moment)
+        if self.state == "ENABLED":
+            pattern = self.event_pattern
+            try:
+                self.event_pattern = models.EventPattern.load(None)  # is about other events
+                self._send(events.scheduled(ACCOUNT_ID, self.region_name, self.arn, moment), True)
+            finally:
+                self.event_pattern = pattern
+
     def send_to_targets(self, original_event: Any, transform_input: bool = True) -> None:
-        """Hand an event to all targets, if it matches."""
+        """Hand an event to all targets, if it matches; a schedule alone is about none."""
+        if self.event_pattern.get_pattern() or not self.schedule:
+            self._send(original_event, transform_input)
+
+    def _send(self, original_event: Any, transform_input: bool) -> None:
         ours = [one for one in self.targets if parse_arn(one["Arn"]).service in OURS]
         others, all_targets = [one for one in self.targets if one not in ours], self.targets
         try:
@@ -42,6 +85,16 @@ class EventsBackend(models.EventsBackend):
         from moto.events import urls  # moto derives it from the class' module
 
         return urls
+
+    def put_rule(self, *args: Any, **kwargs: Any) -> Any:
+        """PutRule."""
+        expression = kwargs.get("scheduled_expression")
+        if expression and kwargs.get("event_bus_arn") in (None, "default"):
+            try:
+                schedules.parse(expression)
+            except schedules.InvalidScheduleError:
+                raise JsonRESTError("ValidationException", INVALID_SCHEDULE) from None
+        return super().put_rule(*args, **kwargs)
 
     def put_targets(
         self, name: str, event_bus_arn: str | None, targets: list[dict[str, Any]]
@@ -90,7 +143,28 @@ def _deliver(
     stream.put_record(key, "", base64.b64encode(content).decode())
 
 
-def install() -> None:
+def fire(now: float) -> None:
+    """Fire all rules whose time has come, in order of time; on moto's thread."""
+    while due := [rule for rule in _scheduled() if rule.due <= now]:
+        rule = min(due, key=lambda one: one.due)
+        try:
+            rule.fire()
+        except Exception:  # one rule's target must not stop the others
+            log.exception("%s could not be fired", rule.arn)
+
+
+def _scheduled() -> list[Any]:
+    rules: list[Any] = [
+        rule
+        for backend in models.events_backends[ACCOUNT_ID].values()
+        for bus in backend.event_buses.values()
+        for rule in bus.rules.values()
+    ]
+    return [rule for rule in rules if rule.due is not None]
+
+
+def install(now: Callable[[], float]) -> None:
     """Make moto's rules these; on its thread, before the first one is made."""
-    models.Rule = Rule  # type: ignore[misc]
+    module: Any = models
+    module.Rule = type("Rule", (Rule,), {"now": staticmethod(now)})
     take_over(models.events_backends, EventsBackend)

@@ -69,6 +69,25 @@ def no_operation(request: Request) -> Response:
     return protocols.error(service, protocol, request, code, "There is no such operation.", 404)
 
 
+def no_service(request: Request, name: str) -> Response:
+    """Return the answer to a request for a service that the local AWS does not support.
+
+    Args:
+        request: the request.
+        name: AWS's name of the service.
+    """
+    target = calls.read(request)
+    message = f"The local AWS does not support {name} ({target.call.operation})."
+    return protocols.error(
+        target.call.service,
+        target.protocol,
+        request,
+        "NotImplementedException",
+        message,
+        NOT_SUPPORTED,
+    )
+
+
 def _broken(request: Request, target: Target, fault: Exception) -> ApiError | None:
     """Return the refusal of a request that cannot be read.
 

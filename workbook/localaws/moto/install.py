@@ -54,7 +54,7 @@ def install(
     worker.publishes(guard.publish)
     worker.before("sns", _install_notifications)
     worker.before("logs", install_log_groups)
-    worker.before("events", _install_event_rules)
+    worker.before("events", partial(_install_event_rules, now))
     worker.before("firehose", partial(_install_firehose, deliveries, worker.on_loop, now))
     worker.before("monitoring", _install_cloudwatch)
     worker.before("dynamodb", partial(_install_tables, now))
@@ -97,10 +97,10 @@ def _install_cloudwatch() -> None:
     metric_queries.install()
 
 
-def _install_event_rules() -> None:
+def _install_event_rules(now: Callable[[], float]) -> None:
     from workbook.localaws.moto import event_rules
 
-    event_rules.install()
+    event_rules.install(now)
 
 
 def _install_tables(now: Callable[[], float]) -> None:

@@ -21,6 +21,10 @@ from workbook.localaws.moto import faults
 
 LONG_POLL_SECONDS = 0.1  # between two looks into a queue that somebody waits for
 MOST_SECONDS = 20  # of a long poll [BC]
+NOT_SUPPORTED = {  # that moto would keep, and that would never do anything
+    "pipes": "EventBridge Pipes",
+    "scheduler": "EventBridge Scheduler",
+}
 FLASKS_PAGE = b"<!doctype html>"  # of its own, where moto has no such operation
 
 log = logging.getLogger(__name__)
@@ -125,6 +129,8 @@ class Worker:
     def _respond(self, request: Request) -> Response:
         for prepare in self._before.pop(request.service, []):
             prepare()
+        if request.service in NOT_SUPPORTED:
+            return faults.no_service(request, NOT_SUPPORTED[request.service])
         if self._application is None:
             from moto.moto_server.werkzeug_app import (
                 DomainDispatcherApplication,

@@ -1,0 +1,49 @@
+"""Rules of EventBridge that fire at their times, on the services' clock."""
+
+import asyncio
+import logging
+
+from workbook.localaws.clock import Clock
+from workbook.localaws.moto.worker import Worker
+
+LOOK_SECONDS = 0.5  # real ones, between two looks for a rule whose time has come
+log = logging.getLogger(__name__)
+
+
+class Schedules:
+    """Fires every scheduled rule at its times; what one look finds late bears its own time.
+
+    Args:
+        clock: the time.
+        worker: moto.
+    """
+
+    def __init__(self, clock: Clock, worker: Worker) -> None:
+        self._clock = clock
+        self._worker = worker
+        self._task: asyncio.Task[None] | None = None
+
+    def watch(self) -> None:
+        """Begin to look; called when there may be a rule."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def close(self) -> None:
+        """Stop."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self._worker.call(_fire, self._clock.now())
+            except Exception:  # a look that fails must not be the last one
+                log.exception("schedules could not be looked at")
+
+
+def _fire(now: float) -> None:
+    from workbook.localaws.moto import event_rules  # late: moto comes in on its own thread
+
+    event_rules.fire(now)
