@@ -65,6 +65,7 @@ def test_metric_math_gives_series(expression: str, expected: dict[int, float]) -
         ("SELECT AVG(Duration) FROM SCHEMA(x)", "SELECT"),
         ("a +", "ends too early"),
         ("(a", "is missing"),
+        ("(" * 5000, "deeply"),
         ("a a", "unexpected 'a'"),
         ("c", "no metric with the id c"),
         ("SUM(a)", "time series"),

@@ -108,8 +108,10 @@ def parse(expression: str) -> Node:
             raise MetricMathError(f"unexpected {expression[at:].strip()[:20]!r}")
         tokens.append((found.lastgroup, found[found.lastgroup]))
         at = found.end()
-    parser = _Parser(tokens)
-    node = parser.expression(0)
+    try:
+        node = _Parser(tokens).expression(0)
+    except RecursionError:
+        raise MetricMathError("the expression is nested too deeply") from None
     if tokens:
         raise MetricMathError(f"unexpected {tokens[0][1]!r}")
     return node

@@ -1,0 +1,1 @@
+"""Queries of CloudWatch Logs Insights: their language, and what they give."""

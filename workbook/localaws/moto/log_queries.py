@@ -1,0 +1,177 @@
+"""Logs Insights over moto's log groups: StartQuery and its like.  On moto's thread."""
+
+import base64
+import json
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from moto.core.exceptions import JsonRESTError
+from moto.core.utils import unix_time_millis
+from moto.logs import responses
+from moto.logs.exceptions import ResourceNotFoundException
+
+from workbook.localaws.api.http import ACCOUNT_ID
+from workbook.localaws.integrations.insights import discovery, query
+from workbook.localaws.integrations.insights.expressions import MalformedQueryError
+
+LANGUAGE = "CWLI"
+GROUPS = ("logGroupName", "logGroupNames", "logGroupIdentifiers")
+
+
+class LogQuery:
+    """A query that has ended: it takes as long as the call that starts it.
+
+    Args:
+        source: the query.
+        groups: moto's log groups.
+        start: from when on events count, in seconds since the epoch.
+        end: the last second that counts [OBS].
+        most: rows of the result.
+
+    Raises:
+        MalformedQueryError: the query cannot be read.
+    """
+
+    def __init__(self, source: str, groups: Sequence[Any], start: int, end: int, most: int) -> None:
+        read = query.parse(source)
+        self.id = str(uuid.uuid4())
+        self.groups = [group.name for group in groups]
+        self.created = int(unix_time_millis())
+        self.source = _rewritten(source, self.groups, start, end)
+        self._scanned = 0
+        self._bytes = 0
+        events = list(self._events(groups, start * 1000, end * 1000 + 999, read.needed))
+        self._rows = read.run(events, most)
+
+    def _events(
+        self, groups: Sequence[Any], first: int, last: int, needed: set[str]
+    ) -> Iterator[dict[str, Any]]:
+        discovers = any(not name.startswith("@") for name in needed)
+        for group in groups:
+            for stream in group.streams.values():
+                for event in stream.events:
+                    if not first <= event.timestamp <= last:
+                        continue
+                    self._scanned += 1
+                    self._bytes += len(event.message)
+                    pointer = f"{group.name} {stream.log_stream_name} {event.event_id}"
+                    fields = discovery.of_json(event.message) if discovers else {}
+                    if needed & discovery.LAMBDAS:
+                        fields |= discovery.of_lambda(event.message)
+                    yield fields | {
+                        "@timestamp": event.timestamp,
+                        "@ingestionTime": event.ingestion_time,
+                        "@message": event.message,
+                        "@logStream": stream.log_stream_name,
+                        "@log": f"{ACCOUNT_ID}:{group.name}",
+                        "@ptr": base64.b64encode(pointer.encode()).decode(),
+                    }
+
+    def results(self) -> dict[str, Any]:
+        """Return the answer of GetQueryResults."""
+        return {
+            "queryLanguage": LANGUAGE,
+            "results": [
+                [{"field": name, "value": value} for name, value in row] for row in self._rows
+            ],
+            "statistics": {
+                "recordsMatched": float(len(self._rows)),
+                "recordsScanned": float(self._scanned),
+                "bytesScanned": float(self._bytes),
+            },
+            "status": "Complete",
+        }
+
+    def described(self, group: str) -> dict[str, Any]:
+        """Return what DescribeQueries tells."""
+        return {
+            "queryLanguage": LANGUAGE,
+            "queryId": self.id,
+            "queryString": self.source,
+            "status": "Complete",
+            "createTime": self.created,
+            "logGroupName": group,
+        }
+
+
+def _rewritten(source: str, groups: Sequence[str], start: int, end: int) -> str:
+    """Return a query as DescribeQueries tells it [OBS]; how several groups are told is ours [?]."""
+    names = " ".join(f'SOURCE "{name}"' for name in groups)
+    return f"{names} START={start}000 END={end}999 | {source}"
+
+
+def _start(handler: Any) -> str:
+    """StartQuery."""
+    given = {name: handler._get_param(name) for name in GROUPS}
+    named = [value for value in given.values() if value]
+    if len(named) != 1:
+        raise JsonRESTError(
+            "InvalidParameterException", f"Exactly one of {', '.join(GROUPS)} must be given."
+        )
+    language = handler._get_param("queryLanguage") or LANGUAGE
+    if language != LANGUAGE:
+        raise JsonRESTError(
+            "InvalidParameterException",
+            f"The local AWS does not support the query language {language}, only {LANGUAGE}.",
+        )
+    names = named[0] if isinstance(named[0], list) else [named[0]]
+    backend = handler.logs_backend
+    groups = []
+    for name in (_name(one) for one in names):
+        if name not in backend.groups:
+            raise ResourceNotFoundException()
+        groups.append(backend.groups[name])
+    try:
+        started = LogQuery(
+            handler._get_param("queryString"),
+            groups,
+            int(handler._get_param("startTime")),
+            int(handler._get_param("endTime")),
+            int(handler._get_param("limit") or query.MOST_ROWS),
+        )
+    except MalformedQueryError as problem:
+        raise JsonRESTError("MalformedQueryException", str(problem)) from None
+    backend.queries[started.id] = started
+    return json.dumps({"queryId": started.id})
+
+
+def _name(identifier: str) -> str:
+    """Return a log group's name; an identifier may be its ARN."""
+    return identifier.split(":log-group:", 1)[-1].removesuffix(":*")
+
+
+def _found(handler: Any) -> LogQuery:
+    found: LogQuery | None = handler.logs_backend.queries.get(handler._get_param("queryId"))
+    if found is None:
+        raise ResourceNotFoundException("The specified query does not exist.")
+    return found
+
+
+def _results(handler: Any) -> str:
+    """GetQueryResults."""
+    return json.dumps(_found(handler).results())
+
+
+def _stop(handler: Any) -> str:
+    """StopQuery; a query that has ended is no longer stopped [BC]."""
+    _found(handler)
+    raise JsonRESTError("InvalidParameterException", "The specified query is not running.")
+
+
+def _describe(handler: Any) -> str:
+    """DescribeQueries."""
+    group, status = handler._get_param("logGroupName"), handler._get_param("status")
+    found = [
+        one.described(group or one.groups[0])
+        for one in reversed(handler.logs_backend.queries.values())
+        if (not group or group in one.groups) and status in (None, "Complete")
+    ]
+    return json.dumps({"queries": found[: handler._get_param("maxResults") or 1000]})
+
+
+def install() -> None:
+    """Make moto answer so; on its thread."""
+    handler: Any = responses.LogsResponse
+    handler.start_query, handler.get_query_results = _start, _results
+    handler.stop_query, handler.describe_queries = _stop, _describe
