@@ -26,6 +26,7 @@ TOKEN = re.compile(
 )
 STEP = re.compile(r'\.?(?P<name>[\w@:-]+)|\[(?P<index>\d+)\]|\.?\[["\'](?P<quoted>[^"\']+)["\']\]')
 FIELD = re.compile(r'\[(?P<bracketed>[^\]]*)\]|"(?P<quoted>[^"]*)"|(?P<plain>\S+)')
+NAME = re.compile(r"\w+")  # of a field
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -56,6 +57,44 @@ def compile_pattern(pattern: str) -> Test:
     if pattern.startswith("["):
         return _about_fields(pattern)
     return _about_terms(pattern)
+
+
+def values(pattern: str, message: str) -> dict[str, Any]:
+    """Return what a pattern names in a message that it matches: ``$.latency``, ``$status``.
+
+    Args:
+        pattern: one that can be read; one of terms names nothing.
+        message: of the log event.
+    """
+    pattern = pattern.strip()
+    if pattern.startswith("["):
+        parts = _parts(pattern)
+        return {
+            f"${word[0] if (word := re.match(NAME, parts[at])) else at + 1}": field
+            for at, field in _fields(parts, message).items()
+        }
+    if not pattern.startswith("{"):
+        return {}
+    names = [word for kind, word in _tokens(pattern[1:-1]) if kind == "word" and word[0] == "$"]
+    return {name: value for name in names if (value := select(name, message)) is not None}
+
+
+def select(selector: str, message: str) -> Any:
+    """Return the value that a selector such as ``$.a.b[0]`` names; None if it is not there.
+
+    Args:
+        selector: of a JSON document.
+        message: of the log event.
+
+    Raises:
+        InvalidPatternError: it is no selector.
+    """
+    find = _selector(selector)
+    try:
+        value = find(json.loads(message))
+    except (ValueError, RecursionError):
+        return None
+    return None if value is MISSING or isinstance(value, dict | list) else value
 
 
 def _about_terms(pattern: str) -> Test:
@@ -107,25 +146,38 @@ def _about_json(pattern: str) -> Test:
 
 
 def _about_fields(pattern: str) -> Test:
+    parts = _parts(pattern)
+    rules = {at: _field_rule(part) for at, part in enumerate(parts) if part != "..."}
+
+    def test(message: str) -> bool:
+        fields = _fields(parts, message)
+        return bool(fields) and all(rule(fields[at]) for at, rule in rules.items())
+
+    return test
+
+
+def _parts(pattern: str) -> list[str]:
+    """Return what a pattern in brackets says about each field."""
     if not pattern.endswith("]"):
         raise InvalidPatternError("Invalid filter pattern")
     parts = [part.strip() for part in re.split(r',(?=(?:[^"]*"[^"]*")*[^"]*$)', pattern[1:-1])]
     if parts.count("...") > 1:
         raise InvalidPatternError("Invalid filter pattern")
-    rules = {at: _field_rule(part) for at, part in enumerate(parts) if part != "..."}
+    return parts
+
+
+def _fields(parts: list[str], message: str) -> dict[int, str]:
+    """Return the fields of a line by their places in the pattern; none if their number differs."""
+    found = [one[one.lastgroup or 0] for one in FIELD.finditer(message)]
     gap = parts.index("...") if "..." in parts else None
-
-    def test(message: str) -> bool:
-        fields = [found[found.lastgroup or 0] for found in FIELD.finditer(message)]
-        spare = len(fields) - len(rules)
-        if spare < 0 or (gap is None and spare):
-            return False
-        return all(
-            rule(fields[at if gap is None or at < gap else at - 1 + spare])
-            for at, rule in rules.items()
-        )
-
-    return test
+    spare = len(found) - len(parts) + (gap is not None)
+    if spare < 0 or (gap is None and spare):
+        return {}
+    return {
+        at: found[at if gap is None or at < gap else at - 1 + spare]
+        for at, part in enumerate(parts)
+        if part != "..."
+    }
 
 
 def _field_rule(part: str) -> Rule:

@@ -1,6 +1,7 @@
 """moto's CloudWatch Logs, with what follows from log events as on AWS.
 
-Filter patterns are AWS's, subscriptions get what matches, and embedded metrics become metrics.
+Filter patterns are AWS's, subscriptions get what matches, and metric filters and embedded metrics
+become metrics.
 """
 
 import base64
@@ -13,12 +14,13 @@ from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.exceptions import JsonRESTError
 from moto.core.utils import unix_time_millis
 from moto.logs import models
+from moto.logs.exceptions import ResourceNotFoundException
 
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.function_arn import service_of
 from workbook.localaws.integrations import embedded_metrics, log_documents
 from workbook.localaws.integrations.log_patterns import InvalidPatternError, compile_pattern
-from workbook.localaws.moto import functions, kinesis
+from workbook.localaws.moto import functions, kinesis, metric_filters
 from workbook.localaws.moto.takeover import take_over
 
 MAX_KEPT_BYTES = 256 * 1024 * 1024  # of all log events; CloudWatch keeps what one pays for
@@ -70,6 +72,8 @@ class LogStream(models.LogStream):
         for event in log_events:
             for metric in embedded_metrics.find(event["message"]):
                 _put(self.region, metric)
+        backend = models.logs_backends[ACCOUNT_ID][self.region]
+        metric_filters.publish(backend, self.log_group.name, log_events)
         return token
 
     def drop(self, count: int) -> None:
@@ -107,6 +111,26 @@ class LogsBackend(models.LogsBackend):
         from moto.logs import urls  # moto derives it from the class' module
 
         return urls
+
+    def put_metric_filter(
+        self,
+        filter_name: str,
+        filter_pattern: str,
+        log_group_name: str,
+        metric_transformations: Any,
+    ) -> None:
+        """PutMetricFilter."""
+        if log_group_name not in self.groups:
+            raise ResourceNotFoundException()
+        metric_filters.put(
+            self, filter_name, filter_pattern, log_group_name, metric_transformations
+        )
+
+    def delete_log_group(self, log_group_name: str) -> None:
+        """DeleteLogGroup; its metric filters go with it."""
+        super().delete_log_group(log_group_name)
+        for one in self.filters.get_matching_filters(log_group_name=log_group_name):
+            self.filters.delete_filter(one["filterName"], log_group_name)
 
     def put_subscription_filter(
         self,
