@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from workbook.localaws.api.http import ACCOUNT_ID
+from workbook.localaws.api.partitions import partition
 
 
 def service_of(arn: str) -> str:
@@ -16,7 +17,7 @@ def service_of(arn: str) -> str:
 
 def function_arn(region: str, name: str, qualifier: str | None = None) -> str:
     """Return the ARN of a function, or of a version or alias of it."""
-    arn = f"arn:aws:lambda:{region}:{ACCOUNT_ID}:function:{name}"
+    arn = f"arn:{partition(region)}:lambda:{region}:{ACCOUNT_ID}:function:{name}"
     return f"{arn}:{qualifier}" if qualifier else arn
 
 
@@ -36,7 +37,7 @@ class Reference:
 
 # A function's name, or all or part of its ARN before it, and a qualifier behind it [BC].
 _NAMED = re.compile(
-    r"(arn:aws[a-zA-Z-]*:lambda:)?((?P<region>[a-z]{2,5}(-[a-z]+)+-[0-9]):)?((?P<account>[0-9]{12}):)?"
+    r"(arn:(?P<partition>aws[a-zA-Z-]*):lambda:)?((?P<region>[a-z]{2,5}(-[a-z]+)+-[0-9]):)?((?P<account>[0-9]{12}):)?"
     r"(function:)?(?P<name>[^:]+)(:(?P<qualifier>[^:]+))?"
 )
 
@@ -63,6 +64,18 @@ def whereabouts(name_or_arn: str) -> tuple[str | None, str | None]:
     """
     found = _NAMED.fullmatch(name_or_arn)
     return (found["region"], found["account"]) if found else (None, None)
+
+
+def is_of_its_region(name_or_arn: str) -> bool:
+    """Return whether the partition and the region of an ARN go together; of a name they do.
+
+    Args:
+        name_or_arn: as ``parse_reference`` takes it.
+    """
+    found = _NAMED.fullmatch(name_or_arn)
+    if found is None or None in (found["partition"], found["region"]):
+        return True
+    return found["partition"] == partition(found["region"])
 
 
 @dataclass(frozen=True, slots=True)

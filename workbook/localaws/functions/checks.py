@@ -10,8 +10,14 @@ from typing import Any
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.api.overrides import RUNTIMES
+from workbook.localaws.api.partitions import partition
 from workbook.localaws.destinations import delivery_action
-from workbook.localaws.function_arn import parse_layer_version_arn, service_of, whereabouts
+from workbook.localaws.function_arn import (
+    is_of_its_region,
+    parse_layer_version_arn,
+    service_of,
+    whereabouts,
+)
 from workbook.localaws.functions import interpreters, package
 from workbook.localaws.functions.configuration import LATEST
 
@@ -59,8 +65,10 @@ def check_reachable(name_or_arn: str, region: str, action: str) -> None:
         action: what it asks for, such as ``InvokeFunction``.
 
     Raises:
-        ApiError: it is in another region [OBS], or in another account.
+        ApiError: it is in another region [OBS], in another account, or nowhere.
     """
+    if not is_of_its_region(name_or_arn):
+        raise ApiError("ResourceNotFoundException", f"Function not found: {name_or_arn}", 404)
     its_region, its_account = whereabouts(name_or_arn)
     if its_region not in (None, region):
         raise ApiError(
@@ -71,9 +79,9 @@ def check_reachable(name_or_arn: str, region: str, action: str) -> None:
     if its_account not in (None, ACCOUNT_ID):
         raise ApiError(
             "AccessDeniedException",
-            f"User: arn:aws:iam::{ACCOUNT_ID}:root is not authorized to perform: lambda:{action} "
-            f"on resource: {name_or_arn} because no resource-based policy allows the "
-            f"lambda:{action} action",
+            f"User: arn:{partition(region)}:iam::{ACCOUNT_ID}:root is not authorized to perform: "
+            f"lambda:{action} on resource: {name_or_arn} because no resource-based policy allows "
+            f"the lambda:{action} action",
             403,
         )
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from workbook.localaws.api.partitions import partition
 from workbook.localaws.clock import instant
 from workbook.localaws.functions.outcome import Failure
 
@@ -14,7 +15,8 @@ TAIL_BYTES = 4096
 
 def runtime_arn(label: str, region: str) -> str:
     """Return a runtime version's ARN, which ends in a digest as AWS's do."""
-    return f"arn:aws:lambda:{region}::runtime:{hashlib.sha256(label.encode()).hexdigest()}"
+    digest = hashlib.sha256(label.encode()).hexdigest()
+    return f"arn:{partition(region)}:lambda:{region}::runtime:{digest}"
 
 
 def billed(milliseconds: float, init_milliseconds: float | None) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import ACCOUNT_ID
+from workbook.localaws.api.partitions import partition
 from workbook.localaws.kinesis.consumer import Consumer
 from workbook.localaws.kinesis.errors import in_use, invalid, no_consumer, no_stream
 from workbook.localaws.kinesis.limits import Bucket
@@ -32,7 +33,7 @@ class Region:
 
     def stream_arn(self, name: str) -> str:
         """Return the ARN of the stream of that name."""
-        return f"arn:aws:kinesis:{self.name}:{ACCOUNT_ID}:stream/{name}"
+        return f"arn:{partition(self.name)}:kinesis:{self.name}:{ACCOUNT_ID}:stream/{name}"
 
     def find(self, name: str, now: float) -> Stream | None:
         """Return the stream of that name, whatever its state, or None."""

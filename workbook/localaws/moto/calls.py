@@ -11,6 +11,7 @@ from typing import Any
 
 from workbook.localaws.api import protocols
 from workbook.localaws.api.http import ACCOUNT_ID, Request
+from workbook.localaws.api.partitions import partition
 from workbook.localaws.permissions.actions import Call
 
 # Names in signatures that are not botocore's names of the services.
@@ -46,10 +47,10 @@ def read(request: Request) -> Target:
     name = _SERVICES.get(request.service, request.service or "s3")
     if request.headers.get("x-amz-target", "").startswith("DynamoDBStreams_"):
         name = "dynamodbstreams"
-    partition = _partition(request.region)
+    its_partition = partition(request.region)
     model = model_of(name)
     if model is None:
-        call = Call(name, "", {}, request.region, ACCOUNT_ID, partition)
+        call = Call(name, "", {}, request.region, ACCOUNT_ID, its_partition)
         return Target(protocols.JSON, call, request.service)
     werkzeug = _werkzeug(request)
     operation, labels = _operation(request, werkzeug, name)
@@ -76,7 +77,7 @@ def read(request: Request) -> Target:
         except (*UNREADABLE, RequestParserError):
             is_read = False  # the service will say what is wrong with the body
     region = request.region
-    call = Call(name, operation, parameters, region, ACCOUNT_ID, partition, _finder(region))
+    call = Call(name, operation, parameters, region, ACCOUNT_ID, its_partition, _finder(region))
     return Target(protocol, call, str(model.signing_name or name), is_read)
 
 
@@ -137,12 +138,6 @@ def _cbor(body: bytes) -> Mapping[str, Any]:
     return decoded if isinstance(decoded, dict) else {}
 
 
-def _partition(region: str) -> str:
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
-
-
 def _finder(region: str) -> Callable[[str, str], str | None]:
     """How names of a region are found out: see ``Find``."""
 
@@ -160,7 +155,7 @@ def _finder(region: str) -> Callable[[str, str], str | None]:
             case "role":
                 from moto.iam.models import iam_backends
 
-                for role in iam_backends[ACCOUNT_ID][_partition(region)].roles.values():
+                for role in iam_backends[ACCOUNT_ID][partition(region)].roles.values():
                     if role.name == name:
                         return str(role.arn)
         return None

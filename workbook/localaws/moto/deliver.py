@@ -16,7 +16,8 @@ from botocore.model import ServiceModel
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
-from workbook.localaws.api.http import ACCOUNT_ID, DEFAULT_REGION, Request, authorization
+from workbook.localaws.api.http import ACCOUNT_ID, Request, authorization
+from workbook.localaws.api.partitions import dns_suffix, global_region
 from workbook.localaws.functions.asynchronous import MAX_BYTES
 from workbook.localaws.interfaces import DeliveryError, Document
 from workbook.localaws.moto.worker import Worker
@@ -38,19 +39,20 @@ class MotoDestinations:
 
     async def deliver(self, arn: str, document: Document) -> None:
         """Deliver one document; see ``interfaces.Destinations``."""
-        _, _, service, region, account, name = arn.split(":", 5)
+        _, its_partition, service, region, account, name = arn.split(":", 5)
         if account not in ("", ACCOUNT_ID):
             raise DeliveryError("AccessDenied", f"{arn} is of another account")
         text = document.body.decode()
         match service:
             case "sqs":
-                url = f"https://sqs.{region}.amazonaws.com/{account}/{name}"
+                url = f"https://sqs.{region}.{dns_suffix(region)}/{account}/{name}"
                 await self._call(service, region, "SendMessage", QueueUrl=url, MessageBody=text)
             case "sns":
                 await self._call(service, region, "Publish", TopicArn=arn, Message=text)
             case "s3":
                 key, body = document.object_key, document.body
-                await self._call(service, "", "PutObject", Bucket=name, Key=key, Body=body)
+                home = global_region(its_partition)
+                await self._call(service, home, "PutObject", Bucket=name, Key=key, Body=body)
             case "events":
                 event = {
                     "Source": SOURCE,
@@ -77,7 +79,7 @@ class MotoDestinations:
         made = create_serializer(model.protocol).serialize_to_request(given, shape)
         body = made["body"]
         headers = {name.lower(): value for name, value in made["headers"].items()}
-        headers["authorization"] = authorization(region or DEFAULT_REGION, service)
+        headers["authorization"] = authorization(region, service)
         request = Request(
             made["method"],
             made["url_path"],

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from workbook.localaws.api.http import ACCOUNT_ID
+from workbook.localaws.api.partitions import partition
 from workbook.localaws.clock import Clock
 from workbook.localaws.functions.environment import LogStream
 from workbook.localaws.interfaces import ExecutionRoles
@@ -119,6 +120,7 @@ class Logs:
         # for itself, and who tries a function out has often given it none.
         if self._roles.is_bare(place.role):
             return True
-        group = f"arn:aws:logs:{place.region}:{ACCOUNT_ID}:log-group:{place.group}"
+        logs = f"arn:{partition(place.region)}:logs:{place.region}:{ACCOUNT_ID}"
+        group = f"{logs}:log-group:{place.group}"
         resource = f"{group}:log-stream:{stream}"
         return self._roles.denial(place.role, SESSION, f"logs:{action}", resource) is None

@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from moto.sns import models
 
+from workbook.localaws.api.partitions import dns_suffix
+
 SIGNED = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 
 
@@ -21,7 +23,7 @@ class Subscription(models.Subscription):
         data = super().get_post_data(*args, **kwargs)
         region = self.topic.sns_backend.region_name
         data["UnsubscribeURL"] = (
-            f"https://sns.{region}.amazonaws.com/?Action=Unsubscribe&SubscriptionArn={self.arn}"
+            f"https://sns.{region}.{dns_suffix(region)}/?Action=Unsubscribe&SubscriptionArn={self.arn}"
         )
         if getattr(self.topic, "signature_version", "1") == "1":
             text = "".join(f"{name}\n{data[name]}\n" for name in SIGNED if name in data)

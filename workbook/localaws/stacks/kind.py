@@ -17,6 +17,7 @@ from botocore.model import Shape
 
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import ACCOUNT_ID
+from workbook.localaws.api.partitions import partition
 from workbook.localaws.calls import operation_model, service_name
 from workbook.localaws.clock import Clock
 from workbook.localaws.interfaces import Calls
@@ -140,7 +141,7 @@ class Context:
 
     def arn(self, service: str, rest: str, *, account: str = ACCOUNT_ID) -> str:
         """Return an ARN in the stack's region."""
-        return f"arn:aws:{service}:{self.region}:{account}:{rest}"
+        return f"arn:{partition(self.region)}:{service}:{self.region}:{account}:{rest}"
 
 
 class Kind:

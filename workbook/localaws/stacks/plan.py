@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workbook.localaws.api.partitions import dns_suffix, partition
 from workbook.localaws.stacks.errors import invalid
 from workbook.localaws.stacks.stack import Definition, Resource, Stack
 from workbook.localaws.stacks.supported import kind_of
@@ -98,11 +99,11 @@ def pseudo_parameters(stack: Stack) -> dict[str, Any]:
     return {
         "AWS::AccountId": account,
         "AWS::NotificationARNs": list(stack.asked.get("NotificationARNs") or []),
-        "AWS::Partition": "aws",
+        "AWS::Partition": partition(stack.region),
         "AWS::Region": stack.region,
         "AWS::StackId": stack.id,
         "AWS::StackName": stack.name,
-        "AWS::URLSuffix": "amazonaws.com",
+        "AWS::URLSuffix": dns_suffix(stack.region),
     }
 
 

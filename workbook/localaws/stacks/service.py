@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from workbook.localaws.api.errors import ApiError
-from workbook.localaws.api.http import ACCOUNT_ID, Request, Response
+from workbook.localaws.api.http import Request, Response
 from workbook.localaws.api.query import QueryApi
 from workbook.localaws.clock import Clock
 from workbook.localaws.interfaces import Calls
@@ -17,7 +16,7 @@ from workbook.localaws.stacks.definitions import Definitions, as_body
 from workbook.localaws.stacks.deployment import Deployment
 from workbook.localaws.stacks.errors import invalid
 from workbook.localaws.stacks.resources.iam import capabilities
-from workbook.localaws.stacks.stack import ChangeSet, Definition, Resource, Stack, stack_arn
+from workbook.localaws.stacks.stack import ChangeSet, Definition, Resource, Stack, new_arn
 from workbook.localaws.stacks.values import Scope, as_text
 
 HOLD_SECONDS = 10.0  # an operation answers when its stack is ready, or after so long
@@ -95,7 +94,7 @@ class StacksService:
         present = self._find(region, name)
         if present is not None:
             raise ApiError("AlreadyExistsException", f"Stack [{name}] already exists")
-        stack = Stack(stack_arn(region, name), name, region, self._clock.now(), asked)
+        stack = Stack(new_arn(region, f"stack/{name}"), name, region, self._clock.now(), asked)
         stack.protected = bool(asked.get("EnableTerminationProtection"))
         stack.policy = asked.get("StackPolicyBody", "")
         definition = await self._define(stack, asked)
@@ -337,7 +336,7 @@ class StacksService:
                 raise invalid(f"Stack [{stack_name}] does not exist")
             self._check_updatable(stack)
         if stack is None:
-            identity = stack_arn(region, stack_name)
+            identity = new_arn(region, f"stack/{stack_name}")
             stack = Stack(identity, stack_name, region, self._clock.now(), asked)
             new = True
         else:
@@ -350,7 +349,7 @@ class StacksService:
         if new:
             stack.note("REVIEW_IN_PROGRESS", "User Initiated", self._clock.now())
             self._stacks.setdefault(region, []).append(stack)
-        arn = f"arn:aws:cloudformation:{region}:{ACCOUNT_ID}:changeSet/{name}/{uuid.uuid4()}"
+        arn = new_arn(region, f"changeSet/{name}")
         made = ChangeSet(
             arn,
             name,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbook.localaws.api.http import ACCOUNT_ID
+from workbook.localaws.api.partitions import partition
 from workbook.localaws.stacks.kind import Made
 
 STACK = "AWS::CloudFormation::Stack"
@@ -141,6 +142,7 @@ class Stack:
         self.events.append(Event(self.name, self.id, STACK, status, reason, at))
 
 
-def stack_arn(region: str, name: str) -> str:
-    """Return a new stack's ARN."""
-    return f"arn:aws:cloudformation:{region}:{ACCOUNT_ID}:stack/{name}/{uuid.uuid4()}"
+def new_arn(region: str, path: str) -> str:
+    """Return the ARN of something new of CloudFormation, such as ``stack/NAME``."""
+    service = f"arn:{partition(region)}:cloudformation:{region}:{ACCOUNT_ID}"
+    return f"{service}:{path}/{uuid.uuid4()}"

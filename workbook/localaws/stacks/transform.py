@@ -4,6 +4,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from workbook.localaws.api.partitions import partition
 from workbook.localaws.stacks.errors import invalid, unsupported
 
 SERVERLESS = "AWS::Serverless-2016-10-31"
@@ -66,7 +67,7 @@ def serverless(
     from samtranslator.translator.translator import Translator
 
     session = boto3.Session(region_name=region)
-    values = {**parameters, "AWS::Region": region, "AWS::Partition": "aws"}
+    values = {**parameters, "AWS::Region": region, "AWS::Partition": partition(region)}
     fragment = copy.deepcopy(dict(template))
     try:
         translator = Translator(dict(policies), Parser(), boto_session=session)

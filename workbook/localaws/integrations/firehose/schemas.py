@@ -3,6 +3,7 @@
 from typing import Any
 
 from workbook.localaws.api.http import ACCOUNT_ID
+from workbook.localaws.api.partitions import partition
 from workbook.localaws.integrations.firehose.context import (
     NOT_ASSUMED,
     SERVICE,
@@ -42,7 +43,7 @@ def check_role(dependencies: Dependencies, settings: Conversion, region: str) ->
     if not roles.can_be_assumed(settings.role_arn, SERVICE):
         raise invalid(NOT_ASSUMED.format(settings.role_arn))
     arn = (
-        f"arn:aws:glue:{table['region']}:{ACCOUNT_ID}:table/{table['databaseName']}/"
+        f"arn:{partition(region)}:glue:{table['region']}:{ACCOUNT_ID}:table/{table['databaseName']}/"
         f"{table['tableName']}"
     )
     for action in ACTIONS:

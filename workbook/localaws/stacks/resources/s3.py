@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from workbook.localaws.api.partitions import dns_suffix, partition
 from workbook.localaws.stacks.errors import unsupported
 from workbook.localaws.stacks.kind import Context, Kind, Made, as_json
 
@@ -36,15 +37,15 @@ class Bucket(Kind):
         name = context.name(properties.get("BucketName"), 63, lower=True)
         place = None if context.region == HOME else {"LocationConstraint": context.region}
         await context.call("s3.CreateBucket", Bucket=name, CreateBucketConfiguration=place)
-        region = context.region
+        region, suffix = context.region, dns_suffix(context.region)
         made = Made(
             name,
             {
-                "Arn": f"arn:aws:s3:::{name}",
-                "DomainName": f"{name}.s3.amazonaws.com",
-                "DualStackDomainName": f"{name}.s3.dualstack.{region}.amazonaws.com",
-                "RegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
-                "WebsiteURL": f"http://{name}.s3-website-{region}.amazonaws.com",
+                "Arn": f"arn:{partition(region)}:s3:::{name}",
+                "DomainName": f"{name}.s3.{suffix}",
+                "DualStackDomainName": f"{name}.s3.dualstack.{region}.{suffix}",
+                "RegionalDomainName": f"{name}.s3.{region}.{suffix}",
+                "WebsiteURL": f"http://{name}.s3-website-{region}.{suffix}",
             },
         )
         try:
