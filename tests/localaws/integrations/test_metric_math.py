@@ -195,6 +195,29 @@ def test_queries_that_cannot_be_computed_are_refused(local: Aws, queries: Any, n
             )
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"Statistic": "Sum"},
+        {"Period": 60},
+        {"Period": 60, "Statistic": "Sum", "ExtendedStatistic": "p99"},
+        {"Period": 60, "ExtendedStatistic": "tm99"},
+    ],
+)
+def test_an_alarm_that_could_not_be_evaluated_is_refused(local: Aws, settings: Any) -> None:
+    """[BC]"""
+    with pytest.raises(ClientError, match="Statistic"):
+        local.client("cloudwatch").put_metric_alarm(
+            AlarmName="refused",
+            Namespace="flights",
+            MetricName="delay",
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator="GreaterThanThreshold",
+            **settings,
+        )
+
+
 def test_alarms_watch_metric_math_and_percentiles() -> None:
     """[D23] On a function's own metrics: its error rate, and its 90th percentile of Duration."""
     with target.connect(target.LOCAL, speed=30) as aws:

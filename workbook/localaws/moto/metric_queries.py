@@ -290,8 +290,15 @@ class CloudWatchBackend(models.CloudWatchBackend):
 
     def put_metric_alarm(self, *args: Any, **kwargs: Any) -> Any:
         """PutMetricAlarm."""
-        if kwargs.get("extended_statistic"):
-            check(kwargs["extended_statistic"], "ExtendedStatistic")
+        if kwargs.get("metric_name"):
+            statistics = [kwargs.get(name) for name in ("statistic", "extended_statistic")]
+            given = [one for one in statistics if one]
+            if len(given) != 1 or not kwargs.get("period"):
+                raise ValidationError(
+                    "An alarm on a metric needs a Period, and either a Statistic or an "
+                    "ExtendedStatistic."
+                )
+            check(given[0], "ExtendedStatistic" if statistics[1] else "Statistic")
         queries = read([plain(one) for one in kwargs.get("metric_data_queries") or ()])
         if queries and sum(one.returns for one in queries) != 1:
             raise ValidationError("Exactly one of the Metrics must have ReturnData true.")
