@@ -185,7 +185,7 @@ def put_all(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     except RuntimeError:
         if full.calls == ATTEMPTS:
             return None
-        return f"It gave up after {full.calls} attempts. The task says {ATTEMPTS}."
+        return f"It gave up at attempt {full.calls}. The task says {ATTEMPTS}."
     except Exception as error:
         return f"It gave up with `{type(error).__name__}`; the task asks for a `RuntimeError`."
     return "A stream refused everything, and the function ended without an error. Raise one."
@@ -201,7 +201,7 @@ def _put_into(
             answer(client, given)
     except RuntimeError:
         return (
-            f"It gave up after {client.calls} attempts, with {len(set(client.taken))} of "
+            f"It gave up at attempt {client.calls}, with {len(set(client.taken))} of "
             f"{len(keys)} entries in the stream. The fifth attempt may still succeed."
         )
     if not client.calls:

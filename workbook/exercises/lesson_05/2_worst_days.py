@@ -34,6 +34,13 @@ def worst_days(table):
     return max(cancelled, key=cancelled.get), max(delays, key=lambda day: mean(delays[day]))
 
 
+# %% right: without a time of departure, sorted
+def worst_days(table):
+    cancelled = table.loc[table["dep_time"].isna(), "day"].value_counts()
+    delays = table.groupby("day")["dep_delay"].mean().sort_values()
+    return cancelled.index[0], delays.index[-1]
+
+
 # %% right: days as text
 def worst_days(table):
     day = table["month"].map("2013-{:02}".format) + table["day"].map("-{:02}".format)

@@ -174,7 +174,7 @@ def _bought(answer: Any, table: pd.DataFrame, target: float) -> str | None:
     cheaper = int((good["usd"] < usd).sum())
     return (
         f"{told} your function returns {setting}, for {usd:.3g} USD. Of the {len(good)} settings "
-        f"that meet the target, {cheaper} cost less."
+        f"that meet the target, {cheaper} {'costs' if cheaper == 1 else 'cost'} less."
     )
 
 

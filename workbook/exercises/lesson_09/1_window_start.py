@@ -34,6 +34,14 @@ def window_start(arrival, seconds):
     return round(arrival / seconds) * seconds
 
 
+# %% wrong: always rounds up
+import math
+
+
+def window_start(arrival, seconds):
+    return math.ceil(arrival / seconds) * seconds
+
+
 # %% wrong: the minute
 def window_start(arrival, seconds):
     return arrival - arrival % 60

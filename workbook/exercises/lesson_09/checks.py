@@ -1,8 +1,10 @@
 """Judge the exercises of notebook 09: a record's window, a wait, partial sums, a key's price."""
 
+import datetime
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from workbook.exercises import trials
@@ -31,6 +33,11 @@ def window_start(answer: Any, notebook: Mapping[str, Any]) -> str | None:
                 lambda arrival, length: round(arrival / length) * length,
                 "From the middle of a window on, yours begins after the record. A window cannot "
                 "begin after a record that is in it. Never round up.",
+            ),
+            Mistake(
+                lambda arrival, length: -(-arrival // length) * length,
+                "You round up. Then a record is in front of its own window, unless it comes at the "
+                "very beginning.",
             ),
             Mistake(
                 lambda arrival, length: arrival // length * length + length,
@@ -69,7 +76,8 @@ def shortest_wait(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     def lost(wait: float) -> float:
         return float((after_end >= wait).mean())
 
-    minutes = seconds(answer) / 60 if isinstance(answer, pd.Timedelta) else number(answer)
+    is_duration = isinstance(answer, datetime.timedelta | np.timedelta64)
+    minutes = seconds(answer) / 60 if is_duration else number(answer)
     if minutes % 10 and lost(60 * minutes) < 0.001 <= lost(60 * minutes - 10):
         return f"{minutes:g} looks like hours. Give the wait in minutes."
     wait = whole(minutes)

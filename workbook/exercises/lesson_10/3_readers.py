@@ -34,6 +34,11 @@ def readers(mb):
     return int(2 / mb)
 
 
+# %% wrong: no limit of calls, floor division
+def readers(mb):
+    return int(2 // mb)
+
+
 # %% wrong: no limit of data
 def readers(mb):
     return 5

@@ -195,6 +195,11 @@ def readers(answer: Any, notebook: Mapping[str, Any]) -> str | None:
                 "is a limit also where little comes in.",
             ),
             Mistake(
+                lambda mb: MB // mb,
+                "Each reader makes one call a second, and the shard allows five in all. There is "
+                "a limit also where little comes in.",
+            ),
+            Mistake(
                 lambda mb: CALLS,
                 "Each reader reads every byte, and together they get 2 MB a second.",
             ),
