@@ -86,12 +86,12 @@ def test_a_schedule_expression_that_is_none_is_refused(local: Aws, expression: s
 
 def test_schedules_fire_to_a_stream_and_to_a_function() -> None:
     """[OBS] Each at its minute, in time-lapse; a disabled rule does not fire."""
-    with target.connect(target.LOCAL, speed=60, limits=False) as aws:
+    with target.connect(target.LOCAL, speed=600, limits=False) as aws:
         kinesis, client = aws.client("kinesis"), aws.client("events")
         arns = {}
         for stream in ("cron", "put", "off"):
             kinesis.create_stream(StreamName=stream, ShardCount=1)
-            kinesis.get_waiter("stream_exists").wait(StreamName=stream)
+            kinesis.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})
             summary = kinesis.describe_stream_summary(StreamName=stream)
             arns[stream] = summary["StreamDescriptionSummary"]["StreamARN"]
         name = create(
