@@ -205,7 +205,11 @@ def test_an_event_that_races_with_the_death_of_a_process_gets_another(local: Aws
         assert "FunctionError" not in response, reply
         found = processes_of(name)
         if found:  # else they end already: the last one to be killed was still able to answer
-            found[round % len(found)].kill()
+            victim = found[round % len(found)]
+            below = victim.children()
+            victim.kill()
+            if below:  # they live for as long as it takes to die, and may read the event in it
+                victim.wait(30)
 
 
 def test_a_child_of_the_function_ends_with_it(local: Aws) -> None:
