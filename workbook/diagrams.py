@@ -1,4 +1,4 @@
-"""Diagrams of boxes and arrows: the pipeline, and the role of its function.
+"""Diagrams of boxes and arrows: the pipeline, its function's role, a stream's sources.
 
 Each returns a ``Picture`` for ``plots.show``, whose alt text tells the same story in words.
 """
@@ -93,6 +93,34 @@ def role(name: str, allowed: Mapping[str, str]) -> Picture:
     told = "; ".join(f"{action} on {resource}" for resource, action in allowed.items())
     told = " ".join(told.split())
     alt = f"Diagram. The Lambda service assumes the role {name}. The role allows: {told}."
+    return Picture(figure, alt)
+
+
+def sources(stream: str, writers: Mapping[str, str], reader: str) -> Picture:
+    """Draw a stream that several sources write to and one function reads.
+
+    Args:
+        stream: its name.
+        writers: for each source, how its events reach the stream, in a few words.
+        reader: the function's name.
+    """
+    middle = (len(writers) - 1) / 2
+    boxes = {
+        "stream": Box(2.2, middle, f"stream\n{stream}"),
+        "function": Box(3.7, middle, f"function\n{reader}"),
+    }
+    arrows = [Arrow("stream", "function", "mapping polls")]
+    for place, (source, way) in enumerate(reversed(list(writers.items()))):
+        boxes[source] = Box(0, place, source)
+        arrows.append(Arrow(source, "stream", way))
+    figure, axes = plots.subplots(size=(9, 0.6 + 0.8 * len(writers)))
+    _draw(axes, boxes, arrows, {"stream"})
+    axes.set_title("One stream, several sources")
+    told = "; ".join(f"{source} by {way}" for source, way in writers.items())
+    alt = (
+        f"Diagram. Sources write to the stream {stream}: {' '.join(told.split())}. An event source "
+        f"mapping polls it and invokes the function {reader}."
+    )
     return Picture(figure, alt)
 
 

@@ -34,6 +34,10 @@ LOG_GB_MONTH = 0.03
 ALARM_MONTH = 0.10
 METRIC_MONTH = 0.30
 METRIC_QUERY = 0.01e-3
+TABLE_WRITE = 0.625e-6
+TABLE_CHANGE = 0.10e-6
+BUS_EVENT = 1.00e-6
+PIPE_REQUEST = 0.40e-6
 
 # --- limits
 
@@ -74,7 +78,7 @@ class Source(NamedTuple):
     """Where figures are from: AWS's page with today's figure, and where ours were read."""
 
     kind: Literal["price", "limit"]
-    service: Literal["Kinesis", "Lambda", "CloudWatch"]
+    service: Literal["Kinesis", "Lambda", "CloudWatch", "DynamoDB", "EventBridge"]
     page: str
     read_in: str
 
@@ -127,6 +131,14 @@ ROWS: dict[Source, list[Row]] = {
         Row("ALARM_MONTH", "USD / month", "an alarm on one metric"),
         Row("METRIC_MONTH", "USD / month", "a metric beyond the basic ones, by the hour"),
         Row("METRIC_QUERY", "USD / thousand", "metrics that GetMetricData is asked for", 1_000),
+    ],
+    Source("price", "DynamoDB", "https://aws.amazon.com/dynamodb/pricing/on-demand/", NOTES): [
+        Row("TABLE_WRITE", "USD / million", "writes to an on-demand table, in KB", MILLION),
+        Row("TABLE_CHANGE", "USD / million", "changes sent to a stream, in KB", MILLION),
+    ],
+    Source("price", "EventBridge", "https://aws.amazon.com/eventbridge/pricing/", NOTES): [
+        Row("BUS_EVENT", "USD / million", "events that you put on a bus, in 64 KB", MILLION),
+        Row("PIPE_REQUEST", "USD / million", "events in a pipe, in 64 KB", MILLION),
     ],
     Source("limit", "Kinesis", f"{STREAMS_GUIDE}service-sizes-and-limits.html", GUIDE): [
         Row("SHARD_RECORDS_IN", "records / second", "written to a shard"),
