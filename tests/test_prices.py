@@ -31,7 +31,7 @@ def test_a_services_prices_and_its_limits_can_be_shown_with_their_date() -> None
             assert len(shown) == ((table["kind"] == kind) & (table["service"] == service)).sum()
     call = prices.limits("Kinesis").loc["in one PutRecords call"]
     assert list(call) == [500, "records"]
-    with pytest.raises(ValueError, match="one of Kinesis, Lambda, not 'S3'"):
+    with pytest.raises(ValueError, match="one of Kinesis, Lambda, Firehose, Athena, not 'S3'"):
         prices.limits("S3")
 
 

@@ -65,7 +65,7 @@ def create(aws: Aws, stream: str = deployment.OUTPUT_STREAM) -> str:
     )
     summary = aws.client("kinesis").describe_stream_summary(StreamName=stream)
     stream_arn = summary["StreamDescriptionSummary"]["StreamARN"]
-    role_arn = _create_role(aws, stream_arn, bucket)
+    role_arn = create_role(aws, stream_arn, bucket)
     firehose = aws.client("firehose")
     firehose.create_delivery_stream(
         DeliveryStreamName=DELIVERY_STREAM,
@@ -103,8 +103,14 @@ def _destination(bucket: str, role_arn: str) -> dict[str, Any]:
     }
 
 
-def _create_role(aws: Aws, stream_arn: str, bucket: str) -> str:
-    """Create the role of the delivery stream, with what it needs and nothing more."""
+def create_role(aws: Aws, stream_arn: str, bucket: str) -> str:
+    """Create the role of the delivery stream, with what it needs and nothing more; return its ARN.
+
+    Args:
+        aws: where.
+        stream_arn: the stream that is read.
+        bucket: the name of the bucket that is written.
+    """
     _, partition, _, region, account, _ = stream_arn.split(":", 5)
     catalog = f"arn:{partition}:glue:{region}:{account}"
     read = ["kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator"]
@@ -204,6 +210,7 @@ def clean_up(aws: Aws, bucket: str) -> None:
     aws.client("glue").delete_database(Name=DATABASE)
     s3 = aws.client("s3")
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-        for one in page.get("Contents", []):
-            s3.delete_object(Bucket=bucket, Key=one["Key"])
+        keys = [{"Key": one["Key"]} for one in page.get("Contents", [])]
+        if keys:
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
     s3.delete_bucket(Bucket=bucket)
