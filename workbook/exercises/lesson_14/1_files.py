@@ -47,8 +47,11 @@ def files(arrivals, interval):
 
 
 # %% wrong: gaps between records
+import itertools
+
+
 def files(arrivals, interval):
-    pairs = zip(arrivals, arrivals[1:], strict=False)
+    pairs = itertools.pairwise(arrivals)
     return bool(arrivals) + sum(after - before > interval for before, after in pairs)
 
 

@@ -33,11 +33,17 @@ def cost(megabytes):
 
 
 # %% wrong: without the least
+import math
+
+
 def cost(megabytes):
     return sum(math.ceil(mb) for mb in megabytes) / 1e6 * prices.ATHENA_TB
 
 
 # %% wrong: the least of all together
+import math
+
+
 def cost(megabytes):
     return max(sum(math.ceil(mb) for mb in megabytes), 10) / 1e6 * prices.ATHENA_TB
 
@@ -48,15 +54,24 @@ def cost(megabytes):
 
 
 # %% wrong: in megabytes
+import math
+
+
 def cost(megabytes):
     return sum(max(math.ceil(mb), 10) for mb in megabytes)
 
 
 # %% wrong: adds the least
+import math
+
+
 def cost(megabytes):
     return sum(math.ceil(mb) + 10 for mb in megabytes) / 1e6 * prices.ATHENA_TB
 
 
 # %% wrong: by the gigabyte
+import math
+
+
 def cost(megabytes):
     return sum(max(math.ceil(mb), 10) for mb in megabytes) / 1e3 * prices.ATHENA_TB

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import duckdb
@@ -9,47 +10,58 @@ import pandas as pd
 
 from workbook.exercises import trials
 from workbook.exercises.exercise import Hint
+from workbook.exercises.trials import Mistake
 from workbook.exercises.values import close, number, shown, whole
 
 # --- 1
 
 
-def _files(arrivals: Sequence[float], interval: float) -> int:
+def _starts(arrivals: Sequence[float], interval: float) -> list[float]:
+    """The arrival of each file's first record."""
     starts: list[float] = []
     for time in arrivals:
         if not starts or time > starts[-1] + interval:
             starts.append(time)
-    return len(starts)
+    return starts
+
+
+def _gaps(arrivals: Sequence[float], interval: float) -> int:
+    """How often a record comes later than the interval after the one before it."""
+    return sum(after - before > interval for before, after in pairwise(arrivals))
 
 
 def files(answer: Any, notebook: Mapping[str, Any]) -> str | None:
-    """Call the function with arrivals that tell the usual mistakes apart."""
-    for arrivals in (
-        [],
-        [5],
-        [0, 50, 70, 110],
-        [50, 70],
-        [0, 40, 80, 100, 130, 170],
-        [7, 900, 905],
-    ):
-        told = f"`{trials.called(answer, arrivals, 60)}`"
-        found, right = whole(trials.call(answer, arrivals, 60), told), _files(arrivals, 60)
-        if found != right:
-            return f"{told} is {found}, and should be {right}. {_why(arrivals, found)}"
-    return None
-
-
-def _why(arrivals: Sequence[float], found: int) -> str:
-    """Say what was counted, as far as that can be told from one case."""
-    if not arrivals:
-        return "Without a record there is no buffer, and no file."
-    if found == len(arrivals):
-        return "That is the number of records. Those that wait together go into one file."
-    if found == len({time // 60 for time in arrivals}):
-        return "That counts minutes of the clock. The interval begins with a record."
-    if found == 1:
-        return "A file does not wait longer because records keep coming."
-    return "What is still in the buffer after the last record becomes a file, too."
+    """Compare the function with the right one for arrivals that tell the usual mistakes apart."""
+    cases: list[list[float]] = [[5], [0, 50, 70, 110], [0, 40, 80, 100, 130, 170], [50, 70]]
+    cases += [[7, 900, 905], [], [0, 50, 70, 125, 200, 201, 290]]
+    return trials.compare(
+        answer,
+        [(arrivals, 60) for arrivals in cases],
+        lambda arrivals, interval: len(_starts(arrivals, interval)),
+        [
+            Mistake(
+                lambda arrivals, interval: len({time // interval for time in arrivals}),
+                "That counts minutes of the clock. The interval begins with a record.",
+            ),
+            Mistake(
+                lambda arrivals, interval: _gaps(arrivals, interval) + bool(arrivals),
+                "A buffer does not wait longer because records keep coming. What counts is how "
+                "long its *first* record has waited.",
+            ),
+            Mistake(
+                lambda arrivals, interval: len(arrivals),
+                "That is the number of records. Those that wait together go into one file.",
+            ),
+            Mistake(
+                lambda arrivals, interval: max(len(_starts(arrivals, interval)) - 1, 0),
+                "What is in the buffer after the last record becomes a file, too.",
+            ),
+            Mistake(
+                lambda arrivals, interval: max(len(_starts(arrivals, interval)), 1),
+                "Without a record there is no buffer, and no file.",
+            ),
+        ],
+    )
 
 
 # --- 2 and 3
@@ -156,24 +168,41 @@ def cost(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     """Compare the function with the price of one query and of several."""
     prices = notebook["prices"]
     least, per_mb = prices.ATHENA_LEAST_MB, prices.ATHENA_TB / 1e6
-    for megabytes in ([250], [250.5], [0.2], [0.2, 0.3, 250.5], []):
-        told = f"`{trials.called(answer, megabytes)}`"
-        found = number(trials.call(answer, megabytes), told)
-        billed = sum(max(math.ceil(mb), least) for mb in megabytes)
-        if close(found, billed * per_mb):
-            continue
-        reasons = {
-            float(billed): "That is in megabytes. The task asks for USD.",
-            1000 * billed * per_mb: "A terabyte is a million megabytes.",
-            (billed + least) * per_mb: f"The {least} MB are the least, and nothing to add.",
-            sum(math.ceil(mb) for mb in megabytes) * per_mb: (
-                f"Each query pays for {least} MB at least."
+
+    def right(megabytes: Sequence[float]) -> float:
+        return float(per_mb * sum(max(math.ceil(mb), least) for mb in megabytes))
+
+    def rounded(megabytes: Sequence[float]) -> int:
+        return sum(map(math.ceil, megabytes))
+
+    return trials.compare(
+        answer,
+        [([250],), ([250.5],), ([0.2],), ([0.2, 0.3, 250.5],), ([],)],
+        right,
+        [
+            Mistake(
+                lambda megabytes: per_mb * rounded(megabytes),
+                f"Each query pays for {least} MB at least.",
             ),
-            sum(max(mb, least) for mb in megabytes) * per_mb: "Megabytes are rounded up.",
-            max(sum(math.ceil(mb) for mb in megabytes), least) * per_mb: (
-                f"The least of {least} MB is for each query, not for all together."
+            Mistake(
+                lambda megabytes: per_mb * max(rounded(megabytes), least),
+                f"The least of {least} MB is for each query, not for all together.",
             ),
-        }
-        reason = next((text for wrong, text in reasons.items() if close(found, wrong)), "")
-        return f"{told} is {found:.6g}, and should be {billed * per_mb:.6g}. {reason}".rstrip()
-    return None
+            Mistake(
+                lambda megabytes: per_mb * sum(max(mb, least) for mb in megabytes),
+                "Each query is rounded up to full megabytes.",
+            ),
+            Mistake(
+                lambda megabytes: per_mb * (rounded(megabytes) + least * len(megabytes)),
+                f"The {least} MB are the least that is billed, and nothing to add.",
+            ),
+            Mistake(
+                lambda megabytes: right(megabytes) / per_mb,
+                "That is in megabytes. The task asks for USD.",
+            ),
+            Mistake(
+                lambda megabytes: 1000 * right(megabytes),
+                "A terabyte has a million megabytes, not a thousand.",
+            ),
+        ],
+    )
