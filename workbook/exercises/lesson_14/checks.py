@@ -87,7 +87,8 @@ def _asked(answer: Any, rows: Sequence[tuple[str, str, str, bool | None]]) -> pd
             raise Hint(f"DuckDB refuses the query: {str(error).splitlines()[0]}") from None
         if found is None:
             raise Hint("The answer must be a query that has a result, such as `SELECT ...`.")
-        return found.df()
+        table: pd.DataFrame = found.df()
+        return table
 
 
 FRIDAY, SATURDAY, SUNDAY = "2013-01-04", "2013-01-05", "2013-01-06"
