@@ -76,7 +76,7 @@ types: $(READY) ## check the types, strictly
 
 lock: $(READY) ## choose versions anew after a change in pyproject.toml (ARGS=--upgrade: all the newest)
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --quiet \
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --quiet \
 		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
 		--output-file requirements.lock $(ARGS)
 

@@ -1,10 +1,12 @@
 """The lake: what stands in it, and that nothing of it is left."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -51,6 +53,43 @@ def test_what_is_written_stands_in_the_lake_and_is_gone_after_clean_up(
         local.client("s3").head_bucket(Bucket=bucket)
     assert lake.DELIVERY_STREAM not in str(local.client("firehose").list_delivery_streams())
     assert lake.ROLE not in str(local.client("iam").list_roles()["Roles"])
+    kinesis.delete_stream(StreamName=stream)
+
+
+def test_the_bucket_is_in_the_region_of_the_target(local: Aws) -> None:
+    session = boto3.Session("test", "test", region_name="eu-central-1")
+    there = Aws("local", session, local.endpoint_url)
+    bucket = lake.create_bucket(there)
+    s3 = there.client("s3")
+    assert s3.get_bucket_location(Bucket=bucket)["LocationConstraint"] == "eu-central-1"
+    s3.delete_bucket(Bucket=bucket)
+
+
+def test_a_delivery_stream_waits_for_its_role_to_be_known(
+    local: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On AWS a policy takes seconds to be known; here it is not written until the first refusal."""
+    kinesis, iam, stream = local.client("kinesis"), local.client("iam"), "lake-source-later"
+    stream_arn = deployment.create_stream(kinesis, stream)
+    bucket = lake.create_bucket(local)
+    trust = json.dumps(deployment.trust_policy("firehose.amazonaws.com"))
+    role_arn = iam.create_role(RoleName="later", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
+    refusals = []
+
+    def wait(what: str, condition: Callable[[], bool]) -> None:
+        if not condition():
+            refusals.append(what)
+            iam.put_role_policy(RoleName="later", PolicyName="p", PolicyDocument=policy)
+        wait_until(what, condition)
+
+    monkeypatch.setattr(lake, "wait_until", wait)
+    destination = {"BucketARN": f"arn:aws:s3:::{bucket}", "RoleARN": role_arn}
+    lake.create_delivery_stream(local, stream_arn, role_arn, destination)
+    assert refusals == [f"role {role_arn} to be known to Firehose"]
+    local.client("firehose").delete_delivery_stream(DeliveryStreamName=lake.DELIVERY_STREAM)
+    local.client("s3").delete_bucket(Bucket=bucket)
     kinesis.delete_stream(StreamName=stream)
 
 

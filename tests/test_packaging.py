@@ -39,8 +39,9 @@ def project() -> dict[str, Any]:
 
 
 def direct() -> dict[str, Requirement]:
-    """What pyproject.toml asks for, by name, development included."""
-    lines = [*project()["dependencies"], *project()["optional-dependencies"]["dev"]]
+    """What pyproject.toml asks for, by name, with every extra."""
+    extras = project()["optional-dependencies"].values()
+    lines = [*project()["dependencies"], *(line for extra in extras for line in extra)]
     return {canonicalize_name(Requirement(line).name): Requirement(line) for line in lines}
 
 
@@ -115,12 +116,12 @@ def test_every_dependency_has_a_reason_in_one_line() -> None:
 
 # --- imports
 
-# Each folder of Python or notebooks, and where what it imports is named: "main" and "dev" are
+# Each folder of Python or notebooks, and where what it imports is named: "main" and the extras are
 # pyproject.toml's. Browser tests run in an environment of their own.
 NAMED_IN = {
     "workbook": ["main"],
     "handler.py": ["main"],
-    "notebooks": ["main"],
+    "notebooks": ["main", "athena"],
     "data": ["main"],
     "tests": ["main", "dev"],
     "clients": ["main", "dev", "clients/requirements.txt", "clients/chalice.txt"],
@@ -141,8 +142,8 @@ def named_in(place: str) -> set[str]:
     """The distributions named there."""
     if place == "main":
         lines = project()["dependencies"]
-    elif place == "dev":
-        lines = project()["optional-dependencies"]["dev"]
+    elif place in project()["optional-dependencies"]:
+        lines = project()["optional-dependencies"][place]
     else:
         lines = [line for line in text(place).splitlines() if not line.startswith("#")]
     return {canonicalize_name(Requirement(line).name) for line in lines}

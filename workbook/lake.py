@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from workbook import answers, deployment
 from workbook.target import Aws
 from workbook.waiting import wait_until
@@ -18,6 +20,11 @@ ROLE = "flights-to-lake-role"
 DATABASE, TABLE = "flights_lake", "flights"
 SIZE_MIB = 64  # of JSON in one file: the least with conversion [FH:record-format-conversion]
 INTERVAL_SECONDS = 10  # after which a file is written anyway
+ROLE_UNKNOWN = (  # parts of Firehose's messages about a role or policy that has not reached it yet
+    "unable to assume role",
+    "is not authorized to perform",
+    "Access was denied",
+)
 MEMORY = "128MB"  # of DuckDB; what needs more goes through files
 COLUMNS = {  # of the processed stream, in Hive's types
     "event_id": "string",
@@ -54,8 +61,7 @@ def create(aws: Aws, stream: str = deployment.OUTPUT_STREAM) -> str:
         aws: where.
         stream: the name of the stream that goes to the lake.
     """
-    bucket = bucket_name(aws)
-    aws.client("s3").create_bucket(Bucket=bucket)
+    bucket = create_bucket(aws)
     glue = aws.client("glue")
     glue.create_database(DatabaseInput={"Name": DATABASE})
     columns = [{"Name": name, "Type": kind} for name, kind in COLUMNS.items()]
@@ -65,26 +71,67 @@ def create(aws: Aws, stream: str = deployment.OUTPUT_STREAM) -> str:
     )
     summary = aws.client("kinesis").describe_stream_summary(StreamName=stream)
     stream_arn = summary["StreamDescriptionSummary"]["StreamARN"]
-    role_arn = _create_role(aws, stream_arn, bucket)
-    firehose = aws.client("firehose")
-    firehose.create_delivery_stream(
-        DeliveryStreamName=DELIVERY_STREAM,
-        DeliveryStreamType="KinesisStreamAsSource",
-        KinesisStreamSourceConfiguration={"KinesisStreamARN": stream_arn, "RoleARN": role_arn},
-        ExtendedS3DestinationConfiguration=_destination(bucket, role_arn),
-    )
+    role_arn = create_role(aws, stream_arn, bucket)
+    create_delivery_stream(aws, stream_arn, role_arn, _destination(bucket, role_arn))
+    return bucket
 
-    def active() -> bool:
-        told = firehose.describe_delivery_stream(DeliveryStreamName=DELIVERY_STREAM)
-        return bool(told["DeliveryStreamDescription"]["DeliveryStreamStatus"] == "ACTIVE")
 
-    wait_until(f"delivery stream {DELIVERY_STREAM}", active)
+def create_bucket(aws: Aws) -> str:
+    """Create the lake's bucket in the region of the target, and return its name."""
+    bucket, settings = bucket_name(aws), {}
+    if aws.region != "us-east-1":  # which S3 takes as left out, and refuses when it is named [BC]
+        settings["CreateBucketConfiguration"] = {"LocationConstraint": aws.region}
+    aws.client("s3").create_bucket(Bucket=bucket, **settings)
     return bucket
 
 
 def bucket_name(aws: Aws) -> str:
     """Return the name of the lake's bucket; names of buckets are unique in all of AWS."""
     return f"flights-lake-{aws.account_id}-{aws.region}"
+
+
+def create_delivery_stream(
+    aws: Aws, stream_arn: str, role_arn: str, destination: dict[str, Any]
+) -> None:
+    """Create the delivery stream, and return once it is ACTIVE.
+
+    On AWS a new role takes seconds to be known everywhere; until then creation is retried.
+
+    Args:
+        aws: where.
+        stream_arn: the stream that it reads.
+        role_arn: the role that may read it.
+        destination: ``ExtendedS3DestinationConfiguration``.
+
+    Raises:
+        NotReadyError: the role was not known, or the delivery stream not ACTIVE, after five
+            minutes.
+    """
+    firehose = aws.client("firehose")
+
+    def created() -> bool:
+        try:
+            firehose.create_delivery_stream(
+                DeliveryStreamName=DELIVERY_STREAM,
+                DeliveryStreamType="KinesisStreamAsSource",
+                KinesisStreamSourceConfiguration={
+                    "KinesisStreamARN": stream_arn,
+                    "RoleARN": role_arn,
+                },
+                ExtendedS3DestinationConfiguration=destination,
+            )
+        except ClientError as error:
+            if any(text in str(error) for text in ROLE_UNKNOWN):
+                return False
+            raise
+        return True
+
+    def active() -> bool:
+        told = firehose.describe_delivery_stream(DeliveryStreamName=DELIVERY_STREAM)
+        return bool(told["DeliveryStreamDescription"]["DeliveryStreamStatus"] == "ACTIVE")
+
+    wait_until(f"role {role_arn} to be known to Firehose", created)
+    wait_until(f"delivery stream {DELIVERY_STREAM}", active)
 
 
 def _destination(bucket: str, role_arn: str) -> dict[str, Any]:
@@ -103,8 +150,14 @@ def _destination(bucket: str, role_arn: str) -> dict[str, Any]:
     }
 
 
-def _create_role(aws: Aws, stream_arn: str, bucket: str) -> str:
-    """Create the role of the delivery stream, with what it needs and nothing more."""
+def create_role(aws: Aws, stream_arn: str, bucket: str) -> str:
+    """Create the role of the delivery stream, with what it needs and nothing more; return its ARN.
+
+    Args:
+        aws: where.
+        stream_arn: the stream that is read.
+        bucket: the name of the bucket that is written.
+    """
     _, partition, _, region, account, _ = stream_arn.split(":", 5)
     catalog = f"arn:{partition}:glue:{region}:{account}"
     read = ["kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator"]
@@ -204,6 +257,7 @@ def clean_up(aws: Aws, bucket: str) -> None:
     aws.client("glue").delete_database(Name=DATABASE)
     s3 = aws.client("s3")
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-        for one in page.get("Contents", []):
-            s3.delete_object(Bucket=bucket, Key=one["Key"])
+        keys = [{"Key": one["Key"]} for one in page.get("Contents", [])]
+        if keys:
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
     s3.delete_bucket(Bucket=bucket)

@@ -18,11 +18,13 @@ import nbformat
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "docs/*.md")
 HOSTS = {  # that we link to; another one is added here on purpose, not by a slip
+    "aws-sdk-pandas.readthedocs.io",
     "aws.amazon.com",
     "boto3.amazonaws.com",
     "creativecommons.org",
     "docs.aws.amazon.com",
     "docs.getmoto.org",
+    "duckdb.org",
     "engineering.linkedin.com",
     "github.com",
     "hypothesis.readthedocs.io",

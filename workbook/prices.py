@@ -38,6 +38,15 @@ TABLE_WRITE = 0.625e-6
 TABLE_CHANGE = 0.10e-6
 BUS_EVENT = 1.00e-6
 PIPE_REQUEST = 0.40e-6
+FIREHOSE_GB = 0.029
+FIREHOSE_CONVERSION_GB = 0.018
+FIREHOSE_PARTITIONING_GB = 0.020
+FIREHOSE_PARTITIONING_OBJECT = 0.005e-3
+FIREHOSE_JQ_HOUR = 0.07
+S3_PUT = 0.005e-3
+S3_GET = 0.0004e-3
+S3_GB_MONTH = 0.023
+ATHENA_TB = 5.0
 
 # --- limits
 
@@ -72,13 +81,25 @@ CONCURRENCY = 1_000
 PACKAGE_MB = 50
 UNPACKED_MB = 250
 VARIABLES_BYTES = 4_096
+FIREHOSE_RECORD_STEP = 5 * 1024
+FIREHOSE_INTERVAL_SECONDS = 900
+ATHENA_LEAST_MB = 10
 
 
 class Source(NamedTuple):
     """Where figures are from: AWS's page with today's figure, and where ours were read."""
 
     kind: Literal["price", "limit"]
-    service: Literal["Kinesis", "Lambda", "CloudWatch", "DynamoDB", "EventBridge"]
+    service: Literal[
+        "Kinesis",
+        "Lambda",
+        "CloudWatch",
+        "DynamoDB",
+        "EventBridge",
+        "Firehose",
+        "S3",
+        "Athena",
+    ]
     page: str
     read_in: str
 
@@ -102,6 +123,10 @@ GUIDE = "that page and botocore 1.44"
 KINESIS = "https://aws.amazon.com/kinesis/data-streams/pricing/"
 STREAMS_GUIDE = "https://docs.aws.amazon.com/streams/latest/dev/"
 LAMBDA_GUIDE = "https://docs.aws.amazon.com/lambda/latest/dg/"
+FIREHOSE = "https://aws.amazon.com/firehose/pricing/"
+FIREHOSE_GUIDE = "https://docs.aws.amazon.com/firehose/latest/dev/"
+ATHENA = "https://aws.amazon.com/athena/pricing/"
+LATER_NOTES = "notes, read on 27 November 2026"
 
 ROWS: dict[Source, list[Row]] = {
     Source("price", "Kinesis", KINESIS, PRICE_LIST): [
@@ -140,6 +165,25 @@ ROWS: dict[Source, list[Row]] = {
         Row("BUS_EVENT", "USD / million", "events that you put on a bus, in 64 KB", MILLION),
         Row("PIPE_REQUEST", "USD / million", "events in a pipe, in 64 KB", MILLION),
     ],
+    Source("price", "Firehose", FIREHOSE, "AWS's price list of 29 July 2026"): [
+        Row("FIREHOSE_GB", "USD / GB", "taken in, each record in steps of 5 KB"),
+    ],
+    Source("price", "Firehose", FIREHOSE, LATER_NOTES): [
+        Row("FIREHOSE_CONVERSION_GB", "USD / GB", "conversion to Parquet, in the same steps"),
+    ],
+    Source("price", "Firehose", FIREHOSE, "not confirmed"): [
+        Row("FIREHOSE_PARTITIONING_GB", "USD / GB", "dynamic partitioning"),
+        Row("FIREHOSE_PARTITIONING_OBJECT", "USD / thousand", "objects of partitions", 1_000),
+        Row("FIREHOSE_JQ_HOUR", "USD / hour", "finding partition keys with jq, while it works"),
+    ],
+    Source("price", "S3", "https://aws.amazon.com/s3/pricing/", NOTES): [
+        Row("S3_PUT", "USD / thousand", "PUT, COPY, POST and LIST requests", 1_000),
+        Row("S3_GET", "USD / thousand", "GET requests", 1_000),
+        Row("S3_GB_MONTH", "USD / GB month", "kept in S3 Standard"),
+    ],
+    Source("price", "Athena", ATHENA, NOTES): [
+        Row("ATHENA_TB", "USD / TB", "read from S3 by queries"),
+    ],
     Source("limit", "Kinesis", f"{STREAMS_GUIDE}service-sizes-and-limits.html", GUIDE): [
         Row("SHARD_RECORDS_IN", "records / second", "written to a shard"),
         Row("SHARD_BYTES_IN", "bytes / second", "written to a shard, partition keys included"),
@@ -176,6 +220,15 @@ ROWS: dict[Source, list[Row]] = {
         Row("PACKAGE_MB", "MB", "in a zip that is uploaded directly"),
         Row("UNPACKED_MB", "MB", "in a package and its layers, unpacked"),
         Row("VARIABLES_BYTES", "bytes", "in all environment variables"),
+    ],
+    Source("limit", "Firehose", FIREHOSE, LATER_NOTES): [
+        Row("FIREHOSE_RECORD_STEP", "bytes", "to a multiple of which a record is rounded up"),
+    ],
+    Source("limit", "Firehose", f"{FIREHOSE_GUIDE}buffering-hints.html", "botocore 1.44"): [
+        Row("FIREHOSE_INTERVAL_SECONDS", "seconds", "that records may wait in a buffer"),
+    ],
+    Source("limit", "Athena", ATHENA, LATER_NOTES): [
+        Row("ATHENA_LEAST_MB", "MB", "that each query pays for"),
     ],
 }
 

@@ -274,14 +274,13 @@ def test_a_put_has_awss_limits(lake: Lake) -> None:
     [
         ({"CompressionFormat": "Snappy"}, "The local AWS does not compress with the Compression"),
         ({"S3BackupMode": "Enabled"}, "The local AWS keeps no S3 backup"),
-        (
-            {
-                "ProcessingConfiguration": {
-                    "Enabled": True,
-                    "Processors": [{"Type": "Decompression"}],
-                }
-            },
-            "The local AWS does not support the processor Decompression",
+        ({"CompressionFormat": "HADOOP_SNAPPY"}, "does not compress with the CompressionFormat"),
+        *(
+            (
+                {"ProcessingConfiguration": {"Enabled": True, "Processors": [{"Type": processor}]}},
+                f"The local AWS does not support the processor {processor}",
+            )
+            for processor in ("Decompression", "RecordDeAggregation", "CloudWatchLogProcessing")
         ),
         ({"BufferingHints": {"SizeInMBs": 1}}, "Both SizeInMBs and IntervalInSeconds"),
         ({"CustomTimeZone": "Mars/Olympus"}, "CustomTimeZone 'Mars/Olympus' is not a time zone"),
@@ -319,17 +318,59 @@ def test_values_outside_the_models_constraints_are_named(
     assert f"at 'extendedS3DestinationConfiguration.{field}' failed to satisfy" in error["Message"]
 
 
-def test_other_destinations_and_sources_are_refused_by_name(lake: Lake) -> None:
+@pytest.mark.parametrize(
+    ("destination", "needed"),
+    [
+        (
+            "Redshift",
+            {
+                "RoleARN": "",
+                "ClusterJDBCURL": "jdbc:redshift://c.x.us-east-1.redshift.amazonaws.com:5439/d",
+                "CopyCommand": {"DataTableName": "t"},
+            },
+        ),
+        ("Elasticsearch", {"RoleARN": "", "IndexName": "i"}),
+        ("Amazonopensearchservice", {"RoleARN": "", "IndexName": "i"}),
+        ("AmazonOpenSearchServerless", {"RoleARN": "", "IndexName": "i"}),
+        ("Splunk", {"HECEndpoint": "https://example.com", "HECEndpointType": "Raw"}),
+        ("HttpEndpoint", {"EndpointConfiguration": {"Url": "https://example.com"}}),
+        (
+            "Snowflake",
+            {
+                "RoleARN": "",
+                "AccountUrl": "a.snowflakecomputing.com",
+                "Database": "d",
+                "Schema": "s",
+                "Table": "t",
+            },
+        ),
+        (
+            "Iceberg",
+            {
+                "RoleARN": "",
+                "CatalogConfiguration": {
+                    "CatalogARN": "arn:aws:glue:us-east-1:123456789012:catalog"
+                },
+            },
+        ),
+    ],
+)
+def test_other_destinations_are_refused_by_name(
+    lake: Lake, destination: str, needed: dict[str, Any]
+) -> None:
+    """[design rule]"""
+    name = f"{destination}DestinationConfiguration"
+    role = {"RoleARN": lake.role} if "RoleARN" in needed else {}
+    s3 = {"BucketARN": lake.bucket_arn, "RoleARN": lake.role}
+    given = {name: {**needed, **role, "S3Configuration": s3}}
+    error = refused(lake.firehose.create_delivery_stream, DeliveryStreamName=lake.name, **given)
+    assert error["Error"]["Code"] == "InvalidArgumentException"
+    assert f"does not deliver to {name}" in error["Error"]["Message"]
+
+
+def test_other_sources_are_refused_by_name(lake: Lake) -> None:
     """[design rule]"""
     create = lake.firehose.create_delivery_stream
-    endpoint = {
-        "EndpointConfiguration": {"Url": "https://example.com"},
-        "S3Configuration": {"BucketARN": lake.bucket_arn, "RoleARN": lake.role},
-    }
-    error = refused(
-        create, DeliveryStreamName=lake.name, HttpEndpointDestinationConfiguration=endpoint
-    )
-    assert "does not deliver to HttpEndpointDestinationConfiguration" in error["Error"]["Message"]
     source = {
         "MSKClusterARN": "arn:aws:kafka:us-east-1:123456789012:cluster/c/x",
         "TopicName": "t",

@@ -32,9 +32,11 @@ class Item:
         arrived: in seconds since the epoch.
         shard_id: of the stream that it came from; empty for a direct put.
         record: as the stream has it; None for a direct put.
+        place: its index in a record that the KPL aggregated, else 0.
     """
 
     data: bytes
     arrived: float
     shard_id: str = ""
     record: Record | None = None
+    place: int = 0

@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
+from workbook.localaws.integrations.firehose.aggregation import unpacked
 from workbook.localaws.integrations.firehose.context import (
     NOT_ASSUMED,
     SERVICE,
@@ -14,6 +16,7 @@ from workbook.localaws.interfaces import (
     AtTimestamp,
     Position,
     ReadThrottledError,
+    Record,
     SourceGoneError,
     StreamSource,
 )
@@ -96,7 +99,18 @@ class Reader:
             result = source.read(shard_id, position, READ_LIMIT)
         except ReadThrottledError:
             return
-        take([Item(one.data, one.arrived, shard_id, one) for one in result.records])
+        take([item for record in result.records for item in _items(record, shard_id)])
         self._positions[shard_id] = result.position
         if result.closed:
             self._ended.add(shard_id)
+
+
+def _items(record: Record, shard_id: str) -> list[Item]:
+    """Return a record, or those that the KPL aggregated in it [FH:writing-with-kinesis-streams]."""
+    inner = unpacked(record.data)
+    if inner is None:
+        return [Item(record.data, record.arrived, shard_id, record)]
+    return [
+        Item(one.data, record.arrived, shard_id, replace(record, **one._asdict()), place)
+        for place, one in enumerate(inner)
+    ]

@@ -132,7 +132,7 @@ def _record(item: Item, record_id: str) -> dict[str, Any]:
     if item.record is not None:
         found["kinesisRecordMetadata"] = {
             "sequenceNumber": str(item.record.sequence_number),
-            "subsequenceNumber": 0,
+            "subsequenceNumber": item.place,
             "partitionKey": item.record.partition_key,
             "shardId": item.shard_id,
             "approximateArrivalTimestamp": millis,
