@@ -34,6 +34,12 @@ LOG_GB_MONTH = 0.03
 ALARM_MONTH = 0.10
 METRIC_MONTH = 0.30
 METRIC_QUERY = 0.01e-3
+QUEUE_REQUEST = 0.40e-6
+FIFO_REQUEST = 0.50e-6
+TOPIC_REQUEST = 0.50e-6
+TABLE_WRITE = 0.625e-6
+TABLE_READ = 0.125e-6
+FIREHOSE_GB = 0.029
 
 # --- limits
 
@@ -74,7 +80,7 @@ class Source(NamedTuple):
     """Where figures are from: AWS's page with today's figure, and where ours were read."""
 
     kind: Literal["price", "limit"]
-    service: Literal["Kinesis", "Lambda", "CloudWatch"]
+    service: Literal["Kinesis", "Lambda", "CloudWatch", "SQS", "SNS", "DynamoDB", "Firehose"]
     page: str
     read_in: str
 
@@ -127,6 +133,20 @@ ROWS: dict[Source, list[Row]] = {
         Row("ALARM_MONTH", "USD / month", "an alarm on one metric"),
         Row("METRIC_MONTH", "USD / month", "a metric beyond the basic ones, by the hour"),
         Row("METRIC_QUERY", "USD / thousand", "metrics that GetMetricData is asked for", 1_000),
+    ],
+    Source("price", "SQS", "https://aws.amazon.com/sqs/pricing/", NOTES): [
+        Row("QUEUE_REQUEST", "USD / million", "calls, of up to 64 KB each", MILLION),
+        Row("FIFO_REQUEST", "USD / million", "the same for a FIFO queue", MILLION),
+    ],
+    Source("price", "SNS", "https://aws.amazon.com/sns/pricing/", NOTES): [
+        Row("TOPIC_REQUEST", "USD / million", "publishing calls, of up to 64 KB each", MILLION),
+    ],
+    Source("price", "DynamoDB", "https://aws.amazon.com/dynamodb/pricing/on-demand/", NOTES): [
+        Row("TABLE_WRITE", "USD / million", "writing an item, in units of 1 KB, on demand", MILLION),
+        Row("TABLE_READ", "USD / million", "reading an item, in units of 4 KB, on demand", MILLION),
+    ],
+    Source("price", "Firehose", "https://aws.amazon.com/firehose/pricing/", NOTES): [
+        Row("FIREHOSE_GB", "USD / GB", "taken in, in units of 5 KB of each record"),
     ],
     Source("limit", "Kinesis", f"{STREAMS_GUIDE}service-sizes-and-limits.html", GUIDE): [
         Row("SHARD_RECORDS_IN", "records / second", "written to a shard"),
