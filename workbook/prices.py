@@ -100,6 +100,7 @@ class Row(NamedTuple):
 MILLION = 1_000_000
 PRICE_LIST = "AWS's price list of 13 August 2026"
 NOTES = "notes of 2026 that agree"
+OLDER = "notes of 2024, not read again"
 GUIDE = "that page and botocore 1.44"
 KINESIS = "https://aws.amazon.com/kinesis/data-streams/pricing/"
 STREAMS_GUIDE = "https://docs.aws.amazon.com/streams/latest/dev/"
@@ -142,10 +143,10 @@ ROWS: dict[Source, list[Row]] = {
         Row("TOPIC_REQUEST", "USD / million", "publishing calls, of up to 64 KB each", MILLION),
     ],
     Source("price", "DynamoDB", "https://aws.amazon.com/dynamodb/pricing/on-demand/", NOTES): [
-        Row("TABLE_WRITE", "USD / million", "writing an item, in units of 1 KB, on demand", MILLION),
-        Row("TABLE_READ", "USD / million", "reading an item, in units of 4 KB, on demand", MILLION),
+        Row("TABLE_WRITE", "USD / million", "writing items, in units of 1 KB, on demand", MILLION),
+        Row("TABLE_READ", "USD / million", "reading items, in units of 4 KB, on demand", MILLION),
     ],
-    Source("price", "Firehose", "https://aws.amazon.com/firehose/pricing/", NOTES): [
+    Source("price", "Firehose", "https://aws.amazon.com/firehose/pricing/", OLDER): [
         Row("FIREHOSE_GB", "USD / GB", "taken in, in units of 5 KB of each record"),
     ],
     Source("limit", "Kinesis", f"{STREAMS_GUIDE}service-sizes-and-limits.html", GUIDE): [
