@@ -49,12 +49,6 @@ def final(records):
     return {plane: dest for plane, _, dest in sorted(records, key=lambda r: r[1])}
 
 
-# %% wrong: the earliest
-def final(records):
-    order = sorted(records, key=lambda r: r[1], reverse=True)
-    return {plane: dest for plane, _, dest in order}
-
-
 # %% wrong: the time instead of the destination
 def final(records):
     known = {}
