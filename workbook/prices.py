@@ -34,7 +34,11 @@ LOG_GB_MONTH = 0.03
 ALARM_MONTH = 0.10
 METRIC_MONTH = 0.30
 METRIC_QUERY = 0.01e-3
+QUEUE_REQUEST = 0.40e-6
+FIFO_REQUEST = 0.50e-6
+TOPIC_REQUEST = 0.50e-6
 TABLE_WRITE = 0.625e-6
+TABLE_READ = 0.125e-6
 TABLE_CHANGE = 0.10e-6
 BUS_EVENT = 1.00e-6
 PIPE_REQUEST = 0.40e-6
@@ -94,6 +98,8 @@ class Source(NamedTuple):
         "Kinesis",
         "Lambda",
         "CloudWatch",
+        "SQS",
+        "SNS",
         "DynamoDB",
         "EventBridge",
         "Firehose",
@@ -157,8 +163,16 @@ ROWS: dict[Source, list[Row]] = {
         Row("METRIC_MONTH", "USD / month", "a metric beyond the basic ones, by the hour"),
         Row("METRIC_QUERY", "USD / thousand", "metrics that GetMetricData is asked for", 1_000),
     ],
+    Source("price", "SQS", "https://aws.amazon.com/sqs/pricing/", NOTES): [
+        Row("QUEUE_REQUEST", "USD / million", "calls, of up to 64 KB each", MILLION),
+        Row("FIFO_REQUEST", "USD / million", "the same for a FIFO queue", MILLION),
+    ],
+    Source("price", "SNS", "https://aws.amazon.com/sns/pricing/", NOTES): [
+        Row("TOPIC_REQUEST", "USD / million", "publishing calls, of up to 64 KB each", MILLION),
+    ],
     Source("price", "DynamoDB", "https://aws.amazon.com/dynamodb/pricing/on-demand/", NOTES): [
-        Row("TABLE_WRITE", "USD / million", "writes to an on-demand table, in KB", MILLION),
+        Row("TABLE_WRITE", "USD / million", "writing items, in units of 1 KB, on demand", MILLION),
+        Row("TABLE_READ", "USD / million", "reading items, in units of 4 KB, on demand", MILLION),
         Row("TABLE_CHANGE", "USD / million", "changes sent to a stream, in KB", MILLION),
     ],
     Source("price", "EventBridge", "https://aws.amazon.com/eventbridge/pricing/", NOTES): [

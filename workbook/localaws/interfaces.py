@@ -199,16 +199,18 @@ class Document:
     """What a destination gets.
 
     Args:
-        body: a JSON object: the body of a message in a queue, the message of a topic, the content
+        body: JSON: the body of a message in a queue, the message of a topic, the content
             of an object, the event of a function, the detail of an event on a bus.
         object_key: the key of the object; for buckets only.
         detail_type, resources: of the event; for event buses only.
+        attributes: of the message, as name, type and value; for queues and topics only.
     """
 
     body: bytes
     object_key: str = ""
     detail_type: str = ""
     resources: tuple[str, ...] = ()
+    attributes: tuple[tuple[str, str, str], ...] = ()
 
 
 class DeliveryError(Exception):

@@ -70,15 +70,41 @@ def queue(aws: Aws) -> tuple[str, str]:
 
 
 def receive(aws: Aws, url: str) -> dict[str, Any]:
-    """The next message of a queue, waited for."""
+    """The body of the next message of a queue, waited for."""
+    return dict(json.loads(message_of(aws, url)["Body"]))
+
+
+def message_of(aws: Aws, url: str) -> dict[str, Any]:
+    """The next message of a queue, with its attributes, waited for."""
     sqs = aws.client("sqs")
     pause = threading.Event()
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        for message in sqs.receive_message(QueueUrl=url).get("Messages", []):
-            return dict(json.loads(message["Body"]))
+        found = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"])
+        for message in found.get("Messages", []):
+            return dict(message)
         pause.wait(0.05)
     raise AssertionError("no message came")
+
+
+def topic(aws: Aws) -> tuple[str, str]:
+    """The URL of a queue that subscribes to a topic, and the topic's ARN."""
+    url, arn = queue(aws)
+    sns = aws.client("sns")
+    topic_arn = sns.create_topic(Name=f"t-{uuid.uuid4().hex[:8]}")["TopicArn"]
+    sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
+    return url, topic_arn
+
+
+def bus(aws: Aws) -> tuple[str, str]:
+    """The URL of a queue that a rule sends all events of a bus to, and the bus's ARN."""
+    url, arn = queue(aws)
+    events, name = aws.client("events"), f"b-{uuid.uuid4().hex[:8]}"
+    bus_arn = events.create_event_bus(Name=name)["EventBusArn"]
+    rule = {"EventBusName": name, "EventPattern": '{"source": ["lambda"]}'}
+    events.put_rule(Name=name, **rule)
+    events.put_targets(Rule=name, EventBusName=name, Targets=[{"Id": "q", "Arn": arn}])
+    return url, bus_arn
 
 
 def set_up(aws: Aws, code: str, condition: str, **config: Any) -> tuple[str, str]:
@@ -160,6 +186,72 @@ def test_a_reserve_of_zero_runs_nothing(fast: Aws) -> None:
     assert record["requestContext"]["condition"] == "ZeroReservedConcurrency"
     assert record["requestContext"]["approximateInvokeCount"] == 0
     assert "responsePayload" not in record
+
+
+def test_a_topic_gets_the_record_as_its_message(fast: Aws) -> None:
+    """[DG:invocation-async-retain-records]"""
+    url, arn = topic(fast)
+    name = create(fast, FAILS)
+    fast.client("lambda").put_function_event_invoke_config(
+        FunctionName=name,
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": arn}},
+    )
+    send(fast, name, {"a": 1})
+    record = json.loads(receive(fast, url)["Message"])
+    assert record["requestContext"]["condition"] == "RetriesExhausted"
+    assert record["requestPayload"] == {"a": 1}
+
+
+@pytest.mark.parametrize("result", ["Success", "Failure"])
+def test_an_event_bus_gets_the_record_as_the_detail(fast: Aws, result: str) -> None:
+    """[OBS] Source, detail-type and resources, too."""
+    url, arn = bus(fast)
+    name = create(fast, FAILS if result == "Failure" else "def handler(event, context): return 1")
+    fast.client("lambda").put_function_event_invoke_config(
+        FunctionName=name,
+        MaximumRetryAttempts=0,
+        DestinationConfig={f"On{result}": {"Destination": arn}},
+    )
+    request_id = send(fast, name, {"a": 1})
+    event = receive(fast, url)
+    assert event["source"] == "lambda"
+    assert event["detail-type"] == f"Lambda Function Invocation Result - {result}"
+    function = f"arn:aws:lambda:us-east-1:{fast.account_id}:function:{name}:$LATEST"
+    assert event["resources"] == [arn, function]
+    assert event["detail"]["requestContext"]["requestId"] == request_id
+
+
+def test_a_dead_letter_queue_gets_the_event_and_attributes(fast: Aws) -> None:
+    """[DG:invocation-async-retain-records]"""
+    url, arn = queue(fast)
+    name = create(fast, FAILS, DeadLetterConfig={"TargetArn": arn})
+    request_id = send(fast, name, {"a": 1})
+    message = message_of(fast, url)
+    assert json.loads(message["Body"]) == {"a": 1}
+    told = {label: value["StringValue"] for label, value in message["MessageAttributes"].items()}
+    assert told == {"RequestID": request_id, "ErrorCode": "200", "ErrorMessage": request_id}
+    starts = [line for line in log_lines(fast, name) if line.startswith("START")]
+    assert len(starts) == 3
+
+
+def test_a_topic_takes_dead_letters(fast: Aws) -> None:
+    """[DG:invocation-async-retain-records]"""
+    url, arn = topic(fast)
+    name = create(fast, FAILS, DeadLetterConfig={"TargetArn": arn})
+    request_id = send(fast, name, {"a": 1})
+    message = receive(fast, url)
+    assert json.loads(message["Message"]) == {"a": 1}
+    assert message["MessageAttributes"]["RequestID"] == {"Type": "String", "Value": request_id}
+
+
+@pytest.mark.parametrize("service", ["kinesis", "lambda", "s3", "events"])
+def test_dead_letters_go_to_queues_and_topics_only(fast: Aws, service: str) -> None:
+    """[BC]"""
+    arn = f"arn:aws:{service}:us-east-1:{fast.account_id}:thing"
+    client = fast.client("lambda")
+    with pytest.raises(client.exceptions.InvalidParameterValueException, match="queue"):
+        create(fast, FAILS, DeadLetterConfig={"TargetArn": arn})
 
 
 def test_a_function_can_be_the_destination(fast: Aws) -> None:

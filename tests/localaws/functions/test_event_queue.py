@@ -55,15 +55,22 @@ class Tries(Invoker):
 class Queue:
     """An event queue among fakes, for a function with destinations."""
 
-    def __init__(self, *outcomes: Outcome | Exception, reserved: int | None = None) -> None:
+    def __init__(
+        self,
+        *outcomes: Outcome | Exception,
+        reserved: int | None = None,
+        dead_letters: str | None = None,
+        config: EventInvokeConfig | None = None,
+    ) -> None:
         self.clock = HandClock()
         self.tries = Tries(self.clock, *outcomes)
         self.destinations = FakeDestinations()
         self.metrics = FakeMetrics()
         self.roles = FakeRoles()
         functions = PublishedFunctions()
-        config = EventInvokeConfig(on_success=QUEUE, on_failure=QUEUE)
-        function = Function({LATEST: version("")}, reserved=reserved, events=config)
+        config = config or EventInvokeConfig(on_success=QUEUE, on_failure=QUEUE)
+        latest = version("", dead_letters=dead_letters)
+        function = Function({LATEST: latest}, reserved=reserved, events=config)
         functions.publish(REGION, {"f": function})
         self.functions = functions
         self.queue = EventQueue(
@@ -144,6 +151,54 @@ def test_a_destination_that_refuses_is_counted() -> None:
         queue.destinations.error = DeliveryError("AccessDenied", "no")
         await queue.put()
         assert queue.metrics.values("DestinationDeliveryFailures", FunctionName="f") == [1]
+
+    run(test)
+
+
+def test_a_dead_letter_queue_gets_the_event_itself_after_the_last_try() -> None:
+    """[DG:invocation-async-retain-records] Attributes tell why; a success sends nothing."""
+
+    async def test() -> None:
+        queue = Queue(ERROR, dead_letters=QUEUE, config=EventInvokeConfig())
+        await queue.put(180)
+        assert len(queue.tries.times) == 3
+        ((arn, letter),) = queue.destinations.delivered
+        assert (arn, letter.body) == (QUEUE, EVENT.payload)
+        assert letter.attributes == (
+            ("RequestID", "String", "id"),
+            ("ErrorCode", "Number", "200"),
+            ("ErrorMessage", "String", "boom"),
+        )
+        fine = Queue(FINE, dead_letters=QUEUE, config=EventInvokeConfig())
+        await fine.put(180)
+        assert fine.destinations.delivered == []
+
+    run(test)
+
+
+def test_a_destination_and_a_dead_letter_queue_both_get_what_failed() -> None:
+    """[?] The record for the destination, the event for the queue."""
+
+    async def test() -> None:
+        queue = Queue(FINE, reserved=0, dead_letters=QUEUE)
+        await queue.put()
+        record, letter = queue.destinations.documents
+        assert record["requestContext"]["condition"] == "ZeroReservedConcurrency"
+        assert letter == {"a": 1}
+        assert ("ErrorCode", "Number", "429") in queue.destinations.delivered[1][1].attributes
+
+    run(test)
+
+
+def test_a_dead_letter_queue_that_refuses_is_counted() -> None:
+    """[DG:monitoring-metrics-types] DeadLetterErrors."""
+
+    async def test() -> None:
+        queue = Queue(ERROR, dead_letters=QUEUE, config=EventInvokeConfig(retries=0))
+        queue.destinations.error = DeliveryError("QueueDoesNotExist", "")
+        await queue.put()
+        assert queue.metrics.values("DeadLetterErrors", FunctionName="f") == [1]
+        assert queue.metrics.values("DestinationDeliveryFailures") == []
 
     run(test)
 

@@ -11,8 +11,10 @@ from workbook.localaws.clock import instant
 from workbook.localaws.function_arn import Reference
 from workbook.localaws.functions.configuration import LATEST, EventInvokeConfig
 from workbook.localaws.functions.outcome import Outcome
+from workbook.localaws.interfaces import Document
 
 MAX_BYTES = 1_048_576
+MAX_ERROR_CHARACTERS = 1_024  # of the message that a dead-letter queue is told
 RETRY_WAITS = (60.0, 120.0)  # seconds before the second and the third try [DG:invocation-async]
 THROTTLE_WAIT, MAX_THROTTLE_WAIT = 1.0, 300.0
 
@@ -80,6 +82,32 @@ def record(
             document["responseContext"]["functionError"] = outcome.function_error
         document["responsePayload"] = _as_json(outcome.payload)
     return document
+
+
+def dead_letter(request_id: str, request: bytes, outcome: Outcome | None) -> Document:
+    """Return what a dead-letter queue gets: the event, and why it was given up in attributes.
+
+    An event that never ran has the answer of a throttle (our choice)
+    [DG:invocation-async-retain-records].
+
+    Args:
+        request_id: the same for all tries.
+        request: the event.
+        outcome: of the last try; None when it never ran.
+    """
+    code, message = "429", "Rate Exceeded."
+    if outcome is not None:
+        code, told = "200", _as_json(outcome.payload)
+        found = told.get("errorMessage") if isinstance(told, dict) else None
+        message = str(found)[:MAX_ERROR_CHARACTERS] if found else outcome.function_error or ""
+    return Document(
+        request,
+        attributes=(
+            ("RequestID", "String", request_id),
+            ("ErrorCode", "Number", code),
+            ("ErrorMessage", "String", message),
+        ),
+    )
 
 
 def _as_json(payload: bytes) -> Any:

@@ -333,6 +333,16 @@ def may_not_deliver(arn: str) -> ApiError:
     )
 
 
+def check_dead_letters(arn: str) -> None:
+    """Check that an ARN is one of a queue or a topic, which dead letters may go to [BC; words ?].
+
+    Raises:
+        ApiError: it is not.
+    """
+    if service_of(arn) not in ("sqs", "sns"):
+        raise invalid(f"The dead-letter queue {arn} must be an SQS queue or an SNS topic.")
+
+
 def no_dead_letters(arn: str) -> ApiError:
     """Return the error for a dead-letter queue that the role may not send to [SEEN]."""
     action, service = delivery_action(arn)

@@ -18,7 +18,7 @@ class FunctionVersion:
     ``version`` is ``$LATEST`` or a number; ``memory`` and ``storage`` (of ``/tmp``) are in MB,
     ``timeout`` in seconds.  The zips
     of code and layers do not count in comparisons: ``code_sha256`` and ``layers`` stand for them.
-    ``logging`` is the LoggingConfig.
+    ``logging`` is the LoggingConfig, ``dead_letters`` the ARN of a dead-letter queue or None.
     """
 
     region: str
@@ -36,6 +36,7 @@ class FunctionVersion:
     code: bytes = field(compare=False, repr=False)
     layer_code: tuple[bytes, ...] = field(compare=False, repr=False)
     storage: int = DEFAULT_STORAGE
+    dead_letters: str | None = None
 
     @property
     def log_group(self) -> str:

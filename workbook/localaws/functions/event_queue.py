@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 import orjson
 
@@ -37,7 +38,7 @@ class EventQueue:
         destinations: take the records of what was done or given up.
         roles: tell what functions' roles may do.
         clock: the time of waits and ages.
-        metrics: takes DestinationDeliveryFailures.
+        metrics: takes DestinationDeliveryFailures and DeadLetterErrors.
     """
 
     def __init__(
@@ -103,32 +104,49 @@ class EventQueue:
             return
         succeeded = step == asynchronous.SUCCESS
         destination = function.events.on_success if succeeded else function.events.on_failure
-        if destination is None:
-            return
-        record = asynchronous.record(
-            reference,
-            event.request_id,
-            self._clock.now(),
-            step,
-            tries,
-            event.payload,
-            outcome,
-        )
-        document = Document(
-            orjson.dumps(record),
-            detail_type=f"Lambda Function Invocation Result - {RESULTS[succeeded]}",
-            resources=(record["requestContext"]["functionArn"],),
-        )
-        role = function.versions[LATEST].role
+        if destination is not None:
+            record = asynchronous.record(
+                reference,
+                event.request_id,
+                self._clock.now(),
+                step,
+                tries,
+                event.payload,
+                outcome,
+            )
+            document = Document(
+                orjson.dumps(record),
+                detail_type=f"Lambda Function Invocation Result - {RESULTS[succeeded]}",
+                resources=(record["requestContext"]["functionArn"],),
+            )
+            role = function.versions[LATEST].role
+            await self._deliver(
+                reference, role, destination, document, "DestinationDeliveryFailures"
+            )
+        if not succeeded:
+            await self._bury(reference, event, outcome)
+
+    async def _bury(self, reference: Reference, event: Event, outcome: Outcome | None) -> None:
+        """Send a lost event to the dead-letter queue of the version that ran it last, if any."""
+        number = outcome.executed_version if outcome else reference.qualifier
         try:
-            check_delivery(self._roles, role, reference.name, destination)
-            await self._destinations.deliver(destination, document)
+            version = self._functions.version(replace(reference, qualifier=number))
+        except FunctionGoneError:
+            return
+        if version.dead_letters is not None:
+            letter = asynchronous.dead_letter(event.request_id, event.payload, outcome)
+            await self._deliver(
+                reference, version.role, version.dead_letters, letter, "DeadLetterErrors"
+            )
+
+    async def _deliver(
+        self, reference: Reference, role: str, arn: str, document: Document, metric: str
+    ) -> None:
+        """Deliver a document with a role's rights; count in ``metric`` what is not delivered."""
+        try:
+            check_delivery(self._roles, role, reference.name, arn)
+            await self._destinations.deliver(arn, document)
         except DeliveryError:
             self._metrics.put(
-                reference.region,
-                "AWS/Lambda",
-                "DestinationDeliveryFailures",
-                1,
-                "Count",
-                FunctionName=reference.name,
+                reference.region, "AWS/Lambda", metric, 1, "Count", FunctionName=reference.name
             )

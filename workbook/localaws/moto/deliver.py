@@ -43,12 +43,18 @@ class MotoDestinations:
         if account not in ("", ACCOUNT_ID):
             raise DeliveryError("AccessDenied", f"{arn} is of another account")
         text = document.body.decode()
+        attributes = {
+            label: {"DataType": kind, "StringValue": value}
+            for label, kind, value in document.attributes
+        }
         match service:
             case "sqs":
                 url = f"https://sqs.{region}.{dns_suffix(region)}/{account}/{name}"
-                await self._call(service, region, "SendMessage", QueueUrl=url, MessageBody=text)
+                message = {"QueueUrl": url, "MessageBody": text, "MessageAttributes": attributes}
+                await self._call(service, region, "SendMessage", **message)
             case "sns":
-                await self._call(service, region, "Publish", TopicArn=arn, Message=text)
+                message = {"TopicArn": arn, "Message": text, "MessageAttributes": attributes}
+                await self._call(service, region, "Publish", **message)
             case "s3":
                 key, body = document.object_key, document.body
                 home = global_region(its_partition)

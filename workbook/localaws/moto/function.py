@@ -197,6 +197,7 @@ class MotoFunction(LambdaFunction):
             code=self.code_bytes,
             layer_code=self.layer_code,
             storage=int(self.ephemeral_storage),
+            dead_letters=(self.dead_letter_config or {}).get("TargetArn") or None,
         )
 
     def described_events(self) -> EventInvokeConfig:

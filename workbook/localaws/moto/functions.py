@@ -345,13 +345,16 @@ class FunctionsBackend(LambdaBackend):
         """Check that Lambda can assume a role, and that it may send what the function drops.
 
         Raises:
-            ApiError: it does not exist, does not trust Lambda or may not send.
+            ApiError: it does not exist, does not trust Lambda or may not send, or the dead-letter
+                queue cannot be one.
         """
         if not self.host.roles.can_be_assumed(role):
             raise checks.not_assumable()
         queue = (given.get("DeadLetterConfig") or {}).get("TargetArn")
-        if queue and delivery_denial(self.host.roles, role, function_name, queue):
-            raise checks.no_dead_letters(queue)
+        if queue:
+            checks.check_dead_letters(queue)
+            if delivery_denial(self.host.roles, role, function_name, queue):
+                raise checks.no_dead_letters(queue)
 
     def _check_reserve(self, function_name: str, reserved: Any) -> None:
         """Check that a reserve leaves 100 to the functions without one.
