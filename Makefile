@@ -67,7 +67,7 @@ lint: $(READY) ## check style and format, notebooks included
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-format: $(READY) ## mend style and format
+format: $(READY) ## correct style and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

@@ -88,7 +88,7 @@ class SourceGoneError(Exception):
 
 
 class StreamSource(Protocol):
-    """A stream, as those who read it see it."""
+    """The interface of a stream to its readers."""
 
     arn: str
 

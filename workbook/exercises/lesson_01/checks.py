@@ -88,7 +88,7 @@ def chosen_shard(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     key = _read(notebook, shard, answer["SequenceNumber"])["PartitionKey"]
     if key != "1":
         return (
-            f'Its partition key is `"{key}"`. Keep `"1"`, and choose the shard by something else.'
+            f'Its partition key is `"{key}"`. Keep `"1"`, and choose the shard in another way.'
         )
     if shard == ranges.index[0]:
         return None

@@ -123,7 +123,7 @@ class RuntimeProcess:
             await asyncio.shield(self._ending)
 
     async def _await_end(self, process: asyncio.subprocess.Process) -> None:
-        """Wait until the process ends, and tell whoever waits for it."""
+        """Wait until the process ends, then release its resources."""
         status = await process.wait()
         try:
             self._processes.ended(process)
