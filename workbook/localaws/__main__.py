@@ -10,8 +10,8 @@ from workbook.localaws.server import serve
 
 parser = argparse.ArgumentParser(prog="python -m workbook.localaws", description=__doc__)
 add_arguments(parser, port=0)
-parser.add_argument("--epoch", type=float, help="when its clock agrees with the world's")
-parser.add_argument("--owned", action="store_true", help="end with standard input")
+parser.add_argument("--epoch", type=float, help="real time at which the two clocks agree")
+parser.add_argument("--owned", action="store_true", help="stop when standard input closes")
 try:
     asyncio.run(serve(**vars(parser.parse_args())))
 except OSError as problem:
