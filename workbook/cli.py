@@ -126,10 +126,16 @@ def _add_try(commands: Any) -> None:
         "--env", **many, metavar="NAME=VALUE", help="an environment variable of the function"
     )
     trial.add_argument(
-        "--requirements", type=Path, metavar="FILE", help="packages to install for Lambda's platform"
+        "--requirements",
+        type=Path,
+        metavar="FILE",
+        help="packages to install for Lambda's platform",
     )
     trial.add_argument(
-        "--template", type=Path, metavar="FILE", help="a SAM or CloudFormation template for the rest"
+        "--template",
+        type=Path,
+        metavar="FILE",
+        help="a SAM or CloudFormation template for the rest",
     )
     for kind in ("stream", "queue", "bucket"):
         help_text = f"a {kind} that the function writes to"

@@ -18,7 +18,7 @@ ROLE = "flights-to-lake-role"
 DATABASE, TABLE = "flights_lake", "flights"
 SIZE_MIB = 64  # of JSON in one file: the least with conversion [FH:record-format-conversion]
 INTERVAL_SECONDS = 10  # after which a file is written anyway
-MEMORY = "128MB"  # of DuckDB; what needs more goes through files
+MEMORY = "128MB"  # for DuckDB; larger queries spill to files
 COLUMNS = {  # of the processed stream, in Hive's types
     "event_id": "string",
     **dict.fromkeys(("year", "month", "day"), "int"),

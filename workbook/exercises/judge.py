@@ -24,7 +24,7 @@ MAGIC_LINE = "\n"  # stands for it above the code, so that lines count as in the
 
 @dataclass(frozen=True)
 class Feedback:
-    """What a learner is told, in Markdown.
+    """The verdict for the learner, in Markdown.
 
     Args:
         outcome: ``right``; ``hint``, a hint about this wrong answer; ``blank``, not answered yet;

@@ -87,9 +87,7 @@ def chosen_shard(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     shard, ranges = answer["ShardId"], notebook["ranges"]
     key = _read(notebook, shard, answer["SequenceNumber"])["PartitionKey"]
     if key != "1":
-        return (
-            f'Its partition key is `"{key}"`. Keep `"1"`, and choose the shard in another way.'
-        )
+        return f'Its partition key is `"{key}"`. Keep `"1"`, and choose the shard in another way.'
     if shard == ranges.index[0]:
         return None
     if shard == notebook["shard_for"](key):

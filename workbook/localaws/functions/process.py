@@ -52,7 +52,7 @@ class RuntimeProcess:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it can take no event any more."""
+        """Whether it can take no more events."""
         return self._ending is None or self._ending.done()
 
     async def start(self, launch: Launch, seconds: float, request_id: str = "") -> Outcome | None:

@@ -23,7 +23,7 @@ _ITERATORS = "GetRecords"  # the purpose for which iterators are sealed
 
 @dataclass(frozen=True, slots=True)
 class Iterator:
-    """Where to read on.
+    """The position at which to continue reading.
 
     Args:
         made: when the iterator was made, in seconds since the epoch.

@@ -1,4 +1,4 @@
-"""What a call is about: which stream or consumer, as far as permissions need to know."""
+"""The stream or consumer of a call, for the permission check."""
 
 from typing import Any
 

@@ -88,7 +88,7 @@ def check_destination(
 
 
 def problem(context: PollingContext) -> str | None:
-    """Return why a mapping cannot go on reading, for LastProcessingResult; None when it can."""
+    """Return why a mapping cannot read on, for LastProcessingResult; None if it can."""
     roles = context.dependencies.roles
     try:
         role = context.dependencies.functions.role(context.function_arn)

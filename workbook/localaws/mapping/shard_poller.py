@@ -199,14 +199,14 @@ class ShardPoller:
             self._wake.set()
 
     def _check_deliveries(self) -> None:
-        """Forget those that are over; a fault of ours in one must not go unnoticed."""
+        """Drop finished tasks; an internal fault in one must be reported."""
         over = {task for task in self._deliveries if task.done()}
         self._deliveries -= over
         for task in over:
             task.result()
 
     async def _abandon_deliveries(self) -> None:
-        """End what is still under way: when the server ends, or after a fault of ours."""
+        """Cancel unfinished work: when the server ends, or after an internal fault."""
         for task in self._deliveries:
             task.cancel()
         await asyncio.gather(*self._deliveries, return_exceptions=True)

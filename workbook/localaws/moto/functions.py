@@ -112,7 +112,7 @@ class FunctionsBackend(LambdaBackend):
         behaviour = function.behaviour()
         if versions and versions[-1].published_behaviour == behaviour:
             return versions[-1]
-        function.versions_published += 1  # the number of a deleted version does not come back
+        function.versions_published += 1  # the number of a deleted version is not reused
         version: Any = copy.copy(function)
         version.set_version(function.versions_published)
         version.published_behaviour = behaviour

@@ -49,7 +49,7 @@ class Guard:
         return await self._worker.call(self._issue, role_arn, function_arn)
 
     async def check(self, request: Request) -> Response | None:
-        """Refuse a request that its caller may not make; None when it may go on.
+        """Return the refusal of a request that its caller may not make; None if it is allowed.
 
         The user's own access keys may do everything.
         """

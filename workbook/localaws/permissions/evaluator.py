@@ -45,7 +45,7 @@ class Decision:
 
     @property
     def is_allowed(self) -> bool:
-        """Whether the request may go on."""
+        """Whether the request is allowed."""
         return self.denied_by is None
 
 

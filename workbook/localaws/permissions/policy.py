@@ -23,7 +23,7 @@ class Grant(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who calls, with all the names by which a policy may mean them.
+    """The caller, with all the names that a policy may use for it.
 
     Args:
         arn: as error messages name the caller: of the role's session, for a function.
@@ -154,7 +154,7 @@ def parse(document: str) -> Policy:
 
 
 def read(document: str) -> Policy | None:
-    """Read a policy that nobody has checked.
+    """Read a policy that has not been validated.
 
     Returns:
         None when it cannot be read: then it grants nothing, and denies nothing.

@@ -1,4 +1,4 @@
-"""Where custom resources answer: the ResponseURL of each request."""
+"""Receive the responses of custom resources, at the ResponseURL of each request."""
 
 import asyncio
 import json

@@ -57,7 +57,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where records go together: into one object.
+    """The key of a buffer, whose records go into one object.
 
     Args:
         error_type: such as ``processing-failed``; empty for good records.
@@ -137,7 +137,7 @@ class DeliveryStream:
     # --- arrival
 
     async def _persist(self, work: Any) -> None:
-        """Work without end; after a fault of ours, tell it and go on."""
+        """Work without end; after an internal fault, report it and continue."""
         while True:
             try:
                 await work()
