@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         "links",
         help="check the links of notebooks and documents; needs a network",
         description="Check that each link of the notebooks and documents is well-formed, leads to "
-        "what is there, and is answered. Exit status 1: one is not.",
+        "an existing file or heading, and is answered. Exit status 1: a link is broken.",
     )
     check.set_defaults(do=_links)
     return parser
@@ -106,7 +106,7 @@ def _add_try(commands: Any) -> None:
         "try",
         help="try your own function with your own records",
         description="Deploy a function behind a stream on a fresh local AWS, send records, "
-        "wait until each is done with, and show what became of them. Exit status 0: all were "
+        "wait until each is processed or given up, and show the outcome. Exit status 0: all were "
         "processed; 1: not all; 2: something cannot be used.",
     )
     trial.add_argument("function", metavar="FILE[:FUNCTION]", help="a Python file, folder or zip")

@@ -48,7 +48,7 @@ class Files:
 def create(aws: Aws, stream: str = deployment.OUTPUT_STREAM) -> str:
     """Create bucket, table, role and delivery stream, and return the bucket's name.
 
-    What is written to the stream before is not delivered.
+    Records written to the stream before are not delivered.
 
     Args:
         aws: where.

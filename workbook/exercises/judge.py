@@ -198,7 +198,7 @@ def _said(error: BaseException) -> str:
 
 
 def _advice(error: BaseException, exercise: Exercise) -> str:
-    """Say which cells to run, where an error shows that what they make is not there."""
+    """Say which cells to run, if an error shows that their variables are missing."""
     if isinstance(error, NameError) and error.name in _free_names(exercise.solution):
         return f" The notebook defines `{error.name}`: run all cells above first."
     if isinstance(error, EndpointConnectionError):

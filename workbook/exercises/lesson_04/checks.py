@@ -66,8 +66,8 @@ def _returned(times: list[int | float], producers: int, pause: _Pause) -> str | 
         )
     if len(pause.calls) < RETURNS * producers:
         return (
-            f"{told} it calls `pause` only {len(pause.calls)} times. Each producer must have three "
-            "pauses of its own."
+            f"{told} it calls `pause` only {len(pause.calls)} times. Each producer must have its "
+            "own three pauses."
         )
     sums = [pause.tries_in(time) for time in times]
     if any(tries is None for tries in sums):

@@ -148,7 +148,7 @@ class OutputPipe:
 
 
 def _events(text: bytes | bytearray) -> list[str]:
-    """Return what was written as one event; as several, if it is longer than one may be."""
+    """Return the output as one event, or as several if it is too long for one."""
     events = []
     while len(text) > MAX_EVENT_BYTES:
         event, text = _cut(text)

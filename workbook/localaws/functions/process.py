@@ -185,7 +185,7 @@ class RuntimeProcess:
             self._watch_later()
 
     def _look(self) -> None:
-        """Take what it has written, and the memory that it has used, as they are now."""
+        """Return its output and its memory use up to now."""
         if self._process is not None and not self.has_ended:
             self._output.drain()
             peak = memory.peak(self._process.pid, is_sandboxed=self._is_sandboxed)

@@ -111,7 +111,7 @@ def check_delivery(context: PollingContext, destination: str, object_key: str) -
     """
     try:
         role = context.dependencies.functions.role(context.function_arn)
-    except FunctionGoneError:  # and its role with it: nobody is left to be refused
+    except FunctionGoneError:  # its role is gone with it: there is nothing to refuse
         return
     destinations.check_delivery(
         context.dependencies.roles, role, context.session, destination, object_key

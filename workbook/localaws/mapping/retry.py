@@ -15,7 +15,7 @@ LONGEST_PAUSE = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A batch, or what is left of one, that is yet to be done.
+    """A batch, or the rest of one, that is not finished.
 
     Args:
         entries: its records, in order.

@@ -101,7 +101,7 @@ async def _persist(
 ) -> None:
     """Work until it is done; after an internal fault, report it, wait and try again.
 
-    No fault ends a mapping for good: what is not finished is read again from the checkpoint.
+    No fault ends a mapping permanently: unfinished records are read again from the checkpoint.
 
     Raises:
         SourceGoneError: the stream was deleted.

@@ -295,7 +295,7 @@ class FunctionsBackend(LambdaBackend):
         """Return all layers that have versions."""
         return [layer for layer in self._layers._layers.values() if layer.layer_versions]
 
-    # --- what is checked before anything is kept
+    # --- checks before anything is stored
 
     def check_present(self, function_name: str, asked: Mapping[str, Any]) -> Any:
         """Return the function to change, if it is as the request expects it.

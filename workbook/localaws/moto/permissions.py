@@ -1,4 +1,4 @@
-"""Permissions enforced: what roles may do is published, what they may not do is refused."""
+"""Enforce permissions: publish what roles may do, and refuse everything else."""
 
 import re
 

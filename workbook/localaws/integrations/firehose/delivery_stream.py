@@ -104,7 +104,7 @@ class DeliveryStream:
             self._tasks.append(asyncio.create_task(self._persist(self._read)))
 
     async def close(self) -> None:
-        """Stop; what is buffered is not delivered [BC]."""
+        """Stop; buffered records are not delivered [BC]."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

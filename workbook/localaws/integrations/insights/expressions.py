@@ -1,6 +1,6 @@
 """Expressions in queries of Insights: comparisons, arithmetic, functions [CWL:CWL_QuerySyntax].
 
-What is no everyday part of the language is refused by name.
+Less common parts of the language are refused by name.
 """
 
 import math
