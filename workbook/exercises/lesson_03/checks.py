@@ -42,7 +42,8 @@ def while_paused(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         return f"It called `put` {len(states)} times."
     if states == ["Disabling"]:
         return (
-            "When it called `put`, the mapping was still `Disabling`: it may still have read records. "
+            "When it called `put`, the mapping was still `Disabling`: it may still have read "
+            "records. "
             "Wait until it is `Disabled`."
         )
     if states != ["Disabled"]:
