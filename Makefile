@@ -1,5 +1,5 @@
-# Every common task. The first one called sets up .venv, which takes Python 3.11+ and the package
-# index and nothing else; so does the first one after a change of the lock.
+# Every common task. The first one that you run sets up .venv, which needs only Python 3.11+ and the
+# package index. The first one after a change of the lock updates it.
 
 ifeq ($(OS),Windows_NT)
 PYTHON ?= python
@@ -10,16 +10,16 @@ BIN := .venv/bin
 endif
 READY := .venv/ready
 
-# Compiled code is kept whatever the environment says: each process of the local AWS, each kernel
-# and each worker of the tests would compile all of it anew.
+# Compiled code is kept whatever the environment says. Otherwise each process of the local AWS, each
+# kernel and each worker of the tests would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test lab serve book links clients browser lint format types lock setup clean
 
-help: ## list the tasks (this is what `make` alone does)
+help: ## list the tasks (like `make` alone)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
 	@echo 'ARGS="..." goes to the tool: make run ARGS="--flights 10000"; make test ARGS="-k handler"'
-	@echo 'PYTHON=python3.13 chooses the Python that .venv is made with (make clean first)'
+	@echo 'PYTHON=python3.13 chooses the Python for .venv (run make clean first)'
 
 run: $(READY) ## send the flights of 2013 through the pipeline and check the answers
 	$(BIN)/workbook run $(ARGS)
@@ -33,13 +33,13 @@ lab: $(READY) ## open JupyterLab at the first notebook
 serve: $(READY) ## run the local AWS in the foreground, for any AWS client
 	$(BIN)/workbook serve --port 4566 $(ARGS)
 
-book: $(READY) ## run the notebooks that the code has outgrown; store outputs, and pages in build/book
+book: $(READY) ## run notebooks with outdated outputs, store their outputs, and write pages to build/book
 	$(BIN)/workbook book $(ARGS)
 
-links: $(READY) ## ask every address that notebooks and documents link to (needs a network)
+links: $(READY) ## check every address that notebooks and documents link to (needs a network)
 	$(BIN)/workbook links
 
-clients: $(READY) build/clients/ready ## try clients that others wrote (needs Node.js 18 or newer, and npm)
+clients: $(READY) build/clients/ready ## try other AWS clients (needs Node.js 18 or newer, and npm)
 	$(BIN)/python -m pytest -n 3 clients $(ARGS)
 
 build/clients/ready: clients/requirements.txt clients/sam.txt clients/chalice.txt clients/package.json
@@ -67,14 +67,14 @@ lint: $(READY) ## check style and format, notebooks included
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-format: $(READY) ## mend style and format
+format: $(READY) ## correct style and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 types: $(READY) ## check the types, strictly
 	$(BIN)/mypy
 
-lock: $(READY) ## choose versions anew after a change in pyproject.toml (ARGS=--upgrade: all the newest)
+lock: $(READY) ## choose versions again after a change in pyproject.toml (ARGS=--upgrade: the newest of all)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --quiet \
 		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
@@ -85,6 +85,6 @@ setup: $(READY) ## only set up .venv
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) workbook/bootstrap.py
 
-clean: ## remove .venv and everything else that these tasks made
+clean: ## remove .venv and everything else that these tasks created
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -172,7 +172,7 @@ def refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not allowed; use null")
 
 
-# Made once: json.loads and json.dumps would make them anew for every record.
+# Created once: json.loads and json.dumps would create new ones for every record.
 read_json = json.JSONDecoder(parse_constant=refuse_constant).decode
 to_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
@@ -265,7 +265,7 @@ def validate(data: dict[str, Any]) -> None:
         raise BadRecord(f"missing: {', '.join(missing)}")
     for field, (low, high) in WHOLE_NUMBERS.items():
         value = data[field]
-        if type(value) is not int or not low <= value <= high:  # True and 1.0 are not meant
+        if type(value) is not int or not low <= value <= high:  # True and 1.0 are not allowed
             raise wrong(field, value, f"a whole number from {low} to {high}")
     for field, (low, high) in NUMBERS_OR_NULL.items():
         value = data[field]

@@ -3,8 +3,8 @@
 Usage: serverless_patterns.py CHECKOUT [FOLDER ...]
 
 CHECKOUT is a clone, bare or not; nothing of it is kept.  Each folder's template is packaged and
-deployed on a local AWS of its own, and a record is sent through its stream.  Prints a table in
-Markdown: what came of each, in the words of the local AWS where it refused.
+deployed to a fresh local AWS, and a record is sent through its stream.  Prints a table in
+Markdown with the outcome of each; a refusal is in the words of the local AWS.
 """
 
 import io
@@ -147,7 +147,7 @@ def _sent(aws: target.Aws, stacks: Any) -> str:
     parts = [f"{names[name]} {what}" for name, what in sorted(told.items())]
     idle = sorted(names[name] for name in names.keys() - told.keys())
     if idle:
-        parts.append(f"not called by a record: {', '.join(idle)}")
+        parts.append(f"not invoked by a record: {', '.join(idle)}")
     return "; ".join(parts) or "it has no function of its own"
 
 

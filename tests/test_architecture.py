@@ -297,7 +297,7 @@ def test_who_knows_whom_is_as_the_table_says() -> None:
             found.setdefault(unit(name), set()).update(others - {"", unit(name)})
     told = {
         row[0].strip("`"): set(re.findall(r"`(\w+)`", row[2]))
-        for row in rows("### The local AWS, and who knows whom in it")
+        for row in rows("### Dependencies within the local AWS")
     }
     assert told == found
 

@@ -1,1 +1,1 @@
-"""What the notebooks import: the bench on which the streaming pipeline is built and tried."""
+"""The package that the notebooks import: tools to build and test the streaming pipeline."""

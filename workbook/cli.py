@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     capture.add_argument(
         "--target",
         metavar="WHERE",
-        help="an endpoint's URL, or aws for real AWS (default: what WORKBOOK_AWS says, or "
+        help="an endpoint's URL, or aws for real AWS (default: the value of WORKBOOK_AWS, or "
         f"http://127.0.0.1:{DEFAULT_PORT})",
     )
     capture.set_defaults(do=_capture)
@@ -70,14 +70,14 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser(
         "serve",
         help="run the local AWS in the foreground, for any AWS client",
-        description="Run the local AWS until Ctrl+C. One line says its URL when it is ready.",
+        description="Run the local AWS until Ctrl+C. When it is ready, it prints its URL.",
     )
     command.add_arguments(serve, port=DEFAULT_PORT)
     serve.set_defaults(do=_serve)
 
     make = commands.add_parser(
         "book",
-        help="run the notebooks that the code has outgrown and store their outputs",
+        help="run the notebooks whose outputs are out of date, and store their outputs",
         description="Run notebooks, each alone in a fresh kernel, and store their outputs in "
         "them; write all as HTML to build/book. Exit status 1: one failed, or breaks a rule of the "
         "book.",
@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         "names",
         nargs="*",
         metavar="NAME",
-        help="run those that start so (default: those whose code has changed)",
+        help="run those whose names start so (default: those whose code has changed)",
     )
     make.add_argument("--check", action="store_true", help="run all and store nothing")
     make.set_defaults(do=_book)
@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         "links",
         help="check the links of notebooks and documents; needs a network",
         description="Check that each link of the notebooks and documents is well-formed, leads to "
-        "what is there, and is answered. Exit status 1: one is not.",
+        "an existing file or heading, and is answered. Exit status 1: a link is broken.",
     )
     check.set_defaults(do=_links)
     return parser
@@ -104,9 +104,9 @@ def _parser() -> argparse.ArgumentParser:
 def _add_try(commands: Any) -> None:
     trial = commands.add_parser(
         "try",
-        help="try a function of your own with records of your own",
-        description="Deploy a function behind a stream on a local AWS of its own, send records, "
-        "wait until each is done with, and show what became of them. Exit status 0: all were "
+        help="try your own function with your own records",
+        description="Deploy a function behind a stream on a fresh local AWS, send records, "
+        "wait until each is processed or given up, and show the outcome. Exit status 0: all were "
         "processed; 1: not all; 2: something cannot be used.",
     )
     trial.add_argument("function", metavar="FILE[:FUNCTION]", help="a Python file, folder or zip")
@@ -117,7 +117,7 @@ def _add_try(commands: Any) -> None:
         metavar="FILE",
         help="JSON lines, a JSON array, CSV, Parquet, a recorded Lambda event, or a capture",
     )
-    trial.add_argument("--key", metavar="COLUMN", help="whose value is the partition key")
+    trial.add_argument("--key", metavar="COLUMN", help="the column of the partition key")
     many: dict[str, Any] = {"action": "append", "default": []}
     trial.add_argument(
         "--mapping", **many, metavar="NAME=VALUE", help="a setting of the event source mapping"
@@ -126,10 +126,16 @@ def _add_try(commands: Any) -> None:
         "--env", **many, metavar="NAME=VALUE", help="an environment variable of the function"
     )
     trial.add_argument(
-        "--requirements", type=Path, metavar="FILE", help="what to install for Lambda's platform"
+        "--requirements",
+        type=Path,
+        metavar="FILE",
+        help="packages to install for Lambda's platform",
     )
     trial.add_argument(
-        "--template", type=Path, metavar="FILE", help="SAM or CloudFormation: makes all the rest"
+        "--template",
+        type=Path,
+        metavar="FILE",
+        help="a SAM or CloudFormation template for the rest",
     )
     for kind in ("stream", "queue", "bucket"):
         help_text = f"a {kind} that the function writes to"
@@ -139,10 +145,10 @@ def _add_try(commands: Any) -> None:
     )
     trial.add_argument("--shards", type=_positive, default=1, metavar="N")
     trial.add_argument(
-        "--speed", type=_speed, default=1.0, metavar="X", help="of the local AWS's clock"
+        "--speed", type=_speed, default=1.0, metavar="X", help="speed of the local AWS's clock"
     )
     trial.add_argument(
-        "--out", type=Path, metavar="DIR", help="for records, invocations, log and outputs"
+        "--out", type=Path, metavar="DIR", help="folder for records, invocations, log and outputs"
     )
     trial.add_argument("--json", type=Path, metavar="FILE", help="write the report to FILE too")
     trial.add_argument(

@@ -264,7 +264,7 @@ def on_failure(queue_arn: str) -> dict[str, Any]:
     A record that fails alone is retried ``RETRIES`` times; then a message in the queue tells where
     it is in the stream. So are good records in an outage, say of the output stream, that outlasts
     the retries; more retries survive a longer one, but let a bad record block its shard for longer.
-    Without a queue nobody would know of it, so ``MAPPING`` never gives up.
+    Without a queue such a loss would go unnoticed, so ``MAPPING`` never gives up.
     """
     return {
         "MaximumRetryAttempts": RETRIES,

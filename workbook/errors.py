@@ -1,4 +1,4 @@
-"""What the user has to change."""
+"""Errors that the user can correct."""
 
 
 class UsageError(ValueError):

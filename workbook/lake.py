@@ -25,7 +25,7 @@ ROLE_UNKNOWN = (  # parts of Firehose's messages about a role or policy that has
     "is not authorized to perform",
     "Access was denied",
 )
-MEMORY = "128MB"  # of DuckDB; what needs more goes through files
+MEMORY = "128MB"  # for DuckDB; larger queries spill to files
 COLUMNS = {  # of the processed stream, in Hive's types
     "event_id": "string",
     **dict.fromkeys(("year", "month", "day"), "int"),
@@ -55,7 +55,7 @@ class Files:
 def create(aws: Aws, stream: str = deployment.OUTPUT_STREAM) -> str:
     """Create bucket, table, role and delivery stream, and return the bucket's name.
 
-    What is written to the stream before is not delivered.
+    Records written to the stream before are not delivered.
 
     Args:
         aws: where.

@@ -24,7 +24,7 @@ class Record(NamedTuple):
 
 
 class Names(NamedTuple):
-    """What the user calls the records and the key, for messages."""
+    """The user's words for the records and the key, for messages."""
 
     records: str
     key: str

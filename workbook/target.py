@@ -1,6 +1,6 @@
 """The place to which AWS calls go: a local AWS (the default), an endpoint, or real AWS.
 
-Notebooks call ``connect()`` and then use boto3, the same for every place. Real AWS is used only
+Notebooks call ``connect()`` and then use boto3, which is the same everywhere. Real AWS is used only
 when it is named.
 """
 

@@ -64,10 +64,10 @@ def for_good(lambda_: Lambda, put: Any) -> None:
     ("function", "said"),
     [
         (right, None),
-        (impatient, "was still `Disabling`: it may have gone on reading. Wait until it"),
+        (impatient, "was still `Disabling`: it may still have read records. Wait until it"),
         (too_late, "When it called `put`, the mapping was `Enabling`, and Enabled in the end."),
         (never, "When it called `put`, the mapping was `Enabled`, and Enabled in the end."),
-        (for_good, "In the end the mapping is `Disabled`. Let it go on, with `Enabled=True`."),
+        (for_good, "In the end the mapping is `Disabled`. Resume it with `Enabled=True`."),
         (lambda lambda_, put: None, "It has not called `put`."),
         (lambda lambda_, put: (put(), put()), "It called `put` 2 times."),
     ],

@@ -73,7 +73,7 @@ def _introduced(cell: NotebookNode) -> NotebookNode:
 
 
 def fit(notebook: NotebookNode, stem: str) -> bool:
-    """Whether a notebook has the exercises' cells as ``write_into`` would write them.
+    """Return whether a notebook has the exercises' cells that ``write_into`` would write.
 
     Raises:
         UnknownExerciseError: it loads the extension, and there are no exercises for it.

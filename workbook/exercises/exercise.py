@@ -1,4 +1,4 @@
-"""What an exercise is, and where to find those of a notebook."""
+"""The parts of an exercise, and the exercises of a notebook."""
 
 import importlib
 from collections.abc import Callable, Mapping

@@ -24,7 +24,7 @@ MAGIC_LINE = "\n"  # stands for it above the code, so that lines count as in the
 
 @dataclass(frozen=True)
 class Feedback:
-    """What a learner is told, in Markdown.
+    """The verdict for the learner, in Markdown.
 
     Args:
         outcome: ``right``; ``hint``, a hint about this wrong answer; ``blank``, not answered yet;
@@ -198,7 +198,7 @@ def _said(error: BaseException) -> str:
 
 
 def _advice(error: BaseException, exercise: Exercise) -> str:
-    """Say which cells to run, where an error shows that what they make is not there."""
+    """Say which cells to run, if an error shows that their variables are missing."""
     if isinstance(error, NameError) and error.name in _free_names(exercise.solution):
         return f" The notebook defines `{error.name}`: run all cells above first."
     if isinstance(error, EndpointConnectionError):

@@ -39,7 +39,7 @@ def _python(shell: InteractiveShell, cell: str) -> str:
 
 
 def show(feedback: Feedback, number: str) -> None:
-    """Show feedback in words; its metadata tell programs which exercise, and how it went."""
+    """Show feedback as text; its metadata name the exercise and the outcome, for programs."""
     plain = markdown = feedback.text
     if feedback.hint:
         plain += f"\n\nHint: {feedback.hint}"

@@ -1,4 +1,4 @@
-"""What a cell needs of AWS: the notebook's own, or made again for as long as the cell runs.
+"""AWS resources for a cell: the notebook's own, or new ones that exist while the cell runs.
 
 A learner may come to an exercise after clean-up. Then what it needs is made again under the same
 name, and deleted when the cell has run, so nothing is left that costs anything.

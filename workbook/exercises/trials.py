@@ -172,7 +172,7 @@ def in_another_process(function: Any) -> Iterator[None]:
 
 
 def _is_of_numbers(value: Any) -> bool:
-    """Whether a value's hash is the same in each process."""
+    """Return whether a value's hash is the same in each process."""
     if isinstance(value, tuple):
         return all(map(_is_of_numbers, value))
     return isinstance(value, int | float)

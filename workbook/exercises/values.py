@@ -169,7 +169,7 @@ def day(value: Any, month: datetime.date, what: str = "The answer") -> datetime.
 
 
 def close(value: float, right: float, *, within: float = 0.0, relative: float = 1e-9) -> bool:
-    """Whether a number is the right one, give or take.
+    """Return whether a number is right within the tolerance.
 
     Args:
         value: the learner's.

@@ -1,4 +1,4 @@
-"""The function under observation: it runs beside the handler, calls it, and fails as it is told.
+"""The probe in the observed function: it calls the handler, and fails on request.
 
 It logs the records of an invocation before the handler is called, and the outcome afterwards. The
 experiment knows nothing but the log, so that it works on AWS too.

@@ -13,7 +13,7 @@ TICK_SECONDS = 0.01  # real ones between two checks of what is due, and so betwe
 
 
 class Sending(NamedTuple):
-    """What became of the records of a workload when they were sent.
+    """The results of sending the records of a workload.
 
     Args:
         refusals: how often each record was refused, by its number, without those that never were.

@@ -118,7 +118,7 @@ def _legend(drawn: set[str]) -> list[Line2D]:
 
 
 def _loss(result: Result) -> str:
-    """Return what became of the records that could be processed, in words."""
+    """Return a description of the fate of the records that could be processed."""
     fates = result.records.loc[~result.records["poison"], "fate"].value_counts()
     missing = [f"{fates[fate]} {fate}" for fate in ("given up", "lost", "pending") if fate in fates]
     return f"innocent records: {', '.join(missing)}" if missing else "innocent records: all written"

@@ -144,7 +144,7 @@ def _result(
     def read(stream: str, *columns: str) -> pd.DataFrame:
         return reader.read_stream(pipeline.aws, stream, columns=columns, progress=False)
 
-    # In this order, since what was written is newer and expires later.
+    # In this order, because the output is newer and expires later.
     reports, speed = experiment.reports_failures, pipeline.aws.speed
     if experiment.function is None:
         written = read(pipeline.output_stream, "n")

@@ -34,7 +34,7 @@ class Departure(NamedTuple):
 
     @property
     def is_poison(self) -> bool:
-        """Whether the handler cannot process it."""
+        """Whether the handler fails to process it."""
         if isinstance(self.event, bytes):
             return False
         return bool(self.event["dep_delay"] == POISON["dep_delay"])

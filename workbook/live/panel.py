@@ -212,7 +212,7 @@ class Panel:
         self._picture_pause = min((time.monotonic() - begun) / PICTURES, LONGEST_PAUSE)
 
     def _is_gone(self, error: Exception) -> bool:
-        """Return whether an error means that the pipeline is gone; a network may come back."""
+        """Return whether an error means that the pipeline is gone, not just the network."""
         if isinstance(error, ClientError):
             return error.response["Error"]["Code"] == "ResourceNotFoundException"
         return isinstance(error, EndpointConnectionError) and not self._is_real

@@ -10,13 +10,13 @@ from workbook.localaws.server import serve
 
 parser = argparse.ArgumentParser(prog="python -m workbook.localaws", description=__doc__)
 add_arguments(parser, port=0)
-parser.add_argument("--epoch", type=float, help="when its clock agrees with the world's")
-parser.add_argument("--owned", action="store_true", help="end with standard input")
+parser.add_argument("--epoch", type=float, help="real time at which the two clocks agree")
+parser.add_argument("--owned", action="store_true", help="stop when standard input closes")
 try:
     asyncio.run(serve(**vars(parser.parse_args())))
 except OSError as problem:
-    print(problem.strerror, flush=True)  # for its owner, who waits for a line
+    print(problem.strerror, flush=True)  # its owner waits for a line
     os._exit(1)
-# All is closed. The interpreter would take moto's many objects apart, and its owner waits.
+# Everything is closed. Skip the slow destruction of moto's many objects: the owner is waiting.
 sys.stdout.flush()
 os._exit(0)

@@ -1,7 +1,7 @@
-"""Who may come in: programs on this machine, and no web page.
+"""Admit requests of programs on this machine, and refuse those of web pages.
 
 The port is on loopback, so other machines cannot reach it.  A web page in this machine's browser
-can, and the local AWS runs code for whoever asks.  Browsers tell on their pages: the ``Host`` is
+can, and the local AWS runs code for any client.  Browsers give their pages away: the ``Host`` is
 the name that the page's address has (a name that an attacker has made lead here, too), cross-site
 requests have an ``Origin`` or a ``Sec-Fetch-Site``, and no page can leave these out.
 """

@@ -1,4 +1,4 @@
-"""The command line of the local AWS, for whoever starts it."""
+"""The command line that starts the local AWS."""
 
 import argparse
 
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, port: int) -> None:
         "--port",
         type=_port,
         default=port,
-        help=f"port on 127.0.0.1; 0 takes a free one (default: {port})",
+        help=f"port on 127.0.0.1; 0 chooses a free one (default: {port})",
     )
     parser.add_argument(
         "--no-limits", dest="limits", action="store_false", help="never throttle Kinesis calls"

@@ -1,4 +1,4 @@
-"""What a role must be allowed to do for a document to be delivered to a destination."""
+"""The permissions that a role needs for a document to be delivered to a destination."""
 
 from workbook.localaws.function_arn import service_of
 from workbook.localaws.interfaces import DeliveryError, ExecutionRoles

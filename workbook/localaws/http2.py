@@ -144,7 +144,7 @@ class Http2Protocol(asyncio.Protocol):
         self._close_if_left()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nobody waits for the answers any more."""
+        """The client has disconnected."""
         for task in self._tasks:
             task.cancel()
 

@@ -88,7 +88,7 @@ class SourceGoneError(Exception):
 
 
 class StreamSource(Protocol):
-    """A stream, as those who read it see it."""
+    """The interface of a stream to its readers."""
 
     arn: str
 
@@ -196,7 +196,7 @@ class FunctionTarget(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a destination gets.
+    """The document that a destination gets.
 
     Args:
         body: JSON: the body of a message in a queue, the message of a topic, the content
@@ -249,7 +249,7 @@ class Credentials:
 
 
 class CredentialsSource(Protocol):
-    """Where a function gets its role's credentials from."""
+    """The source of the credentials for a function's role."""
 
     async def issue(self, role_arn: str, function_arn: str) -> Credentials:
         """Return new credentials, with which a function's calls are told from the user's.
@@ -268,7 +268,7 @@ class ExecutionRoles(Protocol):
         ...
 
     def is_bare(self, role_arn: str) -> bool:
-        """Whether there is the role, and no policy of it at all."""
+        """Return whether the role exists and has no policy at all."""
         ...
 
     def denial(self, role_arn: str, session: str, action: str, resource: str) -> str | None:

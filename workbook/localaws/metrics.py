@@ -11,7 +11,7 @@ FLUSH_SECONDS = 1.0
 
 
 class Point(NamedTuple):
-    """What is summed up together: one metric, in the second that begins at ``second``.
+    """The key of a sum: one metric, in the second that begins at ``second``.
 
     ``dimensions`` are pairs of name and value; ``second`` is in seconds since the epoch.
     """

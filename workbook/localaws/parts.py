@@ -98,7 +98,7 @@ class Parts:
         )
 
     async def start(self) -> None:
-        """Begin to work; moto takes a second to come in, in its own thread, and nobody waits.
+        """Start all parts. moto takes a second to load in its own thread, and blocks nothing else.
 
         Raises:
             OSError: this machine has no room for functions' folders.

@@ -211,7 +211,7 @@ async def serve(
         signal.signal(signal.SIGINT, end)
     await parts.start()
     print(READY + endpoint_url, flush=True)
-    sys.stdout = sys.stderr  # what moto prints must not fill a pipe that nobody reads
+    sys.stdout = sys.stderr  # otherwise moto's output could fill a pipe without a reader
     try:
         await server.serve(sockets=[listener])
     finally:

@@ -24,7 +24,7 @@ NOTE = "The function runs in this process, one batch at a time; its timeout is o
 
 
 class Context:
-    """What the function is told about its invocation; there is always a minute left."""
+    """The context object of an invocation; there is always a minute left."""
 
     function_name = "try"
     function_version = "$LATEST"
@@ -93,7 +93,7 @@ class _Tally:
         self._invocations = self._errors = self._processed = self._given_up = 0
 
     def handle(self, batch: list[dict[str, Any]]) -> None:
-        """Run a batch; halve it if it fails, and go on behind a record that is reported."""
+        """Run a batch; halve it if it fails, and resume at a record that is reported."""
         self._invocations += 1
         try:
             answer = self._handler({"Records": batch}, Context())

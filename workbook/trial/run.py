@@ -39,7 +39,7 @@ def run(
     speed: float = 1.0,
     progress: bool = True,
 ) -> Report:
-    """Try a function with records on a local AWS of its own, and return what became of them.
+    """Try a function with records on a fresh local AWS, and return the fate of each record.
 
     Args:
         function: ``FILE[:FUNCTION]``; see ``code.read``.

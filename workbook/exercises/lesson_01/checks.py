@@ -47,7 +47,10 @@ def eight_shards(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             "many origins are there?"
         )
     if counts == sorted(right, reverse=True):
-        return "The right numbers in the wrong order. Begin with the first shard, not the fullest."
+        return (
+            "The numbers are right, but in the wrong order. Start with the first shard, not the "
+            "fullest."
+        )
     used = " and ".join(str(shard) for shard, count in enumerate(counts) if count)
     return (
         f"By your count, only shards {used} (counted from 0) get flights, which is not so. A shard "
@@ -87,9 +90,7 @@ def chosen_shard(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     shard, ranges = answer["ShardId"], notebook["ranges"]
     key = _read(notebook, shard, answer["SequenceNumber"])["PartitionKey"]
     if key != "1":
-        return (
-            f'Its partition key is `"{key}"`. Keep `"1"`, and choose the shard by something else.'
-        )
+        return f'Its partition key is `"{key}"`. Keep `"1"`, and choose the shard in another way.'
     if shard == ranges.index[0]:
         return None
     if shard == notebook["shard_for"](key):
@@ -228,7 +229,8 @@ def _put_into(
         )
     if client.pauses.missing:
         return (
-            "It sent the refused entries again at once, when the shard was as full as before. Wait "
+            "It sent the refused entries again immediately, when the shard was as full as "
+            "before. Wait "
             "a little first, with `time.sleep`."
         )
     return None

@@ -229,7 +229,7 @@ def _delivered(answer: Any, handler: Any, batch: str) -> str | None:
     if errors and errors[0] != ERRORS:
         return f"{told} Errors about the first bad record: {errors[0]}; it must be {ERRORS}."
     if written != good:
-        return f"{told} After giving up on a record, go on with the records behind it."
+        return f"{told} After you give up a record, continue with the records behind it."
     if wrong := [count for count in errors if count != ERRORS]:
         return (
             f"{told} Errors about a later bad record: {wrong[0]}; it must be {ERRORS}. Count from "

@@ -42,7 +42,8 @@ def while_paused(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         return f"It called `put` {len(states)} times."
     if states == ["Disabling"]:
         return (
-            "When it called `put`, the mapping was still `Disabling`: it may have gone on reading. "
+            "When it called `put`, the mapping was still `Disabling`: it may still have read "
+            "records. "
             "Wait until it is `Disabled`."
         )
     if states != ["Disabled"]:
@@ -51,7 +52,7 @@ def while_paused(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             "It must be `Disabled` when `put` is called."
         )
     if at_the_end != "Enabled":
-        return f"In the end the mapping is `{at_the_end}`. Let it go on, with `Enabled=True`."
+        return f"In the end the mapping is `{at_the_end}`. Resume it with `Enabled=True`."
     return None
 
 
@@ -80,7 +81,10 @@ def missing(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             f"{len(complete & needed)}."
         )
     if complete:
-        return "Your result has actions that are allowed but not needed. It is the other way round."
+        return (
+            "Your result has actions that are allowed but not needed. It should be the other way "
+            "round."
+        )
     if found(read_input, write_logs) != {"kinesis:PutRecords"}:
         return "Without `write_output` nothing allows `kinesis:PutRecords`, so it is missing."
     if found({**write_output, "Effect": "Deny"}, read_input, write_logs) != {"kinesis:PutRecords"}:
@@ -92,7 +96,7 @@ def missing(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             "must be equal; it is not enough that one contains the other."
         )
     if found() != needed:
-        return "Without any statement nothing is allowed, so all that is needed is missing."
+        return "Without any statement nothing is allowed, so all needed actions are missing."
     return None
 
 

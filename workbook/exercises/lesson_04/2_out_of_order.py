@@ -19,7 +19,7 @@ def out_of_order(stream):
     return int(places.agg(lambda place: (place.diff() < 0).any()).sum())
 
 
-print(out_of_order(stream), "of", stream["partition_key_in"].nunique(), "aeroplanes")
+print(out_of_order(stream), "of", stream["partition_key_in"].nunique(), "planes")
 
 
 # %% right: is_monotonic_increasing
@@ -49,7 +49,7 @@ def out_of_order(stream):
     return int((stream["place"].diff() < 0).sum())
 
 
-# %% wrong: counts falls, not aeroplanes
+# %% wrong: counts falls, not planes
 def out_of_order(stream):
     return int((stream.groupby("partition_key_in")["place"].diff() < 0).sum())
 
@@ -60,7 +60,7 @@ def out_of_order(stream):
     return int((places.last() < places.first()).sum())
 
 
-# %% wrong: counts all aeroplanes
+# %% wrong: counts all planes
 def out_of_order(stream):
     return stream["partition_key_in"].nunique()
 

@@ -66,8 +66,8 @@ def _returned(times: list[int | float], producers: int, pause: _Pause) -> str | 
         )
     if len(pause.calls) < RETURNS * producers:
         return (
-            f"{told} it calls `pause` only {len(pause.calls)} times. Each producer must have three "
-            "pauses of its own."
+            f"{told} it calls `pause` only {len(pause.calls)} times. Each producer must have its "
+            "own three pauses."
         )
     sums = [pause.tries_in(time) for time in times]
     if any(tries is None for tries in sums):
@@ -109,7 +109,7 @@ def out_of_order(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     cases: list[tuple[int, str, pd.DataFrame]] = [
         (
             0,
-            "Three flights arrived as they were sent, 0, 1, 2: no aeroplane is out of order.",
+            "Three flights arrived as they were sent, 0, 1, 2: no plane is out of order.",
             _stream(("N1", 0), ("N1", 1), ("N2", 2)),
         ),
         (
@@ -120,7 +120,7 @@ def out_of_order(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         ),
         (
             1,
-            "All three flights of N1 arrived in reverse, and N2 had only one: 1 aeroplane.",
+            "All three flights of N1 arrived in reverse, and N2 had only one: 1 plane.",
             _stream(("N1", 2), ("N1", 1), ("N1", 0), ("N2", 3)),
         ),
         (

@@ -46,7 +46,7 @@ def copies(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             "rows of both tables in the same order when you compare them?"
         )
     if "event_id" in named:
-        return "`event_id` is what tells the flights apart. The same flight has the same one."
+        return "`event_id` identifies a flight, so it is equal for copies of the same flight."
     if unnamed := differ - named:
         return f"These differ, but not only these: {len(unnamed)} missing. Compare all columns."
     return None

@@ -78,7 +78,8 @@ def invocations(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         [
             Mistake(
                 lambda size, retries: retries + 1,
-                "That is what the poison takes when it is alone. How does it come to be alone?",
+                "That is the number of invocations for the poison when it is alone. How does it "
+                "get alone?",
             ),
             Mistake(
                 lambda size, retries: cuts(size) + retries + 1,
@@ -95,8 +96,8 @@ def invocations(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             ),
             Mistake(
                 lambda size, retries: size * (retries + 1),
-                "You count each record alone, with all retries. A half without poison goes through "
-                "at once, as one piece.",
+                "You count each record alone, with all retries. A half without poison succeeds in "
+                "one invocation, as one piece.",
             ),
             Mistake(
                 lambda size, retries: 2 * size - 1 + retries,
@@ -138,14 +139,20 @@ def twice(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     if given == set(records.index[named]):
         return (
             f"These are all {len(given)} that the message names. Which of them are in the output "
-            "already? The column `copies` tells."
+            "already? See the column `copies`."
         )
     if given <= set(records.index[named & (records["copies"] == 0)]):
-        return "These are *not* in the output yet: sent again, they come once. Which come twice?"
+        return (
+            "These are *not* in the output yet: if you send them again, they arrive once. Which "
+            "arrive twice?"
+        )
     if others := sorted(given - set(records.index[named])):
-        return f"Number {others[0]} is not named in the message, so nobody would send it again."
+        return f"Number {others[0]} is not named in the message, so it would not be sent again."
     if unwritten := sorted(given - right):
-        return f"Number {unwritten[0]} is not in the output yet: sent again, it comes once."
+        return (
+            f"Number {unwritten[0]} is not in the output yet: if you send it again, it arrives "
+            "once."
+        )
     return f"Your {len(given)} are right, but there are {len(right)} in all."
 
 

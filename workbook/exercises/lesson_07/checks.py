@@ -43,12 +43,13 @@ def utilisation(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             ),
             Mistake(
                 lambda *case: 100 * _utilisation(*case),
-                "That is in per cent. The notebook has it as a number, which is 1 when a lane is "
+                "That is a percentage. The notebook has it as a number, which is 1 when a lane is "
                 "always busy.",
             ),
             Mistake(
                 lambda *case: min(1, _utilisation(*case)),
-                "Above 1 it is still a number, and tells how fast lag grows. Do not cut it off.",
+                "A utilisation above 1 is possible, and shows how fast lag grows. Do not limit "
+                "it to 1.",
             ),
             Mistake(
                 lambda *case: _utilisation(*case[:4]),
@@ -203,7 +204,7 @@ def backlog(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             "arrivals times the wait."
         )
     if is_near(time, right / CAPACITY):
-        return "That would be right if nothing arrived meanwhile, but 300 a second still do."
+        return "That would be right if no records arrived meanwhile, but 300 a second still do."
     if is_near(time, right_time / 60):
         return f"The backlog is right. {time:.3g} is the time in minutes; give seconds."
     return (

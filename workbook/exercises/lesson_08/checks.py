@@ -150,7 +150,9 @@ def cut(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             "flights of each."
         )
     better = int((off < abs(left - half)).sum())
-    return f"{told}. Cuts that are nearer to half: {better}. Go along the line and add up."
+    return (
+        f"{told}. Cuts that are nearer to half: {better}. Follow the line and add up the flights."
+    )
 
 
 def _as_number(value: Any) -> float:
@@ -183,7 +185,7 @@ def shard_count(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     if takes < RATE:
         return (
             f"{shards} shards take {takes:,.0f} records a second. The busiest shard's *part* of "
-            "the records changes with the number of shards: work it out anew for each number."
+            "the records changes with the number of shards: compute it again for each number."
         )
     return f"{shards} shards do take {RATE:,} records a second, but a smaller number does too."
 
@@ -212,7 +214,7 @@ def _salted(answer: Any, events: list[dict[str, Any]], salts: int) -> str | None
     if keys != again[::-1]:
         return (
             "The same flight gets another key the second time. If a producer sends it again, the "
-            "copy lands in another shard. Take a salt that follows from the flight."
+            "copy lands in another shard. Compute the salt from the flight."
         )
     for event, key in zip(events, keys, strict=True):
         if not isinstance(key, str):

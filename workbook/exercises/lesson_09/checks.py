@@ -36,8 +36,8 @@ def window_start(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             ),
             Mistake(
                 lambda arrival, length: -(-arrival // length) * length,
-                "You round up. Then a record is in front of its own window, unless it comes at the "
-                "very beginning.",
+                "You round up. Then a record lies before its own window, unless it arrives "
+                "exactly at its start.",
             ),
             Mistake(
                 lambda arrival, length: arrival // length * length + length,
@@ -149,7 +149,7 @@ def _merged(answer: Any, rows: pd.DataFrame, notebook: Mapping[str, Any]) -> str
     if (merged == true).all():
         return None
     if merged.equals(_flights(delivered)):
-        return "Every copy is counted again. Drop the rows whose *name* was there before."
+        return "Every copy is counted again. Drop the rows whose *name* has already occurred."
     one_shard = delivered.drop_duplicates([column for column in name if column != "source_shard"])
     if merged.equals(_flights(one_shard)):
         return "One shard's rows are dropped as copies of the other's. What is in a row's name?"
@@ -209,4 +209,7 @@ def other_key(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         return "That is one for each window. A row is written for each *airport* in a window."
     if rows == windows * airports:
         return "That would be so if each airport had a flight in each window. Count those that do."
-    return "Group the records of `sent` by what tells one row from another, and count the groups."
+    return (
+        "Group the records of `sent` by everything that distinguishes one row from another, and "
+        "count the groups."
+    )

@@ -100,7 +100,10 @@ def pattern(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         f"{len(passed - wanted)} too many, and {len(wanted - passed)} held back."
     )
     if not passed:
-        return f"{told} A missing delay is JSON's `null`, Python's `None`: no number, no text."
+        return (
+            f"{told} A missing delay is `null` in JSON and `None` in Python, neither a number "
+            "nor a string."
+        )
     if wanted < passed:
         return f"{told} What else must hold?"
     if passed < wanted:
@@ -132,7 +135,7 @@ def _rules(pattern: Any, day: pd.DataFrame) -> Any:
     if not isinstance(pattern, dict):
         raise Hint(f"A pattern is a dictionary; yours is {shown(pattern)}.")
     if set(pattern) != {"data"} or not isinstance(pattern["data"], dict):
-        raise Hint("The payload's fields stand under one name, `data`, at the top of a pattern.")
+        raise Hint("In a pattern, the payload's fields are under one name, `data`, at the top.")
     if unknown := sorted(set(pattern["data"]) - set(day.columns) - {"$or"}):
         raise Hint(f"A flight has no field `{unknown[0]}`, so nothing would ever match.")
     return pattern["data"]
@@ -152,7 +155,7 @@ def passing(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         (61, "MQ", 1, "61 is more than 60."),
         (120, "AA", 1, "The second sign is `<=`: exactly 120 passes."),
         (121, "AA", 0, "The second sign is `<=`: 121 does not pass."),
-        (None, "AA", 0, "A missing delay is no number, and does not pass."),
+        (None, "AA", 0, "A missing delay is not a number, and does not pass."),
     ]
     for delay, carrier, right, why in cases:
         flight = (
@@ -192,12 +195,12 @@ def readers(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             Mistake(
                 lambda mb: math.floor(MB / mb + 1e-9),
                 "Each reader makes one call a second, and the shard allows five in all. So there "
-                "is a limit also where little comes in.",
+                "is a limit even if little is written.",
             ),
             Mistake(
                 lambda mb: MB // mb,
                 "Each reader makes one call a second, and the shard allows five in all. There is "
-                "a limit also where little comes in.",
+                "a limit even if little is written.",
             ),
             Mistake(
                 lambda mb: CALLS,
@@ -206,12 +209,12 @@ def readers(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             Mistake(lambda mb: min(CALLS, MB / mb), "There is no half reader: round down."),
             Mistake(
                 lambda mb: min(CALLS, round(MB / mb)),
-                "You round to the nearest whole number. Where that is up, the last reader gets "
-                "less than all.",
+                "You round to the nearest whole number. If you round up, the last reader gets "
+                "only part of the data.",
             ),
             Mistake(
                 lambda mb: min(CALLS, math.ceil(MB / mb)),
-                "You round up. The last reader then gets less than all.",
+                "You round up. The last reader then gets only part of the data.",
             ),
             Mistake(
                 lambda mb: min(CALLS, math.floor(1 / mb)),
@@ -249,7 +252,7 @@ def affordable(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         [
             Mistake(
                 lambda budget, shards, gb: math.floor(budget / each(shards, gb)),
-                "Where the budget is large, you come to more consumers than a stream may have.",
+                "For a large budget, your function returns more consumers than a stream may have.",
             ),
             Mistake(
                 lambda budget, shards, gb: min(CONSUMERS, budget / each(shards, gb)),
@@ -257,7 +260,7 @@ def affordable(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             ),
             Mistake(
                 lambda budget, shards, gb: min(CONSUMERS, round(budget / each(shards, gb))),
-                "You round to the nearest whole number. Where that is up, it is over the budget.",
+                "You round to the nearest whole number. If you round up, it is over the budget.",
             ),
             Mistake(
                 lambda budget, shards, gb: within(budget / each(1, gb)),
@@ -265,7 +268,7 @@ def affordable(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             ),
             Mistake(
                 lambda budget, shards, gb: within(budget / each(shards, 0)),
-                "You count the hours, and not the GB that a consumer reads.",
+                "You count the hours, but not the GB that a consumer reads.",
             ),
             Mistake(
                 lambda budget, shards, gb: within(budget / each(shards, gb, 1)),

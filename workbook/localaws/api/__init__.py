@@ -1,1 +1,1 @@
-"""What every API of ours shares: requests and responses, errors, and botocore's models."""
+"""Code shared by all of our APIs: requests and responses, errors, and botocore's models."""

@@ -54,7 +54,7 @@ class Request:
 
     @property
     def has_temporary_key(self) -> bool:
-        """Whether it was signed with a key of STS: that of a function, or of another session."""
+        """Whether it was signed with temporary credentials: a function's, or another session's."""
         return self.access_key.startswith(TEMPORARY_KEY)
 
     @property

@@ -26,7 +26,7 @@ MAX_REPORTED = 10  # violations in one message [KL]
 
 @cache
 def kinesis() -> "Model":
-    """Return the Kinesis API, in the words of its own tests [KL]."""
+    """Return the Kinesis API, with the messages found in kinesalite's tests [KL]."""
     return Model("kinesis", {}, _kinesis_dialect())
 
 
@@ -220,7 +220,7 @@ def _json(body: bytes) -> Any:
 
 
 def _parsed(text: str, kind: str) -> Any:
-    """Return the value that a text in a path or query stands for; else the text as it is."""
+    """Return the value of a text in a path or query; the text itself if it has none."""
     match kind:
         case "integer" | "long" if re.fullmatch("[+-]?[0-9]{1,20}", text):
             return int(text)

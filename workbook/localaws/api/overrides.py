@@ -1,4 +1,4 @@
-"""Where AWS was seen to differ from botocore's model: what was seen holds.
+"""Observed differences between AWS and botocore's models. The observations override the models.
 
 Each entry replaces parts of one shape of the model, or of one member of a structure.  Beside
 botocore's own keys an entry may have:

@@ -1,6 +1,6 @@
-"""The partitions of AWS, each with regions, ARNs and host names of its own [BC].
+"""The partitions of AWS, each with its own regions, ARNs and host names [BC].
 
-An account of one partition knows nothing of the others: ``aws``, ``aws-cn``, ``aws-us-gov``, ...
+An account exists in one partition only: ``aws``, ``aws-cn``, ``aws-us-gov``, ...
 """
 
 import re
@@ -21,7 +21,7 @@ def dns_suffix(region: str) -> str:
 
 
 def global_region(name: str) -> str:
-    """Return the region that stands for what a partition has once, such as its buckets' names."""
+    """Return the region for everything that a partition has once, such as bucket names."""
     found = next((one for one in _all() if one["id"] == name), _all()[0])
     return str(found["outputs"]["implicitGlobalRegion"])
 

@@ -54,7 +54,7 @@ Rule = tuple[Callable[[Any], bool], str]  # whether a value keeps it; AWS's word
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a service words what it refuses.
+    """A service's wording of its refusals.
 
     Args:
         kind: names the type of a value that cannot be converted.

@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 class Configurations(Protocol):
-    """What keeps the functions' configurations, and publishes them."""
+    """The store of the functions' configurations, which it publishes."""
 
     async def call(
         self, operation: str, region: str, parameters: Mapping[str, Any]

@@ -87,7 +87,7 @@ class EventQueue:
                     outcome = await self._invoker.run(reference, event)
                 except FunctionGoneError:
                     raise
-                except Exception as problem:  # whatever it is, no event may vanish for it
+                except Exception as problem:  # no error may lose an event
                     if not isinstance(problem, InvokeThrottledError):
                         log.exception("%s could not run; its event is tried again", reference.arn)
                     refusals += 1

@@ -38,7 +38,7 @@ class Interpreter:
 
     @property
     def is_ours(self) -> bool:
-        """Whether native modules of ours work in it."""
+        """Whether our native modules work in it."""
         return self.version.split(".")[:2] == platform.python_version().split(".")[:2]
 
 

@@ -1,4 +1,4 @@
-"""Run functions: find the version that is meant, keep to its concurrency, count the outcome."""
+"""Run functions: find the requested version, limit its concurrency, count the outcome."""
 
 import asyncio
 import random
@@ -70,7 +70,7 @@ class Invoker:
         return await self.run(reference, Event(str(uuid.uuid4()), event, reference.arn))
 
     async def run(self, reference: Reference, event: Event) -> Outcome:
-        """Run one invocation, to its end even if nobody waits for that any more, as on AWS.
+        """Run one invocation to its end, even if its caller has disconnected, as on AWS.
 
         Raises:
             InvokeThrottledError: no concurrency is left.
@@ -101,7 +101,7 @@ class Invoker:
         return outcome
 
     async def _run_in_environment(self, version: FunctionVersion, event: Event) -> Outcome:
-        """Run the event in an environment that nobody else uses meanwhile."""
+        """Run the event in an environment that has no other event meanwhile."""
         environment = self._pool.take(version)
         try:
             outcome = await environment.invoke(event)

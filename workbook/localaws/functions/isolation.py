@@ -1,4 +1,4 @@
-"""How a function's process is kept apart from this machine: by namespaces, or by a guard."""
+"""Isolate a function's process from this machine, by namespaces or by a guard."""
 
 import functools
 import json

@@ -82,7 +82,7 @@ class Folders:
 
     @property
     def runtime(self) -> Path:
-        """What makes a process of the local AWS a runtime, as the process finds it."""
+        """The folder of the runtime's code, as the process finds it."""
         return self.place(isolation.RUNTIME_DIRECTORY, RUNTIME)
 
     def place(self, in_sandbox: Path, real: Path) -> Path:

@@ -24,7 +24,7 @@ STOPPED = Failure("error")
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Invocation):
-    """How an invocation ended, with what its log and its caller over HTTP are told as well.
+    """How an invocation ended, with the facts for its log and its caller over HTTP.
 
     Args:
         failure: None when the handler replied or raised.

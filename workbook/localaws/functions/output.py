@@ -18,7 +18,7 @@ CHUNK_BYTES = 65_536
 POLL_SECONDS = 0.05
 FRAME_MARK = b"\xa5\x5a\x00"  # begins every frame, and is in no text: it is not UTF-8
 FRAME_HEAD_BYTES = 16
-MAX_EVENT_BYTES = 1024 * 1024  # of one log event [BC]; what is longer becomes several
+MAX_EVENT_BYTES = 1024 * 1024  # of one log event [BC]; a longer line becomes several
 MAX_FRAME_BYTES = 16 * 1024 * 1024  # more than that is no frame
 
 
@@ -137,7 +137,7 @@ class OutputPipe:
             data = os.read(self._read_end, CHUNK_BYTES)
         except BlockingIOError:
             return b""
-        if not data:  # nobody writes any more
+        if not data:  # the last writer has closed it
             asyncio.get_running_loop().remove_reader(self._read_end)
         return data
 
@@ -148,7 +148,7 @@ class OutputPipe:
 
 
 def _events(text: bytes | bytearray) -> list[str]:
-    """Return what was written as one event; as several, if it is longer than one may be."""
+    """Return the output as one event, or as several if it is too long for one."""
     events = []
     while len(text) > MAX_EVENT_BYTES:
         event, text = _cut(text)

@@ -42,7 +42,7 @@ class Pool:
         self._idle[function.region, function.name, function.version].append(environment)
 
     def discard(self, environment: Environment) -> None:
-        """End an environment that nobody uses, in its own time."""
+        """End an idle environment in the background."""
         self._all.discard(environment)
         task = asyncio.get_running_loop().create_task(environment.close())
         self._closing.add(task)

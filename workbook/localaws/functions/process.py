@@ -52,7 +52,7 @@ class RuntimeProcess:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it can take no event any more."""
+        """Whether it can take no more events."""
         return self._ending is None or self._ending.done()
 
     async def start(self, launch: Launch, seconds: float, request_id: str = "") -> Outcome | None:
@@ -123,7 +123,7 @@ class RuntimeProcess:
             await asyncio.shield(self._ending)
 
     async def _await_end(self, process: asyncio.subprocess.Process) -> None:
-        """Wait until the process ends, and tell whoever waits for it."""
+        """Wait until the process ends, then release its resources."""
         status = await process.wait()
         try:
             self._processes.ended(process)
@@ -185,7 +185,7 @@ class RuntimeProcess:
             self._watch_later()
 
     def _look(self) -> None:
-        """Take what it has written, and the memory that it has used, as they are now."""
+        """Return its output and its memory use up to now."""
         if self._process is not None and not self.has_ended:
             self._output.drain()
             peak = memory.peak(self._process.pid, is_sandboxed=self._is_sandboxed)

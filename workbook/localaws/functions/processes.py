@@ -1,4 +1,4 @@
-"""Start and end function processes, each in a group of its own, all with the local AWS."""
+"""Start and end function processes, each in its own process group, all with the local AWS."""
 
 import asyncio
 import contextlib

@@ -193,7 +193,7 @@ def _refusal(kind: str, message: str) -> bytes:
 
 
 def _trace_id() -> str:
-    """Return the id of a trace that nobody samples, in the form of X-Ray's."""
+    """Return the id of an unsampled trace, in the format of X-Ray."""
     digits = uuid.uuid4().hex
     root = f"Root=1-{int(time.time()):08x}-{digits[:24]}"
     return f"{root};Parent={digits[:16][::-1]};Sampled=0"
@@ -217,7 +217,7 @@ class Call:
         self.body = body
 
     def answer(self, status: int, body: bytes, headers: Mapping[str, str] = _NO_HEADERS) -> bool:
-        """Send the answer; return False when nobody is there to take it.
+        """Send the answer; return False if the client has disconnected.
 
         Args:
             status: HTTP's.

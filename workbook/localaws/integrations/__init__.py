@@ -1,1 +1,1 @@
-"""What AWS's services hand to one another: documents and rules, without any service."""
+"""Documents and rules that AWS's services pass to one another, without any service."""

@@ -1,4 +1,4 @@
-"""What a rule of EventBridge gives to its target: the event, or what is made of it."""
+"""The input of an EventBridge target: the event, or a part or transformation of it."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What a subscription filter of CloudWatch Logs sends to a stream or a function.
+"""The documents that a subscription filter of CloudWatch Logs sends to a stream or a function.
 
 The document is JSON, compressed with gzip.  A control message goes first, to see whether the
 destination is there [SEEN].

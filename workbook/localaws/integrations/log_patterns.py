@@ -1,4 +1,4 @@
-"""Filter patterns of CloudWatch Logs: which log events are meant [CWL:FilterAndPatternSyntax].
+"""Filter patterns of CloudWatch Logs, which select log events [CWL:FilterAndPatternSyntax].
 
 A pattern is a few terms, a rule about JSON in braces, or a rule about fields in brackets::
 
@@ -277,7 +277,7 @@ class _Parser:
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
-    """Return the kinds and the texts of what stands in a rule."""
+    """Return the kinds and the texts of a rule's tokens."""
     found: list[tuple[str, str]] = []
     text, at = text.strip(), 0
     while at < len(text):

@@ -21,7 +21,7 @@ class InvalidFilterError(ValueError):
 
 @dataclass(frozen=True)
 class Filter:
-    """What a metric filter makes of events.
+    """The data points that a metric filter extracts from events.
 
     Args:
         pattern: which events match.

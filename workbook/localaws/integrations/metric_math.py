@@ -58,7 +58,7 @@ Value: TypeAlias = float | str | Named | list[Named]
 
 @dataclass(frozen=True)
 class Scope:
-    """What an expression is about.
+    """The context in which an expression is evaluated.
 
     Args:
         metrics: by id, in the order of the request; ``METRICS()`` is about these.

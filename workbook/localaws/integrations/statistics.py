@@ -1,6 +1,6 @@
-"""The statistics of CloudWatch: what is told of the data points of a period [BC, D23].
+"""The statistics of CloudWatch for the data points of a period [BC, D23].
 
-Sums and extremes are told of all points, percentiles only of those whose single values are known.
+Sums and extremes are for all points, percentiles only for those whose single values are known.
 """
 
 import re
@@ -37,7 +37,7 @@ class Samples:
 
 
 def is_supported(name: str) -> bool:
-    """Return whether a statistic is told here: the five simple ones, and percentiles."""
+    """Return whether a statistic is supported: the five simple ones, and percentiles."""
     return name in NAMES or PERCENTILE.fullmatch(name) is not None
 
 

@@ -1,4 +1,4 @@
-"""What DynamoDB writes into a stream for each change of a table [SEEN]."""
+"""The records that DynamoDB writes to a stream for each change of a table [SEEN]."""
 
 import hashlib
 import uuid

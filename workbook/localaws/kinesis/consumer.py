@@ -1,4 +1,4 @@
-"""A registered consumer: a reader with throughput of its own (enhanced fan-out)."""
+"""A registered consumer: a reader with dedicated throughput (enhanced fan-out)."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field

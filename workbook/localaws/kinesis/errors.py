@@ -1,4 +1,4 @@
-"""Errors of the Kinesis API, by their names and by what they are about."""
+"""Errors of the Kinesis API, by name and by subject."""
 
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import ACCOUNT_ID

@@ -23,7 +23,7 @@ _ITERATORS = "GetRecords"  # the purpose for which iterators are sealed
 
 @dataclass(frozen=True, slots=True)
 class Iterator:
-    """Where to read on.
+    """The position at which to continue reading.
 
     Args:
         made: when the iterator was made, in seconds since the epoch.
@@ -57,7 +57,7 @@ class Seal:
         """Return what ``text`` says, which AWS also takes in double quotes [OBS].
 
         Raises:
-            ApiError: it is no iterator of ours, or one older than five minutes.
+            ApiError: it is not one of our iterators, or is older than five minutes.
         """
         content = self._open(text.strip('"'), _ITERATORS)
         if content is None:
@@ -81,7 +81,7 @@ class Seal:
         """Return what a page token of an operation says.
 
         Raises:
-            ApiError: it is no token of ours for this operation, or one older than five minutes.
+            ApiError: it is not one of our tokens for this operation, or is older than five minutes.
         """
         content = self._open(text, operation)
         if content is None:

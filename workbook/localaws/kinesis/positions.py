@@ -1,4 +1,4 @@
-"""Where a reader begins: positions, and AWS's five iterator types, as counters of a shard."""
+"""A reader's starting position: AWS's five iterator types, as counters of a shard."""
 
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.interfaces import (

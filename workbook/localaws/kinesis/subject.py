@@ -1,4 +1,4 @@
-"""What a call is about: which stream or consumer, as far as permissions need to know."""
+"""The stream or consumer of a call, for the permission check."""
 
 from typing import Any
 
@@ -31,6 +31,6 @@ def _policy(call: Call, parameters: dict[str, Any]) -> str | None:
             return consumer.policy
         if "StreamName" in parameters or "StreamARN" in parameters:
             return call.region.stream(parameters, call.now).policy
-    except ApiError:  # whether there is such a stream is not told to those who may not ask
+    except ApiError:  # a caller without permission must not learn whether the stream exists
         pass
     return None

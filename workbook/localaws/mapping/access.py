@@ -88,7 +88,7 @@ def check_destination(
 
 
 def problem(context: PollingContext) -> str | None:
-    """Return why a mapping cannot go on reading, for LastProcessingResult; None when it can."""
+    """Return why a mapping cannot read on, for LastProcessingResult; None if it can."""
     roles = context.dependencies.roles
     try:
         role = context.dependencies.functions.role(context.function_arn)
@@ -111,7 +111,7 @@ def check_delivery(context: PollingContext, destination: str, object_key: str) -
     """
     try:
         role = context.dependencies.functions.role(context.function_arn)
-    except FunctionGoneError:  # and its role with it: nobody is left to be refused
+    except FunctionGoneError:  # its role is gone with it: there is nothing to refuse
         return
     destinations.check_delivery(
         context.dependencies.roles, role, context.session, destination, object_key

@@ -34,7 +34,7 @@ class PollingContext:
         dependencies: the rest of the local AWS.
         report: takes the outcome of the latest work, the mapping's LastProcessingResult.
         report_fault: takes an error that should not have been raised, so a fault of the local
-            AWS; whoever reports it tries again.
+            AWS; the caller tries again.
     """
 
     uuid: str

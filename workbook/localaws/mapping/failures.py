@@ -70,7 +70,7 @@ def document(
     invocation: LastInvocation | None,
     now: float,
 ) -> dict[str, Any]:
-    """Return what a destination is told of records that were given up.
+    """Return the document about records that were given up.
 
     Args:
         condition: RetryAttemptsExhausted or RecordAgeExceeded; the latter has no

@@ -50,7 +50,7 @@ def compile_filters(patterns: Sequence[str]) -> Callable[[Record], bool]:
         document = _document(record)
         try:
             return any(test(document) for test in tests)
-        except RecursionError:  # lists in lists, as deep as what is no JSON here
+        except RecursionError:  # nested too deeply: treated like data that is not JSON
             return any(test({**document, "data": Undecodable}) for test in tests)
 
     return matches
@@ -95,7 +95,7 @@ def _document(record: Record) -> dict[str, Any]:
 
 
 def _object_test(pattern: dict[str, Any], *, at_top: bool = False) -> Test:
-    """Return a test of an object's fields; what is no object has none of them."""
+    """Return a test of an object's fields. A value that is not an object has none of them."""
     if not pattern:
         raise InvalidPatternError("an empty object matches nothing")
     tests = [_field_test(name, rule, at_top) for name, rule in pattern.items()]

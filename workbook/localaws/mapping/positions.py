@@ -1,4 +1,4 @@
-"""Where in a stream a mapping is: which shards it reads, where each begins, its checkpoint."""
+"""A mapping's place in a stream: the shards that it reads, their starts, its checkpoint."""
 
 from collections import deque
 from collections.abc import Collection, Iterable

@@ -15,7 +15,7 @@ LONGEST_PAUSE = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A batch, or what is left of one, that is yet to be done.
+    """A batch, or the rest of one, that is not finished.
 
     Args:
         entries: its records, in order.
@@ -30,7 +30,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What follows from an invocation.
+    """The consequence of an invocation.
 
     Args:
         done: records that are done with.
@@ -55,7 +55,7 @@ def backoff(pauses: int) -> float:
 
 
 def after_refusal(piece: Piece) -> Step:
-    """Return what follows when the function did not run (throttled, deleted, a fault of ours).
+    """Return what follows if the function did not run (throttled, deleted, internal fault).
 
     It uses up no retry.
     """

@@ -42,7 +42,7 @@ LEAST_AGE = 60  # the API's own description allows 0 to 59, Lambda does not
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What can be changed of a mapping.
+    """The settings of a mapping that can be changed.
 
     ``max_age``, ``window`` and ``tumbling`` are in seconds.  There is no limit to ``retries`` and
     ``max_age`` at -1; 0 turns ``window`` and ``tumbling`` off.  ``destination`` is an ARN.
@@ -83,7 +83,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a mapping begins to read, which is fixed when it is created.
+    """The starting position of a mapping, fixed when it is created.
 
     ``timestamp`` is in seconds since the epoch, and there only with AT_TIMESTAMP.
     """

@@ -22,8 +22,8 @@ from workbook.localaws.mapping.retry import backoff
 
 POLL_SECONDS = 1.0  # between polls of an idle shard [DG:with-kinesis]
 PUSH_SECONDS = 0.1  # the same under enhanced fan-out, where AWS pushes
-# Before a refused read is tried again, on average [KD:service-sizes-and-limits]; by chance, else
-# readers that keep in step leave the same one without, for ever.
+# Mean pause before a refused read is retried [KD:service-sizes-and-limits]. It is random: otherwise
+# readers would retry in step, and the same one would be refused every time.
 THROTTLE_SECONDS = 1.0
 READ_LIMITS = (2_500, 10_000)  # records asked for in one read: at least, at most
 NEVER = float("inf")
@@ -199,14 +199,14 @@ class ShardPoller:
             self._wake.set()
 
     def _check_deliveries(self) -> None:
-        """Forget those that are over; a fault of ours in one must not go unnoticed."""
+        """Drop finished tasks; an internal fault in one must be reported."""
         over = {task for task in self._deliveries if task.done()}
         self._deliveries -= over
         for task in over:
             task.result()
 
     async def _abandon_deliveries(self) -> None:
-        """End what is still under way: when the server ends, or after a fault of ours."""
+        """Cancel unfinished work: when the server ends, or after an internal fault."""
         for task in self._deliveries:
             task.cancel()
         await asyncio.gather(*self._deliveries, return_exceptions=True)

@@ -28,7 +28,7 @@ class StreamPoller:
         self._first: set[str] = set()  # the shards there were when polling began
 
     async def run(self, context: PollingContext, stopped: asyncio.Event) -> None:
-        """Poll until stopped; a stream that is deleted may come back."""
+        """Poll until stopped; a deleted stream may be created again."""
         await _persist(context, stopped, partial(self._poll, context, stopped))
 
     def wake(self) -> None:
@@ -99,9 +99,9 @@ class StreamPoller:
 async def _persist(
     context: PollingContext, stopped: asyncio.Event, work: Callable[[], Awaitable[None]]
 ) -> None:
-    """Work until it is done; after a fault of ours report it, wait and work again.
+    """Work until it is done; after an internal fault, report it, wait and try again.
 
-    No fault ends a mapping for good: what is not finished is read again from the checkpoint.
+    No fault ends a mapping permanently: unfinished records are read again from the checkpoint.
 
     Raises:
         SourceGoneError: the stream was deleted.

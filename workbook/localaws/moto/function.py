@@ -53,7 +53,7 @@ ATTRIBUTES = {
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What moto's side needs of the rest; it is called on moto's thread, so it never waits.
+    """What moto's side needs from the rest; called on moto's thread, so it must not block.
 
     Args:
         endpoint_url: where the local AWS is.
@@ -149,7 +149,7 @@ class MotoFunction(LambdaFunction):
         self._touch()
 
     def _attach(self, layers: Sequence[LayerVersion | PublicLayer]) -> None:
-        """Keep layers with their code: functions go on using a layer that was deleted [BC]."""
+        """Keep layers with their code: functions still use a layer that was deleted [BC]."""
         self.layers = [{"Arn": layer.arn, "CodeSize": layer.code_size} for layer in layers]
         self.layer_code = tuple(layer.code_bytes for layer in layers)
 
@@ -231,7 +231,8 @@ class MotoFunction(LambdaFunction):
         return config
 
     def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
-        """Return the configuration as AWS answers it [OBS]: what is not set is not there."""
+        """Return the configuration as in AWS's response [OBS], without settings that are not "
+        "set."""
         answer = super().get_configuration(on_create)
         answer["RevisionId"] = self.revision_id
         answer["LoggingConfig"] = self.logging_config

@@ -112,7 +112,7 @@ class FunctionsBackend(LambdaBackend):
         behaviour = function.behaviour()
         if versions and versions[-1].published_behaviour == behaviour:
             return versions[-1]
-        function.versions_published += 1  # the number of a deleted version does not come back
+        function.versions_published += 1  # the number of a deleted version is not reused
         version: Any = copy.copy(function)
         version.set_version(function.versions_published)
         version.published_behaviour = behaviour
@@ -295,7 +295,7 @@ class FunctionsBackend(LambdaBackend):
         """Return all layers that have versions."""
         return [layer for layer in self._layers._layers.values() if layer.layer_versions]
 
-    # --- what is checked before anything is kept
+    # --- checks before anything is stored
 
     def check_present(self, function_name: str, asked: Mapping[str, Any]) -> Any:
         """Return the function to change, if it is as the request expects it.

@@ -1,4 +1,4 @@
-"""What is ours, put into the place of moto's parts."""
+"""Replace parts of moto with ours."""
 
 import os
 from collections.abc import Callable, Coroutine

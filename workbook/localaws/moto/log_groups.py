@@ -23,7 +23,7 @@ from workbook.localaws.integrations.log_patterns import InvalidPatternError, com
 from workbook.localaws.moto import functions, kinesis, metric_filters
 from workbook.localaws.moto.takeover import take_over
 
-MAX_KEPT_BYTES = 256 * 1024 * 1024  # of all log events; CloudWatch keeps what one pays for
+MAX_KEPT_BYTES = 256 * 1024 * 1024  # of all log events; CloudWatch has no such limit
 EVENT_BYTES = 1000  # that an event takes beside its message
 WITHOUT_ROLE = "destinationArn for vendor kinesis cannot be used without roleArn"  # [OBS]
 
@@ -61,7 +61,7 @@ class EventFilter:
 
 
 class LogStream(models.LogStream):
-    """A log stream whose events go on to subscribers and to CloudWatch."""
+    """A log stream whose events are passed to subscribers and to CloudWatch."""
 
     _dropped = 0  # events, in whose place the first one is
 

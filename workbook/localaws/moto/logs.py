@@ -15,7 +15,7 @@ FLUSH_SECONDS = 1.0
 # What may wait to be written: a function may print faster than moto writes.
 MAX_WAITING_BYTES = 32 * 1024 * 1024
 EVENT_BYTES = 500  # that an event takes beside its message
-SESSION = "awslambda"  # the name under which Lambda acts; nobody sees it
+SESSION = "awslambda"  # the name under which Lambda acts; not visible anywhere
 
 
 class Logs:
@@ -85,7 +85,7 @@ class Logs:
 
         from workbook.localaws.moto import log_groups
 
-        log_groups.install()  # in case that nobody has asked for logs yet
+        log_groups.install()  # in case no request for logs came before
         for place, events in waiting.items():
             backend = logs_backends[ACCOUNT_ID][place.region]
             if place not in self._made and not self._make(place, backend):

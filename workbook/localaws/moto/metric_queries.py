@@ -39,7 +39,7 @@ class Query:
 
     Args:
         id: its name in the request.
-        label: that its result bears.
+        label: of its result.
         returns: whether there is a result.
         stat: the metric and the statistic; None for an expression.
         expression: read; None for a metric.

@@ -1,4 +1,4 @@
-"""Permissions enforced: what roles may do is published, what they may not do is refused."""
+"""Enforce permissions: publish what roles may do, and refuse everything else."""
 
 import re
 
@@ -49,7 +49,7 @@ class Guard:
         return await self._worker.call(self._issue, role_arn, function_arn)
 
     async def check(self, request: Request) -> Response | None:
-        """Refuse a request that its caller may not make; None when it may go on.
+        """Return the refusal of a request that its caller may not make; None if it is allowed.
 
         The user's own access keys may do everything.
         """

@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 class Schedules:
-    """Fires every scheduled rule at its times; what one look finds late bears its own time.
+    """Fires every scheduled rule at its times; a rule found late gets the time when it was due.
 
     Args:
         clock: the time.

@@ -1,4 +1,4 @@
-"""moto's DynamoDB, with changes of tables that go on to a Kinesis stream."""
+"""moto's DynamoDB, which also sends changes of tables to a Kinesis stream."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Put a backend of ours into the place of one of moto's."""
+"""Replace one of moto's backends with ours."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Every AWS service that the local AWS does not model itself: moto, on a thread of its own.
+"""Run moto, with every AWS service that the local AWS does not model itself, on one thread.
 
 moto is not safe for concurrent calls: four clients at once lose records.  So all that enters it,
 requests and direct calls alike, goes through one worker thread, one at a time.

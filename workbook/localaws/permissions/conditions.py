@@ -55,7 +55,7 @@ class Condition:
         if self.is_null:
             return any(value.lower() == str(not found).lower() for value in self.values)
         if not found:
-            # Without the key, what is asked *not* to be so is not so [IAM:conditions].
+            # Without the key, a negated condition is met [IAM:conditions].
             absent = self.is_negated if not self.quantifier else self.quantifier == FOR_ALL
             return self.if_exists or absent
         fits = [self._fits(value, lookup) for value in found]

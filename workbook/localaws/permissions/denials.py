@@ -1,4 +1,4 @@
-"""What AWS says to those who may not [SEEN], in the form of each protocol."""
+"""AWS's messages for denied calls [SEEN], in the format of each protocol."""
 
 from dataclasses import dataclass
 

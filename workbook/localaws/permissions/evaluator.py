@@ -45,7 +45,7 @@ class Decision:
 
     @property
     def is_allowed(self) -> bool:
-        """Whether the request may go on."""
+        """Whether the request is allowed."""
         return self.denied_by is None
 
 
@@ -100,7 +100,7 @@ def _has(request: Request, policies: Iterable[Policy], *, is_allow: bool) -> boo
 
 
 def _granted(request: Request, policy: Policy | None, *, is_allow: bool) -> Grant:
-    """Say to whom the resource's policy grants, or denies, the request."""
+    """Say to whom the resource's policy grants or denies the request."""
     return max(
         (
             statement.grants_to(request.principal)

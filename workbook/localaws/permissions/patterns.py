@@ -26,7 +26,7 @@ def matches(pattern: str, text: str) -> bool:
 
 
 def has_variables(text: str) -> bool:
-    """Whether a text holds a policy variable."""
+    """Return whether a text contains a policy variable."""
     return "${" in text
 
 

@@ -26,7 +26,7 @@ _Key = tuple[Session, str, str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What was published: replaced as a whole, so that nobody sees half of a change."""
+    """The published state, replaced as a whole so that no reader gets half of a change."""
 
     roles: Mapping[str, Role] = field(default_factory=dict)
     sessions: Mapping[str, Session] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class Permissions:
         return self._state.roles.get(arn)
 
     def can_be_assumed(self, role_arn: str, service: str = LAMBDA) -> bool:
-        """Whether a service may act as a role: it is there, and its trust policy says so."""
+        """Return whether a service may assume a role: it exists, and its trust policy allows it."""
         state = self._state
         kept = state.assumable.get((role_arn, service))
         if kept is None:
@@ -183,6 +183,6 @@ def _key(session: Session, access: Access, resource_policy: str | None) -> _Key:
 
 
 def _is_key(resource: str | None) -> bool:
-    """Whether a resource is a key of KMS: nobody gets in but by its own policy."""
+    """Return whether a resource is a KMS key, which only its own policy opens to anyone."""
     parts = (resource or "").split(":", 5)
     return len(parts) == 6 and parts[2] == "kms" and parts[5].startswith("key/")

@@ -1,4 +1,4 @@
-"""Policy documents as values: what each statement says about whom, which actions and resources."""
+"""Policy documents as values: the effect, principals, actions and resources of each statement."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ WITH_VARIABLES = "2012-10-17"  # the version of the policy language that has pol
 
 
 class Grant(IntEnum):
-    """Whom the principals of a statement have [IAM:principal]."""
+    """How the principals of a statement match a caller [IAM:principal]."""
 
     NONE = 0  # not the caller
     ACCOUNT = 1  # the caller's account, which leaves the decision to the caller's own policies
@@ -23,7 +23,7 @@ class Grant(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who calls, with all the names by which a policy may mean them.
+    """The caller, with all the names that a policy may use for it.
 
     Args:
         arn: as error messages name the caller: of the role's session, for a function.
@@ -88,7 +88,7 @@ class Statement:
     has_variables: bool
 
     def applies(self, request: Request) -> bool:
-        """Whether the statement is about a request, leaving aside by whom it is made."""
+        """Whether the statement applies to a request, whoever its caller is."""
         return (
             self._has_action(request.action.lower())
             and self._has_resource(request)
@@ -154,7 +154,7 @@ def parse(document: str) -> Policy:
 
 
 def read(document: str) -> Policy | None:
-    """Read a policy that nobody has checked.
+    """Read a policy that has not been validated.
 
     Returns:
         None when it cannot be read: then it grants nothing, and denies nothing.

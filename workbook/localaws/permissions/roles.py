@@ -1,4 +1,4 @@
-"""Roles and the sessions of those who assumed them, as values."""
+"""Roles, and the sessions that AssumeRole creates, as values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Who signed?  Any well-formed signature is accepted; without one, a request is refused.
+"""Find the signer.  Any well-formed signature is accepted; a request without one is refused.
 
 The secret behind a signature is not checked: everyone who has an account here is its owner.
 """
@@ -18,7 +18,7 @@ OPEN_TO_ALL = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}  # by a token 
 
 
 def refusal(request: Request) -> Response | None:
-    """Return AWS's answer to a request that nobody signed; None for one that is signed."""
+    """Return AWS's refusal of an unsigned request; None if the request is signed."""
     header = request.headers.get("authorization", "")
     scheme, _, rest = header.partition(" ")
     if scheme in SCHEMES:

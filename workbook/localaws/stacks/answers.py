@@ -1,4 +1,4 @@
-"""Where custom resources answer: the ResponseURL of each request."""
+"""Receive the responses of custom resources, at the ResponseURL of each request."""
 
 import asyncio
 import json
@@ -53,9 +53,9 @@ class Answers:
         try:
             answer = json.loads(request.body)
             if not isinstance(answer, dict):
-                raise ValueError("no object")
+                raise ValueError("not an object")
         except ValueError as problem:
-            log.warning("An answer for a custom resource is no JSON object: %s", problem)
+            log.warning("A custom resource's response is not a JSON object: %s", problem)
             answer = {"Status": "FAILED", "Reason": "Response is not valid JSON"}
         if len(request.body) > MAX_BYTES:
             answer = {

@@ -1,4 +1,4 @@
-"""What the kinds of resources have in common.
+"""The base of all kinds of resources.
 
 A kind makes, changes and deletes a resource by calls of its service's own API, as CloudFormation's
 resource handlers do.  So what a stack makes is what the API makes, and what the API refuses, it

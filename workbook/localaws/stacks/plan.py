@@ -1,4 +1,4 @@
-"""What would change in a stack: its resources compared with a template's."""
+"""The changes to a stack: its resources compared with those of a template."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

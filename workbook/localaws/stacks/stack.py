@@ -1,4 +1,4 @@
-"""A stack: what it is to be, what it is, and what happened to it."""
+"""A stack: its intended state, its present state, and its events."""
 
 import uuid
 from collections.abc import Mapping

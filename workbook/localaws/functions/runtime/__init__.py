@@ -1,1 +1,1 @@
-"""What runs inside a function's process, as ``/var/runtime`` does on AWS."""
+"""The code that runs in a function's process, like ``/var/runtime`` on AWS."""

@@ -30,7 +30,7 @@ class RuntimePackages:
     def find_spec(
         self, name: str, path: object = None, target: object = None
     ) -> "importlib.machinery.ModuleSpec | None":
-        """Find a package by its top-level name; what is inside it is found as usual."""
+        """Find a package by its top-level name; modules inside it are found as usual."""
         if path is None and name in self._names:
             return importlib.machinery.PathFinder.find_spec(name, self._folders)
         return None

@@ -66,13 +66,13 @@ class Client(Fields):
 
 
 class ClientContext(Fields):
-    """What the caller sent beside the event."""
+    """The client context that the caller sent with the event."""
 
     names = ("custom", "env", "client")
 
 
 class LambdaContext:
-    """What a handler is told about its invocation."""
+    """The context object of an invocation."""
 
     def __init__(self, headers: "http.client.HTTPMessage") -> None:
         self.aws_request_id = headers["Lambda-Runtime-Aws-Request-Id"]

@@ -1,4 +1,4 @@
-"""What delivery streams need of the rest of the local AWS, and a record on its way."""
+"""The context of delivery streams in the local AWS, and a record in transit."""
 
 from dataclasses import dataclass
 

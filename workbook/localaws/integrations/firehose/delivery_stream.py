@@ -57,7 +57,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where records go together: into one object.
+    """The key of a buffer, whose records go into one object.
 
     Args:
         error_type: such as ``processing-failed``; empty for good records.
@@ -104,7 +104,7 @@ class DeliveryStream:
             self._tasks.append(asyncio.create_task(self._persist(self._read)))
 
     async def close(self) -> None:
-        """Stop; what is buffered is not delivered [BC]."""
+        """Stop; buffered records are not delivered [BC]."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -137,7 +137,7 @@ class DeliveryStream:
     # --- arrival
 
     async def _persist(self, work: Any) -> None:
-        """Work without end; after a fault of ours, tell it and go on."""
+        """Work without end; after an internal fault, report it and continue."""
         while True:
             try:
                 await work()

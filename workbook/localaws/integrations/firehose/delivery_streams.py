@@ -61,7 +61,7 @@ class DeliveryStreams:
         """Take direct puts.
 
         Raises:
-            ApiError: the delivery stream takes none, or not so many.
+            ApiError: the delivery stream takes no records, or not so many.
         """
         self._running[arn].put(records)
 

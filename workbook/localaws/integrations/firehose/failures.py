@@ -1,4 +1,4 @@
-"""What stands at the error output for a record that failed: one JSON document a line [SEEN]."""
+"""The error output for records that failed: one JSON document a line [SEEN]."""
 
 from base64 import b64encode
 from typing import Any

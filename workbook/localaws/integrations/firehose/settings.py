@@ -1,4 +1,4 @@
-"""The settings of a delivery to S3, read and checked; what is not supported is refused by name."""
+"""Read and check the settings of a delivery to S3; refuse unsupported ones by name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Expressions in queries of Insights: comparisons, arithmetic, functions [CWL:CWL_QuerySyntax].
 
-What is no everyday part of the language is refused by name.
+Less common parts of the language are refused by name.
 """
 
 import math
@@ -103,14 +103,14 @@ class Reader:
         return found.lastgroup, found[found.lastgroup]
 
     def next(self) -> tuple[str, str]:
-        """Return the next token, and go on behind it."""
+        """Return the next token, and advance past it."""
         token = self.peek()
         found = TOKEN.match(self.source, self._at)
         self._at = found.end() if found else len(self.source)
         return token
 
     def takes(self, *words: str) -> bool:
-        """Go on behind a word or sign, if it is the next one; case does not matter."""
+        """Advance past a word or sign, if it is the next one; case is ignored."""
         kind, word = self.peek()
         if kind in ("name", "sign") and word.lower() in words:
             self.next()
@@ -118,7 +118,7 @@ class Reader:
         return False
 
     def expect(self, word: str) -> None:
-        """Go on behind a word or sign that must be the next one.
+        """Advance past a word or sign that must be the next one.
 
         Raises:
             MalformedQueryError: it is not.
@@ -262,7 +262,7 @@ class Reader:
 
 
 def unquoted(word: str) -> str:
-    """Return what stands in quotes."""
+    """Return the text in quotes."""
     return re.sub(r"\\(.)", r"\1", word[1:-1])
 
 
@@ -304,7 +304,7 @@ def evaluate(node: Node, row: Row, group: Sequence[Row] = ()) -> Any:
 
 
 class Moment(int):
-    """Milliseconds since the epoch, which are told as a date."""
+    """Milliseconds since the epoch, which are shown as a date."""
 
 
 def _operated(node: Node, row: Row, group: Sequence[Row]) -> Any:
@@ -392,7 +392,7 @@ def _needed(value: Any) -> float:
 
 
 def text(value: Any) -> str:
-    """Return a value as it is told: whole numbers without a point."""
+    """Return a value as it is shown: whole numbers without a point."""
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:

@@ -1,4 +1,4 @@
-"""What an account may have at once [KD:service-sizes-and-limits]."""
+"""Quotas of an account [KD:service-sizes-and-limits]."""
 
 from typing import Any
 

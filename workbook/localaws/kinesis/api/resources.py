@@ -1,4 +1,4 @@
-"""What has tags and a policy: streams and consumers, named by their ARNs."""
+"""Resources with tags and a policy: streams and consumers, named by their ARNs."""
 
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.consumer import Consumer

@@ -1,6 +1,6 @@
-"""The module ``cfnresponse``, which functions get whose code stands in the template itself.
+"""The module ``cfnresponse``, for functions whose code is in the template itself.
 
-What it sends is documented; the text is ours.
+The response that it sends is documented; the code is ours.
 """
 
 SOURCE = '''\
