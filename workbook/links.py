@@ -1,7 +1,7 @@
-"""Links in the notebooks and documents: well-formed, to what is there, and answered.
+"""Check the links in the notebooks and documents.
 
-``problems`` needs no network: it finds addresses that are not https or lead to a host that nobody
-chose, and links to files and headings of the project that are not there. ``unanswered`` asks each
+``problems`` needs no network: it finds addresses that are not https or lead to a host that is not
+listed here, and links to missing files and headings of the project. ``unanswered`` requests each
 address, and is for a machine with a network: ``make links``.
 """
 
@@ -122,7 +122,7 @@ def _anchors(path: Path) -> set[str]:
 
 
 def _fault(address: str) -> str:
-    """What is wrong with the answer of an address; nothing when it is there."""
+    """Return what is wrong with the response of an address; an empty string if it is fine."""
     request = urllib.request.Request(address, headers={"User-Agent": "Mozilla/5.0"})
     try:
         with urllib.request.urlopen(request, timeout=SECONDS):

@@ -131,7 +131,7 @@ def records_per_shard(counts: pd.DataFrame) -> Picture:
         share = counts[key].max() / records
         panel.bar(shards, counts[key], color=BLUE)
         line = panel.axhline(even, color=RED, linestyle="--", label="an even share")
-        panel.set(title=f"{key}\n{share:.1%} on the busiest shard", xlabel="shard")
+        panel.set(title=f"{key}\n{share:.1%} of records\non one shard", xlabel="shard")
         panel.grid(visible=False, axis="x")
         empty = int((counts[key] == 0).sum())
         told.append(f"by {key} {share:.1%}" + (f" ({empty} empty)" if empty else ""))

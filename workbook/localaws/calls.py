@@ -1,7 +1,7 @@
-"""Calls of AWS's APIs within this process: what boto3 does by HTTP, without the HTTP.
+"""Calls of AWS's APIs within this process: like boto3, but without HTTP.
 
-A call is made and its answer read by botocore's own serializers and parsers, so that whoever calls
-gets what a client gets, refusals included.
+botocore's own serializers and parsers write the request and read the response, so the caller gets
+the same result as a client, refusals included.
 """
 
 import asyncio

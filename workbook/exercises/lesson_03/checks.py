@@ -43,8 +43,7 @@ def while_paused(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     if states == ["Disabling"]:
         return (
             "When it called `put`, the mapping was still `Disabling`: it may still have read "
-            "records. "
-            "Wait until it is `Disabled`."
+            "records. Wait until it is `Disabled`."
         )
     if states != ["Disabled"]:
         return (

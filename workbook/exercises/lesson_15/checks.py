@@ -93,8 +93,7 @@ def break_even(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             Mistake(
                 lambda shards: max(0.0, right(shards)),
                 "With a single shard the two lines meet below zero. Do not replace it by 0: the "
-                "sign "
-                "shows that on-demand mode is never cheaper.",
+                "sign shows that on-demand mode is never cheaper.",
             ),
             Mistake(
                 lambda shards: right(shards) / shards,

@@ -1,12 +1,12 @@
 """The output of a function's process: a pipe that can be emptied without waiting.
 
-An invocation's lines must be in the log before its END, so whoever sees the reply takes what the
-pipe holds at that moment.
+An invocation's lines must be in the log before its END.  So when the reply arrives, the pipe is
+emptied first.
 
-What is printed is cut into lines.  What the runtime client itself writes, such as a record of
-``logging`` or the traceback of an error, comes in a frame, and is one event however many lines it
-has [RIC]: four bytes for the kind, four for the length, eight for the time, and the text.  On AWS
-frames have a pipe of their own; here they share this one, so that everything stays in order.
+Printed output is cut into lines.  The runtime client's own output, such as a record of ``logging``
+or the traceback of an error, comes in a frame, which is one event however many lines it has [RIC]:
+four bytes for the kind, four for the length, eight for the time, and the text.  On AWS frames have
+a separate pipe; here they share this one, so that everything stays in order.
 """
 
 import asyncio
@@ -16,10 +16,10 @@ from collections.abc import Callable
 
 CHUNK_BYTES = 65_536
 POLL_SECONDS = 0.05
-FRAME_MARK = b"\xa5\x5a\x00"  # begins every frame, and is in no text: it is not UTF-8
+FRAME_MARK = b"\xa5\x5a\x00"  # starts every frame; never part of text, because it is not UTF-8
 FRAME_HEAD_BYTES = 16
 MAX_EVENT_BYTES = 1024 * 1024  # of one log event [BC]; a longer line becomes several
-MAX_FRAME_BYTES = 16 * 1024 * 1024  # more than that is no frame
+MAX_FRAME_BYTES = 16 * 1024 * 1024  # anything larger is not a frame
 
 
 class OutputPipe:

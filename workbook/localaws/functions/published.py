@@ -1,4 +1,4 @@
-"""The functions there are, as they were published last."""
+"""All functions, as last published."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -19,8 +19,8 @@ _NONE = _Region()
 class PublishedFunctions:
     """All functions, by region and name.
 
-    Whoever keeps the configurations publishes a region's functions anew after each change, from
-    any thread.  What was published is never changed in place, so look-ups never wait.
+    The store of the configurations publishes a region's functions again after each change, from
+    any thread.  Published data is never changed in place, so look-ups never wait.
     """
 
     def __init__(self) -> None:

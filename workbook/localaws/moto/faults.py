@@ -1,7 +1,7 @@
-"""Answers where moto fails: AWS's own, if it is the request's fault, else operation and reason.
+"""Responses where moto fails: AWS's own, if the request is wrong, else operation and reason.
 
-moto takes it that a request is as botocore's models have it, and that what it names is there.  That
-is looked at only when moto has failed, so that no request that works is slower, or refused.  On
+moto assumes that a request follows botocore's models, and that the resources it names exist.  This
+is checked only when moto has failed, so that no request that works is slower, or refused.  On
 moto's thread.
 """
 

@@ -12,6 +12,5 @@ def unsupported(what: str) -> ApiError:
     """Return the refusal of what AWS has and the local AWS has not."""
     return invalid(
         f"The local AWS does not support {what}. Nothing was created. Supported features are "
-        "listed in "
-        f"docs/stacks.md; on AWS this template may well work."
+        "listed in docs/stacks.md; on AWS this template may well work."
     )
