@@ -85,7 +85,7 @@ def started(name: str) -> Iterator[Aws]:
         subprocess.Popen(
             line,
             env=environment | dummies | {"PYTHONPATH": str(BUILD.parents[1])} | variables,
-            cwd=folder,
+            cwd=MODULES / name if (MODULES / name).exists() else folder,  # where it has its files
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         ) as process,

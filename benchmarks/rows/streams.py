@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 from typing import Any
 
@@ -23,6 +23,8 @@ CLIENTS = 8
 SHAPES = ((1, 1), (64, 1), (4, CLIENTS))  # shards, clients
 EDGE = 20_000  # records at the beginning and at the end whose cost is compared
 FOUR_SHARDS = 4
+LINGER = 1.0  # seconds
+LOCALAWS = "workbook.localaws"  # in the command line of our server
 DATA = b"0" * RECORD_BYTES
 
 
@@ -35,7 +37,8 @@ def measure(sizes: Sizes) -> Iterator[Result]:
         peers.all_of(peers.STREAMS) as others,
         ProcessPoolExecutor(CLIENTS, mp_context=context) as pool,
     ):
-        list(pool.map(put, [str(null.endpoint_url)] * CLIENTS, [BATCH] * CLIENTS))  # imports
+        for aws in (null, ours, *others.values()):
+            list(pool.map(linger, [str(aws.endpoint_url)] * CLIENTS))
         for shards, clients in SHAPES:
             work = partial(put_pace, pool, sizes.records, shards, clients)
             yield Contest(
@@ -72,9 +75,21 @@ def create(aws: Aws, shards: int) -> None:
     deployment.create_stream(kinesis, STREAM, shards)
 
 
+@cache
+def client(url: str) -> Any:
+    """Return this process' client of a server, which takes a while to make."""
+    return target.connect(url).client("kinesis")
+
+
+def linger(url: str) -> None:
+    """Make this process' client, and keep the process so long that the others take their turns."""
+    client(url)
+    time.sleep(LINGER)
+
+
 def put(url: str, count: int) -> None:
     """Put records, 500 in each call."""
-    kinesis = target.connect(url).client("kinesis")
+    kinesis = client(url)
     for first in range(0, count, BATCH):
         numbers = range(first, min(first + BATCH, count))
         records = [{"Data": DATA, "PartitionKey": f"N{number:06d}"} for number in numbers]
@@ -131,7 +146,7 @@ def read(kinesis: Any, iterator: str) -> int:
 def growth(sizes: Sizes) -> Iterator[Result]:
     """Yield the server's own cost of a record at the start and at the end of many, and memory."""
     with target.connect(target.LOCAL, limits=False) as aws:
-        (server,) = psutil.Process().children()
+        (server,) = (c for c in psutil.Process().children() if LOCALAWS in c.cmdline())
         create(aws, FOUR_SHARDS)
         url, before = str(aws.endpoint_url), server.memory_info().rss
         edge = min(EDGE, sizes.many // (2 * sizes.rounds))
