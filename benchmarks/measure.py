@@ -121,7 +121,8 @@ class Result:
         other = self.fastest_peer() if aim.of == PEER else aim.of
         if other is None:
             return None
-        return f"{aim.factor:g} times as fast as {aim.of}", self.times_as_fast(other) >= aim.factor
+        met = self.times_as_fast(other) >= aim.factor
+        return f"{aim.factor:.2g} times as fast as {aim.of}", met
 
     def __str__(self) -> str:
         figures = ", ".join(f"{name} {self.median(name):,.4g}" for name in self.figures)

@@ -9,7 +9,7 @@ import handler
 
 def lambda_handler(event: dict[str, Any], context: Any) -> None:
     """Write each record of the batch, with the fields that can be told at a glance."""
-    records = []
+    records: list[Any] = []
     for record in event["Records"]:
         data = json.loads(base64.b64decode(record["kinesis"]["data"]))
         data["route"] = f"{data['origin']}-{data['dest']}"
