@@ -45,7 +45,7 @@ def test_run_reports_and_writes_json(
     assert written["passed"] is True
     assert written["flights_sent"] == 1_000
     assert written["lost"] == 0
-    assert set(written["stages"]) == {"send"}
+    assert set(written["stages"]) == {"send", "process", "read"}
     assert len(written["answers"]) == 28
     assert {answer["ok"] for answer in written["answers"]} <= {True, None}
     assert "lost" in capsys.readouterr().out

@@ -8,12 +8,12 @@ from aws_lambda_powertools.utilities.batch import (
     process_partial_response,
 )
 from aws_lambda_powertools.utilities.data_classes.kinesis_stream_event import KinesisStreamRecord
+from aws_lambda_powertools.utilities.parser import BaseModel, Field
 from aws_lambda_powertools.utilities.parser.models import (
     KinesisDataStreamRecord,
     KinesisDataStreamRecordPayload,
 )
 from aws_lambda_powertools.utilities.parser.types import Json
-from pydantic import BaseModel, ConfigDict, Field  # which the parser brings
 
 import handler
 
@@ -21,7 +21,7 @@ import handler
 class Flight(BaseModel):
     """What the handler checks of a flight, as far as types and ranges go."""
 
-    model_config = ConfigDict(extra="allow", strict=True)
+    model_config = {"extra": "allow", "strict": True}
     year: int = Field(ge=1, le=9999)
     month: int = Field(ge=1, le=12)
     day: int = Field(ge=1, le=31)
