@@ -18,10 +18,9 @@ from aws_lambda_powertools.utilities.parser.types import Json
 import handler
 
 
-class Flight(BaseModel):
+class Flight(BaseModel, extra="allow", strict=True):
     """What the handler checks of a flight, as far as types and ranges go."""
 
-    model_config = {"extra": "allow", "strict": True}
     year: int = Field(ge=1, le=9999)
     month: int = Field(ge=1, le=12)
     day: int = Field(ge=1, le=31)
