@@ -4,6 +4,10 @@ import math
 import re
 from pathlib import Path
 
+import pytest
+
+from benchmarks import results
+from benchmarks.measure import PEER, Aim, Contest, Result
 from workbook import prices
 
 ROOT = Path(__file__).parent.parent
@@ -48,3 +52,53 @@ def test_the_figures_of_the_readme_are_those_that_were_measured() -> None:
     rows = cells("README.md", "| work | the workbook |")
     assert len(rows) >= 4
     assert {(work, figure) for work, figure in rows} <= measured
+
+
+def contest(unit: str, aim: Aim | None = None) -> Result:
+    """A contest in which the workbook has 6, its peer 2 and then 4, and the floor 9."""
+    peer = iter([2.0, 4.0, 3.0])
+    floor = ("nothing", lambda: 9.0)
+    peers = {"peer": lambda: next(peer)}
+    return Contest("Row", "work", unit, lambda: 6.0, peers, floor, aim).run(3)
+
+
+def test_contenders_take_turns() -> None:
+    turns: list[str] = []
+
+    def contender(name: str) -> float:
+        turns.append(name)
+        return 1.0
+
+    one = Contest(
+        "Row", "work", "s", lambda: contender("ours"), {"peer": lambda: contender("peer")}
+    )
+    assert one.run(2).figures == {"workbook": [1, 1], "peer": [1, 1]}
+    assert turns == ["ours", "peer"] * 2
+
+
+@pytest.mark.parametrize(("unit", "peer", "floor"), [("records/s", 2, 2 / 3), ("ms", 0.5, 1.5)])
+def test_faster_is_more_a_second_or_less_time(unit: str, peer: float, floor: float) -> None:
+    result = contest(unit)
+    assert result.times_as_fast("peer") == pytest.approx(peer)
+    assert result.times_as_fast("nothing") == pytest.approx(floor)
+
+
+@pytest.mark.parametrize(
+    ("aim", "reached"),
+    [(Aim(2, PEER), True), (Aim(2.1, PEER), False), (Aim(0.7, "nothing"), False), (Aim(6), True)],
+)
+def test_an_aim_is_judged_by_the_medians(aim: Aim, reached: bool) -> None:
+    told = contest("records/s", aim).reached()
+    assert told is not None
+    assert told[1] is reached
+
+
+def test_the_table_and_the_picture_have_every_contender(tmp_path: Path) -> None:
+    results.write(tmp_path, [contest("records/s", Aim(2, PEER))], 60)
+    text = (tmp_path / "RESULTS.md").read_text("utf-8")
+    assert "| work | **workbook** | 6 records/s | 6 to 6 |  |" in text
+    assert "| peer: peer | 3 records/s | 2 to 4 | 2.00 times as fast |" in text
+    assert "| floor: nothing | 9 records/s | 9 to 9 | 0.67 times as fast |" in text
+    assert "2 times as fast as the fastest peer: reached" in text
+    assert "The workbook is faster in 1 of the 1 with peers" in text
+    assert (tmp_path / "results.png").read_bytes().startswith(b"\x89PNG")
