@@ -6,6 +6,7 @@ writes into ``build/bench``. The full run writes ``benchmarks/RESULTS.md`` and i
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import peers, results
@@ -29,19 +30,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}; all")
     parser.add_argument("--quick", action="store_true", help="small sizes, one round")
+    parser.add_argument("--rounds", type=int, metavar="N", help="of each contest (default: 5)")
     options = parser.parse_args()
     if unknown := set(options.rows) - set(ROWS):
         parser.error(f"no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
     whole = not options.quick and not options.rows
+    sizes = QUICK if options.quick else FULL
+    sizes = replace(sizes, rounds=options.rounds or sizes.rounds)
+    folder = HERE if whole else peers.BUILD
     began, found = time.monotonic(), []
     for missing in peers.missing():
         print(f"{missing} is not installed: left out", flush=True)
     for name in options.rows or ROWS:
-        for result in ROWS[name](QUICK if options.quick else FULL):
+        for result in ROWS[name](sizes):
             print(result, flush=True)
             found.append(result)
-    folder = HERE if whole else peers.BUILD
-    results.write(folder, found, time.monotonic() - began)
+        results.write(folder, found, time.monotonic() - began)  # so that no failure loses a row
     print(f"{folder / results.TABLE} was written after {time.monotonic() - began:.0f} s")
 
 

@@ -36,6 +36,7 @@ def head(found: Sequence[Result], seconds: float) -> str:
     """Return what was measured, where and when."""
     versions = ", ".join(f"{name} {number}" for name, number in peers.versions().items())
     missing = ", ".join(peers.missing()) or "none"
+    busy = psutil.getloadavg()[2]
     memory = psutil.virtual_memory().total / 2**30
     rounds = max(len(values) for one in found for values in one.figures.values())
     aims = [reached[1] for one in found if (reached := one.reached()) is not None]
@@ -49,8 +50,10 @@ def head(found: Sequence[Result], seconds: float) -> str:
   Python {platform.python_version()}
 - Versions: {versions}
 - Left out: {missing}
-- Figures are medians of {rounds} rounds. The contenders took turns, so all of them had the same
-  load of the machine to cope with. The range is that of all rounds.
+- Rounds: {rounds}; each figure is the median, and the range is that of all rounds. The contenders
+  took turns, so all of them had the same load of the machine to cope with.
+- Programs running or waiting for a core, mean of the last 15 minutes: {busy:.1f}. A load that is
+  well above the number of cores makes all figures lower and their ratios less certain.
 - Aims: {sum(aims)} of {len(aims)} reached
 """
 
