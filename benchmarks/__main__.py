@@ -1,7 +1,8 @@
 """The workbook beside what people would use instead, and beside the floor, in one run.
 
 Run ``make bench``, or ``make bench ARGS=--quick`` for a try of everything at small sizes, which
-writes into ``build/bench``. The full run writes ``benchmarks/RESULTS.md`` and its picture.
+writes into ``build/bench``. The full run writes ``benchmarks/RESULTS.md`` and its picture, and
+brings the figures in the README up to date.
 """
 
 import argparse
@@ -46,6 +47,8 @@ def main() -> None:
             print(result, flush=True)
             found.append(result)
         results.write(folder, found, time.monotonic() - began)  # so that no failure loses a row
+    if whole:
+        results.quote(HERE.parent / "README.md", found)
     print(f"{folder / results.TABLE} was written after {time.monotonic() - began:.0f} s")
 
 

@@ -1,9 +1,11 @@
 """The table and the picture of what was measured."""
 
 import platform
+import re
 import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 
@@ -25,6 +27,18 @@ def write(folder: Path, found: Sequence[Result], seconds: float) -> None:
     figure.savefig(folder / PICTURE, dpi=plots.DPI)
     parts = [head(found, seconds), f"![{alt}]({PICTURE})\n", *map(section, rows(found))]
     (folder / TABLE).write_text("\n".join(parts), "utf-8")
+
+
+def quote(document: Path, found: Sequence[Result]) -> None:
+    """Bring a document's tables of two columns, work and figure, up to date."""
+    figures = {one.contest.work: f"{number(one.median(OURS))} {one.contest.unit}" for one in found}
+    text = re.sub(
+        r"^\| ([^|]+) \| ([^|]+) \|$",
+        lambda row: f"| {row[1]} | {figures.get(row[1], row[2])} |",
+        document.read_text("utf-8"),
+        flags=re.MULTILINE,
+    )
+    document.write_text(text, "utf-8")
 
 
 def rows(found: Sequence[Result]) -> list[list[Result]]:
@@ -58,8 +72,9 @@ def head(found: Sequence[Result], seconds: float) -> str:
 """
 
 
+@cache
 def commit() -> str:
-    """Return the commit that was measured."""
+    """Return the commit that was measured, before results change the checkout."""
     command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
     return subprocess.check_output(command, cwd=ROOT, text=True).strip()
 

@@ -102,3 +102,10 @@ def test_the_table_and_the_picture_have_every_contender(tmp_path: Path) -> None:
     assert "2 times as fast as the fastest peer: reached" in text
     assert "The workbook is faster in 1 of the 1 with peers" in text
     assert (tmp_path / "results.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_document_gets_the_figures_of_the_works_that_it_names(tmp_path: Path) -> None:
+    document = tmp_path / "README.md"
+    document.write_text("| what | the workbook |\n|---|---|\n| work | 1 s |\n| other | 2 s |\n")
+    results.quote(document, [contest("s")])
+    assert "| work | 6 s |\n| other | 2 s |" in document.read_text("utf-8")
