@@ -115,7 +115,9 @@ def picture(drawn: Sequence[Result]) -> plots.Picture:
     ]
     labels, ratios, kinds = zip(*bars, strict=True)
     figure, axes = plots.subplots(size=(11, 1 + 0.24 * len(bars)))
-    drawn_bars = axes.barh(range(len(bars)), ratios, color=[COLOURS[kind] for kind in kinds])
+    colours = [COLOURS[kind] for kind in kinds]
+    drawn_bars = axes.barh(range(len(bars)), [r - 1 for r in ratios], left=1, color=colours)
+    axes.margins(0.08, 0.01)
     axes.set_yticks(range(len(bars)), labels, fontsize=7)
     axes.bar_label(drawn_bars, [f"{ratio:.2f}" for ratio in ratios], padding=3, fontsize=7)
     axes.set_xscale("log")
