@@ -54,7 +54,7 @@ class Contest:
             figure.
         ours: the same by the workbook.
         floor: the least that the work takes, and what that is.
-        aim: what was to be reached.
+        aims: what was to be reached.
     """
 
     row: str
@@ -63,7 +63,7 @@ class Contest:
     ours: Callable[[], float]
     peers: Mapping[str, Callable[[], float]]
     floor: tuple[str, Callable[[], float]] | None = None
-    aim: Aim | None = None
+    aims: tuple[Aim, ...] = ()
 
     def run(self, rounds: int) -> "Result":
         """Let all do the work in turns; return every figure."""
@@ -108,11 +108,11 @@ class Result:
         """Return the name of the fastest of those that the workbook is compared with."""
         return min(self.contest.peers, key=self.times_as_fast, default=None)
 
-    def reached(self) -> tuple[str, bool] | None:
-        """Return the aim in words, and whether it was reached; None without an aim or a peer."""
-        aim = self.contest.aim
-        if aim is None:
-            return None
+    def reached(self) -> list[tuple[str, bool]]:
+        """Return the aims in words, and whether they were reached; none of peers that are away."""
+        return [judged for aim in self.contest.aims if (judged := self._judge(aim)) is not None]
+
+    def _judge(self, aim: Aim) -> tuple[str, bool] | None:
         if aim.of is None:
             ours = self.median(OURS)
             met = ours >= aim.factor if self.higher_is_better else ours <= aim.factor

@@ -53,7 +53,7 @@ def head(found: Sequence[Result], seconds: float) -> str:
     busy = psutil.getloadavg()[2]
     memory = psutil.virtual_memory().total / 2**30
     rounds = max(len(values) for one in found for values in one.figures.values())
-    aims = [reached[1] for one in found if (reached := one.reached()) is not None]
+    aims = [met for one in found for _, met in one.reached()]
     return f"""# Measured: the workbook beside its peers and the floor
 
 `make bench` wrote this on {datetime.now(UTC):%d %B %Y}, in {seconds / 60:.0f} minutes.
@@ -94,9 +94,9 @@ def section(results: Sequence[Result]) -> str:
             by = f"**{name}**" if name == OURS else f"{one.kind(name)}: {name}"
             median = f"{number(one.median(name))} {one.contest.unit}"
             lines.append(f"| {work} | {by} | {median} | {span} | {ratio} |")
-        if (reached := one.reached()) is not None:
-            verdict = "reached" if reached[1] else "not reached"
-            lines.append(f"| | *aim* | | | {reached[0]}: {verdict} |")
+        for aim, met in one.reached():
+            verdict = "reached" if met else "not reached"
+            lines.append(f"| | *aim* | | | {aim}: {verdict} |")
     return "\n".join([*lines, ""])
 
 

@@ -52,7 +52,7 @@ def measure(sizes: Sizes) -> Iterator[Result]:
                 f"{POWERTOOLS} and parser": partial(timed, powertools.parsing_handler),
             },
             (FLOOR, partial(timed, floor)),
-            Aim(FLOOR_SHARE, FLOOR),
+            (Aim(FLOOR_SHARE, FLOOR),),
         ).run(sizes.rounds)
 
 

@@ -63,7 +63,7 @@ def measure(sizes: Sizes) -> Iterator[Result]:
                     partial(once, ours),
                     {name: partial(once, other) for name, other in others.items()},
                     (FLOOR, floor),
-                    Aim(FLOOR_SHARE, FLOOR),
+                    (Aim(FLOOR_SHARE, FLOOR),),
                 ).run(sizes.rounds)
         for aws in places.values():
             tell_when_entered(aws)

@@ -35,11 +35,11 @@ def measure(sizes: Sizes) -> Iterator[Result]:
                 partial(pace, ours, sizes.records, batch),
                 {n: partial(pace, other, sizes.records, batch) for n, other in others.items()},
                 ("boto3 sending both streams to nothing", partial(only_calls, null, sizes.records)),
-                Aim(factor, PEER),
+                (Aim(factor, PEER),),
             ).run(sizes.rounds)
     count = sizes.year or flights.count()
     work = f"`workbook run` of {count:,} flights"
-    year = Contest(ROW, work, "s", partial(run, count), {}, aim=Aim(YEAR_SECONDS))
+    year = Contest(ROW, work, "s", partial(run, count), {}, aims=(Aim(YEAR_SECONDS),))
     yield year.run(sizes.rounds)
 
 

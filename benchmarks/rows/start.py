@@ -29,7 +29,7 @@ def measure(sizes: Sizes) -> Iterator[Result]:
         ("`target.connect()` in a new Python, and its end", CONNECT, 1.0),
         ("a stream made, a record put and read as a DataFrame", FIRST_RESULT, 2.0),
     ):
-        yield Contest("Start", work, "s", partial(python, code), {}, floor, Aim(aim)).run(
+        yield Contest("Start", work, "s", partial(python, code), {}, floor, (Aim(aim),)).run(
             sizes.rounds
         )
     there = [name for name in peers.STREAMS if peers.installed(name)]
@@ -40,7 +40,7 @@ def measure(sizes: Sizes) -> Iterator[Result]:
         serve,
         {name: partial(peer, name) for name in there},
         floor,
-        Aim(1.0),
+        (Aim(1.0),),
     ).run(sizes.rounds)
 
 

@@ -48,7 +48,7 @@ def measure(sizes: Sizes) -> Iterator[Result]:
                 partial(work, ours),
                 {name: partial(work, other) for name, other in others.items()},
                 (peers.NULL, partial(work, null)),
-                Aim(FLOOR_SHARE, peers.NULL),
+                (Aim(FLOOR_SHARE, peers.NULL),),
             ).run(sizes.rounds)
         for aws in (ours, *others.values()):
             create(aws, FOUR_SHARDS)
@@ -60,7 +60,7 @@ def measure(sizes: Sizes) -> Iterator[Result]:
             partial(get_pace, ours, sizes.records),
             {name: partial(get_pace, other, sizes.records) for name, other in others.items()},
             (peers.NULL, partial(null_get_pace, null, sizes.records)),
-            Aim(FLOOR_SHARE, peers.NULL),
+            (Aim(FLOOR_SHARE, peers.NULL),),
         ).run(sizes.rounds)
     yield from growth(sizes)
 
@@ -162,7 +162,7 @@ def growth(sizes: Sizes) -> Iterator[Result]:
             lambda: next(ends),
             {},
             (early, lambda: next(starts)),
-            Aim(1 / 1.1, early),
+            (Aim(1 / 1.1, early),),
         ).run(sizes.rounds)
         work = f"memory of a record of {RECORD_BYTES} bytes and its key, of {sizes.many:,}"
         yield Contest(ROW, work, "bytes", lambda: grown, {}).run(1)
