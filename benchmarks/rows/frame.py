@@ -30,7 +30,7 @@ def measure(sizes: Sizes) -> Iterator[Result]:
         payloads = [flights.encode(event) for event in sent]
         yield Contest(
             "Stream to DataFrame",
-            f"{count:,} flights, all columns",
+            f"read {count:,} flights into a DataFrame",
             "rows/s",
             partial(rate, count, partial(ours, aws)),
             {"get_records and json_normalize": partial(rate, count, partial(loop, kinesis))},

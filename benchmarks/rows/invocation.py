@@ -54,7 +54,7 @@ def measure(sizes: Sizes) -> Iterator[Result]:
         with runtime_alone() as invoke:
             for work, once, floor in (
                 ("cold, a function that does nothing", cold, runtime_start),
-                ("warm, the same", partial(warm, sizes.calls), partial(invoke, sizes.calls)),
+                ("warm, a function that does nothing", partial(warm, sizes.calls), partial(invoke, sizes.calls)),
             ):
                 yield Contest(
                     ROW,

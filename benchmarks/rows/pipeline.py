@@ -30,7 +30,7 @@ def measure(sizes: Sizes) -> Iterator[Result]:
         for batch, factor in AIMS.items():
             yield Contest(
                 ROW,
-                f"{sizes.records:,} flights, batches of {batch:,}",
+                f"pipeline of {sizes.records:,} flights, batches of {batch:,}",
                 "records/s",
                 partial(pace, ours, sizes.records, batch),
                 {n: partial(pace, other, sizes.records, batch) for n, other in others.items()},
