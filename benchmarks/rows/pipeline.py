@@ -28,9 +28,10 @@ def measure(sizes: Sizes) -> Iterator[Result]:
         peers.all_of(peers.LAMBDA) as others,
     ):
         for batch, factor in AIMS.items():
+            work = f"pipeline of {sizes.records:,} flights, batches of {batch:,}"
             yield Contest(
                 ROW,
-                f"pipeline of {sizes.records:,} flights, batches of {batch:,}",
+                work,
                 "records/s",
                 partial(pace, ours, sizes.records, batch),
                 {n: partial(pace, other, sizes.records, batch) for n, other in others.items()},
