@@ -52,13 +52,14 @@ def measure(sizes: Sizes) -> Iterator[Result]:
         for aws in places.values():
             create(aws)
         with runtime_alone() as invoke:
-            for work, once, floor in (
-                ("cold, a function that does nothing", cold, runtime_start),
-                ("warm, a function that does nothing", partial(warm, sizes.calls), partial(invoke, sizes.calls)),
+            times = sizes.calls
+            for state, once, floor in (
+                ("cold", cold, runtime_start),
+                ("warm", partial(warm, times), partial(invoke, times)),
             ):
                 yield Contest(
                     ROW,
-                    work,
+                    f"{state}, a function that does nothing",
                     "ms",
                     partial(once, ours),
                     {name: partial(once, other) for name, other in others.items()},
