@@ -14,7 +14,7 @@ READY := .venv/ready
 # kernel and each worker of the tests would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test lab serve book links clients browser lint format types lock setup clean
+.PHONY: help run test lab serve book links clients browser bench lint format types lock setup clean
 
 help: ## list the tasks (like `make` alone)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -61,6 +61,19 @@ browser: $(READY) build/browser/ready ## try pages and notebooks in a real brows
 build/browser/ready: browser/requirements.txt
 	$(PYTHON) -m venv build/browser/venv
 	build/browser/venv/$(notdir $(BIN))/python -m pip install --quiet --requirement browser/requirements.txt
+	touch $@
+
+bench: $(READY) build/bench/ready ## measure the workbook beside its peers (ARGS=--quick: a small try)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+build/bench/ready: benchmarks/requirements.txt benchmarks/package.json
+	$(PYTHON) -m venv build/bench/venv
+	build/bench/venv/$(notdir $(BIN))/python -m pip install --quiet \
+		--requirement benchmarks/requirements.txt || \
+		echo "ministack could not be installed: it is left out"
+	cp benchmarks/package.json build/bench
+	cd build/bench && npm install --no-package-lock --no-fund --no-audit || \
+		echo "kinesalite and kinesis-local could not be installed: they are left out"
 	touch $@
 
 lint: $(READY) ## check style and format, notebooks included

@@ -20,9 +20,10 @@ def report(lost: int = 0) -> pipeline.Report:
         received=1_000 - lost,
         duplicates=0,
         lost=lost,
-        stages={"send": pipeline.Stage(1_000, 0.5)},
+        stages={name: pipeline.Stage(1_000, 0.2) for name in ("send", "process", "read")},
         answers=answers.check(sent, sent),
         peak_bytes=2**20,
+        set_up=0.1,
         seconds=1.0,
     )
 
@@ -44,7 +45,7 @@ def test_run_reports_and_writes_json(
     assert written["passed"] is True
     assert written["flights_sent"] == 1_000
     assert written["lost"] == 0
-    assert set(written["stages"]) == {"send"}
+    assert set(written["stages"]) == {"send", "process", "read"}
     assert len(written["answers"]) == 28
     assert {answer["ok"] for answer in written["answers"]} <= {True, None}
     assert "lost" in capsys.readouterr().out

@@ -126,7 +126,7 @@ NAMED_IN = {
     "tests": ["main", "dev"],
     "clients": ["main", "dev", "clients/requirements.txt", "clients/chalice.txt"],
     "browser": ["browser/requirements.txt"],
-    "benchmarks": ["main", "dev", "browser/requirements.txt"],
+    "benchmarks": ["main", "dev", "browser/requirements.txt", "benchmarks/requirements.txt"],
 }
 # Distributions that are not installed here, and whose modules have other names.
 NOT_HERE = {"kinesis": ["async-kinesis"]}

@@ -45,6 +45,18 @@ def test_every_stage_is_measured(report: pipeline.Report) -> None:
     assert report.peak_bytes < 20 * here
 
 
+def test_the_report_says_where_the_time_went(report: pipeline.Report) -> None:
+    spent = report.spent
+    assert list(spent) == ["set-up", "send", "process", "read", "the rest"]
+    assert all(seconds > 0 for seconds in spent.values())
+    assert sum(spent.values()) == pytest.approx(report.seconds)
+    text = str(report)
+    told = text[text.index("where the time went") :]
+    for name, seconds in spent.items():
+        assert f"{name:<16}{seconds:>9.1f} s" in told
+    assert list(report.as_dict()["spent"]) == list(spent)
+
+
 def test_no_process_is_left(run: tuple[pipeline.Report, set[psutil.Process]]) -> None:
     assert not run[1]
 
@@ -93,6 +105,9 @@ def test_a_run_to_the_lake_answers_from_its_files() -> None:
     assert report.passed
     assert report.answers.set_index("question").loc["flights on 1 January", "ours"] == 842
     assert list(report.stages) == ["send", "process", "deliver", "query"]
+    steps = ["set-up", "send", "process", "deliver", "query", "the rest"]
+    assert list(report.spent) == steps
+    assert sum(report.spent.values()) == pytest.approx(report.seconds)
     assert report.files is not None
     assert report.files.count >= 1
     assert report.files.bytes > 10_000

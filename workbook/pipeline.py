@@ -54,6 +54,7 @@ class Report:
             to the last file written, and ``query``.
         answers: see ``answers.check``.
         peak_bytes: the highest memory of all processes together.
+        set_up: seconds from the start to the first record sent.
         seconds: from the start to the end of clean-up.
         files: those of the lake; None for a run without it.
     """
@@ -65,6 +66,7 @@ class Report:
     stages: dict[str, Stage]
     answers: pd.DataFrame
     peak_bytes: int
+    set_up: float
     seconds: float
     files: lake.Files | None = None
 
@@ -72,6 +74,21 @@ class Report:
     def passed(self) -> bool:
         """Whether no flight was lost and no answer is wrong."""
         return not self.lost and bool(self.answers["ok"].fillna(True).all())
+
+    @property
+    def spent(self) -> dict[str, float]:
+        """Where the time went: steps that follow one another, in seconds; together ``seconds``.
+
+        Sending and processing overlap: ``process`` is what is left of it once all are sent.
+        """
+        took = {name: stage.seconds for name, stage in self.stages.items()}
+        spent = {"set-up": self.set_up, "send": took["send"]}
+        spent["process"] = took["process"] - took["send"]
+        if "deliver" in took:
+            spent |= {"deliver": took["deliver"] - took["process"], "query": took["query"]}
+        else:
+            spent["read"] = took["read"]
+        return {**spent, "the rest": self.seconds - sum(spent.values())}
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON-ready values; memory in bytes, times in seconds."""
@@ -94,6 +111,7 @@ class Report:
             },
             "peak_memory_bytes": self.peak_bytes,
             "seconds": round(self.seconds, 3),
+            "spent": {name: round(seconds, 3) for name, seconds in self.spent.items()},
             "answers": table.to_dict("records"),
         }
 
@@ -113,6 +131,12 @@ class Report:
                 for name, stage in self.stages.items()
             ),
             f"{'peak memory':<16}{self.peak_bytes / 2**20:>9,.0f} MiB, all processes together",
+            "",
+            "where the time went (process: after the last record was sent)",
+            *(
+                f"{name:<16}{seconds:>9.1f} s {seconds / self.seconds:>5.0%}"
+                for name, seconds in self.spent.items()
+            ),
             f"{'in all':<16}{self.seconds:>9.1f} s",
         ]
         return "\n".join(lines)
@@ -237,6 +261,7 @@ def run(first: int | None = None, *, to_lake: bool = False, progress: bool = Tru
         stages={"send": Stage(sending.records, sending.seconds), **outcome.stages},
         answers=outcome.answers,
         peak_bytes=memory.bytes,
+        set_up=began - started,
         seconds=time.monotonic() - started,
         files=outcome.files,
     )

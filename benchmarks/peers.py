@@ -1,0 +1,124 @@
+"""What the workbook is measured against, each started as a process and stopped again."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from workbook import target
+from workbook.target import Aws
+from workbook.waiting import wait_until
+
+BUILD = Path(__file__).parents[1] / "build" / "bench"
+PYTHON = BUILD / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+MODULES = BUILD / "node_modules"
+LAMBDA, STREAMS = ("ministack",), ("ministack", "kinesalite", "kinesis-local", "moto server")
+NULL = "boto3 and a server that does nothing"
+
+
+def command(name: str, port: int) -> tuple[list[str], dict[str, str]]:
+    """Return the command line that starts a peer, and its environment variables."""
+    commands: dict[str, tuple[list[str], dict[str, str]]] = {
+        "ministack": (
+            [str(PYTHON), "-m", "ministack"],
+            {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR"},
+        ),
+        "kinesalite": (
+            ["node", str(MODULES / "kinesalite/cli.js"), f"--port={port}", "--shardLimit=1000"],
+            {},
+        ),
+        "kinesis-local": (
+            ["node", str(MODULES / "kinesis-local/main.js")],
+            {
+                "KINESIS_MOCK_PLAIN_PORT": str(port),
+                "KINESIS_MOCK_TLS_PORT": str(free_port()),
+                "SHARD_LIMIT": "1000",
+                "LOG_LEVEL": "ERROR",
+            },
+        ),
+        "moto server": ([sys.executable, "-m", "moto.server", f"--port={port}"], {}),
+        NULL: ([sys.executable, "-m", "benchmarks.null_server", str(port)], {}),
+    }
+    return commands[name]
+
+
+def installed(name: str) -> bool:
+    """Return whether a peer is there."""
+    line, _ = command(name, 0)
+    return all(Path(part).exists() for part in line[:2] if Path(part).is_absolute())
+
+
+def missing() -> list[str]:
+    """Return the peers that are left out."""
+    return [name for name in STREAMS if not installed(name)]
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what is measured and of what it is measured with."""
+    told = {name: version(name) for name in ("boto3", "moto", "pandas", "aws-lambda-powertools")}
+    if installed("ministack"):
+        asking = "from importlib.metadata import version; print(version('ministack'))"
+        told["ministack"] = subprocess.check_output([PYTHON, "-c", asking], text=True).strip()
+    for name in ("kinesalite", "kinesis-local"):
+        if installed(name):
+            told[name] = json.loads((MODULES / name / "package.json").read_text("utf-8"))["version"]
+    return told
+
+
+@contextmanager
+def started(name: str) -> Iterator[Aws]:
+    """Start a peer on a free port of this machine; yield it when it answers."""
+    port = free_port()
+    line, variables = command(name, port)
+    environment = {key: text for key, text in os.environ.items() if not key.startswith("AWS_")}
+    dummies = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "test")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        subprocess.Popen(
+            line,
+            env=environment | dummies | {"PYTHONPATH": str(BUILD.parents[1])} | variables,
+            cwd=MODULES / name if (MODULES / name).exists() else folder,  # where it has its files
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process,
+    ):
+        try:
+            url = f"http://127.0.0.1:{port}"
+            wait_until(f"{name} to answer", lambda: answers(url))
+            yield target.connect(url)
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def all_of(names: tuple[str, ...]) -> Iterator[dict[str, Aws]]:
+    """Start those that are installed."""
+    with ExitStack() as stack:
+        there = [name for name in names if installed(name)]
+        yield {name: stack.enter_context(started(name)) for name in there}
+
+
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def answers(url: str) -> bool:
+    """Return whether a server is there, whatever it says."""
+    try:
+        with urllib.request.urlopen(url, timeout=5):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
