@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from workbook import prices
 from workbook.errors import UsageError
 
 CAPTURED = {"data", "partition_key", "sequence_number"}  # fields of a line of ``workbook capture``
 MAX_KEY = 256  # characters of a partition key [BC]
-MAX_BYTES = 10 * 1024 * 1024  # of a record's data and its partition key
+LEADING_ZERO = r"[+-]?0\d"  # of a text such as a postcode, which is no number
 
 
 class Record(NamedTuple):
@@ -50,9 +51,11 @@ def read(path: Path, key: str | None = None, names: Names = OPTIONS) -> list[Rec
         if path.suffix.lower() in (".csv", ".parquet"):
             return of_frame(_table(path, where), key, Names(where, names.key))
         records = _of_json(where, path.read_text("utf-8-sig"), key, names.key)
-    except (OSError, UnicodeDecodeError) as problem:
+    except UnicodeDecodeError as problem:
+        raise UsageError(f"{where}: it must be in UTF-8 ({problem})") from None
+    except OSError as problem:
         raise UsageError(f"{where}: it cannot be read ({problem})") from None
-    return _checked(where, records)
+    return _some(where, records)
 
 
 def of_frame(frame: pd.DataFrame, key: str | None, names: Names) -> list[Record]:
@@ -61,9 +64,14 @@ def of_frame(frame: pd.DataFrame, key: str | None, names: Names) -> list[Record]
     Raises:
         UsageError: it is empty, or has no such column.
     """
-    lines = frame.to_json(orient="records", lines=True, date_format="iso").splitlines()
-    values = [json.loads(line) for line in lines]
-    return _checked(names.records, _keyed(values, lines, key, names.key))
+    if frame.empty:
+        raise UsageError(f"{names.records}: it has no records")
+    try:
+        text = frame.to_json(orient="records", lines=True, date_format="iso", date_unit="us")
+    except (ValueError, OverflowError) as problem:  # repeated names of columns; bytes
+        raise UsageError(f"{names.records}: it cannot be JSON ({problem})") from None
+    lines = text.splitlines()
+    return _keyed([json.loads(line) for line in lines], lines, key, names.key)
 
 
 def of_values(values: Sequence[Any], key: str | None, names: Names) -> list[Record]:
@@ -76,29 +84,58 @@ def of_values(values: Sequence[Any], key: str | None, names: Names) -> list[Reco
         lines = list(map(_compact, values))
     except (TypeError, ValueError) as problem:
         raise UsageError(f"{names.records}: a record cannot be JSON ({problem})") from None
-    return _checked(names.records, _keyed(values, lines, key, names.key))
+    return _some(names.records, _keyed(values, lines, key, names.key))
 
 
-def _checked(where: str, records: list[Record]) -> list[Record]:
+def check_sizes(records: Iterable[Record], where: str, limit: int = prices.RECORD_BYTES) -> None:
+    """Refuse a record that a stream would refuse for its size.
+
+    Args:
+        records: in order.
+        where: they come from, for the message.
+        limit: of the stream, in bytes of a record's data and its partition key.  [BC]
+
+    Raises:
+        UsageError: one is larger; the message has its number.
+    """
+    for number, record in enumerate(records, 1):
+        size = len(record.data) + len(record.key.encode())
+        if size > limit:
+            raise UsageError(
+                f"{where}: record {number} has {size:,} bytes with its key; the stream takes "
+                f"{limit:,} (its MaxRecordSizeInKiB)"
+            )
+
+
+def _some(where: str, records: list[Record]) -> list[Record]:
     if not records:
         raise UsageError(f"{where}: it has no records")
-    for number, record in enumerate(records, 1):
-        if len(record.data) + len(record.key.encode()) > MAX_BYTES:
-            raise UsageError(f"{where}: record {number} is larger than 10 MiB")
     return records
 
 
 def _table(path: Path, where: str) -> pd.DataFrame:
     try:
-        return pd.read_csv(path) if path.suffix.lower() == ".csv" else pd.read_parquet(path)
+        return _of_csv(path) if path.suffix.lower() == ".csv" else pd.read_parquet(path)
+    except UnicodeDecodeError as problem:
+        raise UsageError(f"{where}: it must be in UTF-8 ({problem})") from None
     except ValueError as problem:
-        raise UsageError(f"{where}: {problem}") from None
+        raise UsageError(f"{where}: {str(problem).strip()}") from None
+
+
+def _of_csv(path: Path) -> pd.DataFrame:
+    """Return a table in which postcodes keep their zeros, and whole numbers stay whole."""
+    texts = pd.read_csv(path, dtype="str")
+    codes = [name for name in texts if texts[name].str.match(LEADING_ZERO).any()]
+    return pd.read_csv(path, dtype=dict.fromkeys(codes, "str"), dtype_backend="numpy_nullable")
 
 
 def _of_json(where: str, text: str, key: str | None, key_name: str) -> list[Record]:
     whole = _parsed(text)
     if isinstance(whole, dict) and isinstance(whole.get("Records"), list):
-        return [_of_event(where, number, one) for number, one in enumerate(whole["Records"], 1)]
+        return [
+            _recorded(f"{where}: Records[{number}]", _kinesis_of(one), "data", "partitionKey")
+            for number, one in enumerate(whole["Records"])
+        ]
     if isinstance(whole, list):
         return _keyed(whole, map(_compact, whole), key, key_name)
     values, lines = [], [line for line in text.splitlines() if line.strip()]
@@ -108,19 +145,37 @@ def _of_json(where: str, text: str, key: str | None, key_name: str) -> list[Reco
             raise UsageError(f"{where}: line {number} is not JSON: {line[:80]!r}")
         values.append(value)
     if values and isinstance(values[0], dict) and values[0].keys() >= CAPTURED:
-        return [Record(base64.b64decode(one["data"]), one["partition_key"]) for one in values]
+        return [
+            _recorded(f"{where}: line {number}", one, "data", "partition_key")
+            for number, one in enumerate(values, 1)
+        ]
     return _keyed(values, lines, key, key_name)
 
 
-def _of_event(where: str, number: int, record: Any) -> Record:
-    """Return a record of a recorded Lambda event."""
+def _kinesis_of(record: Any) -> Any:
+    return record.get("kinesis") if isinstance(record, dict) else None
+
+
+def _recorded(where: str, record: Any, data: str, key: str) -> Record:
+    """Return a record that was recorded, with its data in base64.
+
+    Args:
+        where: it stands, for messages.
+        record: from the file.
+        data: the field that holds its data.
+        key: the field that holds its partition key.
+
+    Raises:
+        UsageError: a field is missing or cannot be sent.
+    """
+    if not isinstance(record, dict) or not {data, key} <= record.keys():
+        raise UsageError(f"{where} is not a record of Kinesis: it needs {data} and {key}")
+    if not isinstance(record[key], str) or not 1 <= len(record[key]) <= MAX_KEY:
+        raise UsageError(f"{where}: {key} must be a text of 1 to {MAX_KEY} characters")
     try:
-        kinesis = record["kinesis"]
-        return Record(base64.b64decode(kinesis["data"]), str(kinesis["partitionKey"]))
-    except (KeyError, TypeError, binascii.Error) as problem:
-        raise UsageError(
-            f"{where}: Records[{number - 1}] is not a record of Kinesis ({problem!r})"
-        ) from None
+        return Record(base64.b64decode(record[data], validate=True), record[key])
+    except (TypeError, binascii.Error):
+        raise UsageError(f"{where}: {data} must be base64") from None
 
 
 def _keyed(

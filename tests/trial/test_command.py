@@ -147,7 +147,8 @@ def test_a_breakpoint_is_hit_with_debug() -> None:
     command = [sys.executable, "-m", "workbook", "try", "app.py", "--records", "one.jsonl"]
     command += ["--debug", "--stream", "out", "--env", "OUT=out", "--json", "report.json"]
     ran = subprocess.run(command, input="p row\ncontinue\n", capture_output=True, text=True)
-    assert "its timeout is off" in ran.stdout
+    assert "one batch at a time. Its timeout is off." in ran.stdout
+    assert "not retried" in ran.stdout
     assert "(Pdb) {'n': 3, 'plane': 'p'}" in ran.stdout
     assert ran.returncode == 0, ran.stderr
     assert json.loads(Path("report.json").read_text())["outputs"] == {"out": 1}

@@ -96,7 +96,9 @@ class Records:
             raise ValueError(f"spacing must be 'even' or 'random', not {self.spacing!r}")
         if isinstance(self.frame, Iterator):  # which can be read once, and the key may be varied
             object.__setattr__(self, "frame", list(self.frame))
-        object.__setattr__(self, "content", tuple(_content(self.frame, self.key)))
+        content = tuple(_content(self.frame, self.key))
+        records.check_sizes(content, "frame")
+        object.__setattr__(self, "content", content)
 
     @property
     def records(self) -> int:

@@ -20,7 +20,10 @@ from workbook.target import Aws
 from workbook.trial import outputs, place
 
 BATCH = 100
-NOTE = "The function runs in this process, one batch at a time; its timeout is off."
+NOTE = (
+    "The function runs in this process, one batch at a time. Its timeout is off. A batch that "
+    "fails is halved, not retried."
+)
 
 
 class Context:
@@ -73,6 +76,7 @@ def run(
         UsageError: something of that cannot be used.
     """
     sent = records.read(records_file, key)
+    records.check_sizes(sent, records.OPTIONS.records)
     code = packages.read(function)
     with closing(target.connect(target.LOCAL, limits=False)) as aws:
         made = place.make_outputs(aws, streams, queues, tables, buckets)

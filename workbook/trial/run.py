@@ -10,6 +10,7 @@ from typing import Any
 
 from workbook import code as packages
 from workbook import records, target
+from workbook.errors import UsageError
 from workbook.laboratory.logbook import REPORT
 from workbook.records import Record
 from workbook.target import Aws
@@ -96,6 +97,7 @@ def _send_and_watch(
     progress: bool,
 ) -> Report:
     found: Any = aws.client("lambda").get_event_source_mapping(UUID=tried.mapping)
+    _refuse_large(aws, tried.stream, sent)
     reports = "ReportBatchItemFailures" in (found.get("FunctionResponseTypes") or [])
     begun = time.monotonic()
     numbers, shards = send(aws, tried.stream, sent)
@@ -120,11 +122,17 @@ def _send_and_watch(
     return Report(sent, fates, written, error, shown, reports, lines, told, seconds)
 
 
+def _refuse_large(aws: Aws, stream: str, sent: Sequence[Record]) -> None:
+    summary = aws.client("kinesis").describe_stream_summary(StreamName=stream)
+    kib = summary["StreamDescriptionSummary"]["MaxRecordSizeInKiB"]
+    records.check_sizes(sent, records.OPTIONS.records, kib * 1024)
+
+
 def send(aws: Aws, stream: str, sent: Sequence[Record]) -> tuple[list[int], dict[int, str]]:
     """Send records in order; return their sequence numbers, and the shard of each number.
 
     Raises:
-        RuntimeError: the stream refused one.
+        UsageError: the stream refused one; the message has its number and AWS's reason.
     """
     kinesis = aws.client("kinesis")
     numbers: list[int] = []
@@ -136,7 +144,9 @@ def send(aws: Aws, stream: str, sent: Sequence[Record]) -> tuple[list[int], dict
         )
         for each in answer["Records"]:
             if "SequenceNumber" not in each:
-                raise RuntimeError(f"{stream} refused a record: {each['ErrorMessage']}")
+                raise UsageError(
+                    f"--records: record {len(numbers) + 1} is refused ({each['ErrorMessage']})"
+                )
             numbers.append(int(each["SequenceNumber"]))
             shards[numbers[-1]] = each["ShardId"]
     return numbers, shards
