@@ -8,7 +8,7 @@ import pytest
 
 from tests.laboratory.experiments import FIRST, SHARD, failure, moment
 from workbook import plots
-from workbook.laboratory import Result, pictures
+from workbook.laboratory import Result, Sweep, pictures
 from workbook.laboratory.logbook import COLUMNS
 from workbook.laboratory.result import failures_table
 
@@ -114,3 +114,34 @@ def test_nothing_and_several_shards_or_batches_at_once_are_refused() -> None:
         pictures.attempts({"wide": result((0, 0, 6, 0, "ok"), shards=("a", "b"))})
     with pytest.raises(ValueError, match="'quick' has a ParallelizationFactor above 1"):
         pictures.attempts({"quick": result((0, 0, 6, 0, "ok"), factor=2)})
+
+
+def swept(**latencies: list[float]) -> Sweep:
+    """A sweep over two batch sizes and two numbers of shards, with two repeats of each."""
+    rows = [
+        {"BatchSize": size, "shards": shards, "repeat": n, "p95_ms": latency}
+        for (size, shards), key in zip(
+            [(10, 1), (10, 2), (100, 1), (100, 2)], latencies.values(), strict=True
+        )
+        for n, latency in enumerate(key, 1)
+    ]
+    empty = pd.DataFrame()
+    return Sweep(pd.DataFrame(rows), empty, empty, [], ("BatchSize", "shards"))
+
+
+def test_a_sweep_has_a_line_of_medians_and_bars_for_each_combination_of_other_settings() -> None:
+    outcome = swept(a=[10, 30], b=[5, 6], c=[40, 40], d=[7, float("inf")])
+    picture = pictures.sweep(outcome, "p95_ms")
+    (axes,) = picture.figure.axes
+    assert (axes.get_title(), axes.get_xlabel()) == ("p95_ms by BatchSize", "BatchSize")
+    first, second = axes.containers
+    assert [list(line[0].get_ydata()) for line in (first, second)] == [[20, 40], [5.5]]
+    (bar,) = first[2]
+    assert [list(segment[:, 1]) for segment in bar.get_segments()] == [[10, 30], [40, 40]]
+    assert "shards 2: 10: 5.5, 100: inf" in picture.alt
+
+
+def test_a_figure_that_a_sweep_does_not_have_is_refused() -> None:
+    outcome = swept(a=[1, 1], b=[1, 1], c=[1, 1], d=[1, 1])
+    with pytest.raises(ValueError, match="figure must be one of p95_ms, not 'p59_ms'"):
+        pictures.sweep(outcome, "p59_ms")

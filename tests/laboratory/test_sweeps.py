@@ -139,3 +139,29 @@ def test_a_sweep_over_nothing_is_refused(fast: Aws, vary: dict[str, Any]) -> Non
 def test_a_sweep_of_no_run_at_once_is_refused(fast: Aws) -> None:
     with pytest.raises(ValueError, match="at_once must be 1 or more, not 0"):
         lab.sweep(fast, experiment(), {"BatchSize": [20]}, at_once=0)
+
+
+def test_repeats_are_runs_of_their_own_and_show_how_far_they_lie_apart(
+    fast: Aws, tmp_path: Path
+) -> None:
+    sizes: dict[str, Any] = {"BatchSize": [20, 60]}
+    outcome = lab.sweep(
+        fast, experiment(), sizes, folder=tmp_path, repeats=2, at_once=4, progress=False
+    )
+    assert list(outcome.summary["BatchSize"]) == [20, 20, 60, 60]
+    assert list(outcome.summary["repeat"]) == [1, 2, 1, 2]
+    assert list(outcome.records.columns[:2]) == ["BatchSize", "repeat"]
+    assert len(list(tmp_path.iterdir())) == 4
+    spread = outcome.spread()
+    assert list(spread.index) == [20, 60]
+    speeds = outcome.summary.groupby("BatchSize")["per_second"]
+    assert list(spread["per_second", "min"]) == list(speeds.min())
+    assert list(spread["per_second", "max"]) == list(speeds.max())
+    assert list(spread["per_second", "median"]) == list(speeds.median())
+    again = lab.sweep(fast, experiment(), sizes, folder=tmp_path, repeats=2, progress=False)
+    assert again.spread().equals(spread)
+
+
+def test_a_sweep_without_a_repeat_is_refused(fast: Aws) -> None:
+    with pytest.raises(ValueError, match="repeats must be 1 or more, not 0"):
+        lab.sweep(fast, experiment(), {"BatchSize": [20]}, repeats=0)

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from workbook import plots
 from workbook.laboratory.result import Result
+from workbook.laboratory.sweeps import Sweep
 from workbook.plots import Picture
 
 OUTCOMES = {  # colour and marker, of which either is enough to tell them apart
@@ -59,6 +61,52 @@ def attempts(results: Mapping[str, Result]) -> Picture:
     figure.suptitle("Attempts over time: each bar is an invocation and the records it had")
     alt = f"{len(results)} panels with the attempts over time. {'; '.join(told)}."
     return Picture(figure, alt)
+
+
+def sweep(outcome: Sweep, figure: str) -> Picture:
+    """Return a picture of one figure of a sweep over its first setting.
+
+    Each combination of the other settings has a line through the medians of its repeats, and bars
+    from the least to the most. Infinite values (a percentile of records that never arrived) are
+    left out of the line, and named in the alt text.
+
+    Args:
+        outcome: of ``sweep``.
+        figure: a column of its summary, such as ``p95_ms``.
+
+    Raises:
+        ValueError: the summary has no such figure.
+    """
+    spread = outcome.spread()
+    names = list(dict.fromkeys(spread.columns.get_level_values(0)))
+    if figure not in names:
+        raise ValueError(f"figure must be one of {', '.join(names)}, not {figure!r}")
+    across, *others = outcome.settings
+    found = spread[figure].astype(float).reset_index()
+    places = {value: place for place, value in enumerate(dict.fromkeys(found[across]))}
+    drawing, axes = plots.subplots(size=(8, 4))
+    told = []
+    for values, line in found.groupby(others, sort=False) if others else [((), found)]:
+        label = ", ".join(f"{name} {value}" for name, value in zip(others, values, strict=True))
+        finite = line[np.isfinite(line["max"])]
+        middle = finite["median"]
+        axes.errorbar(
+            finite[across].map(places),
+            middle,
+            yerr=[middle - finite["min"], finite["max"] - middle],
+            marker="o",
+            capsize=4,
+            label=label or None,
+        )
+        pairs = zip(line[across], line["median"], strict=True)
+        shown = ", ".join(f"{value}: {median:,.4g}" for value, median in pairs)
+        told.append(f"{label}: {shown}" if label else shown)
+    axes.set(title=f"{figure} by {across}", xlabel=across, ylabel=figure)
+    axes.set_xticks(list(places.values()), [str(value) for value in places])
+    axes.set_ylim(bottom=0)
+    if others:
+        axes.legend()
+    return Picture(drawing, f"{figure} by {across}, medians. {'; '.join(told)}.")
 
 
 def _bars(result: Result) -> pd.DataFrame:

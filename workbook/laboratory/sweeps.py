@@ -21,6 +21,8 @@ from workbook.laboratory.result import Result
 from workbook.laboratory.runner import PREFIX, run
 from workbook.target import Aws
 
+REPEAT = "repeat"  # the column that numbers the runs of one combination, from 1 on
+
 
 @dataclass(frozen=True)
 class Sweep:
@@ -31,12 +33,25 @@ class Sweep:
         invocations: of all runs; see ``logbook.table``.
         records: of all runs; see ``records_table``.
         results: of each run, in the order of the summary.
+        settings: the names of the settings that were varied.
     """
 
     summary: pd.DataFrame
     invocations: pd.DataFrame
     records: pd.DataFrame
     results: list[Result]
+    settings: tuple[str, ...]
+
+    def spread(self) -> pd.DataFrame:
+        """Return how far the repeats of each combination of settings lie apart.
+
+        Returns:
+            One row for each combination. The columns have two levels: the figures of
+            ``Result.summary``, and ``median``, ``min`` and ``max`` of each.
+        """
+        names = list(self.settings)
+        figures = [name for name in self.summary if name not in (*names, REPEAT)]
+        return self.summary.groupby(names, sort=False)[figures].agg(["median", "min", "max"])
 
 
 def sweep(
@@ -46,9 +61,10 @@ def sweep(
     *,
     folder: Path | str | None = None,
     at_once: int = 1,
+    repeats: int = 1,
     progress: bool = True,
 ) -> Sweep:
-    """Run an experiment once for each combination of settings.
+    """Run an experiment for each combination of settings.
 
     You may interrupt it: no further run starts, those under way end, and if there is a ``folder``
     all that have ended are kept. A second interruption does not wait for those under way, which
@@ -63,11 +79,13 @@ def sweep(
             them has changed (settings, workload, data, handler, workbook); None keeps nothing.
         at_once: the number of runs at the same time, each with its own pipeline. On a laptop they
             share the processors, so more than a few disturb one another.
+        repeats: the number of runs of each combination. With more than one, each table has a
+            column ``repeat``, and ``Sweep.spread`` shows how far the runs lie apart.
         progress: whether to show a bar.
 
     Raises:
         ValueError: a setting has an unknown name, no values or one out of range, or ``at_once``
-            is below 1.
+            or ``repeats`` is below 1.
         Exception: an error of ``run``, with a note that names its settings; no further run starts.
     """
     choices = {name: _plain(values) for name, values in vary.items()}
@@ -75,17 +93,25 @@ def sweep(
         raise ValueError("vary needs settings, each with one value or more")
     if at_once < 1:
         raise ValueError(f"at_once must be 1 or more, not {at_once}")
-    combinations = [
+    if repeats < 1:
+        raise ValueError(f"repeats must be 1 or more, not {repeats}")
+    chosen = [
         dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values())
     ]
-    experiments = [experiment.vary(**settings) for settings in combinations]
+    numbers = range(1, repeats + 1)
+    experiments = [(experiment.vary(**settings), n) for settings in chosen for n in numbers]
+    combinations = [
+        settings if repeats == 1 else {**settings, REPEAT: n}
+        for settings in chosen
+        for n in numbers
+    ]
     runs: dict[Future[Result], dict[str, Any]] = {}
     bar = tqdm(total=len(experiments), desc="experiments", unit="run", disable=not progress)
     try:
         with bar, ThreadPoolExecutor(at_once) as pool:
             try:
-                for each, settings in zip(experiments, combinations, strict=True):
-                    runs[pool.submit(_run_or_load, aws, each, folder)] = settings
+                for (each, n), settings in zip(experiments, combinations, strict=True):
+                    runs[pool.submit(_run_or_load, aws, each, folder, n)] = settings
                 for ended in as_completed(runs):
                     if error := ended.exception():
                         error.add_note(f"This was the run with {runs[ended]}.")
@@ -111,6 +137,7 @@ def sweep(
         _join([result.invocations for result in results], combinations),
         _join([result.records for result in results], combinations),
         results,
+        tuple(choices),
     )
 
 
@@ -119,10 +146,13 @@ def _plain(values: Iterable[Any]) -> list[Any]:
     return [value.item() if isinstance(value, np.generic) else value for value in values]
 
 
-def _run_or_load(aws: Aws, experiment: Experiment, folder: Path | str | None) -> Result:
+def _run_or_load(
+    aws: Aws, experiment: Experiment, folder: Path | str | None, repeat: int
+) -> Result:
     if folder is None:
         return run(aws, experiment, progress=False)
-    place = Path(folder) / digest(aws, experiment)
+    name = digest(aws, experiment)
+    place = Path(folder) / (name if repeat == 1 else f"{name}-{repeat}")
     try:
         return Result.load(place)
     except FileNotFoundError:
