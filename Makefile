@@ -24,8 +24,8 @@ help: ## list the tasks (like `make` alone)
 run: $(READY) ## send the flights of 2013 through the pipeline and check the answers
 	$(BIN)/workbook run $(ARGS)
 
-test: $(READY) ## run the tests, in four processes (ARGS="-n 0" for one after the other)
-	$(BIN)/python -m pytest -n 4 --dist loadfile $(ARGS)
+test: $(READY) ## run the tests, in six processes (ARGS="-n 0" for one after the other)
+	$(BIN)/python -m pytest -n 6 --dist loadfile $(ARGS)
 
 lab: $(READY) ## open JupyterLab at the first notebook
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/00_ten_minutes.ipynb $(ARGS)
