@@ -1,6 +1,8 @@
 """The interpreters that run functions: those of this machine, as far as it lets us look."""
 
 import platform
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,3 +41,22 @@ def test_a_user_may_have_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_our_own_version_runs_on_our_own_interpreter() -> None:
     major, minor, _ = platform.python_version_tuple()
     assert interpreters.find(f"python{major}.{minor}").is_ours
+
+
+@pytest.mark.skipif("sys.platform == 'win32'", reason="Windows runs no scripts of a shell")
+def test_a_launcher_on_the_path_leads_to_the_interpreter_itself(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A launcher such as pyenv's takes time at each start, and changes the environment."""
+    major, minor, _ = platform.python_version_tuple()
+    launcher = tmp_path / f"python{major}.{minor}"
+    launcher.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    launcher.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("platform.python_version", lambda: "3.99.0")  # so that ours does not fit
+    interpreters.find.cache_clear()
+    try:
+        found = interpreters.find(launcher.name).executable
+    finally:
+        interpreters.find.cache_clear()
+    assert found == sys.executable

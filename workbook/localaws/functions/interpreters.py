@@ -17,6 +17,10 @@ SUPPORTED = (
 )
 PROVIDED = ("provided.al2", "provided.al2023")
 PROBE_SECONDS = 10
+PROBE = """
+import os, platform, sys
+print(sys.executable, platform.python_version(), os.path.dirname(os.__file__), sep="\\n")
+"""
 # The boto3 that is installed here does not run on these; the interpreter at hand runs them.
 WITHOUT_BOTO3 = ("python3.8", "python3.9")
 
@@ -54,20 +58,18 @@ def find(runtime: str) -> Interpreter:
     if ours.version.startswith(version + ".") or runtime in WITHOUT_BOTO3:
         return ours
     for candidate in _candidates(version):
-        probe = (
-            "import os, platform; print(platform.python_version(), os.path.dirname(os.__file__))"
-        )
         try:
             ran = subprocess.run(
-                [candidate, "-I", "-S", "-c", probe],
+                [candidate, "-I", "-S", "-c", PROBE],
                 capture_output=True,
                 text=True,
                 timeout=PROBE_SECONDS,
             )
         except (OSError, subprocess.TimeoutExpired):
             continue
-        if ran.returncode == 0 and ran.stdout.startswith(version + "."):
-            return Interpreter(candidate, *ran.stdout.strip().split(" ", 1))
+        told = ran.stdout.splitlines()
+        if ran.returncode == 0 and len(told) == 3 and told[1].startswith(version + "."):
+            return Interpreter(*told)
     return ours
 
 
