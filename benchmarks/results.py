@@ -123,7 +123,7 @@ def picture(drawn: Sequence[Result]) -> plots.Picture:
     axes.set_xscale("log")
     axes.axvline(1, color=plots.BLACK, linewidth=1)
     axes.invert_yaxis()
-    axes.set_title("How many times as fast the workbook is (orange: peers; green: the floor)")
+    figure.suptitle("How many times as fast the workbook is (orange: peers; green: the floor)")
     axes.set_xlabel("times as fast, logarithmic; right of 1 the workbook is faster")
     beside = [ratio for ratio, kind in zip(ratios, kinds, strict=True) if kind == "peer"]
     alt = f"Bars of {len(bars)} comparisons."
