@@ -129,10 +129,11 @@ GUIDE = "that page and botocore 1.44"
 KINESIS = "https://aws.amazon.com/kinesis/data-streams/pricing/"
 STREAMS_GUIDE = "https://docs.aws.amazon.com/streams/latest/dev/"
 LAMBDA_GUIDE = "https://docs.aws.amazon.com/lambda/latest/dg/"
+DYNAMODB = "https://aws.amazon.com/dynamodb/pricing/on-demand/"
 FIREHOSE = "https://aws.amazon.com/firehose/pricing/"
 FIREHOSE_GUIDE = "https://docs.aws.amazon.com/firehose/latest/dev/"
 ATHENA = "https://aws.amazon.com/athena/pricing/"
-LATER_NOTES = "notes, read on 27 November 2026"
+LATER_NOTE = "one note, read on 27 November 2026"
 
 ROWS: dict[Source, list[Row]] = {
     Source("price", "Kinesis", KINESIS, PRICE_LIST): [
@@ -170,9 +171,11 @@ ROWS: dict[Source, list[Row]] = {
     Source("price", "SNS", "https://aws.amazon.com/sns/pricing/", NOTES): [
         Row("TOPIC_REQUEST", "USD / million", "publishing calls, of up to 64 KB each", MILLION),
     ],
-    Source("price", "DynamoDB", "https://aws.amazon.com/dynamodb/pricing/on-demand/", NOTES): [
+    Source("price", "DynamoDB", DYNAMODB, NOTES): [
         Row("TABLE_WRITE", "USD / million", "writing items, in units of 1 KB, on demand", MILLION),
         Row("TABLE_READ", "USD / million", "reading items, in units of 4 KB, on demand", MILLION),
+    ],
+    Source("price", "DynamoDB", DYNAMODB, "a note without a date"): [
         Row("TABLE_CHANGE", "USD / million", "changes sent to a stream, in KB", MILLION),
     ],
     Source("price", "EventBridge", "https://aws.amazon.com/eventbridge/pricing/", NOTES): [
@@ -182,7 +185,7 @@ ROWS: dict[Source, list[Row]] = {
     Source("price", "Firehose", FIREHOSE, "AWS's price list of 29 July 2026"): [
         Row("FIREHOSE_GB", "USD / GB", "taken in, each record in steps of 5 KB"),
     ],
-    Source("price", "Firehose", FIREHOSE, LATER_NOTES): [
+    Source("price", "Firehose", FIREHOSE, LATER_NOTE): [
         Row("FIREHOSE_CONVERSION_GB", "USD / GB", "conversion to Parquet, in the same steps"),
     ],
     Source("price", "Firehose", FIREHOSE, "not confirmed"): [
@@ -235,13 +238,13 @@ ROWS: dict[Source, list[Row]] = {
         Row("UNPACKED_MB", "MB", "in a package and its layers, unpacked"),
         Row("VARIABLES_BYTES", "bytes", "in all environment variables"),
     ],
-    Source("limit", "Firehose", FIREHOSE, LATER_NOTES): [
+    Source("limit", "Firehose", FIREHOSE, LATER_NOTE): [
         Row("FIREHOSE_RECORD_STEP", "bytes", "to a multiple of which a record is rounded up"),
     ],
     Source("limit", "Firehose", f"{FIREHOSE_GUIDE}buffering-hints.html", "botocore 1.44"): [
         Row("FIREHOSE_INTERVAL_SECONDS", "seconds", "that records may wait in a buffer"),
     ],
-    Source("limit", "Athena", ATHENA, LATER_NOTES): [
+    Source("limit", "Athena", ATHENA, LATER_NOTE): [
         Row("ATHENA_LEAST_MB", "MB", "that each query pays for"),
     ],
 }
