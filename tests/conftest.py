@@ -1,5 +1,6 @@
 """What many tests share: a local AWS, started once, and the flights, loaded once."""
 
+import gc
 from collections.abc import Iterator
 
 import pandas as pd
@@ -11,6 +12,12 @@ from workbook import flights, target
 # How long an example takes says how busy the machine is, and nothing of the code.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was imported out of every garbage collection: that is 8 % of the tests' time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -204,9 +204,20 @@ class Stubborn:
 
     def client(self, service: str) -> Any:
         client = self.aws.client(service)
-        if service == "kinesis":
-            client.delete_stream = lambda **request: None
-        return client
+        return Keeping(client) if service == "kinesis" else client
+
+
+class Keeping:
+    """A client of Kinesis whose streams stay."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.client, name)
+
+    def delete_stream(self, **request: Any) -> None:
+        """Do nothing."""
 
 
 class Queues:

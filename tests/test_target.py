@@ -123,8 +123,13 @@ def test_clients_are_made_one_at_a_time() -> None:
 
     aws = target.Aws("other", Session(), "http://127.0.0.1:9")  # type: ignore[arg-type]
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(aws.client, ["kinesis"] * 4))
+        list(pool.map(aws.client, ["kinesis", "lambda", "iam", "sqs"]))
     assert most == [1] * 4
+
+
+def test_each_service_has_one_client(local: target.Aws) -> None:
+    assert local.client("kinesis") is local.client("kinesis")
+    assert local.client("lambda").meta.service_model.service_name == "lambda"
 
 
 def test_the_time_there_is_what_records_arrive_by_in_time_lapse_too() -> None:

@@ -56,6 +56,7 @@ class Aws:
         self._session = session
         self._process = process
         self._clock = clock or Clock()
+        self._clients: dict[str, Any] = {}
         self._making = threading.Lock()  # a session cannot make two clients at once  [boto3]
 
     def __repr__(self) -> str:
@@ -92,18 +93,23 @@ class Aws:
         return self._session.get_credentials()
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client of ``service`` (``kinesis``, ``lambda``, ...) for this place."""
-        config = Config(
-            ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # not in the stubs
-            max_pool_connections=32,
-            proxies={} if self._is_here else None,  # no proxy knows the way to this machine
-        )
+        """Return the boto3 client of ``service`` (``kinesis``, ``lambda``, ...) for this place.
+
+        A service has one client, made at the first call: boto3's clients can be used by many
+        threads, and making one takes longer than most requests.
+        """
         with self._making:
-            return self._session.client(
-                service,  # type: ignore[call-overload]
-                endpoint_url=self.endpoint_url,
-                config=config,
-            )
+            if service not in self._clients:
+                self._clients[service] = self._session.client(
+                    service,  # type: ignore[call-overload]
+                    endpoint_url=self.endpoint_url,
+                    config=Config(
+                        ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # no stub
+                        max_pool_connections=32,
+                        proxies={} if self._is_here else None,  # no proxy leads to this machine
+                    ),
+                )
+            return self._clients[service]
 
     def close(self) -> None:
         """End the local AWS, if it belongs to this object, and everything that runs in it."""

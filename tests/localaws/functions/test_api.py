@@ -4,6 +4,7 @@ import io
 import urllib.request
 import uuid
 import zipfile
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,10 +18,18 @@ from tests.localaws.functions.lambda_functions import (
     settle,
     zipped,
 )
+from workbook import target
 from workbook.localaws.api.overrides import RUNTIMES
 from workbook.target import Aws
 
 CODE = "def handler(event, context):\n    return 1\n"
+
+
+@pytest.fixture(scope="module")
+def slow() -> Iterator[Aws]:
+    """A local AWS in slow motion: a state that lasts 0.2 s is there for two real seconds."""
+    with target.connect(target.LOCAL, speed=0.1) as aws:
+        yield aws
 
 
 def spec(aws: Aws, **settings: Any) -> dict[str, Any]:
@@ -212,12 +221,12 @@ def test_a_function_that_does_not_exist_cannot_be_got(local: Aws) -> None:
     assert error["Message"] == error["Error"]["Message"]
 
 
-def test_an_update_is_in_progress_then_successful_and_changes_the_revision(local: Aws) -> None:
+def test_an_update_is_in_progress_then_successful_and_changes_the_revision(slow: Aws) -> None:
     """[SEEN] 409 for another update meanwhile; the reason is that of a creation [OBS]."""
-    client = local.client("lambda")
-    name = create(local, CODE)
+    client = slow.client("lambda")
+    name = create(slow, CODE)
     before = client.get_function_configuration(FunctionName=name)
-    settle(local, name)
+    settle(slow, name)
     answer = client.update_function_configuration(
         FunctionName=name, Timeout=9, MemorySize=256, EphemeralStorage={"Size": 1024}
     )
@@ -232,7 +241,7 @@ def test_an_update_is_in_progress_then_successful_and_changes_the_revision(local
         f"resource: {answer['FunctionArn']}",
     }
     assert error["ResponseMetadata"]["HTTPStatusCode"] == 409
-    settle(local, name)
+    settle(slow, name)
     after = client.get_function_configuration(FunctionName=name)
     assert (after["Timeout"], after["MemorySize"]) == (9, 256)
     assert after["EphemeralStorage"] == {"Size": 1024}
@@ -249,10 +258,10 @@ def test_an_update_is_in_progress_then_successful_and_changes_the_revision(local
 
 
 @pytest.mark.parametrize("operation", ["update_function_configuration", "publish_version"])
-def test_a_function_that_is_created_cannot_be_changed_yet(local: Aws, operation: str) -> None:
+def test_a_function_that_is_created_cannot_be_changed_yet(slow: Aws, operation: str) -> None:
     """[SEEN] 409 while it is Pending."""
-    name = create(local, CODE)
-    error = refused(getattr(local.client("lambda"), operation), FunctionName=name)
+    name = create(slow, CODE)
+    error = refused(getattr(slow.client("lambda"), operation), FunctionName=name)
     assert error["Error"] == {
         "Code": "ResourceConflictException",
         "Message": "The operation cannot be performed at this time. The function is currently in "
