@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -117,14 +118,16 @@ def test_concurrent_executions_are_measured_for_as_long_as_they_last(
 
 
 @pytest.mark.parametrize("ending", ["close", "kill", "terminate"])
-def test_no_process_outlives_the_local_aws(gate: Gate, ending: str) -> None:
-    """Functions, busy and idle, their children and the local AWS' helpers."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "workbook.localaws", "--owned"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+def test_no_process_outlives_the_local_aws(gate: Gate, ending: str, tmp_path: Path) -> None:
+    """Functions, busy and idle, their children and its helpers end; no traceback is left."""
+    with (tmp_path / "errors").open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "workbook.localaws", "--owned"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
     assert process.stdin is not None
     assert process.stdout is not None
     aws = target.connect(process.stdout.readline().removeprefix(READY).strip())
@@ -152,3 +155,4 @@ def handler(event, context):
     process.wait(30)
     _, alive = psutil.wait_procs(children, timeout=30)
     assert alive == []
+    assert (tmp_path / "errors").read_text() == ""

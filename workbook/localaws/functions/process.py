@@ -53,6 +53,13 @@ class RuntimeProcess:
     @property
     def has_ended(self) -> bool:
         """Whether it can take no more events."""
+        if self._process is None or self._is_released:
+            return True
+        return self._processes.has_exited(self._process)
+
+    @property
+    def _is_released(self) -> bool:
+        """Whether its end is known and its resources are released."""
         return self._ending is None or self._ending.done()
 
     async def start(self, launch: Launch, seconds: float, request_id: str = "") -> Outcome | None:
@@ -105,7 +112,7 @@ class RuntimeProcess:
         self._request_id = event.request_id
         with self._killed_after(deadline - time.time()), self._held_to_memory():
             ended = await self._api.turn(event, deadline)
-        if self.memory_used > self._function.memory and not self.has_ended:
+        if self.memory_used > self._function.memory and not self._is_released:
             self._kill(OUT_OF_MEMORY)  # it took more for shorter than between two looks
             await self._ended()
             return self._last_outcome(-signal.SIGKILL)
@@ -175,7 +182,7 @@ class RuntimeProcess:
         self._watching = asyncio.get_running_loop().call_later(WATCH_SECONDS, self._watch)
 
     def _watch(self) -> None:
-        if self._process is None or self.has_ended:
+        if self._process is None or self._is_released:
             return
         used = memory.used(self._process.pid, is_sandboxed=self._is_sandboxed)
         self.memory_used = max(self.memory_used, used)
@@ -186,7 +193,7 @@ class RuntimeProcess:
 
     def _look(self) -> None:
         """Return its output and its memory use up to now."""
-        if self._process is not None and not self.has_ended:
+        if self._process is not None and not self._is_released:
             self._output.drain()
             peak = memory.peak(self._process.pid, is_sandboxed=self._is_sandboxed)
             self.memory_used = max(self.memory_used, peak)

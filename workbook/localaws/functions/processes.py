@@ -100,9 +100,20 @@ class Processes:
         self._alive.discard(process.pid)
         self._tell(f"-{process.pid}\n")
 
+    def has_exited(self, process: asyncio.subprocess.Process) -> bool:
+        """Return whether a process has exited, which asyncio may learn only later."""
+        if process.returncode is not None or sys.platform != "linux":
+            return process.returncode is not None
+        look = os.WEXITED | os.WNOHANG | os.WNOWAIT  # and leave the exit status to asyncio
+        try:
+            return os.waitid(os.P_PID, process.pid, look) is not None
+        except ChildProcessError:
+            return True
+
     def _tell(self, line: str) -> None:
         """Tell the reaper; if it was killed, start another one and tell it everything."""
-        assert self._reaper is not None
+        if self._reaper is None:  # closed: the reaper has ended them all
+            return
         assert self._reaper.stdin is not None
         try:
             self._reaper.stdin.write(line.encode())
@@ -116,8 +127,9 @@ class Processes:
 
     def close(self) -> None:
         """End what still runs and remove the directory; takes a moment, so not on the loop."""
-        if self._reaper is not None:
-            assert self._reaper.stdin is not None
-            self._reaper.stdin.close()
-            self._reaper.wait()
+        reaper, self._reaper = self._reaper, None
+        if reaper is not None:
+            assert reaper.stdin is not None
+            reaper.stdin.close()
+            reaper.wait()
             shutil.rmtree(self.directory, ignore_errors=True)  # for a reaper that was killed
