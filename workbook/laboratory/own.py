@@ -58,6 +58,7 @@ class Function:
             content.update(f"\n{path}\n".encode() + file)
         return {
             "handler": self.package.handler,
+            "runtime": code.runtime(),
             "environment": dict(self.environment),
             "sha256": content.hexdigest(),
         }
