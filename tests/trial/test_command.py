@@ -100,13 +100,13 @@ def test_a_bad_record_is_given_up_and_shown(capsys: pytest.CaptureFixture[str]) 
     assert told["first_error"]["text"].startswith("[ERROR] ValueError: seven\nTraceback")
     assert "lab_probe" not in told["first_error"]["text"]
     assert any("retried as a whole" in hint for hint in told["hints"])
-    assert any("were retried with a batch that failed" in hint for hint in told["hints"])
+    assert any("retried with a batch that failed" in hint for hint in told["hints"])
     records = pd.read_parquet("kept/records.parquet")
     assert records["fate"].value_counts().to_dict() == {"processed": 19, "given up": 1}
     assert len(pd.read_parquet("kept/output-out.parquet")) == told["outputs"]["out"]
     assert len(pd.read_parquet("kept/invocations.parquet")) == told["invocations"]
     assert "START RequestId" in Path("kept/log.txt").read_text()
-    assert "It failed on this record alone" in capsys.readouterr().out
+    assert "The record that it failed on" in capsys.readouterr().out
 
 
 def test_a_record_that_is_reported_takes_those_behind_it_along() -> None:
@@ -118,7 +118,7 @@ def test_a_record_that_is_reported_takes_those_behind_it_along() -> None:
     )
     assert status == 1
     assert (told["processed"], told["given_up"]) == (7, 13)
-    assert any("12 records that the function had not" in hint for hint in told["hints"])
+    assert any("12 records that it had not" in hint for hint in told["hints"])
 
 
 def test_a_filter_keeps_records_away() -> None:

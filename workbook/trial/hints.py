@@ -114,37 +114,41 @@ def _about_failures(seen: Seen) -> Iterator[str]:
     if seen.reports and seen.raised and seen.dragged and not any(one.reported for one in replies):
         yield (
             "The mapping asks for partial batch responses (ReportBatchItemFailures), and the "
-            f"function gives none: it raises. {seen.dragged:,} records that were processed in the "
-            "end were retried with a batch that failed. Return "
+            f"function gives none: it raises. Processed in the end, but retried with a batch that "
+            f"failed: {_records(seen.dragged)}. Return "
             '{"batchItemFailures": [{"itemIdentifier": sequence number}]}.'
         )
     if seen.unreported:
         yield (
-            f"{seen.unreported:,} records that the function had not reported were given up with "
-            "one that it had: when retries run out, AWS gives up the first reported record and all "
+            f"Given up with a record that the function had reported: {_records(seen.unreported)} "
+            "that it had not. When retries run out, AWS gives up the first reported record and all "
             "behind it in the batch. If the first record of a batch is the bad one, raise instead "
             "of reporting it; with BisectBatchOnFunctionError, the mapping then halves the batch."
         )
     if seen.given_up_together and seen.raised and not seen.halves:
         yield (
-            f"{seen.given_up_together:,} records were given up in whole batches. With "
+            f"Given up in whole batches: {_records(seen.given_up_together)}. With "
             "BisectBatchOnFunctionError, the mapping halves a batch that fails until the bad "
             "record is alone."
         )
 
 
+def _records(count: int) -> str:
+    return f"{count:,} record" if count == 1 else f"{count:,} records"
+
+
 def _about_outputs(seen: Seen) -> Iterator[str]:
     if 0 < seen.duplicates <= seen.retries:
         yield (
-            f"{seen.duplicates:,} outputs equal an earlier one, and records were handed over again "
-            f"{seen.retries:,} times: a batch that fails is retried as a whole, and what it had "
+            f"Outputs that equal an earlier one: {seen.duplicates:,}. Records that were handed "
+            f"over again: {seen.retries:,}. A batch that fails is retried as a whole, and what it had "
             "written is written again. Report the first bad record, or write in a way that can be "
             "repeated."
         )
     if seen.duplicates and not seen.retries and seen.distinct and seen.written > seen.handed:
         yield (
-            f"{seen.duplicates:,} outputs equal an earlier one, although no record was handed over "
-            "twice and no two records are equal: the function itself writes them again, for "
+            f"Outputs that equal an earlier one: {seen.duplicates:,}, although no record was "
+            "handed over twice and no two records are equal. The function itself writes them again, for "
             "instance when it retries a call that had succeeded."
         )
 

@@ -1,6 +1,7 @@
 """The outcome of a trial: figures, the first error, hints; as text, as JSON, as files."""
 
 import json
+import textwrap
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from workbook.laboratory import logbook
 from workbook.records import Record
 from workbook.trial.errors import FirstError
 from workbook.trial.fates import Fates
+
+WIDTH = 100  # of the lines of a hint
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,8 @@ class Report:
         if self.first_error is not None:
             lines += ["", "first error", self.first_error.text.rstrip()]
             lines += _failed_on(self.first_error)
-        lines += [f"\nhint: {hint}" for hint in self.hints]
+        for hint in self.hints:
+            lines += ["", *textwrap.wrap(f"hint: {hint}", WIDTH, break_long_words=False)]
         return "\n".join([*lines, f"\n{self.seconds:.1f} s"])
 
     def records_table(self) -> pd.DataFrame:
@@ -140,7 +144,7 @@ def _failed_on(error: FirstError) -> list[str]:
     if error.records == 0:
         return ["No record reached the function: it could not be loaded."]
     if error.records == 1:
-        return [f"It failed on this record alone: {shown}"]
+        return [f"The record that it failed on: {shown}"]
     return [
         f"The smallest batch with it has {error.records:,} records, of which the first is {shown}"
     ]
