@@ -145,7 +145,11 @@ def _add_try(commands: Any) -> None:
     )
     trial.add_argument("--shards", type=_positive, default=1, metavar="N")
     trial.add_argument(
-        "--speed", type=_speed, default=1.0, metavar="X", help="speed of the local AWS's clock"
+        "--speed",
+        type=_speed,
+        default=1.0,
+        metavar="X",
+        help="speed of the local AWS's clock, such as 20, which shortens the pauses before retries",
     )
     trial.add_argument(
         "--out", type=Path, metavar="DIR", help="folder for records, invocations, log and outputs"

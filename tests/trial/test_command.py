@@ -170,6 +170,17 @@ def test_the_fate_of_records_is_what_the_mapping_makes_of_the_reply() -> None:
     assert any("returned something else" in hint for hint in told["hints"])
 
 
+def test_a_tumbling_window_needs_a_state() -> None:
+    Path("window.py").write_text("def handler(event, context):\n    print(event['state'])\n")
+    status, told = tried(
+        *("window.py", "--records", "good.jsonl", "--speed", "50"),
+        *("--mapping", "TumblingWindowInSeconds=60", "--mapping", "MaximumRetryAttempts=0"),
+        *("--mapping", "BisectBatchOnFunctionError=false"),
+    )
+    assert (status, told["processed"], told["given_up"]) == (1, 0, 19)
+    assert "no state" in told["first_error"]["text"]
+
+
 def test_a_template_makes_all_the_rest() -> None:
     Path("src").mkdir()
     Path("app.py").rename("src/app.py")
@@ -178,6 +189,23 @@ def test_a_template_makes_all_the_rest() -> None:
     assert status == 0
     assert told["processed"] == 19
     assert list(told["outputs"].values()) == [19]
+
+
+def test_what_a_template_gives_up_is_seen_whatever_its_log_and_its_destination() -> None:
+    Path("src").mkdir()
+    Path("app.py").rename("src/app.py")
+    more = "MaximumRetryAttempts: 0, BisectBatchOnFunctionError: true, BatchSize: 10"
+    Path("template.yaml").write_text(
+        TEMPLATE.replace("BatchSize: 10", more).replace(
+            "CodeUri", "LoggingConfig: {LogFormat: JSON}\n      CodeUri"
+        )
+    )
+    status, told = tried(
+        *("src", "--records", "bad.jsonl", "--template", "template.yaml", "--speed", "20")
+    )
+    assert status == 1
+    assert told["pending"] == 0 < told["given_up"]
+    assert told["first_error"]["text"].startswith("[ERROR] ValueError: seven")
 
 
 def test_a_breakpoint_is_hit_with_debug() -> None:
@@ -220,6 +248,7 @@ def test_a_captured_stream_is_replayed(local: Aws) -> None:
         (["app.py", "--records", "good.jsonl", "--env", "OUT"], "--env OUT"),
         (["app.py", "--records", "good.jsonl", "--table", "planes"], "--table planes"),
         (["app.py", "--records", "good.jsonl", "--mapping", "BatchSize=0"], "BatchSize"),
+        (["app.py", "--records", "good.jsonl", "--env", "AWS_REGION=x"], "--env: AWS"),
         (["app.py", "--records", "good.jsonl", "--template", "no.yaml"], "--template no.yaml"),
         (["app.py", "--records", "good.jsonl", "--requirements", "no"], "--requirements no"),
         (["app.py", "--records", "good.jsonl", "--template", "t", "--env", "A=1"], "--env: cannot"),

@@ -104,6 +104,7 @@ class _Tally:
 
     def __init__(self) -> None:
         self._invocations = self._errors = self._processed = self._given_up = 0
+        self._shown: set[str] = set()
 
     def handle(self, handler: Handler, batch: list[dict[str, Any]]) -> None:
         """Run a batch; halve it if it fails, and resume behind a record that is reported."""
@@ -111,7 +112,7 @@ class _Tally:
         while left:
             batch = left.pop()
             self._invocations += 1
-            found = _run(handler, batch)
+            found = self._run(handler, batch)
             if found == Succeeded():
                 self._processed += len(batch)
                 continue
@@ -126,6 +127,26 @@ class _Tally:
             else:
                 rest = [batch[len(batch) // 2 :], batch[: len(batch) // 2]]
             left += filter(None, rest)
+
+    def _run(self, handler: Handler, batch: list[dict[str, Any]]) -> Verdict:
+        """Call the handler; return what its reply says of the batch."""
+        try:
+            answer = handler({"Records": batch}, Context())
+            reply = json.dumps(answer, default=str).encode()
+        except (Exception, SystemExit):  # whatever the function raises is its own affair
+            self._show(traceback.format_exc())
+            return Failed()
+        found = verdict(reply, [int(one["kinesis"]["sequenceNumber"]) for one in batch])
+        if found == Failed():
+            self._show(f"The function returned {answer!r}, which is not a partial batch response.")
+        return found
+
+    def _show(self, problem: str) -> None:
+        """Print a problem, in full the first time only."""
+        again = problem in self._shown
+        self._shown.add(problem)
+        last = problem.rstrip().rpartition("\n")[2]
+        print(f"again: {last}" if again else problem, file=sys.stderr)
 
     def give_up(self, batch: list[dict[str, Any]]) -> None:
         """Count a batch that no function was there for."""
@@ -145,20 +166,6 @@ class _Tally:
             "errors": self._errors,
             "outputs": {name: len(found) for name, found in written.items()},
         }
-
-
-def _run(handler: Handler, batch: list[dict[str, Any]]) -> Verdict:
-    """Call the handler; return what its reply says of the batch."""
-    try:
-        answer = handler({"Records": batch}, Context())
-        reply = json.dumps(answer, default=str).encode()
-    except (Exception, SystemExit):  # whatever the function raises is its own affair
-        traceback.print_exc()
-        return Failed()
-    found = verdict(reply, [int(one["kinesis"]["sequenceNumber"]) for one in batch])
-    if found == Failed():
-        print(f"The function returned {answer!r}, which is not a partial batch response.")
-    return found
 
 
 def _event(number: int, record: records.Record) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from workbook.laboratory.logbook import REPORT, START, Invocation
 from workbook.laboratory.pipeline import PROBE
 
+NO_STATE = "The function's reply has no state, which a tumbling window needs."
 STATUS = "Status: "  # in the REPORT line of an invocation that Lambda ended
 
 # Frames of the probe, and of the import of your module by it, with the line of code that follows.
@@ -131,7 +132,8 @@ def _text(log: Log, one: Invocation, reports_failures: bool) -> str:
             f"The function returned {one.unreadable}, which is not a partial batch response for "
             "records of its batch."
         )
-    return log.errors.get(one.request_id) or log.reports.get(one.request_id, "")
+    report = log.reports.get(one.request_id, "")
+    return log.errors.get(one.request_id) or (report if STATUS in report else NO_STATE)
 
 
 def _clean(text: str, module: str) -> str:

@@ -141,15 +141,15 @@ def _about_outputs(seen: Seen) -> Iterator[str]:
     if 0 < seen.duplicates <= seen.retries:
         yield (
             f"Outputs that equal an earlier one: {seen.duplicates:,}. Records that were handed "
-            f"over again: {seen.retries:,}. A batch that fails is retried as a whole, and what it had "
-            "written is written again. Report the first bad record, or write in a way that can be "
-            "repeated."
+            f"over again: {seen.retries:,}. A batch that fails is retried as a whole, and what it "
+            "had written is written again. Report the first bad record, or write in a way that can "
+            "be repeated."
         )
     if seen.duplicates and not seen.retries and seen.distinct and seen.written > seen.handed:
         yield (
             f"Outputs that equal an earlier one: {seen.duplicates:,}, although no record was "
-            "handed over twice and no two records are equal. The function itself writes them again, for "
-            "instance when it retries a call that had succeeded."
+            "handed over twice and no two records are equal. The function itself writes them "
+            "again, for instance when it retries a call that had succeeded."
         )
 
 

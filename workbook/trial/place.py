@@ -196,11 +196,15 @@ def make(
     lambda_ = aws.client("lambda")
     try:
         deployment.create_function(lambda_, role, pipeline.with_probe(code), function, **settings)
+    except (ClientError, ParamValidationError) as refused:
+        about = "--env" if "nvironment" in str(refused) else "FILE"
+        raise UsageError(f"{about}: AWS refuses it: {refused}") from None
+    try:
         created = deployment.create_mapping(
             lambda_, stream_arn, function, queue_arn=queue_arn, **mapping
         )
     except (ClientError, ParamValidationError) as refused:
-        raise UsageError(f"AWS refuses it: {refused}") from None
+        raise UsageError(f"--mapping: AWS refuses it: {refused}") from None
     return Place(stream, function, created, url, log_group, outputs)
 
 
