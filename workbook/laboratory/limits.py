@@ -1,14 +1,16 @@
 """Limits of the values of an experiment, so that what AWS would refuse is refused beforehand."""
 
+import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 REPORTS = "ReportBatchItemFailures"
+SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which cannot be sent
 NAME = re.compile(r"[a-zA-Z]\w+", re.ASCII)  # of an environment variable [BC]
-MAX_VARIABLES = 4 * 1024  # bytes of all environment variables [DG:gettingstarted-limits]
-PROBE_BYTES = 512  # of these, for the experiment's own
+MAX_VARIABLES = 4 * 1024  # bytes of all environment variables, as JSON [OBS]
+OURS = 1024  # of these, for the variables that the experiment sets
 RESERVED = (  # variables that Lambda sets [DG:configuration-envvars]
     *("_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV"),
     *("AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
@@ -95,10 +97,10 @@ def check_variables(variables: Mapping[str, Any], taken: Sequence[str]) -> None:
             raise ValueError(
                 f"environment: the name {name!r} must be a letter and then letters, digits or _"
             )
-        if not isinstance(value, str):
+        if not isinstance(value, str) or SURROGATE.search(value):
             raise ValueError(f"environment: {name} must be a text, not {value!r}")
-    size = sum(len(name.encode()) + len(value.encode()) for name, value in variables.items())
-    if size > MAX_VARIABLES - PROBE_BYTES:
+    size = len(json.dumps(dict(variables), ensure_ascii=False).encode())
+    if size > MAX_VARIABLES - OURS:
         raise ValueError(
-            f"environment has {size:,} bytes; an experiment allows {MAX_VARIABLES - PROBE_BYTES:,}"
+            f"environment has {size:,} bytes as JSON; an experiment allows {MAX_VARIABLES - OURS:,}"
         )
