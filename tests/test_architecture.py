@@ -58,6 +58,7 @@ BENCH_THAT_KNOWS_LOCALAWS = {
     "workbook.cli",
     "workbook.events",
     "workbook.target",
+    "workbook.trial.debug",  # reads a reply as the local AWS does
     "workbook.trial.template",  # reads a template as the local AWS does
 }
 STARTS_THE_SERVER = {"workbook.cli", f"{LOCALAWS}.__main__"}

@@ -23,7 +23,7 @@ def test_file_folder_and_zip_give_the_same_function(tmp_path: Path) -> None:
     for place in (file, folder, tmp_path / "app.zip"):
         code = read(str(place))
         assert (code.handler, list(code.files)) == ("app.handler", ["app.py"])
-        assert code.source == SOURCE
+        assert code.sources == [SOURCE]
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,12 @@ def test_file_folder_and_zip_give_the_same_function(tmp_path: Path) -> None:
         ("def work(event, context): pass", "", "app.work"),
         (SOURCE + "def other(event, context): pass", "other", "app.other"),
         ("def handler(event, context, clock=None): pass", "app.handler", "app.handler"),
+        ("def handler(*given): pass", "", "app.handler"),
+        ("class App:\n    def run(self, event, context): pass\nrun = App().run", "run", "app.run"),
+        ("handler = wrapped(work)", "", "app.handler"),
+        ("from elsewhere import lambda_handler", "", "app.lambda_handler"),
+        ("from elsewhere import *", "main", "app.main"),
+        ("if True:\n    def main(event, context): pass", "main", "app.main"),
     ],
 )
 def test_the_function_that_is_meant_is_found(
@@ -47,10 +53,12 @@ def test_the_function_that_is_meant_is_found(
 @pytest.mark.parametrize(
     ("source", "name", "said"),
     [
-        (SOURCE, "missing", "FUNCTION missing: name one of"),
+        (SOURCE, "missing", "FUNCTION missing: app.py does not define it; it defines: handler"),
+        (SOURCE, "app.missing", "FUNCTION missing: app.py does not define it"),
         ("def a(event, context): pass\ndef b(event, context): pass", "", "found: app.a, app.b"),
         ("x = 1", "", "no function of two arguments"),
         ("def handler(:", "", "line 1"),
+        ("def handler(:", "handler", "FILE app.py: line 1"),
     ],
 )
 def test_a_function_that_cannot_be_found_is_named(
@@ -61,3 +69,27 @@ def test_a_function_that_cannot_be_found_is_named(
     with pytest.raises(UsageError) as caught:
         read(f"{path}:{name}" if name else str(path))
     assert said in str(caught.value)
+
+
+def test_a_function_deep_in_a_folder_is_named_with_its_module(tmp_path: Path) -> None:
+    place = tmp_path / "src" / "orders"
+    place.mkdir(parents=True)
+    (place / "__init__.py").write_text("")
+    (place / "main.py").write_text("from .rows import handler\n")
+    (place / "rows.py").write_text(SOURCE)
+    assert read(f"{tmp_path}:src.orders.main.handler").handler == "src.orders.main.handler"
+    assert read(f"{tmp_path}:src/orders/main.handler").handler == "src/orders/main.handler"
+    with pytest.raises(
+        UsageError, match=r"FUNCTION \(none given\): .*such as .*:src\.orders\.main\.handler"
+    ):
+        read(str(tmp_path))
+
+
+def test_a_package_above_lambdas_limit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbook.code.MAX_UNZIPPED_MB", 1)
+    (tmp_path / "app.py").write_text(SOURCE)
+    (tmp_path / "model.bin").write_bytes(bytes(2_000_000))
+    with pytest.raises(UsageError, match=r"1\.9 MB unzipped; Lambda takes 1"):
+        read(str(tmp_path))

@@ -145,7 +145,11 @@ def _add_try(commands: Any) -> None:
     )
     trial.add_argument("--shards", type=_positive, default=1, metavar="N")
     trial.add_argument(
-        "--speed", type=_speed, default=1.0, metavar="X", help="speed of the local AWS's clock"
+        "--speed",
+        type=_speed,
+        default=1.0,
+        metavar="X",
+        help="speed of the local AWS's clock, such as 20, which shortens the pauses before retries",
     )
     trial.add_argument(
         "--out", type=Path, metavar="DIR", help="folder for records, invocations, log and outputs"
@@ -214,6 +218,12 @@ def _try_function(options: argparse.Namespace) -> int:
     }
     _refuse_beside(options, "template", ("mapping", "env", "stream", "queue", "table", "bucket"))
     _refuse_beside(options, "debug", ("template", "requirements", "mapping", "out"))
+    _refuse_beside(options, "debug", ("shards", "speed"), but=1)
+    _refuse_beside(options, "template", ("shards",), but=1)
+    if options.json and not options.json.parent.is_dir():
+        raise trial.UsageError(f"--json {options.json}: there is no folder {options.json.parent}")
+    if options.out and options.out.exists() and not options.out.is_dir():
+        raise trial.UsageError(f"--out {options.out}: it is a file, not a folder")
     if options.debug:
         told = debug.run(
             options.function, options.records, key=options.key, variables=variables, **made
@@ -241,8 +251,10 @@ def _try_function(options: argparse.Namespace) -> int:
     return int(bool(told["given_up"] or told["pending"]))
 
 
-def _refuse_beside(options: argparse.Namespace, name: str, others: tuple[str, ...]) -> None:
-    """Refuse options that another one leaves nothing to say.
+def _refuse_beside(
+    options: argparse.Namespace, name: str, others: tuple[str, ...], but: Any = None
+) -> None:
+    """Refuse options that another one leaves nothing to say; ``but`` is their default.
 
     Raises:
         UsageError: naming both.
@@ -251,7 +263,7 @@ def _refuse_beside(options: argparse.Namespace, name: str, others: tuple[str, ..
 
     if getattr(options, name):
         for other in others:
-            if getattr(options, other):
+            if getattr(options, other) and getattr(options, other) != but:
                 raise trial.UsageError(f"--{other}: cannot be used with --{name}")
 
 
@@ -267,7 +279,7 @@ def _capture(options: argparse.Namespace) -> int:
     try:
         with target.connect(where) as aws:
             count = capture.capture(aws, options.stream, options.out)
-    except (BotoCoreError, ClientError, ValueError) as problem:
+    except (BotoCoreError, ClientError, OSError, ValueError) as problem:
         print(f"workbook capture: {problem}", file=sys.stderr)
         return 2
     print(f"{count:,} records of {options.stream} in {options.out}")

@@ -23,16 +23,18 @@ class Code(NamedTuple):
     Args:
         files: contents by their path in the package.
         handler: ``module.function``.
+        own: the paths of your own files, without those of the requirements.
     """
 
     files: dict[str, bytes]
     handler: str
+    own: frozenset[str]
 
     @property
-    def source(self) -> str:
-        """The text of the handler's module."""
-        path = self.handler.rpartition(".")[0].replace(".", "/") + ".py"
-        return self.files.get(path, b"").decode("utf-8", "replace")
+    def sources(self) -> list[str]:
+        """The texts of your own Python files."""
+        paths = sorted(path for path in self.own if path.endswith(".py"))
+        return [self.files[path].decode("utf-8", "replace") for path in paths]
 
     def zipped(self, **beside: bytes) -> bytes:
         """Return the package as a zip, with other modules in it by their names."""
@@ -54,21 +56,26 @@ def _zipped(files: dict[str, bytes]) -> bytes:
         for path, content in files.items():
             entry = zipfile.ZipInfo(path)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o755 << 16
+            entry.create_system = 3  # Unix, wherever it is made,
+            entry.external_attr = 0o755 << 16  # so that Lambda may read it
             archive.writestr(entry, content)
     return buffer.getvalue()
 
 
-def read(place: str, requirements: Path | None = None, runtime: str = "python3.13") -> Code:
+def runtime() -> str:
+    """Return the runtime of the Python at hand, or the nearest that Lambda has."""
+    return f"python3.{min(max(sys.version_info.minor, 9), 14)}"
+
+
+def read(place: str, requirements: Path | None = None) -> Code:
     """Return the package of ``FILE[:FUNCTION]``.
 
     Args:
         place: a file, a folder or a zip; after a colon the function, or ``module.function``.
-        requirements: what to install beside it, for Lambda's platform.
-        runtime: the Python that it is installed for.
+        requirements: what to install beside it, for Lambda's platform and ``runtime()``.
 
     Raises:
-        UsageError: there is no such file or function.
+        UsageError: there is no such file or function, or the package is larger than Lambda allows.
     """
     path, name = _split(place)
     if path.is_dir():
@@ -80,9 +87,16 @@ def read(place: str, requirements: Path | None = None, runtime: str = "python3.1
         files = {path.name: path.read_bytes()}
     else:
         raise UsageError(f"FILE {path}: must be a Python file, a folder or a zip")
-    if requirements is not None:
-        files = {**_installed(requirements, runtime), **files}
-    return Code(files, _handler(files, name, path))
+    handler = _handler(files, name, path)
+    installed = {} if requirements is None else _installed(requirements)
+    code = Code({**installed, **files}, handler, frozenset(files))
+    unzipped = sum(map(len, code.files.values())) / MB
+    if unzipped > MAX_UNZIPPED_MB:
+        raise UsageError(
+            f"FILE {path}: its package has {unzipped:.1f} MB unzipped; Lambda takes "
+            f"{MAX_UNZIPPED_MB}"
+        )
+    return code
 
 
 def _split(place: str) -> tuple[Path, str]:
@@ -105,42 +119,108 @@ def _of_folder(folder: Path) -> dict[str, bytes]:
 
 def _handler(files: dict[str, bytes], name: str, path: Path) -> str:
     """Return ``module.function``: what was named, or the only function that could be meant."""
-    found = [
-        f"{PurePosixPath(file).stem}.{function}"
-        for file, content in files.items()
-        if file.endswith(".py") and "/" not in file
-        for function in _functions(content.decode("utf-8", "replace"), file)
-    ]
-    if "." in name and name.rpartition(".")[0].replace(".", "/") + ".py" in files:
+    module, _, function = name.rpartition(".")
+    if module and (file := _file_of(module, files)):
+        _require(function, files[file], file)
         return name
-    meant = [one for one in found if one.rpartition(".")[2] in ([name] if name else USUAL)]
-    if not meant and not name:
-        meant = found
+    modules = {
+        PurePosixPath(file).stem: file for file in files if file.endswith(".py") and "/" not in file
+    }
+    if name and len(modules) == 1:
+        ((module, file),) = modules.items()
+        _require(name, files[file], file)
+        return f"{module}.{name}"
+    found = [
+        f"{module}.{function}"
+        for module, file in modules.items()
+        for function in _callables(files[file], file)
+        if not name or function == name
+    ]
+    usual = [one for one in found if one.rpartition(".")[2] in USUAL]
+    meant = found if name else usual or found
     if len(meant) != 1:
-        raise UsageError(
-            f"FUNCTION {name or '(none given)'}: name one of {path} after a colon, such as "
-            f"{path}:{(meant or found or ['app.handler'])[0].rpartition('.')[2]}; found: "
-            f"{', '.join(meant or found) or 'no function of two arguments'}"
-        )
+        raise UsageError(_unclear(name, path, meant, files))
     return meant[0]
 
 
-def _functions(source: str, file: str) -> list[str]:
-    """Return the functions that take an event and a context."""
+def _unclear(name: str, path: Path, meant: list[str], files: dict[str, bytes]) -> str:
+    """Return a message that says what could be named."""
+    if meant:
+        found = ", ".join(meant)
+        which = meant[0] if len({one.rpartition(".")[0] for one in meant}) > 1 else ""
+        return (
+            f"FUNCTION {name or '(none given)'}: name one of {path} after a colon, such as "
+            f"{path}:{which or meant[0].rpartition('.')[2]}; found: {found}"
+        )
+    deeper = [
+        f"{file.removesuffix('.py').replace('/', '.')}.{function}"
+        for file, content in sorted(files.items())
+        if file.endswith(".py") and "/" in file
+        for function in _callables(content, file)
+    ]
+    usual = [one for one in deeper if one.rpartition(".")[2] in USUAL]
+    return (
+        f"FUNCTION {name or '(none given)'}: no function of two arguments is at the top of {path}; "
+        f"name it with its module, such as {path}:{[*usual, *deeper, 'app.lambda_handler'][0]}"
+    )
+
+
+def _file_of(module: str, files: dict[str, bytes]) -> str | None:
+    """Return the file of a module, whose parts are separated by dots or slashes."""
+    stem = module.replace(".", "/")
+    return next((one for one in (f"{stem}.py", f"{stem}/__init__.py") if one in files), None)
+
+
+def _require(function: str, content: bytes, file: str) -> None:
+    """Refuse a name that a module does not define."""
+    names = _names(content, file)
+    if "*" not in names and function not in names:
+        raise UsageError(
+            f"FUNCTION {function}: {file} does not define it; it defines: "
+            f"{', '.join(sorted(names)) or 'nothing'}"
+        )
+
+
+def _parsed(content: bytes, file: str) -> ast.Module:
     try:
-        tree = ast.parse(source)
+        return ast.parse(content)
     except SyntaxError as problem:
         raise UsageError(f"FILE {file}: line {problem.lineno}: {problem.msg}") from None
-    return [
-        node.name
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef)
-        and len(node.args.args) - len(node.args.defaults) <= 2 <= len(node.args.args)
-        and not node.name.startswith("_")
-    ]
+    except ValueError as problem:  # a null byte
+        raise UsageError(f"FILE {file}: {problem}") from None
 
 
-def _installed(requirements: Path, runtime: str) -> dict[str, bytes]:
+def _names(content: bytes, file: str) -> set[str]:
+    """Return the names that a module binds; ``*`` if it imports names that are not listed."""
+    found: set[str] = set()
+    for node in ast.walk(_parsed(content, file)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {one.asname or one.name for one in node.names}
+    return found
+
+
+def _callables(content: bytes, file: str) -> list[str]:
+    """Return what may take an event and a context: functions, and usual names that are bound."""
+    found = []
+    for node in _parsed(content, file).body:
+        if isinstance(node, ast.FunctionDef):
+            least = len(node.args.args) - len(node.args.defaults)
+            if (least <= 2 <= len(node.args.args)) or (node.args.vararg and least <= 2):
+                found.append(node.name)
+        elif isinstance(node, ast.Assign):
+            names = {one.id for one in node.targets if isinstance(one, ast.Name)}
+            found += sorted(names.intersection(USUAL))
+        elif isinstance(node, ast.ImportFrom):
+            names = {one.asname or one.name for one in node.names}
+            found += sorted(names.intersection(USUAL))
+    return [one for one in dict.fromkeys(found) if not one.startswith("_")]
+
+
+def _installed(requirements: Path) -> dict[str, bytes]:
     """Return the files of requirements, installed for Lambda's platform."""
     if not requirements.is_file():
         raise UsageError(f"--requirements {requirements}: there is no such file")
@@ -148,7 +228,7 @@ def _installed(requirements: Path, runtime: str) -> dict[str, bytes]:
         command = [
             *(sys.executable, "-m", "pip", "install", "--quiet", "--target", folder),
             *("--platform", "manylinux2014_x86_64", "--only-binary", ":all:"),
-            *("--python-version", runtime.removeprefix("python")),
+            *("--python-version", runtime().removeprefix("python")),
             *("--requirement", str(requirements)),
         ]
         ran = subprocess.run(command, capture_output=True, text=True)

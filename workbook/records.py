@@ -2,7 +2,10 @@
 
 import base64
 import binascii
+import gzip
+import io
 import json
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,24 +41,26 @@ def read(path: Path, key: str | None = None, names: Names = OPTIONS) -> list[Rec
     """Return the records of a file.
 
     Args:
-        path: its name says what it is: ``.csv``, ``.parquet``, and everything else is JSON.
-        key: the column whose value is the partition key. If left out, each record has a key of its
-            own, or the one that it was recorded with.
+        path: its name says what it is: ``.csv``, ``.parquet``, and everything else is JSON. If it
+            is compressed with gzip, its name ends in ``.gz``.
+        key: the column whose value is the partition key. If left out, each record has its number
+            as its key, or the key that it was recorded with.
         names: of the two, for messages.
 
     Raises:
         UsageError: the file cannot be read, is empty, or has no such column.
     """
     where = f"{names.records} {path}"
+    kind, content = _content(path, where)
+    if kind == ".parquet":
+        return of_frame(_of_parquet(content, where), key, Names(where, names.key))
     try:
-        if path.suffix.lower() in (".csv", ".parquet"):
-            return of_frame(_table(path, where), key, Names(where, names.key))
-        records = _of_json(where, path.read_text("utf-8-sig"), key, names.key)
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         raise UsageError(f"{where}: it must be in UTF-8 ({problem})") from None
-    except OSError as problem:
-        raise UsageError(f"{where}: it cannot be read ({problem})") from None
-    return _some(where, records)
+    if kind == ".csv":
+        return of_frame(_of_csv(text, where), key, Names(where, names.key))
+    return _some(where, _of_json(where, text, key, names.key))
 
 
 def of_frame(frame: pd.DataFrame, key: str | None, names: Names) -> list[Record]:
@@ -67,11 +72,28 @@ def of_frame(frame: pd.DataFrame, key: str | None, names: Names) -> list[Record]
     if frame.empty:
         raise UsageError(f"{names.records}: it has no records")
     try:
-        text = frame.to_json(orient="records", lines=True, date_format="iso", date_unit="us")
+        text = frame.to_json(
+            orient="records",
+            lines=True,
+            date_format="iso",
+            date_unit="us",
+            double_precision=15,
+        )
     except (ValueError, OverflowError) as problem:  # repeated names of columns; bytes
-        raise UsageError(f"{names.records}: it cannot be JSON ({problem})") from None
-    lines = text.splitlines()
+        raise UsageError(f"{names.records}: {_not_json(frame, problem)}") from None
+    lines = text.rstrip("\n").split("\n")
     return _keyed([json.loads(line) for line in lines], lines, key, names.key)
+
+
+def _not_json(frame: pd.DataFrame, problem: Exception) -> str:
+    binary = [
+        str(name)
+        for name, column in frame.select_dtypes("object").items()
+        if any(isinstance(value, bytes) for value in column)
+    ]
+    if binary:
+        return f"column {binary[0]} holds bytes, which JSON cannot; make it text, such as base64"
+    return f"it cannot be JSON ({problem})"
 
 
 def of_values(values: Sequence[Any], key: str | None, names: Names) -> list[Record]:
@@ -113,43 +135,106 @@ def _some(where: str, records: list[Record]) -> list[Record]:
     return records
 
 
-def _table(path: Path, where: str) -> pd.DataFrame:
+def _content(path: Path, where: str) -> tuple[str, bytes]:
+    """Return what a file is, by the end of its name, and its content, unpacked."""
     try:
-        return _of_csv(path) if path.suffix.lower() == ".csv" else pd.read_parquet(path)
-    except UnicodeDecodeError as problem:
-        raise UsageError(f"{where}: it must be in UTF-8 ({problem})") from None
+        content = path.read_bytes()
+        if path.suffix.lower() == ".gz":
+            content, path = gzip.decompress(content), path.with_suffix("")
+    except (EOFError, zlib.error, gzip.BadGzipFile) as problem:
+        raise UsageError(f"{where}: it is not a whole gzip file ({problem})") from None
+    except OSError as problem:
+        raise UsageError(f"{where}: it cannot be read ({problem})") from None
+    return path.suffix.lower(), content
+
+
+def _of_parquet(content: bytes, where: str) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(io.BytesIO(content))
+    except (ValueError, OSError) as problem:
+        raise UsageError(f"{where}: it is not Parquet ({problem})") from None
+
+
+def _of_csv(text: str, where: str) -> pd.DataFrame:
+    """Return a table in which whole numbers stay whole, and texts are as they are in the file.
+
+    Empty cells are missing, and so is ``NA`` among numbers. Postcodes keep their zeros, and the
+    country ``NA`` its name.
+    """
+    try:
+        texts = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False, na_values=[""])
+        codes = [name for name in texts if texts[name].str.match(LEADING_ZERO).any()]
+        table = pd.read_csv(
+            io.StringIO(text),
+            dtype=dict.fromkeys(codes, "str"),
+            dtype_backend="numpy_nullable",
+        )
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame()
     except ValueError as problem:
         raise UsageError(f"{where}: {str(problem).strip()}") from None
-
-
-def _of_csv(path: Path) -> pd.DataFrame:
-    """Return a table in which postcodes keep their zeros, and whole numbers stay whole."""
-    texts = pd.read_csv(path, dtype="str")
-    codes = [name for name in texts if texts[name].str.match(LEADING_ZERO).any()]
-    return pd.read_csv(path, dtype=dict.fromkeys(codes, "str"), dtype_backend="numpy_nullable")
+    for name in table:
+        if pd.api.types.is_string_dtype(table[name]):
+            table[name] = texts[name]
+    return table
 
 
 def _of_json(where: str, text: str, key: str | None, key_name: str) -> list[Record]:
-    whole = _parsed(text)
-    if isinstance(whole, dict) and isinstance(whole.get("Records"), list):
-        return [
-            _recorded(f"{where}: Records[{number}]", _kinesis_of(one), "data", "partitionKey")
-            for number, one in enumerate(whole["Records"])
+    values, texts, places = _values(text, where)
+    if values and _is_event(values[0]):
+        field = "partitionKey"
+        found = [
+            _recorded(f"{where}: {place}Records[{number}]", _kinesis_of(one), "data", field)
+            for place, value in zip(places, values, strict=True)
+            for number, one in enumerate(_records_of(value, f"{where}: {place}"))
         ]
+    elif values and isinstance(values[0], dict) and values[0].keys() >= CAPTURED:
+        field = "partition_key"
+        found = [
+            _recorded(f"{where}: {place}it", one, "data", field)
+            for place, one in zip(places, values, strict=True)
+        ]
+    else:
+        return _keyed(values, texts, key, key_name)
+    if key is not None:
+        raise UsageError(f"{key_name} {key}: leave it out; the records have keys in {field}")
+    return found
+
+
+def _values(text: str, where: str) -> tuple[list[Any], list[str], list[str]]:
+    """Return the values of a JSON file, the text of each, and its place, for messages."""
+    try:
+        whole = json.loads(text)
+    except ValueError:
+        lines = [(n, line.strip()) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
+        values = [_of_line(where, number, line) for number, line in lines]
+        return values, [line for _, line in lines], [f"line {number}: " for number, _ in lines]
     if isinstance(whole, list):
-        return _keyed(whole, map(_compact, whole), key, key_name)
-    values, lines = [], [line for line in text.splitlines() if line.strip()]
-    for number, line in enumerate(lines, 1):
-        value = _parsed(line)
-        if value is None:
-            raise UsageError(f"{where}: line {number} is not JSON: {line[:80]!r}")
-        values.append(value)
-    if values and isinstance(values[0], dict) and values[0].keys() >= CAPTURED:
-        return [
-            _recorded(f"{where}: line {number}", one, "data", "partition_key")
-            for number, one in enumerate(values, 1)
-        ]
-    return _keyed(values, lines, key, key_name)
+        numbers = range(1, len(whole) + 1)
+        return whole, [_compact(one) for one in whole], [f"record {one}: " for one in numbers]
+    line = text.strip()
+    return [whole], [_compact(whole) if "\n" in line else line], [""]
+
+
+def _of_line(where: str, number: int, line: str) -> Any:
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError as problem:
+        raise UsageError(
+            f"{where}: line {number} is not JSON: {line[:80]!r} (column {problem.colno}: "
+            f"{problem.msg})"
+        ) from None
+
+
+def _is_event(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("Records"), list)
+
+
+def _records_of(value: Any, where: str) -> list[Any]:
+    if not _is_event(value):
+        raise UsageError(f"{where}it is not a Lambda event, unlike what stands before it")
+    records: list[Any] = value["Records"]
+    return records
 
 
 def _kinesis_of(record: Any) -> Any:
@@ -168,8 +253,9 @@ def _recorded(where: str, record: Any, data: str, key: str) -> Record:
     Raises:
         UsageError: a field is missing or cannot be sent.
     """
-    if not isinstance(record, dict) or not {data, key} <= record.keys():
-        raise UsageError(f"{where} is not a record of Kinesis: it needs {data} and {key}")
+    missing = [one for one in (data, key) if not isinstance(record, dict) or one not in record]
+    if missing:
+        raise UsageError(f"{where} is not a record of Kinesis: it needs {' and '.join(missing)}")
     if not isinstance(record[key], str) or not 1 <= len(record[key]) <= MAX_KEY:
         raise UsageError(f"{where}: {key} must be a text of 1 to {MAX_KEY} characters")
     try:
@@ -185,12 +271,14 @@ def _keyed(
     for number, (value, line) in enumerate(zip(values, lines, strict=True), 1):
         name = str(number)
         if key is not None:
-            if not isinstance(value, dict) or value.get(key) is None:
+            if not isinstance(value, dict) or key not in value:
                 fields = ", ".join(value) if isinstance(value, dict) else "none"
                 raise UsageError(
                     f"{key_name} {key}: record {number} has no such field; it has: {fields}"
                 )
-            name = str(value[key])
+            if value[key] is None:
+                raise UsageError(f"{key_name} {key}: record {number} has no value there")
+            name = value[key] if isinstance(value[key], str) else _compact(value[key])
             if not 1 <= len(name) <= MAX_KEY:
                 raise UsageError(
                     f"{key_name} {key}: record {number} has a value of {len(name)} characters; a "
@@ -198,13 +286,6 @@ def _keyed(
                 )
         found.append(Record(line.encode(), name))
     return found
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
 
 
 def _compact(value: Any) -> str:

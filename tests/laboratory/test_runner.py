@@ -171,8 +171,8 @@ def test_a_second_interruption_names_what_it_leaves(
 
 
 def test_a_refused_setting_is_told_and_leaves_nothing(fast: Aws) -> None:
-    with pytest.raises(fast.client("lambda").exceptions.ClientError, match="MaximumRecordAge"):
-        lab.run(fast, experiment(BatchSize=100, MaximumRecordAgeInSeconds=5), progress=False)
+    with pytest.raises(fast.client("lambda").exceptions.ClientError, match="UnreservedConcurrent"):
+        lab.run(fast, experiment(concurrency=990), progress=False)  # above the account's quota
     assert_nothing_is_left(fast)
 
 

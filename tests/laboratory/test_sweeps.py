@@ -101,19 +101,19 @@ def test_a_second_interruption_of_a_sweep_tells_what_still_runs(
 def test_a_run_that_fails_ends_the_sweep_and_is_named(
     fast: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun: list[int] = []
+    begun: list[int | None] = []
 
     def refused_once(aws: Aws, each: lab.Experiment, progress: bool) -> lab.Result:
-        begun.append(each.mapping["BatchSize"])
-        if each.mapping["BatchSize"] > 10_000:
+        begun.append(each.concurrency)
+        if each.concurrency == 990:  # above the account's quota
             return lab.run(aws, each, progress=progress)
         return empty_result(each)
 
     instead_of_running(monkeypatch, refused_once)
-    sizes = {"BatchSize": [20, 10_001, *range(30, 40)]}
-    with pytest.raises(ClientError, match="10001") as refusal:
-        lab.sweep(fast, experiment(), sizes, folder=tmp_path, progress=False)
-    assert refusal.value.__notes__ == ["This was the run with {'BatchSize': 10001}."]
+    reserved = {"concurrency": [20, 990, *range(30, 40)]}
+    with pytest.raises(ClientError, match="UnreservedConcurrent") as refusal:
+        lab.sweep(fast, experiment(), reserved, folder=tmp_path, progress=False)
+    assert refusal.value.__notes__ == ["This was the run with {'concurrency': 990}."]
     assert len(begun) <= 3  # the next may have begun before the failure was seen
     assert len(list(tmp_path.iterdir())) == len(begun) - 1
     assert_nothing_is_left(fast)

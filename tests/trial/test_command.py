@@ -96,15 +96,17 @@ def test_a_bad_record_is_given_up_and_shown(capsys: pytest.CaptureFixture[str]) 
     assert (told["sent"], told["processed"], told["given_up"], told["pending"]) == (20, 19, 1, 0)
     assert told["duplicates"] > 0  # written again with each half
     assert told["first_error"]["record"] == '{"n": 7, "plane": "p1"}'
+    assert told["first_error"]["records"] == 1
     assert told["first_error"]["text"].startswith("[ERROR] ValueError: seven\nTraceback")
-    assert "workbook_probe" not in told["first_error"]["text"]
+    assert "lab_probe" not in told["first_error"]["text"]
     assert any("retried as a whole" in hint for hint in told["hints"])
+    assert any("retried with a batch that failed" in hint for hint in told["hints"])
     records = pd.read_parquet("kept/records.parquet")
     assert records["fate"].value_counts().to_dict() == {"processed": 19, "given up": 1}
     assert len(pd.read_parquet("kept/output-out.parquet")) == told["outputs"]["out"]
     assert len(pd.read_parquet("kept/invocations.parquet")) == told["invocations"]
     assert "START RequestId" in Path("kept/log.txt").read_text()
-    assert "caused by the record" in capsys.readouterr().out
+    assert "The record that it failed on" in capsys.readouterr().out
 
 
 def test_a_record_that_is_reported_takes_those_behind_it_along() -> None:
@@ -116,7 +118,7 @@ def test_a_record_that_is_reported_takes_those_behind_it_along() -> None:
     )
     assert status == 1
     assert (told["processed"], told["given_up"]) == (7, 13)
-    assert any("12 good records" in hint for hint in told["hints"])
+    assert any("12 records that it had not" in hint for hint in told["hints"])
 
 
 def test_a_filter_keeps_records_away() -> None:
@@ -130,6 +132,55 @@ def test_a_filter_keeps_records_away() -> None:
     assert (told["processed"], told["filtered"]) == (5, 15)
 
 
+@pytest.mark.parametrize(
+    ("source", "text", "hint"),
+    [
+        (
+            "import absent\ndef handler(event, context): pass",
+            "'broken': No module",
+            "--requirements",
+        ),
+        ("import os\nos.environ['TABLE']\ndef handler(event, context): pass", "KeyError", ""),
+    ],
+)
+def test_a_function_that_cannot_be_loaded_is_told_soon(source: str, text: str, hint: str) -> None:
+    Path("broken.py").write_text(source)
+    status, told = tried("broken.py", "--records", "good.jsonl", "--speed", "20")
+    assert status == 1
+    assert told["errors"] == told["invocations"] > 0
+    assert told["processed"] == told["given_up"] + told["pending"] - told["sent"] == 0
+    assert text in told["first_error"]["text"]
+    assert "importlib" not in told["first_error"]["text"]
+    assert told["first_error"]["records"] == 0
+    assert hint in "".join(told["hints"])
+
+
+def test_the_fate_of_records_is_what_the_mapping_makes_of_the_reply() -> None:
+    """Identifiers of no record fail the batch, as on AWS; text without a newline hides nothing."""
+    Path("wrong.py").write_text(
+        REPORTING.replace('record["kinesis"]["sequenceNumber"]', 'record["eventID"]').replace(
+            "    for", "    print('begun', end='')\n    for"
+        )
+    )
+    status, told = tried("wrong.py", "--records", "bad.jsonl", "--speed", "20")
+    assert status == 1
+    assert (told["processed"], told["given_up"], told["pending"]) == (19, 1, 0)
+    assert told["first_error"]["record"] == '{"n": 7, "plane": "p1"}'
+    assert "not a partial batch response" in told["first_error"]["text"]
+    assert any("returned something else" in hint for hint in told["hints"])
+
+
+def test_a_tumbling_window_needs_a_state() -> None:
+    Path("window.py").write_text("def handler(event, context):\n    print(event['state'])\n")
+    status, told = tried(
+        *("window.py", "--records", "good.jsonl", "--speed", "50"),
+        *("--mapping", "TumblingWindowInSeconds=60", "--mapping", "MaximumRetryAttempts=0"),
+        *("--mapping", "BisectBatchOnFunctionError=false"),
+    )
+    assert (status, told["processed"], told["given_up"]) == (1, 0, 19)
+    assert "no state" in told["first_error"]["text"]
+
+
 def test_a_template_makes_all_the_rest() -> None:
     Path("src").mkdir()
     Path("app.py").rename("src/app.py")
@@ -138,6 +189,23 @@ def test_a_template_makes_all_the_rest() -> None:
     assert status == 0
     assert told["processed"] == 19
     assert list(told["outputs"].values()) == [19]
+
+
+def test_what_a_template_gives_up_is_seen_whatever_its_log_and_its_destination() -> None:
+    Path("src").mkdir()
+    Path("app.py").rename("src/app.py")
+    more = "MaximumRetryAttempts: 0, BisectBatchOnFunctionError: true, BatchSize: 10"
+    Path("template.yaml").write_text(
+        TEMPLATE.replace("BatchSize: 10", more).replace(
+            "CodeUri", "LoggingConfig: {LogFormat: JSON}\n      CodeUri"
+        )
+    )
+    status, told = tried(
+        *("src", "--records", "bad.jsonl", "--template", "template.yaml", "--speed", "20")
+    )
+    assert status == 1
+    assert told["pending"] == 0 < told["given_up"]
+    assert told["first_error"]["text"].startswith("[ERROR] ValueError: seven")
 
 
 def test_a_breakpoint_is_hit_with_debug() -> None:
@@ -180,10 +248,15 @@ def test_a_captured_stream_is_replayed(local: Aws) -> None:
         (["app.py", "--records", "good.jsonl", "--env", "OUT"], "--env OUT"),
         (["app.py", "--records", "good.jsonl", "--table", "planes"], "--table planes"),
         (["app.py", "--records", "good.jsonl", "--mapping", "BatchSize=0"], "BatchSize"),
+        (["app.py", "--records", "good.jsonl", "--env", "AWS_REGION=x"], "--env: AWS"),
         (["app.py", "--records", "good.jsonl", "--template", "no.yaml"], "--template no.yaml"),
         (["app.py", "--records", "good.jsonl", "--requirements", "no"], "--requirements no"),
         (["app.py", "--records", "good.jsonl", "--template", "t", "--env", "A=1"], "--env: cannot"),
         (["app.py", "--records", "good.jsonl", "--debug", "--out", "kept"], "--out: cannot"),
+        (["app.py", "--records", "good.jsonl", "--debug", "--speed", "9"], "--speed: cannot"),
+        (["app.py", "--records", "good.jsonl", "--json", "no/x.json"], "--json no/x.json"),
+        (["app.py", "--records", "good.jsonl", "--out", "app.py"], "--out app.py"),
+        (["app.py", "--records", "good.jsonl", "--queue", "a b"], "--queue a b"),
     ],
 )
 def test_what_cannot_be_used_is_named_with_status_2(

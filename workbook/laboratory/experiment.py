@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Self
 
 from workbook import deployment
+from workbook.laboratory import limits
+from workbook.laboratory.limits import is_number, is_rate, is_whole
 from workbook.laboratory.own import Function, Records
 from workbook.laboratory.workload import Workload
 
-REPORTS = "ReportBatchItemFailures"
 CHANCES = ("transient", "crash", "hang", "slow")  # shares of the invocations
-MAPPING_SETTINGS = {*deployment.MAPPING, "ParallelizationFactor"}  # those that may be varied
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,23 +68,31 @@ class Experiment:
 
     def __post_init__(self) -> None:
         for name, is_good, wanted in (
-            ("shards", self.shards >= 1, "1 or more"),
-            ("batch_millis", 0 <= self.batch_millis < math.inf, "0 or more"),
-            ("record_millis", 0 <= self.record_millis < math.inf, "0 or more"),
-            *((name, 0 <= getattr(self, name) <= 1, "0 to 1") for name in CHANCES),
-            ("slow_millis", 0 <= self.slow_millis < math.inf, "0 or more"),
-            ("downstream", self.downstream is None or self.downstream > 0, "above 0, or None"),
+            ("shards", is_whole(self.shards, 1), "a whole number, 1 or more"),
+            ("batch_millis", is_number(self.batch_millis, 0), "0 or more"),
+            ("record_millis", is_number(self.record_millis, 0), "0 or more"),
+            *((name, is_number(getattr(self, name), 0, 1), "0 to 1") for name in CHANCES),
+            ("slow_millis", is_number(self.slow_millis, 0), "0 or more"),
+            ("downstream", self._has_good_downstream, "above 0, or None"),
             ("bad_records", self.bad_records in ("report", "raise"), "'report' or 'raise'"),
-            ("patience", 0 < self.patience < math.inf, "above 0"),
+            ("memory", is_whole(self.memory, 128, 10_240), "a whole number, 128 to 10,240"),
+            ("timeout", is_whole(self.timeout, 1, 900), "a whole number, 1 to 900"),
+            (
+                "concurrency",
+                self.concurrency is None or is_whole(self.concurrency, 0),
+                "a whole number, 0 or more, or None",
+            ),
+            ("patience", is_rate(self.patience) and self.patience < math.inf, "above 0"),
         ):
             if not is_good:
                 raise ValueError(f"{name} must be {wanted}, not {getattr(self, name)!r}")
         if self.function is None and isinstance(self.workload, Records):
             raise ValueError("function must be one of your own: handler.py takes flights only")
-        unknown = ", ".join(sorted(self.mapping.keys() - MAPPING_SETTINGS))
-        if unknown:
-            known = ", ".join(sorted(MAPPING_SETTINGS))
-            raise ValueError(f"mapping must not have {unknown}; an experiment may set {known}")
+        limits.check_mapping(self.mapping)
+
+    @property
+    def _has_good_downstream(self) -> bool:
+        return self.downstream is None or (is_rate(self.downstream) and self.downstream < math.inf)
 
     def vary(self, **settings: Any) -> Self:
         """Return a copy with other values.
@@ -98,9 +106,9 @@ class Experiment:
         """
         ours = {each.name for each in fields(self)} - {"workload", "mapping"}
         sent = {each.name for each in fields(self.workload) if each.init}
-        unknown = [n for n in settings if n not in ours | sent and n not in MAPPING_SETTINGS]
+        unknown = [n for n in settings if n not in ours | sent and n not in limits.MAPPING]
         if unknown:
-            known = ", ".join(sorted(ours) + sorted(sent) + sorted(MAPPING_SETTINGS))
+            known = ", ".join(sorted(ours) + sorted(sent) + sorted(limits.MAPPING))
             raise ValueError(f"there is no setting {', '.join(unknown)}; there are {known}")
         return replace(
             self,
@@ -118,7 +126,7 @@ class Experiment:
     @property
     def reports_failures(self) -> bool:
         """Whether the mapping respects partial batch responses."""
-        return REPORTS in self.mapping_settings["FunctionResponseTypes"]
+        return limits.REPORTS in self.mapping_settings["FunctionResponseTypes"]
 
     def as_dict(self) -> dict[str, Any]:
         """Return all settings as JSON-ready values.

@@ -3,12 +3,12 @@
 It logs the records of an invocation before the handler is called, and the outcome afterwards. The
 experiment knows nothing but the log, so that it works on AWS too.
 
-The environment variable PROBE has its settings as JSON, with times in real seconds: `handler`, the
-`module.function` to call; `batch_seconds` and `record_seconds`, the time to spend on each batch and
-on each of its records before the handler is called, as on a call to another service; `raises`,
-whether a record that the handler reports fails the whole batch; the shares of invocations that are
-`transient`, `crash`, `hang` or `slow`, with `hang_seconds` and `slow_seconds`; `downstream`, the
-records a second that the other service takes.
+The environment variable WORKBOOK_PROBE has its settings as JSON, with times in real seconds:
+`handler`, the `module.function` to call; `batch_seconds` and `record_seconds`, the time to spend on
+each batch and on each of its records before the handler is called, as on a call to another service;
+`raises`, whether a record that the handler reports fails the whole batch; the shares of invocations
+that are `transient`, `crash`, `hang` or `slow`, with `hang_seconds` and `slow_seconds`;
+`downstream`, the records a second that the other service takes. All but `handler` may be left out.
 """
 
 import base64
@@ -20,9 +20,18 @@ import time
 import zlib
 from typing import Any
 
-SETTINGS = json.loads(os.environ["PROBE"])
+NONE: dict[str, Any] = {
+    "batch_seconds": 0,
+    "record_seconds": 0,
+    "raises": False,
+    "downstream": None,
+    **dict.fromkeys(("transient", "crash", "hang", "slow"), 0),
+}
+SETTINGS = {**NONE, **json.loads(os.environ["WORKBOOK_PROBE"])}
 module, _, name = SETTINGS["handler"].rpartition(".")
-call = getattr(importlib.import_module(module), name)
+call = getattr(importlib.import_module(module.replace("/", ".")), name)
+MAX_DIGITS = 129  # of a sequence number [BC]
+SHOWN = 200  # characters of a reply that Lambda cannot read
 free_at = 0.0  # when the other service takes records again
 
 
@@ -47,8 +56,11 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:
         DownstreamThrottled: there were too many records in a short time.
         Exception: what the handler raises.
     """
-    records = event["Records"]
-    numbers = "\n".join(record["kinesis"]["sequenceNumber"] for record in records)
+    records = event.get("Records") or [] if isinstance(event, dict) else []
+    if not records or "kinesis" not in records[0]:
+        return call(event, context)  # an event of yours, or the last one of a window
+    sequence_numbers = [record["kinesis"]["sequenceNumber"] for record in records]
+    numbers = "\n".join(sequence_numbers)
     shard_id = records[0]["eventID"].partition(":")[0]
     # Sequence numbers have 56 digits, most of them equal. Packed they fit into one log line.
     packed = base64.b64encode(zlib.compress(numbers.encode(), 1)).decode()
@@ -63,18 +75,64 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:
     fail(len(records))
     time.sleep(SETTINGS["batch_seconds"] + SETTINGS["record_seconds"] * len(records))
     answer = call(event, context)
-    failures = answer.get("batchItemFailures") or [] if isinstance(answer, dict) else []
-    failed_from = [failure["itemIdentifier"] for failure in failures]
+    try:
+        reply = json.loads(json.dumps(answer, default=plain))
+    except (TypeError, ValueError):
+        return answer  # Lambda fails the invocation, since it cannot be sent
+    if "window" in event:
+        if not isinstance(reply, dict) or "state" not in reply:
+            return (
+                answer  # which fails the batch of a tumbling window [DG:services-kinesis-windows]
+            )
+        del reply["state"]
+    places = read(reply, sequence_numbers)
     if by_chance("crash"):
         os._exit(1)
-    if failed_from and SETTINGS["raises"]:
-        raise BatchFailed(f"record {failed_from[0]} cannot be processed")
+    if places and SETTINGS["raises"]:
+        raise BatchFailed(f"record {sequence_numbers[min(places)]} cannot be processed")
     say(
         "end",
         request_id=context.aws_request_id,
-        failed_from=min(failed_from, key=int) if failed_from else None,
+        failed_from=sequence_numbers[min(places)] if places else None,
+        reported=len(places or ()),
+        unreadable=None if places is not None else repr(answer)[:SHOWN],
     )
     return answer
+
+
+def plain(value: Any) -> float:
+    """Return a decimal as a number, as Lambda's runtime does."""
+    if type(value).__name__ == "Decimal":
+        return float(value)
+    raise TypeError
+
+
+def read(reply: Any, sequence_numbers: list[str]) -> set[int] | None:
+    """Return the places of the records that a reply reports as failed.
+
+    Returns:
+        None if Lambda cannot read the reply, which fails the whole batch of a mapping that asks for
+        partial batch responses [DG:services-kinesis-batchfailurereporting, OBS].
+    """
+    if reply in (None, "", [], {}):
+        return set()
+    if not isinstance(reply, dict) or "batchItemFailures" not in reply:
+        return None
+    failures = reply["batchItemFailures"]
+    if failures is None:
+        return set()
+    if not isinstance(failures, list):
+        return None
+    known = {int(number): place for place, number in enumerate(sequence_numbers)}
+    places = set()
+    for failure in failures:
+        number = failure.get("itemIdentifier") if isinstance(failure, dict) else None
+        if not isinstance(number, str) or not number.isdecimal() or len(number) > MAX_DIGITS:
+            return None
+        if int(number) not in known:
+            return None
+        places.add(known[int(number)])
+    return places
 
 
 def fail(records: int) -> None:

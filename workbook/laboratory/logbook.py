@@ -12,6 +12,7 @@ import pandas as pd
 START = re.compile(r"START RequestId: (\S+)")
 REPORT = re.compile(r"REPORT RequestId: (\S+)\t(.*)")
 FIGURE = re.compile(r"([A-Z][\w ]+): ([\w.]+)")
+PROBE = re.compile(r'{"probe": "(begin|end)"')  # behind what the handler left without a newline
 OVERLAP_MILLIS = 30_000  # that each reading starts before the newest event; on AWS some are late
 
 
@@ -29,6 +30,9 @@ class Invocation(NamedTuple):
         report: the figures of the REPORT line, in ms and MB, and its ``Status`` if it has one.
         failed_from: the sequence number that the handler reported, if any.
         answered: whether the handler returned.
+        reported: how many records the handler reported.
+        unreadable: the handler's reply, if it is none that Lambda can read as a partial batch
+            response.
     """
 
     request_id: str
@@ -41,6 +45,8 @@ class Invocation(NamedTuple):
     report: dict[str, str]
     failed_from: int | None
     answered: bool
+    reported: int = 0
+    unreadable: str | None = None
 
     def outcome(self, reports_failures: bool) -> str:
         """Return ``ok``, ``partial``, ``timeout`` or ``error``.
@@ -51,6 +57,8 @@ class Invocation(NamedTuple):
         """
         if not self.answered:
             return "timeout" if self.report.get("Status") == "timeout" else "error"
+        if reports_failures and self.unreadable is not None:
+            return "error"
         return "partial" if self.failed_from is not None and reports_failures else "ok"
 
     def done(self, reports_failures: bool) -> list[int]:
@@ -81,6 +89,11 @@ class Logbook:
         self._events: dict[str, Any] = {}
         self._newest = 0
 
+    @property
+    def ended(self) -> int:
+        """How many invocations have ended, those that never reached the handler included."""
+        return sum(REPORT.match(event["message"]) is not None for event in self._events.values())
+
     def read(self, *, whole: bool = False) -> list[Invocation]:
         """Read the log, and return all invocations that have ended, in order of their start.
 
@@ -106,12 +119,9 @@ def _invocations(events: list[Any]) -> list[Invocation]:
             started[match[1]] = event["timestamp"]
         elif match := REPORT.match(message):
             reports[match[1]] = (event, dict(FIGURE.findall(match[2])))
-        elif message.startswith('{"probe": "begin"'):
-            facts = json.loads(message)
-            begun[facts["request_id"]] = facts
-        elif message.startswith('{"probe": "end"'):
-            facts = json.loads(message)
-            ended[facts["request_id"]] = facts
+        elif match := PROBE.search(message):
+            facts = json.loads(message[match.start() :])
+            (begun if facts["probe"] == "begin" else ended)[facts["request_id"]] = facts
     return sorted(
         (
             Invocation(
@@ -125,6 +135,8 @@ def _invocations(events: list[Any]) -> list[Invocation]:
                 report,
                 _failed_from(ended.get(request_id)),
                 request_id in ended,
+                ended.get(request_id, {}).get("reported", 0),
+                ended.get(request_id, {}).get("unreadable"),
             )
             for request_id, (event, report) in reports.items()
             if request_id in begun and request_id in started

@@ -12,10 +12,11 @@ import pandas as pd
 
 from workbook import code, records
 from workbook.errors import UsageError
+from workbook.laboratory import limits
 from workbook.laboratory.workload import Departure, gap
 
 PUT_UNIT_BYTES = 25_000  # by which a record is billed
-OUTPUT = "OUTPUT_STREAM"  # the variable that names the stream to which the function may write
+TAKEN = ("OUTPUT_STREAM", "WORKBOOK_PROBE")  # variables that the experiment sets
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,7 @@ class Function:
     package: code.Code = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if OUTPUT in self.environment:
-            raise UsageError(f"environment must not have {OUTPUT}: the experiment sets it")
+        limits.check_variables(self.environment, TAKEN)
         place = f"{self.path}:{self.handler}" if self.handler else str(self.path)
         requirements = None if self.requirements is None else Path(self.requirements)
         object.__setattr__(self, "package", code.read(place, requirements))
@@ -58,6 +58,7 @@ class Function:
             content.update(f"\n{path}\n".encode() + file)
         return {
             "handler": self.package.handler,
+            "runtime": code.runtime(),
             "environment": dict(self.environment),
             "sha256": content.hexdigest(),
         }
@@ -90,7 +91,7 @@ class Records:
     content: tuple[records.Record, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if not self.rate > 0:
+        if not limits.is_rate(self.rate):
             raise ValueError(f"rate must be above 0 (infinite for a burst), not {self.rate!r}")
         if self.spacing not in ("even", "random"):
             raise ValueError(f"spacing must be 'even' or 'random', not {self.spacing!r}")

@@ -1,22 +1,31 @@
 """The pipeline of an experiment, which is created for it and deleted afterwards."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from workbook import deployment
+from workbook.code import Code, runtime
 from workbook.laboratory.experiment import CHANCES, Experiment
 from workbook.target import Aws
 
 PROBE = Path(__file__).with_name("lab_probe.py")
+PROBE_HANDLER = f"{PROBE.stem}.lambda_handler"
+SETTINGS = "WORKBOOK_PROBE"  # the variable that has the probe's settings
+
+
+def with_probe(code: Code) -> bytes:
+    """Return the package of a function of your own with the probe in it, as a zip."""
+    return code.zipped(**{PROBE.stem: PROBE.read_bytes()})
 
 
 def _package(experiment: Experiment) -> bytes:
     """Return the function's zip: the handler, or a function of your own, and the probe."""
     if experiment.function is None:
         return deployment.package(deployment.HANDLER_FILE, PROBE)
-    return experiment.function.package.zipped(**{PROBE.stem: PROBE.read_bytes()})
+    return with_probe(experiment.function.package)
 
 
 def _probe_settings(experiment: Experiment, speed: float) -> dict[str, Any]:
@@ -65,10 +74,16 @@ class Pipeline:
         """Create everything, and return the queue's URL."""
         aws, name = self.aws, self.name
         kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
-        input_arn = deployment.create_stream(kinesis, self.input_stream, experiment.shards)
-        output_arn = deployment.create_stream(kinesis, self.output_stream, experiment.shards)
+        with ThreadPoolExecutor() as at_once:  # on AWS each takes half a minute
+            input_arn, output_arn = at_once.map(
+                lambda stream: deployment.create_stream(kinesis, stream, experiment.shards),
+                (self.input_stream, self.output_stream),
+            )
         queue_url, queue_arn = deployment.create_queue(aws.client("sqs"), self.queue)
         policy = deployment.policy(input_arn, output_arn, name, queue_arn=queue_arn)
+        if experiment.function is not None:
+            write = {"Effect": "Allow", "Action": "kinesis:PutRecord", "Resource": output_arn}
+            policy["Statement"].append(write)
         role_arn = deployment.create_role(aws.client("iam"), policy, self.role)
         deployment.create_log_group(aws.client("logs"), name)
         deployment.create_function(
@@ -76,14 +91,15 @@ class Pipeline:
             role_arn,
             _package(experiment),
             name,
-            Handler=f"{PROBE.stem}.lambda_handler",
+            Runtime=runtime() if experiment.function else deployment.RUNTIME,
+            Handler=PROBE_HANDLER,
             MemorySize=experiment.memory,
             Timeout=experiment.timeout,
             Environment={
                 "Variables": {
                     **(experiment.function.environment if experiment.function else {}),
                     "OUTPUT_STREAM": self.output_stream,
-                    "PROBE": json.dumps(_probe_settings(experiment, aws.speed)),
+                    SETTINGS: json.dumps(_probe_settings(experiment, aws.speed)),
                 }
             },
         )

@@ -4,6 +4,11 @@
 
 The result is read from both streams, the function's log and the queue for failures, so it works on
 real AWS too. There it takes some minutes longer, and costs what ``Result.cost`` says.
+
+``tests/laboratory/test_refusals.py`` checks the requests of ``run`` against botocore's models and
+the rules of Lambda. Without an account we cannot show: quotas of the account (shards, concurrency),
+policies of its organisation, how long a new role takes to be known, how late log lines arrive, and
+whether wheels that pip chose for Lambda's platform load there.
 """
 
 import json

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
 from workbook import flights, producer
+from workbook.laboratory.limits import is_number, is_rate, is_whole
 
 CONSTANT = "constant"  # the key under which all records go to one shard
 HOT_KEY = "hot"
@@ -75,12 +76,12 @@ class Workload:
     def __post_init__(self) -> None:
         keys = [*flights.columns(), CONSTANT]
         for field, is_good, wanted in (
-            ("records", 1 <= self.records <= flights.count(), f"1 to {flights.count():,}"),
-            ("rate", self.rate > 0, "above 0 (infinite for a burst)"),
+            ("records", is_whole(self.records, 1, flights.count()), f"1 to {flights.count():,}"),
+            ("rate", is_rate(self.rate), "above 0 (infinite for a burst)"),
             ("spacing", self.spacing in ("even", "random"), "'even' or 'random'"),
             ("key", self.key in keys, f"one of {', '.join(keys)}"),
-            ("hot_share", 0 <= self.hot_share <= 1, "0 to 1"),
-            ("poison_every", self.poison_every >= 0, "0 or more"),
+            ("hot_share", is_number(self.hot_share, 0, 1), "0 to 1"),
+            ("poison_every", is_whole(self.poison_every, 0), "0 or more"),
         ):
             if not is_good:
                 raise ValueError(f"{field} must be {wanted}, not {getattr(self, field)!r}")

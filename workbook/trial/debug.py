@@ -2,7 +2,7 @@
 
 import base64
 import importlib
-import importlib.util
+import json
 import os
 import sys
 import tempfile
@@ -16,10 +16,14 @@ from typing import Any
 
 from workbook import code as packages
 from workbook import records, target
+from workbook.localaws.mapping.partial import Failed, FailedFrom, Succeeded, Verdict, verdict
 from workbook.target import Aws
 from workbook.trial import outputs, place
+from workbook.trial.report import duplicates
 
+Handler = Callable[[Any, Any], Any]
 BATCH = 100
+YOURS = ("AWS_PROFILE", "AWS_SESSION_TOKEN")  # which boto3 would find before the local AWS's
 NOTE = (
     "The function runs in this process, one batch at a time. Its timeout is off. A batch that "
     "fails is halved, not retried."
@@ -31,10 +35,12 @@ class Context:
 
     function_name = "try"
     function_version = "$LATEST"
-    memory_limit_in_mb = "128"
+    memory_limit_in_mb = "256"
     invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:try"
     log_group_name = "/aws/lambda/try"
     log_stream_name = "debug"
+    client_context = None
+    identity = None
 
     def __init__(self) -> None:
         self.aws_request_id = str(uuid.uuid4())
@@ -81,61 +87,84 @@ def run(
     with closing(target.connect(target.LOCAL, limits=False)) as aws:
         made = place.make_outputs(aws, streams, queues, tables, buckets)
         print(NOTE)
-        with _environment(aws, variables or {}), _imported(function, code) as handler:
-            events = [_event(number, record) for number, record in enumerate(sent, 1)]
-            tally = _Tally(handler)
-            for at in range(0, len(events), batch_size):
-                tally.handle(events[at : at + batch_size])
-        return tally.told(len(sent), {one.name: len(outputs.read(aws, one)) for one in made})
+        events = [_event(number, record) for number, record in enumerate(sent, 1)]
+        tally = _Tally()
+        with _environment(aws, variables or {}), _findable(function, code):
+            handler = _imported(code.handler)
+            if handler is None:
+                tally.give_up(events)
+            else:
+                for at in range(0, len(events), batch_size):
+                    tally.handle(handler, events[at : at + batch_size])
+        return tally.told(outputs.read_all(aws, made))
 
 
 class _Tally:
     """Hands batches to a handler, and counts what comes of them."""
 
-    def __init__(self, handler: Callable[[Any, Any], Any]) -> None:
-        self._handler = handler
+    def __init__(self) -> None:
         self._invocations = self._errors = self._processed = self._given_up = 0
+        self._shown: set[str] = set()
 
-    def handle(self, batch: list[dict[str, Any]]) -> None:
-        """Run a batch; halve it if it fails, and resume at a record that is reported."""
-        self._invocations += 1
-        try:
-            answer = self._handler({"Records": batch}, Context())
-        except Exception:  # whatever the function raises is its own affair
-            traceback.print_exc()
+    def handle(self, handler: Handler, batch: list[dict[str, Any]]) -> None:
+        """Run a batch; halve it if it fails, and resume behind a record that is reported."""
+        left = [batch]
+        while left:
+            batch = left.pop()
+            self._invocations += 1
+            found = self._run(handler, batch)
+            if found == Succeeded():
+                self._processed += len(batch)
+                continue
             self._errors += 1
-            self._split(batch, 1 if len(batch) == 1 else len(batch) // 2)
-            return
-        failures = answer.get("batchItemFailures") if isinstance(answer, dict) else None
-        numbers = [one["kinesis"]["sequenceNumber"] for one in batch]
-        bad = [numbers.index(one["itemIdentifier"]) for one in failures or []]
-        if not bad:
-            self._processed += len(batch)
-            return
+            if isinstance(found, FailedFrom):
+                self._processed += found.index
+                self._given_up += 1
+                rest = [batch[found.index + 1 :]]
+            elif len(batch) == 1:
+                self._given_up += 1
+                rest = []
+            else:
+                rest = [batch[len(batch) // 2 :], batch[: len(batch) // 2]]
+            left += filter(None, rest)
+
+    def _run(self, handler: Handler, batch: list[dict[str, Any]]) -> Verdict:
+        """Call the handler; return what its reply says of the batch."""
+        try:
+            answer = handler({"Records": batch}, Context())
+            reply = json.dumps(answer, default=str).encode()
+        except (Exception, SystemExit):  # whatever the function raises is its own affair
+            self._show(traceback.format_exc())
+            return Failed()
+        found = verdict(reply, [int(one["kinesis"]["sequenceNumber"]) for one in batch])
+        if found == Failed():
+            self._show(f"The function returned {answer!r}, which is not a partial batch response.")
+        return found
+
+    def _show(self, problem: str) -> None:
+        """Print a problem, in full the first time only."""
+        again = problem in self._shown
+        self._shown.add(problem)
+        last = problem.rstrip().rpartition("\n")[2]
+        print(f"again: {last}" if again else problem, file=sys.stderr)
+
+    def give_up(self, batch: list[dict[str, Any]]) -> None:
+        """Count a batch that no function was there for."""
+        self._invocations += 1
         self._errors += 1
-        self._processed += min(bad)
-        self._given_up += 1
-        if batch[min(bad) + 1 :]:
-            self.handle(batch[min(bad) + 1 :])
+        self._given_up += len(batch)
 
-    def _split(self, batch: list[dict[str, Any]], at: int) -> None:
-        if len(batch) == 1:
-            self._given_up += 1
-            return
-        self.handle(batch[:at])
-        self.handle(batch[at:])
-
-    def told(self, sent: int, written: dict[str, int]) -> dict[str, Any]:
+    def told(self, written: dict[str, list[str]]) -> dict[str, Any]:
         """Return the figures."""
         return {
-            "sent": sent,
+            "sent": self._processed + self._given_up,
             "processed": self._processed,
             "given_up": self._given_up,
             "pending": 0,
-            "duplicates": 0,
+            "duplicates": duplicates(written),
             "invocations": self._invocations,
             "errors": self._errors,
-            "outputs": written,
+            "outputs": {name: len(found) for name, found in written.items()},
         }
 
 
@@ -165,6 +194,8 @@ def _environment(aws: Aws, variables: Mapping[str, str]) -> Iterator[None]:
     """Let boto3 find the local AWS, and the function its variables."""
     before = dict(os.environ)
     credentials = aws.credentials
+    for name in YOURS:
+        os.environ.pop(name, None)
     os.environ |= {
         "AWS_ENDPOINT_URL": str(aws.endpoint_url),
         "AWS_REGION": aws.region,
@@ -182,8 +213,8 @@ def _environment(aws: Aws, variables: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def _imported(function: str, code: packages.Code) -> Iterator[Callable[[Any, Any], Any]]:
-    """Import the function from its own file, so that breakpoints in it are hit."""
+def _findable(function: str, code: packages.Code) -> Iterator[None]:
+    """Let the import find the function's own file, so that breakpoints in it are hit."""
     path = Path(function if Path(function).exists() else function.rpartition(":")[0])
     with tempfile.TemporaryDirectory() as unpacked:
         folder = path if path.is_dir() else path.parent
@@ -192,9 +223,19 @@ def _imported(function: str, code: packages.Code) -> Iterator[Callable[[Any, Any
             for name, content in code.files.items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_bytes(content)
-        module, _, name = code.handler.rpartition(".")
         sys.path.insert(0, str(folder.resolve()))
         try:
-            yield getattr(importlib.import_module(module), name)
+            yield
         finally:
             sys.path.remove(str(folder.resolve()))
+
+
+def _imported(handler: str) -> Handler | None:
+    """Import the function; return None, with its traceback printed, if that fails."""
+    module, _, name = handler.rpartition(".")
+    try:
+        found: Handler = getattr(importlib.import_module(module.replace("/", ".")), name)
+    except (Exception, SystemExit):  # whatever the module raises is its own affair
+        traceback.print_exc()
+        return None
+    return found

@@ -14,6 +14,7 @@ from workbook.laboratory.logbook import Invocation, Logbook
 from workbook.target import Aws
 from workbook.trial.place import Place
 
+LOADS = 2  # attempts to load a function, after which it cannot be loaded
 LOOK_SECONDS = 0.25  # between two looks
 PATIENCE_SECONDS = 30.0  # in which one more record must be done with, or the rest is pending
 
@@ -27,7 +28,7 @@ class Fates:
         tries: how often each was handed to the function.
         processed: those that Lambda regards as processed.
         given_up: those that the mapping gave up.
-        innocents: how many of these it gave up in a batch of several, in which one was bad.
+        batches_given_up: the batches of these.
         filtered: how many a filter kept from the function.
         invocations: in order of their start.
     """
@@ -36,9 +37,21 @@ class Fates:
     tries: Counter[int] = field(default_factory=Counter)
     processed: set[int] = field(default_factory=set)
     given_up: set[int] = field(default_factory=set)
-    innocents: int = 0
+    batches_given_up: list[list[int]] = field(default_factory=list)
     filtered: int = 0
     invocations: list[Invocation] = field(default_factory=list)
+
+    @property
+    def unreported(self) -> int:
+        """How many records were given up in a batch of which the function reported only others."""
+        last = {tuple(one.sequence_numbers): one.reported for one in self.invocations}
+        reports = [(len(batch), last.get(tuple(batch), 0)) for batch in self.batches_given_up]
+        return sum(size - reported for size, reported in reports if reported)
+
+    @property
+    def dragged(self) -> int:
+        """How many of the processed records were handed over more than once."""
+        return sum(self.tries[number] > 1 for number in self.processed)
 
     @property
     def pending(self) -> int:
@@ -70,12 +83,14 @@ class Watch:
         self._reports_failures = reports_failures
         self._fates = fates
         self._shards = shards
-        self._logbook = Logbook(aws.client("logs"), f"/aws/lambda/{place.function}")
+        self._logbook = Logbook(aws.client("logs"), place.log_group)
         self._sqs = aws.client("sqs")
         self._since = datetime.now(UTC) - timedelta(days=1)
 
     def wait(self, *, patience: float = PATIENCE_SECONDS, progress: bool = True) -> None:
         """Wait until all records are done with, or none has been for a while.
+
+        An interruption (Ctrl+C) ends the wait, too; so does a function that cannot be loaded.
 
         Args:
             patience: for how long, in seconds.
@@ -87,13 +102,20 @@ class Watch:
         with tqdm(desc="done with", total=total, unit=" records", disable=not progress) as bar:
             while True:
                 before = fates.pending
-                self._look()
-                bar.update(total - fates.pending - bar.n)
-                if fates.pending <= 0 or time.monotonic() > deadline:
+                try:
+                    self._look()
+                    bar.update(total - fates.pending - bar.n)
+                    if fates.pending <= 0 or time.monotonic() > deadline or self._is_unloadable():
+                        return
+                    if fates.pending < before:
+                        deadline = time.monotonic() + patience
+                    time.sleep(LOOK_SECONDS)
+                except KeyboardInterrupt:  # show what is known
                     return
-                if fates.pending < before:
-                    deadline = time.monotonic() + patience
-                time.sleep(LOOK_SECONDS)
+
+    def _is_unloadable(self) -> bool:
+        """Whether no attempt to load the function has succeeded, so that waiting is of no use."""
+        return not self._fates.invocations and self._logbook.ended >= LOADS
 
     def _look(self) -> None:
         fates = self._fates
@@ -116,8 +138,6 @@ class Watch:
     def _read_failures(self) -> set[int]:
         """Return the numbers of records that the mapping has told of since the last look."""
         found: set[int] = set()
-        if self._place.failures is None:
-            return found
         receive = self._sqs.receive_message
         while messages := receive(QueueUrl=self._place.failures, MaxNumberOfMessages=10).get(
             "Messages"
@@ -126,11 +146,11 @@ class Watch:
                 batch = json.loads(message["Body"])["KinesisBatchInfo"]
                 first, last = int(batch["startSequenceNumber"]), int(batch["endSequenceNumber"])
                 shard = batch["shardId"]
-                batch_found = {
+                batch_found = [
                     n for n in self._fates.sent if first <= n <= last and self._shards[n] == shard
-                }
-                self._fates.innocents += max(0, len(batch_found) - 1)
-                found |= batch_found
+                ]
+                self._fates.batches_given_up.append(batch_found)
+                found.update(batch_found)
                 self._sqs.delete_message(
                     QueueUrl=self._place.failures, ReceiptHandle=message["ReceiptHandle"]
                 )

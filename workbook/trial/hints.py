@@ -1,89 +1,171 @@
 """Known mistakes of functions that read Kinesis, where they show."""
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from workbook.laboratory.logbook import Invocation
 
 KPL_MAGIC = b"\xf3\x89\x9a\xc2"  # begins a record in which the Kinesis Producer Library packed many
 GZIP_MAGIC = b"\x1f\x8b"
-DECODERS = ("b64decode", "a2b_base64", "aws_lambda_powertools", "aws_kinesis_agg")
+DECODERS = ("b64", "base64.", "'base64'", '"base64"', "aws_lambda_powertools", "aggregat")
+UNZIPPERS = ("gzip", "zlib", "extract_cloudwatch_logs", "aws_lambda_powertools")
 
 
-def find(
-    source: str,
-    data: Sequence[bytes],
-    *,
-    reports: bool,
-    ever_reported: bool,
-    errors: int,
-    duplicates: int,
-    innocents: int,
-) -> list[str]:
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What a trial showed.
+
+    Args:
+        error: the text of the first error.
+        reports: whether the mapping respects partial batch responses.
+        halves: whether the mapping halves a batch that fails.
+        invocations: that called the function.
+        raised: how many of them ended in an exception.
+        given_up_together: records that were given up in a batch of several.
+        unreported: those of them that the function did not report, while it reported others.
+        dragged: records that were processed, but not at the first try.
+        retries: how often a record was handed over again.
+        distinct: whether no two records are equal.
+        duplicates: outputs that were there already.
+        written: outputs.
+    """
+
+    error: str = ""
+    reports: bool = False
+    halves: bool = True
+    invocations: Sequence[Invocation] = ()
+    raised: int = 0
+    given_up_together: int = 0
+    unreported: int = 0
+    dragged: int = 0
+    retries: int = 0
+    distinct: bool = True
+    duplicates: int = 0
+    written: int = 0
+
+    @property
+    def handed(self) -> int:
+        """How many records were handed over, those that were handed over again included."""
+        return sum(len(one.sequence_numbers) for one in self.invocations)
+
+
+def find(sources: Sequence[str], function: str, data: Sequence[bytes], seen: Seen) -> list[str]:
     """Return a sentence for each mistake that shows.
 
     Args:
-        source: of the handler's module.
+        sources: the texts of your Python files.
+        function: the name of the function.
         data: of the records that were sent.
-        reports: whether the mapping respects partial batch responses.
-        ever_reported: whether the function ever gave one.
-        errors: invocations that failed.
-        duplicates: outputs that were there already.
-        innocents: records that were given up with a bad one.
+        seen: what the trial showed.
     """
     return [
-        *_about_data(source, data),
-        *_about_failures(reports, ever_reported, errors, duplicates, innocents),
-        *_about_code(source),
+        *_about_data("\n".join(sources), data),
+        *_about_failures(seen),
+        *_about_outputs(seen),
+        *_about_error(seen.error),
+        *_about_code([_parsed(source) for source in sources], function),
     ]
 
 
 def _about_data(source: str, data: Sequence[bytes]) -> Iterator[str]:
-    if "kinesis" in source and not any(name in source for name in DECODERS):
+    takes_data = re.search(r"""["']kinesis["']""", source) and re.search(
+        r"""["']data["']""", source
+    )
+    if takes_data and not any(name in source for name in DECODERS):
         yield (
             "The code never decodes base64. A record's data comes in base64: use "
             "base64.b64decode(record['kinesis']['data'])."
         )
-    if any(one.startswith(KPL_MAGIC) for one in data) and "aws_kinesis_agg" not in source:
+    if any(one.startswith(KPL_MAGIC) for one in data) and "aggregat" not in source.lower():
         yield (
             "Records are aggregated by the Kinesis Producer Library, and the code does not take "
             "them apart: use aws_kinesis_agg.deaggregator."
         )
     zipped = any(one.startswith(GZIP_MAGIC) for one in data)
-    if zipped and "gzip" not in source and "zlib" not in source:
+    if zipped and not any(name in source for name in UNZIPPERS):
         yield "Records are compressed with gzip, and the code does not unpack them: use gzip."
 
 
-def _about_failures(
-    reports: bool, ever_reported: bool, errors: int, duplicates: int, innocents: int
-) -> Iterator[str]:
-    if reports and errors and not ever_reported:
+def _about_error(error: str) -> Iterator[str]:
+    if found := re.search(r"No module named '([^']+)'", error):
+        yield (
+            f"{found[1]} is not in the package. If it is one of yours, give the folder with it; if "
+            "it is on the package index, name it in a file for --requirements."
+        )
+    if "(AccessDenied" in error:
+        yield (
+            "The function's role does not allow this. Without a template, it allows to write to "
+            "what --stream, --queue, --table and --bucket name, and nothing else."
+        )
+
+
+def _about_failures(seen: Seen) -> Iterator[str]:
+    replies = [one for one in seen.invocations if one.answered]
+    if seen.reports and any(one.unreadable is not None for one in replies):
         yield (
             "The mapping asks for partial batch responses (ReportBatchItemFailures), and the "
-            "function gives none: it raises, so good records are retried with the bad one. Return "
+            "function returned something else, which fails the whole batch. Return "
+            '{"batchItemFailures": [{"itemIdentifier": ...}]} with sequence numbers of the batch, '
+            "or nothing if all went well. To turn it off: --mapping FunctionResponseTypes=[]. (AWS "
+            "documents this for bad identifiers. For other replies, the local AWS does the same.)"
+        )
+    if seen.reports and seen.raised and seen.dragged and not any(one.reported for one in replies):
+        yield (
+            "The mapping asks for partial batch responses (ReportBatchItemFailures), and the "
+            f"function gives none: it raises. Processed in the end, but retried with a batch that "
+            f"failed: {_records(seen.dragged)}. Return "
             '{"batchItemFailures": [{"itemIdentifier": sequence number}]}.'
         )
-    if duplicates and errors:
+    if seen.unreported:
         yield (
-            f"{duplicates} outputs were written more than once: a batch that fails is retried as a "
-            "whole, after part of it was written. Report the first bad record, or write in a way "
-            "that can be repeated."
+            f"Given up with a record that the function had reported: {_records(seen.unreported)} "
+            "that it had not. When retries run out, AWS gives up the first reported record and all "
+            "behind it in the batch. If the first record of a batch is the bad one, raise instead "
+            "of reporting it; with BisectBatchOnFunctionError, the mapping then halves the batch."
         )
-    if innocents:
+    if seen.given_up_together and seen.raised and not seen.halves:
         yield (
-            f"About {innocents} good records were given up with a bad one: when retries run out, "
-            "all that a failing batch holds goes. If the first record of a batch is the bad one, "
-            "raise instead of reporting it; the mapping then halves the batch "
-            "(BisectBatchOnFunctionError)."
+            f"Given up in whole batches: {_records(seen.given_up_together)}. With "
+            "BisectBatchOnFunctionError, the mapping halves a batch that fails until the bad "
+            "record is alone."
         )
 
 
-def _about_code(source: str) -> Iterator[str]:
-    tree = _parsed(source)
-    if any(_makes_client(function) for function in _handlers(tree)):
+def _records(count: int) -> str:
+    return f"{count:,} record" if count == 1 else f"{count:,} records"
+
+
+def _about_outputs(seen: Seen) -> Iterator[str]:
+    if 0 < seen.duplicates <= seen.retries:
+        yield (
+            f"Outputs that equal an earlier one: {seen.duplicates:,}. Records that were handed "
+            f"over again: {seen.retries:,}. A batch that fails is retried as a whole, and what it "
+            "had written is written again. Report the first bad record, or write in a way that can "
+            "be repeated."
+        )
+    if seen.duplicates and not seen.retries and seen.distinct and seen.written > seen.handed:
+        yield (
+            f"Outputs that equal an earlier one: {seen.duplicates:,}, although no record was "
+            "handed over twice and no two records are equal. The function itself writes them "
+            "again, for instance when it retries a call that had succeeded."
+        )
+
+
+def _about_code(trees: Sequence[ast.Module], function: str) -> Iterator[str]:
+    tops = [node for tree in trees for node in tree.body]
+    if any(isinstance(node, ast.AsyncFunctionDef) and node.name == function for node in tops):
+        yield (
+            f"{function} is an async function. Lambda's Python runtime does not await it: call "
+            "asyncio.run in an ordinary function."
+        )
+    if any(_makes_client(handler) for tree in trees for handler in _handlers(tree)):
         yield (
             "A boto3 client is made inside the handler, in each invocation. Make it once, at the "
             "top of the module."
         )
-    if any(_is_constant_key(node) for node in ast.walk(tree)):
+    if any(_is_constant_key(node) for tree in trees for node in ast.walk(tree)):
         yield (
             "PartitionKey is a constant, so that all outputs go to one shard. Take it from the "
             "record."

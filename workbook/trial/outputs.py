@@ -1,7 +1,8 @@
 """What the function wrote: read from its streams, queues, tables and buckets."""
 
 import base64
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from workbook.target import Aws
@@ -16,6 +17,15 @@ def read(aws: Aws, output: Output) -> list[str]:
         output: which one.
     """
     return list(READERS[output.kind](aws, output.name))
+
+
+def read_all(aws: Aws, made: Sequence[Output]) -> dict[str, list[str]]:
+    """Return what is in each output, by its name, after its kind if two have the same name."""
+    names = Counter(one.name for one in made)
+    return {
+        one.name if names[one.name] == 1 else f"{one.kind} {one.name}": read(aws, one)
+        for one in made
+    }
 
 
 def _of_stream(aws: Aws, name: str) -> Iterator[str]:
@@ -35,6 +45,11 @@ def _of_queue(aws: Aws, name: str) -> Iterator[str]:
     url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
         yield from (message["Body"] for message in messages)
+        done = [
+            {"Id": str(place), "ReceiptHandle": message["ReceiptHandle"]}
+            for place, message in enumerate(messages)
+        ]
+        sqs.delete_message_batch(QueueUrl=url, Entries=done)
 
 
 def _of_table(aws: Aws, name: str) -> Iterator[str]:

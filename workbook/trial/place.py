@@ -2,20 +2,18 @@
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError, ParamValidationError
 
 from workbook import deployment
-from workbook.code import Code
+from workbook.code import Code, runtime
 from workbook.errors import UsageError
+from workbook.laboratory import pipeline
 from workbook.target import Aws
 
-PROBE = Path(__file__).with_name("probe.py")
-PROBE_HANDLER = "workbook_probe.handler"
 SETTINGS = (  # of a mapping that reads Kinesis [BC]
     "BatchSize",
     "BisectBatchOnFunctionError",
@@ -33,18 +31,29 @@ SETTINGS = (  # of a mapping that reads Kinesis [BC]
 )
 WRITES = {  # what a function may do with its outputs
     "stream": ["kinesis:PutRecord", "kinesis:PutRecords"],
-    "queue": ["sqs:SendMessage"],
+    "queue": ["sqs:SendMessage", "sqs:GetQueueUrl"],
     "table": [
         *("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
-        *("dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"),
+        *("dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:BatchGetItem"),
+        *("dynamodb:ConditionCheckItem", "dynamodb:Query", "dynamodb:Scan"),
+        "dynamodb:DescribeTable",
     ],
-    "bucket": ["s3:PutObject", "s3:GetObject"],
+    "bucket": ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"],
 }
 
 
-def with_probe(code: Code) -> bytes:
-    """Return a function's package with the probe in it, as a zip."""
-    return code.zipped(workbook_probe=PROBE.read_bytes())
+def probed(code: Code, variables: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings of a function that runs behind the laboratory's probe.
+
+    Args:
+        code: the function's.
+        variables: of its environment.
+    """
+    settings = {pipeline.SETTINGS: json.dumps({"handler": code.handler})}
+    return {
+        "Handler": pipeline.PROBE_HANDLER,
+        "Environment": {"Variables": {**variables, **settings}},
+    }
 
 
 @dataclass(frozen=True)
@@ -70,15 +79,19 @@ class Place:
         stream: the name of the stream that it reads.
         function: its name.
         mapping: the UUID of its event source mapping.
-        failures: the URL of the queue of what the mapping gives up; None if that is told nowhere.
+        failures: the URL of the queue of what the mapping gives up.
+        log_group: of the function.
         outputs: what it writes to.
+        note: what differs from what was asked for, in words.
     """
 
     stream: str
     function: str
     mapping: str
-    failures: str | None
+    failures: str
+    log_group: str
     outputs: list[Output] = field(default_factory=list)
+    note: str = ""
 
 
 def make_outputs(
@@ -100,22 +113,34 @@ def make_outputs(
     Raises:
         UsageError: AWS refuses a name.
     """
+    makers: dict[str, tuple[Sequence[str], Callable[[Aws, str], str]]] = {
+        "stream": (streams, _create_stream),
+        "queue": (queues, _create_queue),
+        "table": (tables, _create_table),
+        "bucket": (buckets, _create_bucket),
+    }
     made = []
-    try:
-        for name in streams:
-            arn = deployment.create_stream(aws.client("kinesis"), name)
-            made.append(Output("stream", name, arn))
-        for name in queues:
-            _, arn = deployment.create_queue(aws.client("sqs"), name)
-            made.append(Output("queue", name, arn))
-        for one in tables:
-            made.append(Output("table", one.partition(":")[0], _create_table(aws, one)))
-        for name in buckets:
-            aws.client("s3").create_bucket(Bucket=name)
-            made.append(Output("bucket", name, f"arn:aws:s3:::{name}/*"))
-    except (ClientError, ParamValidationError) as refused:
-        raise UsageError(f"an output cannot be made: {refused}") from None
+    for kind, (names, make_one) in makers.items():
+        for name in names:
+            try:
+                arn = make_one(aws, name)
+            except (ClientError, ParamValidationError) as refused:
+                raise UsageError(f"--{kind} {name}: {refused}") from None
+            made.append(Output(kind, name.partition(":")[0], arn))
     return made
+
+
+def _create_stream(aws: Aws, name: str) -> str:
+    return deployment.create_stream(aws.client("kinesis"), name)
+
+
+def _create_queue(aws: Aws, name: str) -> str:
+    return deployment.create_queue(aws.client("sqs"), name)[1]
+
+
+def _create_bucket(aws: Aws, name: str) -> str:
+    aws.client("s3").create_bucket(Bucket=name)
+    return f"arn:aws:s3:::{name}/*"
 
 
 def _create_table(aws: Aws, given: str) -> str:
@@ -138,7 +163,6 @@ def make(
     code: Code,
     outputs: list[Output],
     *,
-    runtime: str,
     shards: int,
     variables: Mapping[str, str],
     mapping: Mapping[str, Any],
@@ -149,7 +173,6 @@ def make(
         aws: where.
         code: the function's.
         outputs: what its role may write to.
-        runtime: its Python.
         shards: of the stream.
         variables: of its environment.
         mapping: settings that go before the defaults, which retry a record three times.
@@ -168,21 +191,21 @@ def make(
         for output in outputs
     ]
     role = deployment.create_role(aws.client("iam"), policy, f"try-{mark}")
-    deployment.create_log_group(aws.client("logs"), function)
-    settings = {
-        "Runtime": runtime,
-        "Handler": PROBE_HANDLER,
-        "Environment": {"Variables": {**variables, "WORKBOOK_HANDLER": code.handler}},
-    }
+    log_group = deployment.create_log_group(aws.client("logs"), function)
+    settings = {"Runtime": runtime(), **probed(code, variables)}
     lambda_ = aws.client("lambda")
     try:
-        deployment.create_function(lambda_, role, with_probe(code), function, **settings)
+        deployment.create_function(lambda_, role, pipeline.with_probe(code), function, **settings)
+    except (ClientError, ParamValidationError) as refused:
+        about = "--env" if "nvironment" in str(refused) else "FILE"
+        raise UsageError(f"{about}: AWS refuses it: {refused}") from None
+    try:
         created = deployment.create_mapping(
             lambda_, stream_arn, function, queue_arn=queue_arn, **mapping
         )
     except (ClientError, ParamValidationError) as refused:
-        raise UsageError(f"AWS refuses it: {refused}") from None
-    return Place(stream, function, created, url, outputs)
+        raise UsageError(f"--mapping: AWS refuses it: {refused}") from None
+    return Place(stream, function, created, url, log_group, outputs)
 
 
 def settings_of(given: Sequence[str]) -> dict[str, Any]:

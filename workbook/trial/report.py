@@ -1,8 +1,9 @@
 """The outcome of a trial: figures, the first error, hints; as text, as JSON, as files."""
 
 import json
+import textwrap
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +11,10 @@ import pandas as pd
 
 from workbook.laboratory import logbook
 from workbook.records import Record
+from workbook.trial.errors import FirstError
 from workbook.trial.fates import Fates
 
-
-@dataclass(frozen=True)
-class FirstError:
-    """The first error of the function.
-
-    Args:
-        text: its traceback, or what the log says of it.
-        record: the record that caused it, as far as that is known.
-    """
-
-    text: str
-    record: str
+WIDTH = 100  # of the lines of a hint
 
 
 @dataclass(frozen=True)
@@ -38,7 +29,9 @@ class Report:
         hints: known mistakes that show.
         reports_failures: whether the mapping respects partial batch responses.
         log: the function's log, event by event.
-        package: its size beside the limits, in words.
+        never_called: invocations that ended before the function was called, since it could not be
+            loaded.
+        note: what else is to be said, such as the package's size beside the limits.
         seconds: from the first record sent to the last one done with.
     """
 
@@ -49,7 +42,8 @@ class Report:
     hints: list[str]
     reports_failures: bool
     log: list[str]
-    package: str
+    never_called: int
+    note: str
     seconds: float
 
     @property
@@ -65,7 +59,8 @@ class Report:
     @property
     def errors(self) -> int:
         """How many invocations failed, wholly or in part."""
-        return sum(one.outcome(self.reports_failures) != "ok" for one in self.fates.invocations)
+        failed = (one.outcome(self.reports_failures) != "ok" for one in self.fates.invocations)
+        return sum(failed) + self.never_called
 
     @property
     def retries(self) -> int:
@@ -82,18 +77,18 @@ class Report:
             "pending": self.fates.pending,
             "filtered": self.fates.filtered,
             "duplicates": self.duplicates,
-            "invocations": len(self.fates.invocations),
+            "invocations": len(self.fates.invocations) + self.never_called,
             "errors": self.errors,
             "retries": self.retries,
             "outputs": {name: len(found) for name, found in self.outputs.items()},
-            "first_error": None if error is None else {"text": error.text, "record": error.record},
+            "first_error": None if error is None else asdict(error),
             "hints": self.hints,
             "seconds": round(self.seconds, 3),
         }
 
     def __str__(self) -> str:
         told = self.as_dict()
-        lines = [self.package] if self.package else []
+        lines = [self.note] if self.note else []
         for name in ("sent", "processed", "given_up", "pending", "filtered", "duplicates"):
             lines.append(f"{name.replace('_', ' '):<13}{told[name]:>10,}")
         lines.append("")
@@ -103,8 +98,9 @@ class Report:
             lines += ["", *(f"in {name}: {len(found):,}" for name, found in self.outputs.items())]
         if self.first_error is not None:
             lines += ["", "first error", self.first_error.text.rstrip()]
-            lines += [f"caused by the record {self.first_error.record[:500]}"]
-        lines += [f"\nhint: {hint}" for hint in self.hints]
+            lines += _failed_on(self.first_error)
+        for hint in self.hints:
+            lines += ["", *textwrap.wrap(f"hint: {hint}", WIDTH, break_long_words=False)]
         return "\n".join([*lines, f"\n{self.seconds:.1f} s"])
 
     def records_table(self) -> pd.DataFrame:
@@ -132,7 +128,7 @@ class Report:
         invocations.to_parquet(folder / "invocations.parquet")
         for name, found in self.outputs.items():
             frame = pd.DataFrame({"data": pd.Series(found, dtype="str")})
-            frame.to_parquet(folder / f"output-{name}.parquet")
+            frame.to_parquet(folder / f"output-{name.replace(' ', '-')}.parquet")
         (folder / "log.txt").write_text("".join(_with_end(line) for line in self.log), "utf-8")
         (folder / "report.txt").write_text(f"{self}\n", "utf-8")
         (folder / "report.json").write_text(json.dumps(self.as_dict(), indent=2), "utf-8")
@@ -141,6 +137,17 @@ class Report:
 def duplicates(outputs: dict[str, list[str]]) -> int:
     """Return how many outputs were there already, byte for byte."""
     return sum(len(found) - len(Counter(found)) for found in outputs.values())
+
+
+def _failed_on(error: FirstError) -> list[str]:
+    shown = error.record[:500]
+    if error.records == 0:
+        return ["No record reached the function: it could not be loaded."]
+    if error.records == 1:
+        return [f"The record that it failed on: {shown}"]
+    return [
+        f"The smallest batch with it has {error.records:,} records, of which the first is {shown}"
+    ]
 
 
 def _fate(fates: Fates, number: int) -> str:

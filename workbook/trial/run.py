@@ -1,7 +1,5 @@
 """A trial from its beginning to its end."""
 
-import re
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -11,15 +9,13 @@ from typing import Any
 from workbook import code as packages
 from workbook import records, target
 from workbook.errors import UsageError
-from workbook.laboratory.logbook import REPORT
 from workbook.records import Record
 from workbook.target import Aws
-from workbook.trial import hints, outputs, place, template
+from workbook.trial import errors, hints, outputs, place, template
 from workbook.trial.fates import PATIENCE_SECONDS, Fates, Watch
 from workbook.trial.place import Place
-from workbook.trial.report import FirstError, Report, duplicates
+from workbook.trial.report import Report, duplicates
 
-PROBE_FRAME = re.compile(r' *File "/var/task/workbook_probe.py".*\n.*\n?')
 CALL_RECORDS, CALL_BYTES = 500, 5 * 1024 * 1024  # of PutRecords [BC]
 
 
@@ -61,9 +57,8 @@ def run(
     Raises:
         UsageError: something of that cannot be used.
     """
-    runtime = _runtime()
     sent = records.read(records_file, key)
-    package = packages.read(function, requirements, runtime)
+    package = packages.read(function, requirements)
     settings = place.settings_of(mapping)
     with closing(target.connect(target.LOCAL, limits=False, speed=speed)) as aws:
         if template_file is not None:
@@ -71,32 +66,19 @@ def run(
         else:
             made = place.make_outputs(aws, streams, queues, tables, buckets)
             tried = place.make(
-                aws,
-                package,
-                made,
-                runtime=runtime,
-                shards=shards,
-                variables=variables or {},
-                mapping=settings,
+                aws, package, made, shards=shards, variables=variables or {}, mapping=settings
             )
-        told = packages.sizes(package) if requirements else ""
-        return _send_and_watch(aws, tried, sent, package, told, progress)
-
-
-def _runtime() -> str:
-    """Return the runtime of the Python at hand, or the nearest that Lambda has."""
-    return f"python3.{min(max(sys.version_info.minor, 9), 14)}"
+        notes = [packages.sizes(package)] if requirements else []
+        tried.note = "\n".join([*notes, *filter(None, [tried.note])])
+        return _send_and_watch(aws, tried, sent, package, progress)
 
 
 def _send_and_watch(
-    aws: Aws,
-    tried: Place,
-    sent: list[Record],
-    package: packages.Code,
-    told: str,
-    progress: bool,
+    aws: Aws, tried: Place, sent: list[Record], package: packages.Code, progress: bool
 ) -> Report:
-    found: Any = aws.client("lambda").get_event_source_mapping(UUID=tried.mapping)
+    lambda_: Any = aws.client("lambda")
+    found = lambda_.get_event_source_mapping(UUID=tried.mapping)
+    timeout = lambda_.get_function_configuration(FunctionName=tried.function)["Timeout"]
     _refuse_large(aws, tried.stream, sent)
     reports = "ReportBatchItemFailures" in (found.get("FunctionResponseTypes") or [])
     begun = time.monotonic()
@@ -104,22 +86,40 @@ def _send_and_watch(
     fates = Fates(numbers)
     window = found.get("MaximumBatchingWindowInSeconds") or 0
     watch = Watch(aws, tried, reports, fates, shards)
-    watch.wait(patience=PATIENCE_SECONDS + window, progress=progress)
+    watch.wait(patience=PATIENCE_SECONDS + window + timeout, progress=progress)
     seconds = time.monotonic() - begun
-    log = _log(aws, tried.function)
-    written = {one.name: outputs.read(aws, one) for one in tried.outputs}
-    shown = hints.find(
-        package.source,
-        [record.data for record in sent],
+    log = errors.Log.of(_events(aws, tried.log_group))
+    written = outputs.read_all(aws, tried.outputs)
+    data = dict(zip(numbers, (one.data for one in sent), strict=True))
+    module, _, name = package.handler.rpartition(".")
+    called = {one.request_id for one in fates.invocations}
+    error = errors.first(log, fates.invocations, data, module, reports)
+    seen = hints.Seen(
+        error=error.text if error else "",
         reports=reports,
-        ever_reported=any('"reports": true' in line for line in log),
-        errors=sum(one.outcome(reports) != "ok" for one in fates.invocations),
+        halves=bool(found.get("BisectBatchOnFunctionError")),
+        invocations=fates.invocations,
+        raised=len(log.errors.keys() & called),
+        given_up_together=sum(len(one) for one in fates.batches_given_up if len(one) > 1),
+        unreported=fates.unreported,
+        dragged=fates.dragged,
+        retries=fates.tries.total() - len(fates.tries),
+        distinct=len(set(sent)) == len(sent),
         duplicates=duplicates(written),
-        innocents=fates.innocents,
+        written=sum(map(len, written.values())),
     )
-    lines = [line for line in log if not line.startswith('{"probe": ')]
-    error = _first_error(fates, log, sent, reports)
-    return Report(sent, fates, written, error, shown, reports, lines, told, seconds)
+    return Report(
+        records=sent,
+        fates=fates,
+        outputs=written,
+        first_error=error,
+        hints=hints.find(package.sources, name, [record.data for record in sent], seen),
+        reports_failures=reports,
+        log=log.lines,
+        never_called=len(log.failed - called),
+        note=tried.note,
+        seconds=seconds,
+    )
 
 
 def _refuse_large(aws: Aws, stream: str, sent: Sequence[Record]) -> None:
@@ -165,42 +165,9 @@ def _calls(sent: Sequence[Record]) -> list[list[Record]]:
     return calls
 
 
-def _log(aws: Aws, function: str) -> list[str]:
+def _events(aws: Aws, group: str) -> list[Any]:
     logs = aws.client("logs")
-    group = f"/aws/lambda/{function}"
     if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
         return []
     pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-    return [event["message"] for page in pages for event in page["events"]]
-
-
-def _first_error(
-    fates: Fates, log: Sequence[str], sent: Sequence[Record], reports: bool
-) -> FirstError | None:
-    """Return the first error's text, and the record at which the smallest failed batch began."""
-    failed = [one for one in fates.invocations if one.outcome(reports) != "ok"]
-    text = next((line for line in log if line.startswith("[ERROR]")), "")
-    if not failed and (fates.processed or not text):
-        return None
-    if not text:
-        first = failed[0]
-        reported = first.failed_from is not None and first.outcome(reports) == "partial"
-        text = (
-            f"The function reported record {first.failed_from}."
-            if reported
-            else _report_of(log, first.request_id)
-        )
-    record = ""
-    if failed:
-        smallest = min(failed, key=lambda one: (len(one.sequence_numbers), one.started))
-        number = smallest.failed_from or smallest.sequence_numbers[0]
-        record = sent[fates.sent.index(number)].data.decode("utf-8", "replace")
-    return FirstError(PROBE_FRAME.sub("", text.replace("\xa0", " ")), record)
-
-
-def _report_of(log: Sequence[str], request_id: str) -> str:
-    for line in log:
-        found = REPORT.match(line)
-        if found and found[1] == request_id:
-            return line
-    return ""
+    return [event for page in pages for event in page["events"]]

@@ -6,15 +6,17 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from workbook import deployment
 from workbook.code import Code, zip_place
 from workbook.errors import UsageError
+from workbook.laboratory import pipeline
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.stacks import template as templates
 from workbook.target import Aws
-from workbook.trial.place import PROBE_HANDLER, Output, Place, with_probe
+from workbook.trial.place import Output, Place, probed
 from workbook.waiting import wait_until
 
-BUCKET, STACK = "try-packages", "try"
+BUCKET, STACK, QUEUE = "try-packages", "try", "try-failures"
 CODE = ("CodeUri", "ContentUri", "Code", "Content")
 OUTPUTS = {
     "AWS::Kinesis::Stream": "stream",
@@ -107,23 +109,52 @@ def _watched(aws: Aws, path: Path, stacks: Any, code: Code) -> Place:
     waiter = lambda_.get_waiter("function_updated_v2")
     fast = {"Delay": 1}
     waiter.wait(FunctionName=function, WaiterConfig=fast)
-    lambda_.update_function_code(FunctionName=function, ZipFile=with_probe(code))
+    lambda_.update_function_code(FunctionName=function, ZipFile=pipeline.with_probe(code))
     waiter.wait(FunctionName=function, WaiterConfig=fast)
+    log_group = present["LoggingConfig"]["LogGroup"]
     lambda_.update_function_configuration(
         FunctionName=function,
-        Handler=PROBE_HANDLER,
-        Environment={"Variables": {**variables, "WORKBOOK_HANDLER": code.handler}},
+        LoggingConfig={"LogFormat": "Text", "LogGroup": log_group},  # as the logbook reads it
+        **probed(code, variables),
     )
     waiter.wait(FunctionName=function, WaiterConfig=fast)
     stream = mapping["EventSourceArn"].rpartition("/")[2]
     resources = stacks.describe_stack_resources(StackName=STACK)["StackResources"]
-    failures = (mapping.get("DestinationConfig") or {}).get("OnFailure", {}).get("Destination", "")
+    role = present["Role"].rpartition("/")[2]
+    queue, url, note = _failures(aws, mapping, role)
     outputs = [
         Output(OUTPUTS[one["ResourceType"]], one["PhysicalResourceId"].rpartition("/")[2], "")
         for one in resources
         if one["ResourceType"] in OUTPUTS
     ]
-    queue = failures.rpartition(":")[2] if ":sqs:" in failures else ""
-    url = aws.client("sqs").get_queue_url(QueueName=queue)["QueueUrl"] if queue else None
     kept = [one for one in outputs if one.name not in (stream, queue)]
-    return Place(stream, function, mapping["UUID"], url, kept)
+    return Place(stream, function, mapping["UUID"], url, log_group, kept, note)
+
+
+def _failures(aws: Aws, mapping: Any, role: str) -> tuple[str, str, str]:
+    """Return the queue that is told of what the mapping gives up: its name, its URL, and a note.
+
+    A mapping that reports nowhere, or to something else than a queue, gets a queue for the trial.
+    """
+    sqs = aws.client("sqs")
+    told = (mapping.get("DestinationConfig") or {}).get("OnFailure", {}).get("Destination", "")
+    if ":sqs:" in told:
+        queue = told.rpartition(":")[2]
+        return queue, sqs.get_queue_url(QueueName=queue)["QueueUrl"], ""
+    url, arn = deployment.create_queue(sqs, QUEUE)
+    allowed = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn}
+    aws.client("iam").put_role_policy(
+        RoleName=role,
+        PolicyName=QUEUE,
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}),
+    )
+    lambda_, uuid = aws.client("lambda"), mapping["UUID"]
+    lambda_.update_event_source_mapping(
+        UUID=uuid, DestinationConfig={"OnFailure": {"Destination": arn}}
+    )
+    wait_until(
+        f"mapping {uuid}",
+        lambda: lambda_.get_event_source_mapping(UUID=uuid)["State"] == mapping["State"],
+    )
+    note = f"{told} gets no reports of what is given up: a queue of the trial does" if told else ""
+    return QUEUE, url, note

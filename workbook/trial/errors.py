@@ -1,0 +1,142 @@
+"""The first error of a function, and the record that it failed on."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbook.laboratory.logbook import REPORT, START, Invocation
+from workbook.laboratory.pipeline import PROBE
+
+NO_STATE = "The function's reply has no state, which a tumbling window needs."
+STATUS = "Status: "  # in the REPORT line of an invocation that Lambda ended
+
+# Frames of the probe, and of the import of your module by it, with the line of code that follows.
+HIDDEN = re.compile(
+    rf' *File "/var/task/{PROBE.name}".*\n(?: {{4,}}.*\n?)*'
+    r'| *File "[^"]*/importlib/__init__\.py".*\n(?: {4,}.*\n?)*'
+    r'| *File "<frozen importlib\._[^"]*".*\n(?: {4,}.*\n?)*'
+)
+
+
+@dataclass(frozen=True)
+class FirstError:
+    """The first error of the function.
+
+    Args:
+        text: its traceback, or what the log says of it.
+        record: the only record of the smallest batch with this error, or the first of several;
+            empty if the function was never called.
+        records: how many records that batch has; with one, the function fails on it alone.
+    """
+
+    text: str
+    record: str
+    records: int
+
+
+@dataclass(frozen=True)
+class Log:
+    """A function's log, read for errors.
+
+    Args:
+        lines: without those of the probe, in order of time.
+        errors: the error of an invocation, by its request id.
+        reports: the REPORT line of each invocation, by the same.
+        loading: the error of the first attempt to load the function, if it failed.
+    """
+
+    lines: list[str]
+    errors: dict[str, str]
+    reports: dict[str, str]
+    loading: str
+
+    @property
+    def failed(self) -> set[str]:
+        """The request ids of invocations that ended with an error, as far as Lambda logs it."""
+        return {one for one, line in self.reports.items() if one in self.errors or STATUS in line}
+
+    @classmethod
+    def of(cls, events: Sequence[Mapping[str, Any]]) -> "Log":
+        """Return the log of events as CloudWatch Logs returns them."""
+        lines: list[str] = []
+        errors: dict[str, str] = {}
+        reports: dict[str, str] = {}
+        loading = ""
+        current: dict[str, str] = {}  # the invocation under way in each log stream
+        for event in events:
+            stream, line = event["logStreamName"], event["message"]
+            if found := START.match(line):
+                current[stream] = found[1]
+            elif found := REPORT.match(line):
+                reports[found[1]] = line
+                current.pop(stream, None)
+            elif line.startswith("[ERROR]"):
+                if stream in current:
+                    errors.setdefault(current[stream], line)
+                loading = loading or ("" if stream in current else line)
+            mine, _, _ = line.partition('{"probe": ')
+            if mine:
+                lines.append(mine)
+        return cls(lines, errors, reports, loading)
+
+
+def first(
+    log: Log,
+    invocations: Sequence[Invocation],
+    data: Mapping[int, bytes],
+    module: str,
+    reports_failures: bool,
+) -> FirstError | None:
+    """Return the first error; None if there was none.
+
+    Args:
+        log: the function's.
+        invocations: in order of their start.
+        data: of the records, by sequence number.
+        module: of the function, which messages name in the place of the probe.
+        reports_failures: whether the mapping respects partial batch responses.
+    """
+    failed = [one for one in invocations if one.outcome(reports_failures) != "ok"]
+    if not failed:
+        if invocations or not log.loading:
+            return None
+        return FirstError(_clean(log.loading, module), "", 0)
+
+    def kind(one: Invocation) -> str:
+        """What errors of one kind have in common: the outcome, and the type of the exception."""
+        head = log.errors.get(one.request_id, "").partition("\n")[0]
+        return f"{one.outcome(reports_failures)} {' '.join(head.split(' ')[:2])}"
+
+    leader = failed[0]
+    of_kind = [
+        one
+        for one in failed
+        if kind(one) == kind(leader) and set(one.sequence_numbers) <= set(leader.sequence_numbers)
+    ]
+    smallest = min(of_kind, key=lambda one: len(one.sequence_numbers))
+    partial = leader.outcome(reports_failures) == "partial"
+    number = (leader.failed_from if partial else None) or smallest.sequence_numbers[0]
+    return FirstError(
+        _clean(_text(log, leader, reports_failures), module),
+        data[number].decode("utf-8", "replace"),
+        1 if partial else len(smallest.sequence_numbers),
+    )
+
+
+def _text(log: Log, one: Invocation, reports_failures: bool) -> str:
+    if one.outcome(reports_failures) == "partial":
+        return f"The function reported record {one.failed_from}."
+    if one.answered:
+        return (
+            f"The function returned {one.unreadable}, which is not a partial batch response for "
+            "records of its batch."
+        )
+    report = log.reports.get(one.request_id, "")
+    return log.errors.get(one.request_id) or (report if STATUS in report else NO_STATE)
+
+
+def _clean(text: str, module: str) -> str:
+    """Return an error as it would be without the probe."""
+    shown = text.replace("\xa0", " ").replace(f"'{PROBE.stem}'", f"'{module}'")
+    return HIDDEN.sub("", shown)
