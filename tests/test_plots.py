@@ -30,6 +30,14 @@ def test_the_text_of_mean_delays_names_the_extremes(first_flights: pd.DataFrame,
     assert "minutes" in figure.axes[0].get_xlabel() + figure.axes[0].get_ylabel()
 
 
+def test_mean_delays_need_their_columns_and_a_delay(first_flights: pd.DataFrame) -> None:
+    with pytest.raises(ValueError, match=r"no column airline; there are year, .*, route"):
+        plots.mean_delay(first_flights, "airline")
+    cancelled = first_flights[first_flights["dep_delay"].isna()]
+    with pytest.raises(ValueError, match="no flight has a delay"):
+        plots.mean_delay(cancelled, "carrier")
+
+
 def test_only_the_most_frequent_groups_are_drawn_when_asked(first_flights: pd.DataFrame) -> None:
     figure, alt = plots.mean_delay(first_flights, "route", top=5)
     assert len(figure.axes[0].patches) == 5

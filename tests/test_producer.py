@@ -123,6 +123,11 @@ def test_a_wrong_argument_is_named(options: dict[str, Any], named: str) -> None:
         send(Kinesis(), [{"n": 1}], **options)
 
 
+def test_a_table_in_place_of_events_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"not 'year'; flights\.events makes them of a table"):
+        send(Kinesis(), flights.load(first=1))
+
+
 @mock_aws
 def test_flights_arrive_in_a_real_streams_shards() -> None:
     kinesis = boto3.client("kinesis", region_name="us-east-1")

@@ -39,6 +39,12 @@ FORGIVEN = (  # errors of a deletion that is done already, or has to be repeated
     "QueueDoesNotExist",
     "AWS.SimpleQueueService.NonExistentQueue",  # the same in the older protocol
 )
+TAKEN = (  # errors of a creation whose name is taken
+    "ResourceInUseException",  # a stream's
+    "EntityAlreadyExists",  # a role's
+    "ResourceAlreadyExistsException",  # a log group's
+    "ResourceConflictException",  # a function's or a mapping's
+)
 ROLE_UNKNOWN = (  # parts of Lambda's messages about a role or policy that has not reached it yet
     "cannot be assumed by Lambda",
     "execution role does not have permissions",
@@ -320,7 +326,23 @@ def deploy(aws: Aws, *, shards: int = 1, output_shards: int = 1, **settings: Any
         shards: of the input stream.
         output_shards: of the output stream.
         settings: of the mapping; see ``create_mapping``.
+
+    Raises:
+        ClientError: AWS refused a step. If a part exists already, a note on the error says how to
+            delete the pipeline.
     """
+    try:
+        return _deploy(aws, shards, output_shards, **settings)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in TAKEN:
+            error.add_note(
+                "A part of the pipeline exists already. If it is from an earlier run, "
+                "deployment.clean_up(aws) deletes the whole pipeline. Then deploy again."
+            )
+        raise
+
+
+def _deploy(aws: Aws, shards: int, output_shards: int, **settings: Any) -> str:
     kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
     input_arn = create_stream(kinesis, INPUT_STREAM, shards)
     output_arn = create_stream(kinesis, OUTPUT_STREAM, output_shards)

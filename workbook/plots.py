@@ -157,7 +157,15 @@ def mean_delay(frame: pd.DataFrame, by: str, *, top: int | None = None) -> Pictu
         frame: flights, with ``dep_delay`` in minutes and the column ``by``.
         by: what to group by, such as ``hour``, ``carrier`` or ``route``.
         top: only so many groups, those with the most flights.
+
+    Raises:
+        ValueError: the table does not have the columns, or no flight with a delay.
     """
+    absent = [name for name in (by, "dep_delay") if name not in frame]
+    if absent:
+        raise ValueError(f"no column {', '.join(absent)}; there are {', '.join(frame.columns)}")
+    if not frame["dep_delay"].notna().any():
+        raise ValueError("no flight has a delay, so there is no mean to draw")
     groups = frame.dropna(subset=["dep_delay"]).groupby(by, observed=True)["dep_delay"]
     table = groups.agg(["mean", "size"]).astype({"mean": float})
     if top is not None:

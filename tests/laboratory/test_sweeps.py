@@ -136,6 +136,12 @@ def test_a_sweep_over_nothing_is_refused(fast: Aws, vary: dict[str, Any]) -> Non
         lab.sweep(fast, experiment(), vary)
 
 
+@pytest.mark.parametrize("values", [20, "dest"])
+def test_a_single_value_in_place_of_a_list_is_refused(fast: Aws, values: Any) -> None:
+    with pytest.raises(ValueError, match=rf"key needs a list of values, such as \[{values!r}\]"):
+        lab.sweep(fast, experiment(), {"key": values})
+
+
 def test_a_sweep_of_no_run_at_once_is_refused(fast: Aws) -> None:
     with pytest.raises(ValueError, match="at_once must be 1 or more, not 0"):
         lab.sweep(fast, experiment(), {"BatchSize": [20]}, at_once=0)

@@ -193,7 +193,10 @@ def _told(error: BaseException, exercise: Exercise, variables: Mapping[str, Any]
 def _said(error: BaseException) -> str:
     """Return an error's type and message, as code in one line that is not too long."""
     text = error.msg if isinstance(error, SyntaxError) else str(error)
-    message = " ".join(f"{type(error).__name__}: {text}".split())
+    if isinstance(error, ClientError):  # without the name of the error once more
+        text = error.response["Error"].get("Message", "")
+    name = type(error).__name__
+    message = " ".join(f"{name}: {text}".split()) if text else name
     return _as_code(message if len(message) <= 200 else message[:199] + "…")
 
 
@@ -204,7 +207,9 @@ def _advice(error: BaseException, exercise: Exercise) -> str:
     if isinstance(error, EndpointConnectionError):
         return " AWS does not answer there any more: run all cells above again."
     if isinstance(error, ClientError) and "NotFound" in error.response["Error"]["Code"]:
-        return " If clean-up has deleted it, run the cells above that make it again."
+        return (
+            " Check the name. If clean-up has deleted it, run the cells above that make it again."
+        )
     return ""
 
 

@@ -88,6 +88,9 @@ def sweep(
             or ``repeats`` is below 1.
         Exception: an error of ``run``, with a note that names its settings; no further run starts.
     """
+    for name, values in vary.items():
+        if isinstance(values, str) or not isinstance(values, Iterable):
+            raise ValueError(f"{name} needs a list of values, such as [{values!r}]")
     choices = {name: _plain(values) for name, values in vary.items()}
     if not choices or not all(choices.values()):
         raise ValueError("vary needs settings, each with one value or more")

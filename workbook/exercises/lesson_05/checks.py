@@ -34,6 +34,8 @@ def copies(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             "You found no difference, as if both tables held the first copies. Which argument of "
             "`drop_duplicates` says what to keep?"
         )
+    if named == set(first) - differ:
+        return "You name exactly the columns that are the same. Name those that differ."
     if equal := sorted(named - differ - {"event_id"}):
         full = [name for name in equal if first[name].notna().all()]
         if not full:
