@@ -27,6 +27,7 @@ def test_a_sweep_has_a_row_for_each_run_and_its_settings_in_every_table(fast: Aw
         assert list(table.columns[:2]) == ["BatchSize", "shards"]
     assert len(outcome.records) == 4 * 60
     assert outcome.records.groupby(["BatchSize", "shards"]).size().eq(60).all()
+    assert repr(outcome).startswith("<4 runs with different BatchSize, shards. Tables:")
 
 
 Run = Callable[..., lab.Result]

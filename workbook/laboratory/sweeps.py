@@ -42,6 +42,12 @@ class Sweep:
     results: list[Result]
     settings: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return (
+            f"<{len(self.results)} runs with different {', '.join(self.settings)}. "
+            "Tables: summary, invocations, records. Each run: results>"
+        )
+
     def spread(self) -> pd.DataFrame:
         """Return how far the repeats of each combination of settings lie apart.
 

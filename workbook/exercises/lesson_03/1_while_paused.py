@@ -72,9 +72,3 @@ def while_paused(put):
     put()
     lambda_.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
     put()
-
-
-# %% wrong: deletes the mapping
-def while_paused(put):
-    lambda_.delete_event_source_mapping(UUID=mapping["UUID"])
-    put()
