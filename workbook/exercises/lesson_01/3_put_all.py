@@ -204,3 +204,18 @@ def put_all(client, entries):
             return
         sleep(0.05 * 2**attempt)
     raise RuntimeError("refused five times")
+
+
+# %% wrong: puts them one by one
+def put_all(client, entries):
+    waiting = list(entries)
+    for _ in range(5):
+        refused = []
+        for entry in waiting:
+            try:
+                client.put_record(StreamName=STREAM, **entry)
+            except client.exceptions.ProvisionedThroughputExceededException:
+                refused.append(entry)
+        waiting = refused
+    if waiting:
+        raise RuntimeError("refused five times")

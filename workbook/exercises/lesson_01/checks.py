@@ -145,6 +145,11 @@ class _Kinesis(trials.StandIn):
         self.taken: list[str] = []
         self.pauses = trials.Pauses()
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise Hint(f"The client in the check has no `{name}`. Use its `put_records`.")
+
     def put_records(self, *, Records: list[Any], **_: Any) -> dict[str, Any]:
         """Answer as Kinesis does."""
         self.pauses.before_call(pause_is_due=self.calls > 0)

@@ -148,6 +148,8 @@ def fooled(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     clean = notebook["clean"]
     if not isinstance(answer, pd.DataFrame):
         return f"The answer must be a table like `clean`; yours is {shown(answer)}."
+    if absent := [name for name in clean if name not in answer]:
+        return f"Your table has no column `{absent[0]}`. Keep all columns of `clean`."
     table = answers.check(answer, sent=notebook["january"]).dropna(subset=["ok"])
     noticed = table.loc[~table["ok"].astype(bool), "question"]
     if len(noticed):
