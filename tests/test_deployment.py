@@ -88,7 +88,7 @@ def test_every_step_leaves_something_ready(aws: Aws) -> None:
     assert group["retentionInDays"] == 7
     with pytest.raises(ClientError) as refused:
         deployment.deploy(aws)
-    assert "deployment.clean_up(aws) deletes the whole pipeline" in refused.value.__notes__[0]
+    assert "deployment.clean_up(aws) deletes them" in refused.value.__notes__[0]
 
 
 def test_a_mapping_without_a_queue_gives_up_nothing(aws: Aws) -> None:

@@ -39,12 +39,6 @@ FORGIVEN = (  # errors of a deletion that is done already, or has to be repeated
     "QueueDoesNotExist",
     "AWS.SimpleQueueService.NonExistentQueue",  # the same in the older protocol
 )
-TAKEN = (  # errors of a creation whose name is taken
-    "ResourceInUseException",  # a stream's
-    "EntityAlreadyExists",  # a role's
-    "ResourceAlreadyExistsException",  # a log group's
-    "ResourceConflictException",  # a function's or a mapping's
-)
 ROLE_UNKNOWN = (  # parts of Lambda's messages about a role or policy that has not reached it yet
     "cannot be assumed by Lambda",
     "execution role does not have permissions",
@@ -328,17 +322,16 @@ def deploy(aws: Aws, *, shards: int = 1, output_shards: int = 1, **settings: Any
         settings: of the mapping; see ``create_mapping``.
 
     Raises:
-        ClientError: AWS refused a step. If a part exists already, a note on the error says how to
-            delete the pipeline.
+        BaseException: an error or an interruption ended it; a note on it names the call that
+            deletes what there is.
     """
     try:
         return _deploy(aws, shards, output_shards, **settings)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in TAKEN:
-            error.add_note(
-                "A part of the pipeline exists already. If it is from an earlier run, "
-                "deployment.clean_up(aws) deletes the whole pipeline. Then deploy again."
-            )
+    except BaseException as error:
+        error.add_note(
+            "This call did not complete the pipeline. Parts may be there, from it or an earlier "
+            "run, and may cost money. deployment.clean_up(aws) deletes them. Then deploy again."
+        )
         raise
 
 
