@@ -112,7 +112,8 @@ def test_the_key_can_be_another_field_or_a_function() -> None:
     kinesis = Kinesis()
     send(kinesis, [{"n": 1}], key="n")
     send(kinesis, [{"n": 1}], key=lambda event: "constant")
-    assert [record["PartitionKey"] for record in kinesis.taken] == ["1", "constant"]
+    send(kinesis, [{"n": 1}], key=lambda event: event["n"] + 1)
+    assert [record["PartitionKey"] for record in kinesis.taken] == ["1", "constant", "2"]
 
 
 @pytest.mark.parametrize(

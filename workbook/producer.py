@@ -24,7 +24,7 @@ FIRST_PAUSE = 0.1  # seconds; doubled after each call with refusals
 LONGEST_PAUSE = 5.0
 CALL = ["sent_at", "records", "failed", "attempt", "seconds"]  # columns of the table of calls
 
-Key = str | Callable[[flights.Event], str]
+Key = str | Callable[[flights.Event], object]
 
 
 class Entry(NamedTuple):
@@ -192,7 +192,7 @@ def partition_key(event: flights.Event, key: Key) -> str:
             f"an event must be a dictionary, not {event!r}; flights.events makes them of a table"
         )
     if not isinstance(key, str):
-        return key(event)
+        return str(key(event))
     if key not in event:
         raise ValueError(f"an event has no field {key!r} for its partition key: {event}")
     value = event[key]
