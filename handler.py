@@ -163,7 +163,8 @@ def process_record(record: dict[str, Any]) -> Output:
     partition_key = record["kinesis"].get("partitionKey") or enriched["event_id"]
     output = Output(sequence_number, partition_key, encode(enriched))
     if output.size > MAX_RECORD_BYTES:
-        raise BadRecord(f"enriched it has {output.size} bytes; the limit is {MAX_RECORD_BYTES}")
+        size, limit = f"{output.size:,} bytes", f"{MAX_RECORD_BYTES:,}"
+        raise BadRecord(f"after enrichment it is {size}; the limit is {limit}")
     return output
 
 

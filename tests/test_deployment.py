@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 
 from workbook import deployment, flights, reader, target, waiting
 from workbook.events import flight_event
@@ -85,6 +86,9 @@ def test_every_step_leaves_something_ready(aws: Aws) -> None:
         logGroupNamePrefix="/aws/lambda/process-flights"
     )["logGroups"]
     assert group["retentionInDays"] == 7
+    with pytest.raises(ClientError) as refused:
+        deployment.deploy(aws)
+    assert "deployment.clean_up(aws) deletes them" in refused.value.__notes__[0]
 
 
 def test_a_mapping_without_a_queue_gives_up_nothing(aws: Aws) -> None:

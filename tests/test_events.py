@@ -84,6 +84,12 @@ def test_empty_batch() -> None:
     assert kinesis_event([]) == {"Records": []}
 
 
+@pytest.mark.parametrize("payload", [flight_event(), b"data"])
+def test_a_single_payload_must_be_in_a_list(payload: Any) -> None:
+    with pytest.raises(TypeError, match=r"a list, .* kinesis_event\(\[flight\]\)"):
+        kinesis_event(payload)
+
+
 def test_keys_must_match_the_payloads() -> None:
     with pytest.raises(ValueError, match="partition_keys: 1 keys for 2 payloads"):
         kinesis_event([b"", b""], partition_keys=["k"])

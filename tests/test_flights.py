@@ -67,7 +67,15 @@ def test_a_selection_keeps_only_flights_with_these_values() -> None:
     assert set(january["origin"]) == {"JFK"}
 
 
-@pytest.mark.parametrize(("arguments", "named"), [({"first": -1}, "first"), ({"mont": 1}, "mont")])
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"first": -1}, "first"),
+        ({"mont": 1}, "mont"),
+        ({"month": 2, "day": 30}, "no flight with month=2, day=30"),
+        ({"month": "1"}, "not of its column's type: month='1'"),
+    ],
+)
 def test_a_wrong_argument_is_named(arguments: dict[str, Any], named: str) -> None:
     with pytest.raises(ValueError, match=named):
         flights.load(**arguments)

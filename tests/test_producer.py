@@ -112,7 +112,8 @@ def test_the_key_can_be_another_field_or_a_function() -> None:
     kinesis = Kinesis()
     send(kinesis, [{"n": 1}], key="n")
     send(kinesis, [{"n": 1}], key=lambda event: "constant")
-    assert [record["PartitionKey"] for record in kinesis.taken] == ["1", "constant"]
+    send(kinesis, [{"n": 1}], key=lambda event: event["n"] + 1)
+    assert [record["PartitionKey"] for record in kinesis.taken] == ["1", "constant", "2"]
 
 
 @pytest.mark.parametrize(
@@ -121,6 +122,11 @@ def test_the_key_can_be_another_field_or_a_function() -> None:
 def test_a_wrong_argument_is_named(options: dict[str, Any], named: str) -> None:
     with pytest.raises(ValueError, match=named):
         send(Kinesis(), [{"n": 1}], **options)
+
+
+def test_a_table_in_place_of_events_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"not 'year'; flights\.events makes them of a table"):
+        send(Kinesis(), flights.load(first=1))
 
 
 @mock_aws

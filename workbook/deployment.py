@@ -320,7 +320,22 @@ def deploy(aws: Aws, *, shards: int = 1, output_shards: int = 1, **settings: Any
         shards: of the input stream.
         output_shards: of the output stream.
         settings: of the mapping; see ``create_mapping``.
+
+    Raises:
+        BaseException: an error or an interruption ended it; a note on it names the call that
+            deletes what there is.
     """
+    try:
+        return _deploy(aws, shards, output_shards, **settings)
+    except BaseException as error:
+        error.add_note(
+            "This call did not complete the pipeline. Parts may be there, from it or an earlier "
+            "run, and may cost money. deployment.clean_up(aws) deletes them. Then deploy again."
+        )
+        raise
+
+
+def _deploy(aws: Aws, shards: int, output_shards: int, **settings: Any) -> str:
     kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
     input_arn = create_stream(kinesis, INPUT_STREAM, shards)
     output_arn = create_stream(kinesis, OUTPUT_STREAM, output_shards)

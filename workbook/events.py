@@ -76,8 +76,11 @@ def kinesis_event(
             millisecond apart.
 
     Raises:
+        TypeError: ``payloads`` is a single payload.
         ValueError: the numbers of keys and payloads differ, or ``shard_id`` has no number.
     """
+    if isinstance(payloads, Mapping | bytes):
+        raise TypeError("payloads must be a list, also for a single one: kinesis_event([flight])")
     keys = [f"key-{i}" for i in range(len(payloads))] if partition_keys is None else partition_keys
     if len(keys) != len(payloads):
         raise ValueError(f"partition_keys: {len(keys)} keys for {len(payloads)} payloads")

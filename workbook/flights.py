@@ -31,7 +31,8 @@ def load(first: int | None = None, **selection: Any) -> pd.DataFrame:
         selection: values that the flights must have, such as ``month=1, origin="JFK"``.
 
     Raises:
-        ValueError: ``first`` is negative, or ``selection`` names an unknown column.
+        ValueError: ``first`` is negative, or ``selection`` names an unknown column or matches no
+            flight.
     """
     if first is not None and first < 0:
         raise ValueError(f"first must be 0 or more, not {first}")
@@ -39,7 +40,13 @@ def load(first: int | None = None, **selection: Any) -> pd.DataFrame:
     if unknown:
         raise ValueError(f"flights have no column {', '.join(unknown)}; they have {columns()}")
     filters = [(name, "==", value) for name, value in selection.items()] or None
-    table = pq.read_table(PATH, filters=filters)
+    wanted = ", ".join(f"{name}={value!r}" for name, value in selection.items())
+    try:
+        table = pq.read_table(PATH, filters=filters)
+    except pa.ArrowNotImplementedError as error:
+        raise ValueError(f"a value is not of its column's type: {wanted}") from error
+    if not table.num_rows:
+        raise ValueError(f"there is no flight with {wanted}; all flights are of 2013")
     when = arrival(table.select(["time_hour", "minute", "dep_delay"]).to_pandas())
     table = table.take(np.argsort(when.to_numpy("datetime64[us]"), kind="stable")[:first])
     # Int64 instead of the file's Int16, so that arithmetic on the columns does not overflow.

@@ -45,10 +45,13 @@ NAMES = {  # labels of axes, by column
 
 
 class Picture(NamedTuple):
-    """A figure and its alt text, for ``show(*picture)``."""
+    """A figure and its alt text, for ``show(*picture)``; as a cell's last value it shows itself."""
 
     figure: Figure
     alt: str
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        return mimebundle(_png(self.figure), self.alt)
 
 
 def subplots(
@@ -67,7 +70,7 @@ def subplots(
         return figure, figure.subplots(rows, columns, **options)
 
 
-def show(figure: Figure, alt: str) -> None:
+def show(figure: Figure, alt: str = "") -> None:
     """Show a picture at the end of a cell, with an alt text for screen readers.
 
     Args:
@@ -75,13 +78,19 @@ def show(figure: Figure, alt: str) -> None:
         alt: the text; see ``mimebundle``.
 
     Raises:
-        ValueError: ``alt`` is empty.
+        ValueError: ``alt`` is empty, or the picture is one value, without the star.
     """
+    if isinstance(figure, Picture):
+        raise ValueError("a star is missing: plots.show(*picture)")
+    data, metadata = mimebundle(_png(figure), alt)
+    display(data, metadata=metadata, raw=True)
+
+
+def _png(figure: Figure) -> bytes:
     drawn = io.BytesIO()
     with mpl.rc_context(STYLE):
         figure.savefig(drawn, format="png", dpi=DPI)
-    data, metadata = mimebundle(drawn.getvalue(), alt)
-    display(data, metadata=metadata, raw=True)
+    return drawn.getvalue()
 
 
 def mimebundle(png: bytes, alt: str) -> tuple[dict[str, str], dict[str, Any]]:
@@ -157,7 +166,15 @@ def mean_delay(frame: pd.DataFrame, by: str, *, top: int | None = None) -> Pictu
         frame: flights, with ``dep_delay`` in minutes and the column ``by``.
         by: what to group by, such as ``hour``, ``carrier`` or ``route``.
         top: only so many groups, those with the most flights.
+
+    Raises:
+        ValueError: the table does not have the columns, or no flight with a delay.
     """
+    absent = [name for name in (by, "dep_delay") if name not in frame]
+    if absent:
+        raise ValueError(f"no column {', '.join(absent)}; there are {', '.join(frame.columns)}")
+    if not frame["dep_delay"].notna().any():
+        raise ValueError("no flight has a delay, so there is no mean to draw")
     groups = frame.dropna(subset=["dep_delay"]).groupby(by, observed=True)["dep_delay"]
     table = groups.agg(["mean", "size"]).astype({"mean": float})
     if top is not None:

@@ -7,7 +7,7 @@ only the refused records are sent again. [BC]
 import random
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -24,7 +24,7 @@ FIRST_PAUSE = 0.1  # seconds; doubled after each call with refusals
 LONGEST_PAUSE = 5.0
 CALL = ["sent_at", "records", "failed", "attempt", "seconds"]  # columns of the table of calls
 
-Key = str | Callable[[flights.Event], str]
+Key = str | Callable[[flights.Event], object]
 
 
 class Entry(NamedTuple):
@@ -134,6 +134,7 @@ def send(
         progress: whether to show a bar.
 
     Raises:
+        TypeError: an event is not a dictionary.
         ValueError: ``batch_size`` is out of range, or an event does not have the field.
         NotSentError: the stream accepted nothing for ``patience`` seconds; it has what remains.
         botocore.exceptions.ClientError: a call failed as a whole; for instance, no such stream.
@@ -183,10 +184,15 @@ def partition_key(event: flights.Event, key: Key) -> str:
     """Return the event's partition key; see ``send``.
 
     Raises:
+        TypeError: the event is not a dictionary.
         ValueError: the event does not have the field.
     """
+    if not isinstance(event, Mapping):
+        raise TypeError(
+            f"an event must be a dictionary, not {event!r}; flights.events makes them of a table"
+        )
     if not isinstance(key, str):
-        return key(event)
+        return str(key(event))
     if key not in event:
         raise ValueError(f"an event has no field {key!r} for its partition key: {event}")
     value = event[key]

@@ -256,6 +256,12 @@ def test_an_exercise_that_is_not_there_is_told(notebook: Notebook, number: str) 
     told = notebook.answer("answer = 7", number)
     assert told.outcome == "error"
     assert told.plain.startswith("**Not checked**: ")
+    assert "first line names it, as in `%%exercise 01.2`" in told.plain
+
+
+def test_a_note_on_an_error_is_not_taken_for_a_call(notebook: Notebook) -> None:
+    told = notebook.answer("error = KeyError()\nerror.add_note('more')\nraise error")
+    assert "Line 4 of the cell raises `KeyError`." in told.plain
 
 
 def test_an_interrupt_is_the_learners(notebook: Notebook) -> None:

@@ -10,11 +10,17 @@ from workbook.exercises.lesson_03.checks import while_paused
 class Lambda:
     """A client with one mapping; a change is over when its state has been asked for twice."""
 
+    class exceptions:
+        class ResourceNotFoundException(Exception):
+            """There is no such mapping."""
+
     def __init__(self) -> None:
         self.state = "Enabled"
         self.looks = 0
 
     def get_event_source_mapping(self, *, UUID: str) -> dict[str, Any]:
+        if not self.state:
+            raise self.exceptions.ResourceNotFoundException
         answer = {"State": self.state}
         self.looks += 1
         if self.looks == 2:
@@ -26,6 +32,9 @@ class Lambda:
     def update_event_source_mapping(self, *, UUID: str, Enabled: bool) -> None:
         assert self.state in ("Enabled", "Disabled"), "it is in use"
         self.state, self.looks = ("Enabling" if Enabled else "Disabling"), 0
+
+    def delete_event_source_mapping(self) -> None:
+        self.state = ""
 
     def change(self, *, enabled: bool, wait: bool = True) -> None:
         """Do what a learner's function does."""
@@ -68,6 +77,10 @@ def for_good(lambda_: Lambda, put: Any) -> None:
         (too_late, "When it called `put`, the mapping was `Enabling`, and Enabled in the end."),
         (never, "When it called `put`, the mapping was `Enabled`, and Enabled in the end."),
         (for_good, "In the end the mapping is `Disabled`. Resume it with `Enabled=True`."),
+        (
+            lambda lambda_, put: lambda_.delete_event_source_mapping(),
+            "In the end there is no mapping. `Enabled=False` pauses it without deleting it.",
+        ),
         (lambda lambda_, put: None, "It has not called `put`."),
         (lambda lambda_, put: (put(), put()), "It called `put` 2 times."),
     ],

@@ -276,7 +276,7 @@ def test_largest_record_is_written(handler: ModuleType) -> None:
 
 def test_oversized_record_is_bad(handler: ModuleType, calls: list[Any]) -> None:
     event = record_of(handler, MIB + 1, "schlüssel")
-    with pytest.raises(handler.BadRecord, match=f"{MIB + 1} bytes; the limit is {MIB}"):
+    with pytest.raises(handler.BadRecord, match=f"it is {MIB + 1:,} bytes; the limit is {MIB:,}"):
         handler.lambda_handler(event, LambdaContext())
     assert calls == []
 

@@ -103,7 +103,7 @@ def test_panels_are_two_in_a_row_and_a_free_place_has_the_legend() -> None:
     assert figure.axes[-1].get_legend()
     assert not figure.legends
     assert "a: innocent records: all written; 1 invocations (1 ok)" in alt
-    assert alt.startswith("3 panels")
+    assert alt.startswith("Panels with the attempts over time: 3.")
     plots.show(figure, alt)
 
 

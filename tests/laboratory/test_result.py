@@ -57,6 +57,12 @@ def test_a_record_that_was_written_and_given_up_is_written() -> None:
     assert list(found["copies"]) == [2, 0]
 
 
+def test_a_result_is_shown_in_a_line() -> None:
+    found = records(stream(0, 1, 2), stream(0, 1))
+    shown = repr(Result(SETTINGS, table([], reports_failures=True), found, failures_table([])))
+    assert shown.startswith("<3 records: 2 written, 1 pending. Tables: records,")
+
+
 def test_a_record_that_a_producer_sent_twice_has_one_row() -> None:
     """A PutRecords call whose answer was lost goes again: then the stream has its records twice."""
     sent, both = stream(0, 1, 0, places=(0, 1, 2)), [invocation("a", 0, 1, 2, answered=True)]

@@ -27,6 +27,7 @@ def test_a_sweep_has_a_row_for_each_run_and_its_settings_in_every_table(fast: Aw
         assert list(table.columns[:2]) == ["BatchSize", "shards"]
     assert len(outcome.records) == 4 * 60
     assert outcome.records.groupby(["BatchSize", "shards"]).size().eq(60).all()
+    assert repr(outcome).startswith("<4 runs with different BatchSize, shards. Tables:")
 
 
 Run = Callable[..., lab.Result]
@@ -134,6 +135,12 @@ def test_a_sweep_of_another_workload_does_not_find_this_ones_runs(
 def test_a_sweep_over_nothing_is_refused(fast: Aws, vary: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="vary needs settings"):
         lab.sweep(fast, experiment(), vary)
+
+
+@pytest.mark.parametrize("values", [20, "dest"])
+def test_a_single_value_in_place_of_a_list_is_refused(fast: Aws, values: Any) -> None:
+    with pytest.raises(ValueError, match=rf"key needs a list of values, such as \[{values!r}\]"):
+        lab.sweep(fast, experiment(), {"key": values})
 
 
 def test_a_sweep_of_no_run_at_once_is_refused(fast: Aws) -> None:

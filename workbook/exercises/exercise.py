@@ -1,6 +1,7 @@
 """The parts of an exercise, and the exercises of a notebook."""
 
 import importlib
+import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -99,9 +100,11 @@ def find(number: str) -> Exercise:
     Raises:
         UnknownExerciseError: there is none.
     """
+    if not re.fullmatch(r"\d\d\.\d+", number):
+        raise UnknownExerciseError(f"{number!r} is not the number of an exercise")
     stem, _, position = number.partition(".")
     exercises = dict(enumerate(lesson(stem), 1))
-    if not position.isdecimal() or int(position) not in exercises:
+    if int(position) not in exercises:
         text = f"there is no exercise {number!r}, only {stem}.1 to {stem}.{len(exercises)}"
         raise UnknownExerciseError(text)
     return exercises[int(position)]

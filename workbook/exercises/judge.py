@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from workbook.exercises import trials
 from workbook.exercises.exercise import Exercise, Hint
 from workbook.exercises.values import shown
 
@@ -173,7 +174,8 @@ def _run(tree: ast.Module, variables: dict[str, Any]) -> None:
 def _told(error: BaseException, exercise: Exercise, variables: Mapping[str, Any]) -> str:
     """Say in a sentence or two what went wrong, and where."""
     said = _said(error)
-    called = "".join(f" when called as {_as_code(note)}" for note in _notes(error)[:1])
+    calls = [note for note in getattr(error, "__notes__", []) if isinstance(note, trials.Called)]
+    called = "".join(f" when called as {_as_code(note)}" for note in calls[:1])
     line = _line(error)
     if line is not None:
         text = f"Line {line} of the cell raises {said}{called}."
@@ -193,7 +195,10 @@ def _told(error: BaseException, exercise: Exercise, variables: Mapping[str, Any]
 def _said(error: BaseException) -> str:
     """Return an error's type and message, as code in one line that is not too long."""
     text = error.msg if isinstance(error, SyntaxError) else str(error)
-    message = " ".join(f"{type(error).__name__}: {text}".split())
+    if isinstance(error, ClientError):  # without the name of the error once more
+        text = error.response["Error"].get("Message", "")
+    name = type(error).__name__
+    message = " ".join(f"{name}: {text}".split()) if text else name
     return _as_code(message if len(message) <= 200 else message[:199] + "…")
 
 
@@ -204,7 +209,9 @@ def _advice(error: BaseException, exercise: Exercise) -> str:
     if isinstance(error, EndpointConnectionError):
         return " AWS does not answer there any more: run all cells above again."
     if isinstance(error, ClientError) and "NotFound" in error.response["Error"]["Code"]:
-        return " If clean-up has deleted it, run the cells above that make it again."
+        return (
+            " Check the name. If clean-up has deleted it, run the cells above that make it again."
+        )
     return ""
 
 
@@ -224,11 +231,6 @@ def _scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
     yield table
     for inner in table.get_children():
         yield from _scopes(inner)
-
-
-def _notes(error: BaseException) -> list[str]:
-    notes: list[str] = getattr(error, "__notes__", [])
-    return notes
 
 
 def _line(error: BaseException) -> int | None:

@@ -15,7 +15,8 @@ def register(shell: InteractiveShell) -> None:
         try:
             wanted = find(number)
         except UnknownExerciseError as error:
-            show(Feedback("error", f"**Not checked**: {error}."), number)
+            told = f"{error}. The cell's first line names it, as in `%%exercise 01.2`."
+            show(Feedback("error", f"**Not checked**: {told}"), number)
         else:
             show(judge(wanted, _python(shell, cell), shell.user_ns), number)
 

@@ -25,6 +25,10 @@ class StandIn:
         return self
 
 
+class Called(str):
+    """A note on an error: how the learner's function was called."""
+
+
 def call(function: Any, *arguments: Any) -> Any:
     """Call a learner's function with copies of the arguments, so it may do with them as it likes.
 
@@ -44,7 +48,7 @@ def run(function: Any, *arguments: Any) -> Any:
     try:
         return function(*copy.deepcopy(arguments))
     except Exception as error:
-        error.add_note(called(function, *arguments))
+        error.add_note(Called(called(function, *arguments)))
         raise
 
 

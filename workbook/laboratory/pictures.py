@@ -59,7 +59,7 @@ def attempts(results: Mapping[str, Result]) -> Picture:
     else:
         figure.legend(handles=_legend(drawn), loc="outside lower center", ncols=len(OUTCOMES) + 1)
     figure.suptitle("Attempts over time: each bar is an invocation and the records it had")
-    alt = f"{len(results)} panels with the attempts over time. {'; '.join(told)}."
+    alt = f"Panels with the attempts over time: {len(results)}. {'; '.join(told)}."
     return Picture(figure, alt)
 
 

@@ -43,6 +43,15 @@ class Result:
     records: pd.DataFrame
     failures: pd.DataFrame
 
+    def __repr__(self) -> str:
+        fates = ", ".join(
+            f"{n:,} {fate}" for fate, n in self.records["fate"].value_counts().items()
+        )
+        return (
+            f"<{len(self.records):,} records: {fates}. "
+            "Tables: records, invocations, failures. Figures: summary(), cost()>"
+        )
+
     @property
     def seconds(self) -> float:
         """The time from the first record sent to the last event of any record."""

@@ -42,6 +42,12 @@ class Sweep:
     results: list[Result]
     settings: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return (
+            f"<{len(self.results)} runs with different {', '.join(self.settings)}. "
+            "Tables: summary, invocations, records. Each run: results>"
+        )
+
     def spread(self) -> pd.DataFrame:
         """Return how far the repeats of each combination of settings lie apart.
 
@@ -88,6 +94,9 @@ def sweep(
             or ``repeats`` is below 1.
         Exception: an error of ``run``, with a note that names its settings; no further run starts.
     """
+    for name, values in vary.items():
+        if isinstance(values, str) or not isinstance(values, Iterable):
+            raise ValueError(f"{name} needs a list of values, such as [{values!r}]")
     choices = {name: _plain(values) for name, values in vary.items()}
     if not choices or not all(choices.values()):
         raise ValueError("vary needs settings, each with one value or more")

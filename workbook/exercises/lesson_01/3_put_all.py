@@ -188,3 +188,34 @@ def put_all(client, entries):
         if not entries:
             return
         sleep(0.05 * 2**attempt)
+
+
+# %% wrong: puts the notebook's entries
+from time import sleep
+
+
+def put_all(client, entries):
+    waiting = again
+    for attempt in range(5):
+        answer = client.put_records(StreamName=STREAM, Records=waiting)
+        results = zip(waiting, answer["Records"], strict=True)
+        waiting = [entry for entry, result in results if "ErrorCode" in result]
+        if not waiting:
+            return
+        sleep(0.05 * 2**attempt)
+    raise RuntimeError("refused five times")
+
+
+# %% wrong: puts them one by one
+def put_all(client, entries):
+    waiting = list(entries)
+    for _ in range(5):
+        refused = []
+        for entry in waiting:
+            try:
+                client.put_record(StreamName=STREAM, **entry)
+            except client.exceptions.ProvisionedThroughputExceededException:
+                refused.append(entry)
+        waiting = refused
+    if waiting:
+        raise RuntimeError("refused five times")

@@ -40,7 +40,7 @@ def eight_shards(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     if counts == right:
         return None
     if sum(counts) != sum(right):
-        return f"These add up to {sum(counts):,g} flights, but there are {sum(right):,}."
+        return f"Your numbers add up to {sum(counts):,g}. The year has {sum(right):,} flights."
     if all(counts):
         return (
             "In your answer no shard is empty. That would take at least eight different keys. How "
@@ -51,7 +51,7 @@ def eight_shards(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             "The numbers are right, but in the wrong order. Start with the first shard, not the "
             "fullest."
         )
-    used = " and ".join(str(shard) for shard, count in enumerate(counts) if count)
+    used = ", ".join(str(shard) for shard, count in enumerate(counts) if count)
     return (
         f"By your count, only shards {used} (counted from 0) get flights, which is not so. A shard "
         "owns a *range* of hash keys: the first eighth of them all, the second, and so on."
@@ -145,6 +145,11 @@ class _Kinesis(trials.StandIn):
         self.taken: list[str] = []
         self.pauses = trials.Pauses()
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise Hint(f"The client in the check has no `{name}`. Use its `put_records`.")
+
     def put_records(self, *, Records: list[Any], **_: Any) -> dict[str, Any]:
         """Answer as Kinesis does."""
         self.pauses.before_call(pause_is_due=self.calls > 0)
@@ -207,6 +212,8 @@ def _put_into(
         )
     if not client.calls:
         return "It sent nothing through the client that it was given. Use the argument `client`."
+    if not set(client.taken) <= set(keys):
+        return "It sent entries that are not in the list that it was given. Use that argument."
     if lost := [key for key in keys if key not in client.taken]:
         if lost == [keys[2]]:
             return (

@@ -7,7 +7,7 @@ answer = ..., ...  # report(...) of the cold start, and its price in USD
 lambda_.update_function_configuration(FunctionName=FUNCTION, MemorySize=1024)
 lambda_.get_waiter("function_updated_v2").wait(FunctionName=FUNCTION, WaiterConfig={"Delay": 1})
 big = report(lambda_.invoke(FunctionName=FUNCTION, Payload=payload, LogType="Tail"))
-price = big["Billed Duration"] / 1000 * big["Memory Size"] / 1024 * 0.0000166667
+price = big["Billed Duration"] / 1000 * big["Memory Size"] / 1024 * prices.GB_SECOND
 print(f"{big['Billed Duration']:.0f} ms and {price * 1e6:.2f} USD for a million")
 
 answer = big, price

@@ -1,7 +1,7 @@
 """Judge the exercises of notebook 03: a pause, a missing permission, the price of memory."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from workbook import prices
@@ -22,7 +22,8 @@ def prepare_while_paused(notebook: Mapping[str, Any]) -> Iterator[Mapping[str, A
         stage.enable(notebook["lambda_"], uuid)
         yield more
         if not more:
-            stage.enable(notebook["lambda_"], uuid)
+            with suppress(notebook["lambda_"].exceptions.ResourceNotFoundException):
+                stage.enable(notebook["lambda_"], uuid)
 
 
 def while_paused(answer: Any, notebook: Mapping[str, Any]) -> str | None:
@@ -35,7 +36,10 @@ def while_paused(answer: Any, notebook: Mapping[str, Any]) -> str | None:
 
     stage.enable(lambda_, uuid)  # the cell may have tried the function
     trials.run(answer, put)
-    at_the_end = stage.settle(lambda_, uuid)
+    try:
+        at_the_end = stage.settle(lambda_, uuid)
+    except lambda_.exceptions.ResourceNotFoundException:
+        return "In the end there is no mapping. `Enabled=False` pauses it without deleting it."
     if not states:
         return "It has not called `put`."
     if len(states) > 1:

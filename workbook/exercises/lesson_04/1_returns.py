@@ -43,6 +43,23 @@ def returns(producers, pause):
     return pauses.cumsum(axis=0).tolist()
 
 
+# %% right: a dictionary with an iterator for each producer
+from itertools import accumulate
+
+
+def returns(producers, pause):
+    return {number: accumulate(map(pause, (1, 2, 3))) for number in range(producers)}
+
+
+# %% right: a table with a row for each producer
+import pandas as pd
+
+
+def returns(producers, pause):
+    rows = [[pause(1), pause(2), pause(3)] for _ in range(producers)]
+    return pd.DataFrame(rows).cumsum(axis=1)
+
+
 # %% right: sorted
 def returns(producers, pause):
     times = []

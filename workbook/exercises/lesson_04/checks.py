@@ -1,10 +1,9 @@
 """Judge the exercises of notebook 04: returning together, getting out of order, a second shard."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from workbook.exercises import trials
@@ -46,9 +45,13 @@ def returns(answer: Any, notebook: Mapping[str, Any]) -> str | None:
 
 
 def _flat(times: Any) -> list[Any]:
-    """Return the items of a list, also if it has a list for each producer or each return."""
+    """Return the items of a list, also if there is one for each producer or each return."""
+    if isinstance(times, Mapping):
+        times = times.values()
+    elif isinstance(times, pd.DataFrame):
+        times = times.to_numpy()
     found = items(times, "The result")
-    if all(isinstance(item, list | tuple | np.ndarray) for item in found):
+    if all(isinstance(item, Iterable) and not isinstance(item, str) for item in found):
         return [time for item in found for time in items(item)]
     return found
 

@@ -57,3 +57,9 @@ answer = "sequence_number"
 
 # %% wrong: all that belong to the record
 answer = ["sequence_number", "arrival_time", "source_sequence_number", "shard_id"]
+
+# %% wrong: those that are the same
+ordered = raw.sort_values("arrival_time")
+first = ordered.drop_duplicates("event_id").set_index("event_id").sort_index()
+last = ordered.drop_duplicates("event_id", keep="last").set_index("event_id").sort_index()
+answer = [name for name in first if first[name].equals(last[name])]

@@ -56,3 +56,8 @@ answer = clean.assign(dep_delay=clean["dep_delay"].astype(float)).sort_values("f
 changed = pd.concat([clean, clean.tail(1)], ignore_index=True)
 changed.loc[0, "dep_delay"] += 1
 answer = changed
+
+# %% wrong: without the columns that the function added
+changed = clean[flights.columns()].copy()
+changed.loc[0, "dep_delay"] += 1
+answer = changed

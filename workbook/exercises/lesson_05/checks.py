@@ -34,6 +34,8 @@ def copies(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             "You found no difference, as if both tables held the first copies. Which argument of "
             "`drop_duplicates` says what to keep?"
         )
+    if named == set(first) - differ:
+        return "You name exactly the columns that are the same. Name those that differ."
     if equal := sorted(named - differ - {"event_id"}):
         full = [name for name in equal if first[name].notna().all()]
         if not full:
@@ -146,6 +148,8 @@ def fooled(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     clean = notebook["clean"]
     if not isinstance(answer, pd.DataFrame):
         return f"The answer must be a table like `clean`; yours is {shown(answer)}."
+    if absent := [name for name in clean if name not in answer]:
+        return f"Your table has no column `{absent[0]}`. Keep all columns of `clean`."
     table = answers.check(answer, sent=notebook["january"]).dropna(subset=["ok"])
     noticed = table.loc[~table["ok"].astype(bool), "question"]
     if len(noticed):

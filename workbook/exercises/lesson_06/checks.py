@@ -133,7 +133,7 @@ def twice(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     if given == right:
         return None
     if not given:
-        return "Your list is empty."
+        return "Your answer is empty. Some flights of that batch are in the output already."
     if unknown := sorted(given - set(records.index)):
         return f"There is no flight number {unknown[0]}; they are numbered 0 to {len(records) - 1}."
     if given == set(records.index[named]):
@@ -218,7 +218,7 @@ def _delivered(answer: Any, bad: Set[int], retries: int) -> str | None:
         return word.strip().lower()
 
     _, written, given_up = deliver(say, range(8), bad, retries)
-    steps = ", ".join(said[:3]) + (" ..." if len(said) > 3 else "")
+    steps = ", ".join(said[:3]) + (", and so on" if len(said) > 3 else "")
     numbers = " and ".join(map(str, sorted(bad))) or "none"
     where = f"Bad among the records 0 to 7: {numbers}. Your {steps}. So"
     if lost := set(range(8)) - set(written) - set(given_up):

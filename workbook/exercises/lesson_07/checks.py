@@ -170,7 +170,7 @@ def _bought(answer: Any, table: pd.DataFrame, target: float) -> str | None:
     if setting not in good.index:
         return (
             f"{told} your function returns {setting}, whose p95 is {p95:.3g} s: not below it. "
-            f"({len(good)} of {len(table)} settings are.)"
+            f"(Settings below it: {len(good)} of {len(table)}.)"
         )
     cheaper = int((good["usd"] < usd).sum())
     return (
