@@ -155,7 +155,7 @@ class Parts:
                         return response
             case "events":
                 self._schedules.watch()
-            case "logs":
+            case "logs" | "iam":  # what was said before a change of rights is under the old ones
                 await self._logs.flush()
             case "monitoring":
                 self._alarms.watch()

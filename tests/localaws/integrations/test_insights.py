@@ -68,8 +68,11 @@ def test_a_query_gives_the_newest_first_and_time_and_message() -> None:
         ('route.from not like "LG"', ["N1", None, "N1"]),
         ("route.from =~ /^J/", ["N1", "N1"]),
         ('stops.0 = "BOS"', ["N1"]),
-        ("ispresent(tail) and delay * 2 > 20", ["N1", "N2"]),
+        ("isPresent(tail) and delay * 2 > 20", ["N1", "N2"]),
         ("strlen(tail) = 2 and toupper(tail) = 'N2'", ["N2"]),
+        ("strcontains(tail, '2')", ["N2"]),
+        ("strlen(tail) > 2", []),
+        ("trim(tail, 'N') = 2", ["N2"]),
     ],
 )
 def test_filter_keeps_the_rows_that_match(condition: str, tails: list[str | None]) -> None:
@@ -146,7 +149,24 @@ def test_sort_dedup_and_display() -> None:
         ("fields strange(tail)", "strange"),
         ("stats earliest(tail)", "earliest"),
         ("stats tail", "aggregation"),
-        ("stats sum()", "needs a field"),
+        ("stats sum()", "sum has 0 arguments, not 1"),
+        ("stats count(tail, delay)", "count has 2 arguments, not 0 to 1"),
+        ("stats pct(delay)", "pct has 1 arguments, not 2"),
+        ("stats pct(delay, 101)", "percentage from 0 to 100"),
+        ("stats pct(delay, tail)", "percentage from 0 to 100"),
+        ("stats avg(count(*))", "not another aggregation"),
+        ("stats count(*) by sum(delay)", "belong to stats"),
+        ("fields strlen(tail, delay)", "strlen has 2 arguments, not 1"),
+        ("fields strcontains(tail)", "strcontains has 1 arguments, not 2"),
+        ("fields trim(tail, 'N', 1)", "trim has 3 arguments, not 1 to 2"),
+        ("fields coalesce()", "coalesce has 0 arguments, not 1 or more"),
+        ("filter count(*) > 1", "belong to stats"),
+        ("sort max(delay)", "belong to stats"),
+        ("filter tail", "condition, not tail"),
+        ("filter tail = 'N1' or delay + 1", "condition"),
+        ("filter tail like delay", "unexpected symbol found delay"),
+        ("stats count(*) by bin(0m)", "bin"),
+        ("dedup tail | sort tail", "only limit may follow dedup"),
         ("filter " + "(" * 5000, "deeply"),
         ("fields count(*)", "stats"),
         ("filter tail ==", "unexpected"),
@@ -229,5 +249,12 @@ def test_queries_that_are_refused_by_boto3(local: Aws) -> None:
         client.start_query(queryString="limit 1", **window)
     with pytest.raises(client.exceptions.InvalidParameterException, match="SQL"):
         client.start_query(logGroupName=group, queryString="x", queryLanguage="SQL", **window)
+    for problem in ({"limit": 10_001}, {"limit": 100_001}, {"queryString": "f" * 10_001}):
+        with pytest.raises(client.exceptions.InvalidParameterException):
+            client.start_query(
+                logGroupName=group, **{"queryString": "limit 1", **window, **problem}
+            )
+    with pytest.raises(client.exceptions.InvalidParameterException, match="50"):
+        client.start_query(logGroupNames=[group] * 51, queryString="limit 1", **window)
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         client.get_query_results(queryId="none")

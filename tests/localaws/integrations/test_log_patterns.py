@@ -1,5 +1,8 @@
 """Filter patterns of CloudWatch Logs [CWL:FilterAndPatternSyntax]."""
 
+from contextlib import suppress
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,6 +70,7 @@ ABOUT_TERMS = [
     ("WARN -ERROR", "WARN and ERROR", False),
     ('-"two words"', "with two words", False),
     ("%E[RO]+%", "an ERROR", True),
+    ('%a% "%b% %c% %d%"', "a %b% %c% %d%", True),
     ('"a \\"quoted\\" word"', 'a "quoted" word', True),
 ]
 
@@ -89,7 +93,18 @@ def test_rules_about_fields(pattern: str, matches: bool) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["a-b", "{ $.a = }", "{ a = 1 }", "{ $.a", "[a, ..., b, ...]", "{ ($.a = 1 }", "%(a)%", '"a'],
+    [
+        "a-b",
+        "{ $.a = }",
+        "{ a = 1 }",
+        "{ $.a",
+        "[a, ..., b, ...]",
+        "{ ($.a = 1 }",
+        "%(a)%",
+        '"a',
+        "[]",
+        "%a% %b% %c%",
+    ],
 )
 def test_what_is_no_pattern_is_refused(pattern: str) -> None:
     with pytest.raises(InvalidPatternError):
@@ -119,4 +134,62 @@ def test_filter_log_events_gives_the_matching_events_only(local: Aws) -> None:
     assert error["Error"] == {
         "Code": "InvalidParameterException",
         "Message": "Invalid character(s) in term 'a-b'",
+    }
+
+
+def test_filter_log_events_finds_groups_and_streams_in_pages(local: Aws) -> None:
+    """[BC] By name or ARN, by names of streams or their prefix; in the order of time, or back."""
+    logs, name = local.client("logs"), "paged"
+    logs.create_log_group(logGroupName=name)
+    now = int(local.now() * 1000)
+    for place, stream in enumerate(("a/1", "a/2", "b/1")):
+        logs.create_log_stream(logGroupName=name, logStreamName=stream)
+        events = [{"timestamp": now + place + 10 * n, "message": f"{n}{stream}"} for n in range(2)]
+        logs.put_log_events(logGroupName=name, logStreamName=stream, logEvents=events)
+    (group,) = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    oldest = ["0a/1", "0a/2", "0b/1", "1a/1", "1a/2", "1b/1"]
+    for parameters, expected in (
+        ({"logGroupIdentifier": group["arn"].removesuffix(":*")}, oldest),
+        ({"logGroupIdentifier": name, "startFromHead": False}, oldest[::-1]),
+        ({"logGroupName": name, "logStreamNamePrefix": "a/"}, ["0a/1", "0a/2", "1a/1", "1a/2"]),
+        ({"logGroupName": name, "logStreamNames": ["b/1"]}, ["0b/1", "1b/1"]),
+        ({"logGroupName": name, "startTime": now + 10, "endTime": now + 11}, ["1a/1", "1a/2"]),
+    ):
+        pages = logs.get_paginator("filter_log_events").paginate(
+            **parameters, PaginationConfig={"PageSize": 2}
+        )
+        found = [event["message"] for page in pages for event in page["events"]]
+        assert found == expected
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"logStreamNames": ["s"], "logStreamNamePrefix": "s"},
+        {"logGroupIdentifier": "refusing"},
+        {"nextToken": "none"},
+        {"limit": 10_001},
+        {"filterPattern": "a" * 1025},
+    ],
+    ids=lambda given: ", ".join(given),
+)
+def test_filter_log_events_refuses_parameters_that_are_wrong(
+    local: Aws, given: dict[str, Any]
+) -> None:
+    """[BC]"""
+    logs, name = local.client("logs"), "refusing"
+    with suppress(logs.exceptions.ResourceAlreadyExistsException):
+        logs.create_log_group(logGroupName=name)
+    error = refused(logs.filter_log_events, logGroupName=name, **given)
+    assert error["Error"]["Code"] == "InvalidParameterException"
+
+
+def test_filter_log_events_of_a_stream_that_is_not_there(local: Aws) -> None:
+    """[SEEN]"""
+    logs, name = local.client("logs"), "streamless"
+    logs.create_log_group(logGroupName=name)
+    error = refused(logs.filter_log_events, logGroupName=name, logStreamNames=["none"])
+    assert error["Error"] == {
+        "Code": "ResourceNotFoundException",
+        "Message": "The specified log stream does not exist.",
     }

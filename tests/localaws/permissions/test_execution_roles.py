@@ -255,6 +255,18 @@ def test_each_right_to_the_log_is_needed(local: Aws, action: str) -> None:
     assert "hello\n" in (lines(local, name) or [])
 
 
+def test_what_was_printed_without_a_right_is_not_logged_when_the_right_is_back(local: Aws) -> None:
+    role = Role(local, allow(LOGS, "*"))
+    name = create(local, "def handler(event, context): print(event)", Role=role.arn)
+    for event, rights in (("before", LOGS[:2]), ("between", LOGS), ("after", LOGS)):
+        invoke(local, name, event)
+        role.allow(allow(rights, "*"))
+    printed = [
+        line for line in lines(local, name) or [] if line in ("before\n", "between\n", "after\n")
+    ]
+    assert printed == ["before\n", "after\n"]
+
+
 def test_a_group_that_is_there_need_not_be_made(local: Aws) -> None:
     role = Role(local, allow(LOGS[1:], "*"))
     name = create(local, CODE, Role=role.arn)

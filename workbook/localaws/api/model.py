@@ -1,8 +1,8 @@
-"""The APIs of Kinesis, Lambda and Firehose as botocore describes them.
+"""The APIs of Kinesis, Lambda, Firehose and CloudWatch Logs as botocore describes them.
 
-``kinesis()``, ``lambda_()`` and ``firehose()`` return the models.  A model tells which operation a
-request calls, and reads the parameters of a call: typed, checked, and refused in AWS's words.
-``overrides`` lists where AWS was seen to differ from botocore.
+``kinesis()``, ``lambda_()``, ``firehose()`` and ``logs()`` return the models.  A model tells which
+operation a request calls, and reads the parameters of a call: typed, checked, and refused in AWS's
+words.  ``overrides`` lists where AWS was seen to differ from botocore.
 """
 
 import re
@@ -41,6 +41,12 @@ def lambda_() -> "Model":
 def firehose() -> "Model":
     """Return the Firehose API, in Kinesis' words [?]."""
     return Model("firehose", {}, _kinesis_dialect())
+
+
+@cache
+def logs() -> "Model":
+    """Return the API of CloudWatch Logs, in Kinesis' words [?]."""
+    return Model("logs", {}, _kinesis_dialect())
 
 
 def _kinesis_dialect() -> Dialect:

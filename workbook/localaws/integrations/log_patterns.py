@@ -26,6 +26,8 @@ TOKEN = re.compile(
 )
 STEP = re.compile(r'\.?(?P<name>[\w@:-]+)|\[(?P<index>\d+)\]|\.?\[["\'](?P<quoted>[^"\']+)["\']\]')
 FIELD = re.compile(r'\[(?P<bracketed>[^\]]*)\]|"(?P<quoted>[^"]*)"|(?P<plain>\S+)')
+REGEX = re.compile(r'"(?:[^"\\]|\\.)*"|(%[^%]+%)')  # the group is empty for a phrase
+MOST_REGEXES = 2  # in a pattern [BC]
 NAME = re.compile(r"\w+")  # of a field
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -52,6 +54,8 @@ def compile_pattern(pattern: str) -> Test:
         InvalidPatternError: it cannot be read.
     """
     pattern = pattern.strip()
+    if sum(map(bool, REGEX.findall(pattern))) > MOST_REGEXES:
+        raise InvalidPatternError("Invalid filter pattern")
     if pattern.startswith("{"):
         return _about_json(pattern)
     if pattern.startswith("["):
@@ -158,7 +162,7 @@ def _about_fields(pattern: str) -> Test:
 
 def _parts(pattern: str) -> list[str]:
     """Return what a pattern in brackets says about each field."""
-    if not pattern.endswith("]"):
+    if not pattern.endswith("]") or not pattern[1:-1].strip():
         raise InvalidPatternError("Invalid filter pattern")
     parts = [part.strip() for part in re.split(r',(?=(?:[^"]*"[^"]*")*[^"]*$)', pattern[1:-1])]
     if parts.count("...") > 1:

@@ -75,9 +75,10 @@ def forget_what_is_deleted() -> None:
 
 def install_log_groups() -> None:
     """Make moto's log groups ours, before the first log event or request."""
-    from workbook.localaws.moto import log_groups, log_queries, metric_filters
+    from workbook.localaws.moto import log_events, log_groups, log_queries, metric_filters
 
     log_groups.install()
+    log_events.install()
     metric_filters.install()
     log_queries.install()
 

@@ -14,8 +14,10 @@ from moto.logs.exceptions import ResourceNotFoundException
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.integrations.insights import discovery, query
 from workbook.localaws.integrations.insights.expressions import MalformedQueryError
+from workbook.localaws.moto import log_events
 
 LANGUAGE = "CWLI"
+MOST_GROUPS = 50  # of a query [BC]
 GROUPS = ("logGroupName", "logGroupNames", "logGroupIdentifiers")
 
 
@@ -103,42 +105,31 @@ def _rewritten(source: str, groups: Sequence[str], start: int, end: int) -> str:
 
 def _start(handler: Any) -> str:
     """StartQuery."""
-    given = {name: handler._get_param(name) for name in GROUPS}
-    named = [value for value in given.values() if value]
+    given = log_events.parameters(handler, "StartQuery")
+    named = [given[name] for name in GROUPS if given.get(name)]
     if len(named) != 1:
-        raise JsonRESTError(
-            "InvalidParameterException", f"Exactly one of {', '.join(GROUPS)} must be given."
-        )
-    language = handler._get_param("queryLanguage") or LANGUAGE
+        raise log_events.invalid(f"Exactly one of {', '.join(GROUPS)} must be given.")
+    language = given.get("queryLanguage", LANGUAGE)
     if language != LANGUAGE:
-        raise JsonRESTError(
-            "InvalidParameterException",
-            f"The local AWS does not support the query language {language}, only {LANGUAGE}.",
+        raise log_events.invalid(
+            f"The local AWS does not support the query language {language}, only {LANGUAGE}."
         )
     names = named[0] if isinstance(named[0], list) else [named[0]]
-    backend = handler.logs_backend
-    groups = []
-    for name in (_name(one) for one in names):
-        if name not in backend.groups:
-            raise ResourceNotFoundException()
-        groups.append(backend.groups[name])
-    try:
-        started = LogQuery(
-            handler._get_param("queryString"),
-            groups,
-            int(handler._get_param("startTime")),
-            int(handler._get_param("endTime")),
-            int(handler._get_param("limit") or query.MOST_ROWS),
+    if len(names) > MOST_GROUPS:
+        raise log_events.invalid(f"A query can have {MOST_GROUPS} log groups at most.")
+    most = given.get("limit", query.MOST_ROWS)
+    if most > query.MOST_ROWS:
+        raise log_events.invalid(
+            f"The local AWS does not support a limit over {query.MOST_ROWS}, such as {most}."
         )
+    backend = handler.logs_backend
+    groups = [log_events.group_of(backend, name) for name in names]
+    try:
+        started = LogQuery(given["queryString"], groups, given["startTime"], given["endTime"], most)
     except MalformedQueryError as problem:
         raise JsonRESTError("MalformedQueryException", str(problem)) from None
     backend.queries[started.id] = started
     return json.dumps({"queryId": started.id})
-
-
-def _name(identifier: str) -> str:
-    """Return a log group's name; an identifier may be its ARN."""
-    return identifier.split(":log-group:", 1)[-1].removesuffix(":*")
 
 
 def _found(handler: Any) -> LogQuery:

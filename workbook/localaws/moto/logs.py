@@ -19,7 +19,7 @@ SESSION = "awslambda"  # the name under which Lambda acts; not visible anywhere
 
 
 class Logs:
-    """Takes lines at once and writes them once a second, or when someone is about to read.
+    """Takes lines at once and writes them once a second, or before a call that depends on it.
 
     Args:
         clock: the time of the lines.
@@ -67,7 +67,7 @@ class Logs:
         self._flushing = asyncio.get_running_loop().create_task(flush())
 
     async def flush(self) -> None:
-        """Write what is waiting; a reader of logs then sees all that happened."""
+        """Write what is waiting, with the rights that its roles have now."""
         waiting, self._waiting = self._waiting, defaultdict(list)
         lost, self._lost = self._lost, Counter()
         self._waiting_bytes = 0

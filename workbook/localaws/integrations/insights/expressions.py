@@ -3,6 +3,7 @@
 Less common parts of the language are refused by name.
 """
 
+import inspect
 import math
 import operator
 import re
@@ -32,7 +33,10 @@ ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     **{"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv},
     **{"%": math.fmod, "^": operator.pow},
 }
-AGGREGATES = ("avg", "count", "count_distinct", "max", "min", "pct", "sum")
+AGGREGATES = {  # and how many arguments each takes
+    **dict.fromkeys(("avg", "count_distinct", "max", "min", "sum"), (1, 1)),
+    **{"count": (0, 1), "pct": (2, 2)},
+}
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": lambda value: abs(_needed(value)),
     "ceil": lambda value: math.ceil(_needed(value)),
@@ -42,12 +46,14 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "isblank": lambda value: value is None or not text(value).strip(),
     "isempty": lambda value: value is None or not text(value),
     "ispresent": lambda value: value is not None,
-    "strcontains": lambda value, part: int(text(part) in text(value)),
-    "strlen": lambda value: len(text(value)),
-    "tolower": lambda value: text(value).lower(),
-    "toupper": lambda value: text(value).upper(),
-    "trim": lambda value: text(value).strip(),
+    "strcontains": lambda value, part: int(_text(part) in _text(value)),
+    "strlen": lambda value: len(_text(value)),
+    "tolower": lambda value: _text(value).lower(),
+    "toupper": lambda value: _text(value).upper(),
+    "trim": lambda value, signs=None: _text(value).strip(signs),
 }
+CONDITIONS = (*COMPARISONS, "like", "=~", "in", "and", "or", "not")
+ASKED = ("isblank", "isempty", "ispresent", "strcontains")  # functions that are conditions
 
 
 class MalformedQueryError(ValueError):
@@ -76,6 +82,13 @@ class Node:
         own = {"@timestamp"} if self.kind == "bin" else set()
         own |= {self.value} if self.kind == "field" else set()
         return own.union(*(part.fields() for part in self.parts))
+
+    def is_condition(self) -> bool:
+        """Return whether it is true or false of a row."""
+        if self.kind == "operator" and self.value in ("and", "or", "not"):
+            return all(part.is_condition() for part in self.parts)
+        names = {"operator": CONDITIONS, "call": ASKED}
+        return self.value in names.get(self.kind, ())
 
     def has_aggregate(self) -> bool:
         """Return whether it is about several rows."""
@@ -198,8 +211,11 @@ class Reader:
         return Node(left.kind, left.value, left.parts, source)
 
     def _right(self, sign: str) -> Node:
-        if sign in ("like", "=~") and (pattern := self.regex()) is not None:
-            return Node("regex", pattern)
+        if sign in ("like", "=~"):
+            pattern = self.regex()
+            if pattern is None and self.peek()[0] != "text":
+                raise self.unexpected()
+            return self._operand() if pattern is None else Node("regex", pattern)
         if sign == "in":
             self.expect("[")
             return Node("list", None, self._list("]"))
@@ -231,10 +247,11 @@ class Reader:
                 return Node("field", word)
         raise MalformedQueryError(f"unexpected symbol found {word}")
 
-    def _call(self, function: str) -> Node:
-        if function.lower() == "bin":
+    def _call(self, name: str) -> Node:
+        function = name.lower()  # AWS's own examples have isPresent and ispresent [CWL]
+        if function == "bin":
             kind, word = self.next()
-            if kind != "duration":
+            if kind != "duration" or not milliseconds(word):
                 raise MalformedQueryError(f"bin takes a period such as 5m, not {word}")
             self.expect(")")
             return Node("bin", milliseconds(word))
@@ -245,11 +262,21 @@ class Reader:
         elif function not in FUNCTIONS:
             supported = ", ".join(sorted((*AGGREGATES, *FUNCTIONS, "bin")))
             raise MalformedQueryError(
-                f"the local AWS does not support the function {function}; it supports {supported}"
+                f"the local AWS does not support the function {name}; it supports {supported}"
             )
         parts = self._list(")")
-        if not parts and function in AGGREGATES and function != "count":
-            raise MalformedQueryError(f"{function} needs a field")
+        least, most = _arity(function)
+        if not least <= len(parts) <= most:
+            wanted = _range(least, most)
+            raise MalformedQueryError(
+                f"{function} has {len(parts)} arguments, not {wanted}: {self.source!r}"
+            )
+        if function in AGGREGATES and any(part.has_aggregate() for part in parts):
+            raise MalformedQueryError(f"{function} takes a field, not another aggregation")
+        if function == "pct" and not (
+            parts[1].kind == "value" and 0 <= (number(parts[1].value) or 0.0) <= 100
+        ):
+            raise MalformedQueryError("pct takes a field and a percentage from 0 to 100")
         return Node("call", function, parts)
 
     def _list(self, end: str) -> tuple[Node, ...]:
@@ -259,6 +286,22 @@ class Reader:
                 self.expect(",")
             parts.append(self.expression())
         return tuple(parts)
+
+
+def _arity(function: str) -> tuple[float, float]:
+    """Return how many arguments a function takes, at least and at most."""
+    if function in AGGREGATES:
+        return AGGREGATES[function]
+    parameters = inspect.signature(FUNCTIONS[function]).parameters.values()
+    if any(one.kind is one.VAR_POSITIONAL for one in parameters):
+        return 1, math.inf
+    return sum(one.default is one.empty for one in parameters), len(parameters)
+
+
+def _range(least: float, most: float) -> str:
+    if least == most:
+        return f"{least:.0f}"
+    return f"{least:.0f} or more" if math.isinf(most) else f"{least:.0f} to {most:.0f}"
 
 
 def unquoted(word: str) -> str:
@@ -289,7 +332,7 @@ def evaluate(node: Node, row: Row, group: Sequence[Row] = ()) -> Any:
             return [evaluate(part, row, group) for part in node.parts]
         case "bin":
             moment = row.get("@timestamp")
-            return None if moment is None else Moment(moment // node.value * node.value)
+            return Moment(moment // node.value * node.value) if isinstance(moment, int) else None
         case "negative":
             value = number(evaluate(node.parts[0], row, group))
             return None if value is None else -value
@@ -299,7 +342,7 @@ def evaluate(node: Node, row: Row, group: Sequence[Row] = ()) -> Any:
         return _aggregated(node, group)
     try:
         return FUNCTIONS[node.value](*(evaluate(part, row, group) for part in node.parts))
-    except TypeError:
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
@@ -366,22 +409,26 @@ def _aggregated(node: Node, group: Sequence[Row]) -> Any:
             return min(numbers)
         case "max":
             return max(numbers)
-    rank = number(evaluate(node.parts[1], {})) if len(node.parts) == 2 else None
-    if rank is None:
-        raise MalformedQueryError("pct takes a field and a percentage")
+    rank = node.parts[1].value
     return sorted(numbers)[max(0, math.ceil(rank / 100 * len(numbers)) - 1)]
 
 
 def number(value: Any) -> float | None:
     """Return a value as a number; None if it is none."""
-    if isinstance(value, bool):
-        return float(value)
-    if isinstance(value, int | float):
-        return float(value)
-    try:
-        return float(value) if isinstance(value, str) else None
-    except ValueError:
+    if not isinstance(value, int | float | str):
         return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def _text(value: Any) -> str:
+    """Return the text of a field; one that is missing has none."""
+    if value is None:
+        raise TypeError(value)
+    return text(value)
 
 
 def _needed(value: Any) -> float:

@@ -38,12 +38,14 @@ class Query:
         shown: the fields of the result.
         needed: the fields of log events that it is about.
         is_grouped: whether rows are no longer log events.
+        is_distinct: whether ``dedup`` has come, behind which only ``limit`` may follow.
     """
 
     steps: list[Step] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
     needed: set[str] = field(default_factory=set)
     is_grouped: bool = False
+    is_distinct: bool = False
 
     def run(self, rows: Iterable[Row], most: int = MOST_ROWS) -> list[list[tuple[str, str]]]:
         """Return the result: the names and values of each row's fields.
@@ -81,6 +83,8 @@ def parse(source: str) -> Query:
                 f"the local AWS does not support the command {name or command!r}; it supports "
                 f"{', '.join(COMMANDS)}"
             )
+        if query.is_distinct and name.lower() != "limit":
+            raise MalformedQueryError(f"only limit may follow dedup, not {name}")
         try:
             READERS[name.lower()](query, reader)
         except RecursionError:
@@ -107,7 +111,10 @@ def _named(reader: Reader) -> list[tuple[str, Node]]:
 
 
 def _note(query: Query, nodes: Iterable[Node]) -> None:
+    """Note which fields a command is about: of each row, not of several."""
     for node in nodes:
+        if node.has_aggregate():
+            raise MalformedQueryError(f"aggregation functions belong to stats: {node.source}")
         query.needed |= node.fields()
 
 
@@ -115,8 +122,6 @@ def _fields(query: Query, reader: Reader) -> None:
     named = _named(reader)
     _note(query, (node for _, node in named))
     made = [(name, node) for name, node in named if node.kind != "field" or name != node.value]
-    if any(node.has_aggregate() for _, node in named):
-        raise MalformedQueryError("aggregation functions belong to stats")
 
     def step(rows: list[Row]) -> list[Row]:
         return [row | {name: evaluate(node, row) for name, node in made} for row in rows]
@@ -133,7 +138,9 @@ def _display(query: Query, reader: Reader) -> None:
 def _filter(query: Query, reader: Reader) -> None:
     node = reader.expression()
     _note(query, [node])
-    query.steps.append(lambda rows: [row for row in rows if evaluate(node, row) is True])
+    if not node.is_condition():
+        raise MalformedQueryError(f"filter takes a condition, not {node.source}")
+    query.steps.append(lambda rows: [row for row in rows if evaluate(node, row)])
 
 
 def _parse(query: Query, reader: Reader) -> None:
@@ -182,10 +189,11 @@ def _groups(pattern: re.Pattern[str], names: Sequence[str], value: Any) -> Row:
 def _stats(query: Query, reader: Reader) -> None:
     totals = _named(reader)
     groups = _named(reader) if reader.takes("by") else []
-    _note(query, (node for _, node in (*totals, *groups)))
+    _note(query, (node for _, node in groups))
     for name, node in totals:
         if not node.has_aggregate():
             raise MalformedQueryError(f"stats takes aggregation functions, not {name}")
+        query.needed |= node.fields()
 
     def step(rows: list[Row]) -> list[Row]:
         found: dict[tuple[str, ...], tuple[Row, list[Row]]] = {}
@@ -258,6 +266,7 @@ def _dedup(query: Query, reader: Reader) -> None:
             first.setdefault(key if None not in values else (*key, str(id(row))), row)
         return list(first.values())
 
+    query.is_distinct = True
     query.steps.append(step)
 
 
@@ -275,7 +284,8 @@ READERS: dict[str, Callable[[Query, Reader], None]] = {
 
 def _told(name: str, value: Any) -> str:
     """Return a value as results have it: moments as dates, all else as text."""
-    if isinstance(value, Moment) or name in ("@timestamp", "@ingestionTime"):
+    is_time = name in ("@timestamp", "@ingestionTime") and isinstance(value, int)
+    if isinstance(value, Moment) or is_time:
         moment = datetime.fromtimestamp(value / 1000, UTC)
         return f"{moment:%Y-%m-%d %H:%M:%S}.{int(value) % 1000:03d}"
     return text(value)
