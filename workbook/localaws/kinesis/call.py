@@ -1,4 +1,4 @@
-"""A call of the API, as every operation takes it."""
+"""The argument of every operation: one call and the state that it works on."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ class Call:
     """One call.
 
     Args:
-        region: the streams that it is about.
-        parameters: as ``api.model`` reads them.
+        region: the streams of the region that is called.
+        parameters: the call's parameters, read by ``api.model``.
         now: the time of the call, in seconds since the epoch.
-        transition: how long streams and consumers are created, changed and deleted, in seconds.
+        transition: seconds for which a stream or consumer is CREATING, UPDATING or DELETING.
         seal: makes and opens shard iterators and page tokens.
         meter: takes CloudWatch metrics.
-        limits: whether throughput limits hold.
+        limits: whether to enforce throughput limits.
     """
 
     region: Region
@@ -41,19 +41,19 @@ class Call:
         return self.region.stream(self.parameters, self.now)
 
     def active_stream(self) -> Stream:
-        """Return the stream that the call names and wants to change; it must be ACTIVE."""
+        """Return the stream that the call changes; it must be ACTIVE."""
         return self.region.active(self.parameters, self.now)
 
     def usable_stream(self) -> Stream:
-        """Return the stream that the call names and wants to write to or read from."""
+        """Return the stream that the call writes to or reads from."""
         return self.region.usable(self.parameters, self.now)
 
     def begin_update(self, stream: Stream) -> None:
-        """Make a stream UPDATING, and still usable, for a short while."""
+        """Put a stream into UPDATING for a short while; it stays usable."""
         stream.updating_until = self.now + self.transition
 
     def end_dry_run(self) -> None:
-        """End a dry run, now that all checks are passed.
+        """End a dry run after all checks have passed.
 
         Raises:
             ApiError: the call is a dry run.
@@ -65,10 +65,10 @@ class Call:
             )
 
     def limit_rate(self, operation: str, per_second: float) -> None:
-        """Count a call against the account's rate for the operation [SEEN].
+        """Count the call against the account's rate limit for the operation [SEEN].
 
         Raises:
-            ApiError: the rate is used up.
+            ApiError: the rate limit is exceeded.
         """
         if not self.limits:
             return

@@ -16,7 +16,7 @@ class Consumer:
 
     Args:
         name: unique within the stream.
-        arn: with the second of its creation at the end.
+        arn: ends in the second of the consumer's creation.
         created: in seconds since the epoch.
         ready_at: when it becomes ACTIVE.
     """
@@ -29,7 +29,7 @@ class Consumer:
     tags: dict[str, str] = field(default_factory=dict)
     policy: str | None = None
     reads: dict[str, ReadLimit] = field(default_factory=lambda: defaultdict(_dedicated))
-    subscriptions: dict[str, float] = field(default_factory=dict)  # shard id: when it began
+    subscriptions: dict[str, float] = field(default_factory=dict)  # shard id: start of subscription
 
     def status(self, now: float) -> str:
         """Return the status: CREATING, ACTIVE or DELETING."""

@@ -42,7 +42,7 @@ def no_shard(shard_id: str, stream: str) -> ApiError:
 
 
 def could_not_find_shard(text: str, stream: str) -> ApiError:
-    """Return the error for a shard that cannot exist, or cannot be resharded [KL]."""
+    """Return the error for an invalid shard ID, or a shard that cannot be resharded [KL]."""
     return not_found(f"Could not find shard {text} in stream {stream} under account {ACCOUNT_ID}.")
 
 
@@ -52,7 +52,7 @@ def no_consumer(name_or_arn: str) -> ApiError:
 
 
 def throttled(shard_id: str, stream: str) -> ApiError:
-    """Return the error for a shard whose throughput is used up [SEEN]."""
+    """Return the error for exceeding a shard's throughput [SEEN]."""
     return ApiError(
         "ProvisionedThroughputExceededException",
         f"Rate exceeded for shard {shard_id} in stream {stream} under account {ACCOUNT_ID}.",

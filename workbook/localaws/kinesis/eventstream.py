@@ -8,11 +8,11 @@ _STRING = 7  # the type of a header's value
 
 
 def message(payload: bytes, **headers: str) -> bytes:
-    """Return one message, with its lengths and checksums.
+    """Return one message, framed with lengths and checksums.
 
     Args:
-        payload: its content.
-        headers: names without the leading colon, underscores for hyphens.
+        payload: the content.
+        headers: their names, without the leading colon and with underscores for hyphens.
     """
     head = b"".join(_header(name, value) for name, value in headers.items())
     total = 12 + len(head) + len(payload) + 4

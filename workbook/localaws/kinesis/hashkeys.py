@@ -1,4 +1,4 @@
-"""Hash keys: the place of a partition key among the 2^128 that the shards divide."""
+"""Hash keys: 128-bit integers, computed from partition keys and divided among the shards."""
 
 from hashlib import md5
 
@@ -13,7 +13,7 @@ def hash_key(partition_key: bytes) -> int:
 def even_ranges(count: int) -> list[tuple[int, int]]:
     """Return the first and the last hash key of each of a new stream's ``count`` shards [KL].
 
-    Each is 2^128 divided by ``count``, rounded down, wide; the last takes the rest.
+    Each range holds ``2^128 // count`` keys; the last also takes the remainder.
     """
     width = SPACE // count
     ends = [width * index - 1 for index in range(1, count)] + [SPACE - 1]

@@ -1,4 +1,4 @@
-"""Shard iterators and page tokens: opaque, sealed strings that hold for five minutes."""
+"""Shard iterators and page tokens: opaque, encrypted strings that are valid for five minutes."""
 
 import base64
 import binascii
@@ -15,7 +15,7 @@ from workbook.localaws.api.errors import ApiError
 from workbook.localaws.kinesis.errors import invalid
 
 LIFETIME_SECONDS = 300  # [KD]
-_VERSION = (1).to_bytes(8, "big")  # how AWS's begin [KL]
+_VERSION = (1).to_bytes(8, "big")  # the start of AWS's iterators [KL]
 _NONCE_BYTES = 12
 _ITERATOR = struct.Struct(">dQdI")
 _ITERATORS = "GetRecords"  # the purpose for which iterators are sealed
@@ -27,9 +27,9 @@ class Iterator:
 
     Args:
         made: when the iterator was made, in seconds since the epoch.
-        counter: of the next record.
-        stream_created: tells a stream from an earlier one of its name.
-        shard_index: which shard.
+        counter: the counter of the next record.
+        stream_created: distinguishes a stream from an earlier one with the same name.
+        shard_index: the shard's index in the stream.
         stream: the stream's name.
     """
 
@@ -41,23 +41,23 @@ class Iterator:
 
 
 class Seal:
-    """Makes iterators and tokens, and opens those that it made."""
+    """Create iterators and tokens, and read the ones it created."""
 
     def __init__(self) -> None:
         self._cipher = AESGCM(AESGCM.generate_key(128))
 
     def iterator(self, iterator: Iterator) -> str:
-        """Return the iterator as text, different every time [OBS]."""
+        """Return the iterator as a string, different at every call [OBS]."""
         fields = _ITERATOR.pack(
             iterator.made, iterator.counter, iterator.stream_created, iterator.shard_index
         )
         return self._close(fields + iterator.stream.encode(), _ITERATORS)
 
     def open_iterator(self, text: str, now: float) -> Iterator:
-        """Return what ``text`` says, which AWS also takes in double quotes [OBS].
+        """Return the iterator in ``text``, which AWS also accepts in double quotes [OBS].
 
         Raises:
-            ApiError: it is not one of our iterators, or is older than five minutes.
+            ApiError: it was not created by this seal, or is older than five minutes.
         """
         content = self._open(text.strip('"'), _ITERATORS)
         if content is None:
@@ -74,14 +74,14 @@ class Seal:
         return Iterator(made, counter, stream_created, shard_index, stream)
 
     def token(self, operation: str, now: float, *content: str) -> str:
-        """Return a page token of an operation that says ``content``."""
+        """Return a page token for an operation that holds ``content``."""
         return self._close(orjson.dumps([now, *content]), operation)
 
     def open_token(self, operation: str, text: str, now: float) -> list[str]:
-        """Return what a page token of an operation says.
+        """Return the content of an operation's page token.
 
         Raises:
-            ApiError: it is not one of our tokens for this operation, or is older than five minutes.
+            ApiError: it was not created for this operation, or is older than five minutes.
         """
         content = self._open(text, operation)
         if content is None:
@@ -99,7 +99,7 @@ class Seal:
         return base64.b64encode(_VERSION + nonce + sealed).decode()
 
     def _open(self, text: str, purpose: str) -> bytes | None:
-        """Return the content of what was closed for the same purpose; else None."""
+        """Return the decrypted content, or None if it was not sealed for this purpose."""
         try:
             whole = base64.b64decode(text, validate=True)
             version, rest = whole[: len(_VERSION)], whole[len(_VERSION) :]
@@ -110,6 +110,6 @@ class Seal:
 
 
 def _date(seconds: float) -> str:
-    """Return a moment as ``Thu Jan 22 01:22:02 UTC 2015`` [KL], whatever the locale."""
+    """Return a moment as ``Thu Jan 22 01:22:02 UTC 2015`` [KL], independent of the locale."""
     weekday, month, day, clock, year = time.asctime(time.gmtime(seconds)).split()
     return f"{weekday} {month} {day:0>2} {clock} UTC {year}"

@@ -8,16 +8,16 @@ WRITE_RECORDS_PER_SECOND = 1000
 READ_BYTES_PER_SECOND = 2 * MIB
 READS_PER_SECOND = 5
 ITERATORS_PER_SECOND = 5
-FULL_ANSWER_BYTES = 9 * MIB  # beyond it, the next record would have made the answer over 10 MB
+FULL_ANSWER_BYTES = 9 * MIB  # an answer above this could have taken the next record past 10 MB
 FULL_ANSWER_SECONDS = 5.0  # how long reads are refused after such an answer
 
 
 @dataclass(slots=True)
 class Bucket:
-    """Tokens that come back at a steady rate, up to one second's worth of them.
+    """A token bucket that refills at a steady rate and holds one second's worth.
 
     Args:
-        rate: tokens in a second.
+        rate: tokens per second.
     """
 
     rate: float
@@ -28,10 +28,10 @@ class Bucket:
         self._tokens = self.rate
 
     def has(self, amount: float, now: float) -> bool:
-        """Return whether ``amount`` can be taken.
+        """Return True if ``amount`` can be taken.
 
-        More than a second's worth can be taken from a full bucket: that is the burst that lets a
-        shard take records larger than 1 MiB.  It then repays the debt.
+        A full bucket allows more than a second's worth to be taken. This burst lets a
+        shard accept a record larger than 1 MiB, and leaves a debt to repay.
         """
         if now > self._counted:
             self._tokens = min(self.rate, self._tokens + (now - self._counted) * self.rate)
@@ -39,7 +39,7 @@ class Bucket:
         return self._tokens >= min(amount, self.rate)
 
     def take(self, amount: float) -> None:
-        """Take ``amount``, into debt if need be."""
+        """Take ``amount``, going into debt if necessary."""
         self._tokens -= amount
 
 
@@ -51,7 +51,7 @@ class WriteLimit:
     _records: Bucket = field(default_factory=lambda: Bucket(WRITE_RECORDS_PER_SECOND))
 
     def admit(self, size: int, now: float) -> bool:
-        """Let a record of ``size`` bytes (data and partition key) in, or refuse it."""
+        """Admit a record of ``size`` bytes (data and key); return False to throttle it."""
         if not (self._bytes.has(size, now) and self._records.has(1, now)):
             return False
         self._bytes.take(size)
@@ -77,9 +77,9 @@ class ReadLimit:
         self._calls = Bucket(self.calls_per_second)
 
     def admit(self, now: float) -> bool:
-        """Let a read begin, or refuse it.
+        """Admit a read; return False to throttle it.
 
-        How much it gives is known only afterwards: tell it to ``record``.
+        Its size is known only afterwards: pass it to ``record``.
         """
         if now < self._refused_until or not self._bytes.has(1, now):
             return False

@@ -1,4 +1,4 @@
-"""A shard's log: its records in the order in which they came, and their memory."""
+"""A shard's log: its records in order of arrival, and the memory that holds them."""
 
 import mmap
 import sys
@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
-SEGMENT_BYTES = 1 << 20  # of keys and data; a record that is larger has a segment of its own
+SEGMENT_BYTES = 1 << 20  # of keys and data; a larger record has a segment to itself
 
 
 class Entry(NamedTuple):
@@ -20,9 +20,9 @@ class Entry(NamedTuple):
 
 
 class Log:
-    """An append-only log whose records are addressed by a counter that goes up by one with each.
+    """An append-only log that addresses each record by a counter.
 
-    An append and a read cost the same at any length, and a record takes little more than its bytes.
+    The cost of appending and reading does not grow with the log.
 
     Args:
         first: the counter of the first record.
@@ -34,7 +34,7 @@ class Log:
         self._segments: list[_Segment] = []
 
     def append(self, partition_key: str, data: bytes, arrived: float) -> int:
-        """Add a record and return its counter; ``arrived`` is not before that of the last one."""
+        """Add a record and return its counter; ``arrived`` must not decrease."""
         key = partition_key.encode()
         size = len(key) + len(data)
         if not self._segments or self._segments[-1].room < size:
@@ -57,26 +57,26 @@ class Log:
         return max(self.first, segment.first + bisect_left(segment.times, moment))
 
     def read(self, start: int) -> Iterator[Entry]:
-        """Yield the records from a counter on; it must not be below ``first``."""
+        """Yield the records from a counter on, which must not be below ``first``."""
         for place in range(self._place(start), len(self._segments)):
             yield from self._segments[place].read(start)
 
     def drop(self, before: float) -> None:
-        """Forget the records that arrived before a moment."""
+        """Discard the records that arrived before a moment."""
         self.first = self.since(before)
         dead = bisect_right(self._segments, self.first, key=lambda segment: segment.end)
         del self._segments[:dead]
 
     def _place(self, counter: int) -> int:
-        """Return which segment has a record, or would have it."""
+        """Return the index of the segment that holds a record, or would hold it."""
         return max(0, bisect_right(self._segments, counter, key=lambda segment: segment.first) - 1)
 
 
 class _Segment:
-    """Neighbouring records, whose keys and data are in a piece of memory of their own.
+    """Neighbouring records, whose keys and data share one block of memory.
 
-    Python gives a megabyte of small objects back only when all of them are gone.  Records that are
-    objects stand among others that stay.  This piece goes back to the system as a whole.
+    Python returns an arena of small objects to the system only when all of them are freed, so one
+    long-lived object can pin a megabyte.  This block is returned to the system as a whole.
     """
 
     __slots__ = ("_ends", "_keys", "_memory", "_used", "first", "times")
@@ -85,18 +85,18 @@ class _Segment:
         self.first = first
         self.times: array[float] = array("d")
         self._keys: array[int] = array("H")  # their lengths
-        self._ends: array[int] = array("I")  # of the data, which comes behind its key
+        self._ends: array[int] = array("I")  # of the data, which follows its key
         self._memory = _anonymous(size)
         self._used = 0
 
     @property
     def end(self) -> int:
-        """The counter after the last record's."""
+        """Return the counter after the last record's."""
         return self.first + len(self.times)
 
     @property
     def room(self) -> int:
-        """How many bytes there is room for."""
+        """Return the number of free bytes."""
         return len(self._memory) - self._used
 
     def append(self, key: bytes, data: bytes, arrived: float) -> None:
@@ -120,7 +120,7 @@ class _Segment:
 
 
 def _anonymous(size: int) -> mmap.mmap:
-    """Return memory of the process' own, of which only what is written takes space."""
+    """Return anonymous memory, whose pages take up space only once they are written."""
     if sys.platform == "win32":
         return mmap.mmap(-1, size)
     return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)

@@ -1,4 +1,4 @@
-"""CloudWatch metrics of streams, namespace AWS/Kinesis, and of shards where they are asked for."""
+"""CloudWatch metrics of streams (namespace AWS/Kinesis) and, if enabled, of their shards."""
 
 from collections.abc import Iterable
 
@@ -29,7 +29,7 @@ class Meter:
     def shard(
         self, stream: Stream, shard: Shard, name: str, value: float, unit: str = "Count"
     ) -> None:
-        """Put one data point of a shard's metric, if enhanced monitoring has it on."""
+        """Put one data point of a shard's metric, if enhanced monitoring is on for it."""
         if name in stream.shard_level_metrics:
             self._metrics.put(
                 self._region,
@@ -49,7 +49,7 @@ class Meter:
         self.put_in_shard(stream, shard, size, taken)
 
     def put_records(self, stream: Stream, offered: int, taken: int, size: int) -> None:
-        """Measure a PutRecords: the records taken have ``size`` bytes together."""
+        """Measure a PutRecords, whose accepted records have ``size`` bytes in total."""
         self.stream(stream, "PutRecords.Success", taken > 0)
         self.stream(stream, "PutRecords.Bytes", size, "Bytes")
         self.stream(stream, "PutRecords.TotalRecords", offered)
@@ -72,7 +72,7 @@ class Meter:
         self.shard(stream, shard, "WriteProvisionedThroughputExceeded", not taken)
 
     def read(self, stream: Stream, shard: Shard, records: list[Record], now: float) -> None:
-        """Measure a read of a shard that gave ``records``."""
+        """Measure a read of a shard that returned ``records``."""
         size = total_bytes(records)
         age = (now - records[-1].arrived) * 1000 if records else 0.0
         self.stream(stream, "GetRecords.Success", 1)

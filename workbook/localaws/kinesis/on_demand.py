@@ -1,4 +1,4 @@
-"""On-demand streams: how many shards their traffic gives them [KD].
+"""On-demand streams: how many shards they get for their traffic [KD].
 
 A stream starts with four shards and serves twice the peak that it has seen, at most doubling within
 15 minutes.  AWS does not say how it decides.  This is the documented rule, applied to each minute's
@@ -17,7 +17,7 @@ MAX_SHARDS = 200  # 200 MiB/s is what an on-demand stream may reach by default
 
 @dataclass(slots=True)
 class Demand:
-    """The traffic of an on-demand stream, and the shards it asks for."""
+    """The traffic of an on-demand stream, and the number of shards that it needs."""
 
     _minute_began: float = field(default=float("-inf"))
     _bytes: int = 0
@@ -25,7 +25,7 @@ class Demand:
     _scaled: float = float("-inf")
 
     def count(self, records: int, size: int) -> None:
-        """Count records that were offered, whether or not they were taken."""
+        """Count records that were sent, whether or not they were accepted."""
         self._records += records
         self._bytes += size
 
@@ -35,7 +35,7 @@ class Demand:
         if elapsed < MINUTE:
             return shards
         needed = 0
-        if elapsed < 2 * MINUTE:  # else it lay idle, and a mean would say nothing
+        if elapsed < 2 * MINUTE:  # otherwise it was idle, and the mean says nothing about the peak
             in_shards = max(
                 self._bytes / WRITE_BYTES_PER_SECOND, self._records / WRITE_RECORDS_PER_SECOND
             )

@@ -1,4 +1,4 @@
-"""The operations of the API by name: parameters in, answer out."""
+"""The API's operations by name."""
 
 from workbook.localaws.kinesis.api import (
     consumers,

@@ -49,7 +49,7 @@ def starting_counter(
         now: seconds since the epoch.
 
     Raises:
-        ApiError: what the kind needs is missing, or not of this shard, or in the future [KL].
+        ApiError: a required argument is missing, is not of this shard, or is in the future [KL].
     """
     if (number is None) == (kind in _BY_NUMBER):
         raise invalid(
@@ -103,7 +103,7 @@ def find_shard(stream: Stream, text: str) -> Shard:
     """Return the shard that a call names.
 
     Raises:
-        ApiError: there is none.
+        ApiError: it does not exist.
     """
     found = shard_id(text, stream.name)
     if found not in stream.shards:
@@ -112,7 +112,7 @@ def find_shard(stream: Stream, text: str) -> Shard:
 
 
 def shard_id(text: str, stream: str) -> str:
-    """Return the full id of a shard, for which AWS also takes its number alone [KL].
+    """Return the full ID of a shard; AWS also accepts the number alone [KL].
 
     Raises:
         ApiError: ``text`` is neither.

@@ -29,14 +29,14 @@ class Region:
     name: str
     streams: dict[str, Stream] = field(default_factory=dict)
     rates: dict[str, Bucket] = field(default_factory=dict)  # of calls, by operation
-    commitment: str = "DISABLED"  # to a minimum throughput, of the account (On-demand Advantage)
+    commitment: str = "DISABLED"  # whether the account has On-demand Advantage
 
     def stream_arn(self, name: str) -> str:
-        """Return the ARN of the stream of that name."""
+        """Return the ARN of the stream with this name."""
         return f"arn:{partition(self.name)}:kinesis:{self.name}:{ACCOUNT_ID}:stream/{name}"
 
     def find(self, name: str, now: float) -> Stream | None:
-        """Return the stream of that name, whatever its state, or None."""
+        """Return the stream with this name in any state, or None."""
         stream = self.streams.get(name)
         if stream is not None and stream.gone_at is not None and stream.gone_at <= now:
             del self.streams[name]
@@ -52,7 +52,7 @@ class Region:
         """Return the stream that a call's StreamName or StreamARN (or both) names.
 
         Raises:
-            ApiError: they name no stream, or two, or one that does not exist.
+            ApiError: they name no stream, two streams, or one that does not exist.
         """
         name = parameters.get("StreamName")
         arn = parameters.get("StreamARN")
@@ -72,10 +72,10 @@ class Region:
         return stream
 
     def active(self, parameters: Parameters, now: float) -> Stream:
-        """Return the stream that a call names, if its settings can be changed now.
+        """Return the stream that a call names, if it can be changed now.
 
         Raises:
-            ApiError: as in ``stream``; or it is not ACTIVE.
+            ApiError: as ``stream``; or the stream is not ACTIVE.
         """
         stream = self.stream(parameters, now)
         status = stream.status(now)
@@ -87,10 +87,10 @@ class Region:
         return stream
 
     def usable(self, parameters: Parameters, now: float) -> Stream:
-        """Return the stream that a call names, if its records can be written and read now.
+        """Return the stream that a call names, if it can be written to and read now.
 
         Raises:
-            ApiError: as in ``stream``; one that is CREATING or DELETING is not found, either [KL].
+            ApiError: as ``stream``; a stream that is CREATING or DELETING counts as not found [KL].
         """
         stream = self.stream(parameters, now)
         if stream.status(now) in ("CREATING", "DELETING"):
@@ -101,7 +101,7 @@ class Region:
         """Return the consumer with this ARN, and its stream.
 
         Raises:
-            ApiError: there is none.
+            ApiError: it does not exist.
         """
         path, _, name_and_second = arn.partition("/consumer/")
         stream = self.find(path.partition(":stream/")[2], now)
@@ -113,7 +113,7 @@ class Region:
 
     @staticmethod
     def consumers(stream: Stream, now: float) -> dict[str, Consumer]:
-        """Return a stream's consumers by name, without those that are gone."""
+        """Return a stream's consumers by name, without deleted ones."""
         for consumer in list(stream.consumers.values()):
             if consumer.gone_at is not None and consumer.gone_at <= now:
                 del stream.consumers[consumer.name]

@@ -1,6 +1,6 @@
-"""Resharding: shards cut in two and joined, and a stream brought to a number of shards.
+"""Resharding: split a shard, merge two shards, or scale a stream to a number of shards.
 
-Records stay where they are.  The parent closes; its children open and take what comes next.
+Records stay where they are.  The parent closes; its children open and take the new records.
 """
 
 from bisect import bisect_right
@@ -13,7 +13,7 @@ NEAR = 10  # bits: boundaries closer than a shard's width / 2^10 count as the sa
 
 
 def split(stream: Stream, shard: Shard, at: int, now: float) -> tuple[Shard, Shard]:
-    """Close ``shard`` and open two, the second of which begins at hash key ``at``."""
+    """Close ``shard`` and open two children, the second of which begins at hash key ``at``."""
     low = _child(stream, (shard,), shard.first_hash, at - 1, now)
     high = _child(stream, (shard,), at, shard.last_hash, now)
     _replace(stream, (shard,), (low, high), now)
@@ -21,7 +21,7 @@ def split(stream: Stream, shard: Shard, at: int, now: float) -> tuple[Shard, Sha
 
 
 def merge(stream: Stream, shard: Shard, adjacent: Shard, now: float) -> Shard:
-    """Close two neighbours and open one for both their ranges."""
+    """Close two adjacent shards and open one child for both ranges."""
     first = min(shard.first_hash, adjacent.first_hash)
     last = max(shard.last_hash, adjacent.last_hash)
     child = _child(stream, (shard, adjacent), first, last, now)
@@ -32,8 +32,8 @@ def merge(stream: Stream, shard: Shard, adjacent: Shard, now: float) -> Shard:
 def scale(stream: Stream, target: int, now: float) -> None:
     """Bring a stream to ``target`` open shards of even ranges (uniform scaling).
 
-    It splits where an even range has to begin, then merges across each boundary that is not needed.
-    Some shards live only for a moment, as on AWS.
+    First split wherever an even range begins, then merge across every other boundary.
+    This creates some short-lived shards, as AWS does.
     """
     tolerance = (SPACE // max(target, len(stream.open_shards))) >> NEAR
     existing = [shard.first_hash for shard in stream.open_shards]
@@ -52,7 +52,7 @@ def scale(stream: Stream, target: int, now: float) -> None:
 
 
 def _nearest(wanted: int, existing: list[int], tolerance: int) -> int:
-    """Return an existing boundary near the wanted one, else the wanted one."""
+    """Return an existing boundary close to ``wanted``, or else ``wanted``."""
     place = bisect_right(existing, wanted)
     for boundary in existing[max(0, place - 1) : place + 1]:
         if abs(boundary - wanted) <= tolerance:

@@ -14,7 +14,7 @@ _COUNTER_SHIFT = 80
 _NIBBLE_SHIFT = 144
 _CREATED_SHIFT = 148
 _VERSION = 2
-LAST_COUNTER = 0x7FFFFFFFFFFFFFFF  # of the number at which a closed shard ends
+LAST_COUNTER = 0x7FFFFFFFFFFFFFFF  # the counter in a closed shard's ending sequence number
 
 
 def prefix(created: int, shard_index: int) -> int:
@@ -49,7 +49,7 @@ class Parts:
 
 
 def parts(sequence_number: int) -> Parts | None:
-    """Take a sequence number apart; None when it cannot be one."""
+    """Split a sequence number into its parts; return None if it is not valid."""
     shard_index = sequence_number >> _INDEX_SHIFT & 0xFFFFFFFF
     well_formed = (
         sequence_number >> 184 == _VERSION

@@ -1,4 +1,4 @@
-"""Kinesis Data Streams: its requests, and its streams for the rest of the local AWS."""
+"""The Kinesis service: it answers requests, and lends streams to the rest of the local AWS."""
 
 import asyncio
 from dataclasses import replace
@@ -21,18 +21,18 @@ from workbook.localaws.metrics import Metrics
 
 TARGET = "Kinesis_20131202."
 SUBSCRIBE = "SubscribeToShard"
-TRANSITION_SECONDS = 0.2  # real ones: how long a stream is CREATING, UPDATING or DELETING
-TRIM_SECONDS = 60  # between looks for records past their retention period
+TRANSITION_SECONDS = 0.2  # real seconds for which a stream is CREATING, UPDATING or DELETING
+TRIM_SECONDS = 60  # real seconds between removals of expired records
 
 
 class KinesisService:
     """All streams, and the API over them.
 
     Args:
-        clock: its time.
+        clock: the service's time.
         metrics: where CloudWatch metrics go.
-        authorizer: tells who may do what; None lets everybody do everything.
-        limits: whether throughput limits hold.
+        authorizer: checks permissions; None allows everything.
+        limits: whether to enforce throughput limits.
     """
 
     def __init__(
@@ -52,11 +52,11 @@ class KinesisService:
         self._trimming: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to free the memory of records that have expired."""
+        """Start freeing the memory of expired records in the background."""
         self._trimming = asyncio.get_running_loop().create_task(self._trim())
 
     async def close(self) -> None:
-        """Stop freeing it."""
+        """Stop the background work."""
         if self._trimming is not None:
             self._trimming.cancel()
 
@@ -65,8 +65,8 @@ class KinesisService:
 
         Args:
             request: the request.
-            unsigned: the refusal of one that is not signed as it must be.  What is no call of an
-                operation is refused for that before [KL].
+            unsigned: the error for a request that is not signed properly, or None.  A request that
+                calls no known operation gets the error for that instead [KL].
         """
         content_type = json_rpc.format_of(request)
         try:
@@ -80,15 +80,15 @@ class KinesisService:
     async def perform(
         self, region: str, operation: str, parameters: dict[str, Any]
     ) -> dict[str, Any]:
-        """Answer an operation for another service of the local AWS: at once, never throttled.
+        """Perform an operation for another service of the local AWS, without delay or throttling.
 
         Args:
-            region: where.
-            operation: such as ``PutRecord``.
-            parameters: as they are sent in JSON.
+            region: the region's name.
+            operation: the operation's name, such as ``PutRecord``.
+            parameters: the parameters, as JSON carries them.
 
         Raises:
-            ApiError: what AWS answers.
+            ApiError: AWS would answer with this error.
         """
         call = self.call(region, model.kinesis().read(operation, parameters))
         return OPERATIONS[operation](replace(call, transition=0.0, limits=False)) or {}
@@ -106,7 +106,7 @@ class KinesisService:
         return json_rpc.answer(content_type, OPERATIONS[operation](call))
 
     def call(self, region: str, parameters: dict[str, Any]) -> Call:
-        """Return a call that is made now."""
+        """Return a ``Call`` with the current time."""
         return Call(
             region=self.region(region),
             parameters=parameters,
@@ -124,10 +124,10 @@ class KinesisService:
         return self._regions[name]
 
     def source(self, arn: str) -> StreamSource:
-        """Return the stream with this ARN, or the one that the consumer with this ARN reads.
+        """Return the stream with this ARN, or the stream of the consumer with this ARN.
 
         Raises:
-            SourceGoneError: there is none.
+            SourceGoneError: it does not exist.
         """
         parts = arn.split(":")
         if len(parts) < 6 or parts[2] != "kinesis":
@@ -146,7 +146,7 @@ class KinesisService:
     async def _trim(self) -> None:
         while True:
             await self._clock.sleep(TRIM_SECONDS)
-            self._trim_now()  # a call, so that no variable keeps a stream while this sleeps
+            self._trim_now()  # no variable here may keep a stream alive while asleep
 
     def _trim_now(self) -> None:
         now = self._clock.now()
@@ -156,10 +156,10 @@ class KinesisService:
 
 
 def _called(request: Request) -> tuple[str, Any]:
-    """Return operation and parameters of a request, which are not checked yet.
+    """Return the operation and the unchecked parameters of a request.
 
     Raises:
-        ApiError: a body that cannot be read, then an operation that there is not [KL].
+        ApiError: the body cannot be read or, checked next, the operation does not exist [KL].
     """
     operation = request.target.removeprefix(TARGET)
     is_known = request.target.startswith(TARGET) and (

@@ -19,9 +19,9 @@ class Shard:
     Args:
         index: the number in its id; unique within the stream, never used again.
         first_hash, last_hash: its range of hash keys, both included.
-        created: second since the epoch that its sequence numbers carry; later than that of its
-            parents, so that a child's sequence numbers are all greater than its parents'.
-        opened: when it began to take records, in seconds since the epoch.
+        created: the second (since the epoch) in its sequence numbers; later than those of its
+            parents, so that a child's sequence numbers are greater than its parents'.
+        opened: when it began to accept records, in seconds since the epoch.
         parents: ids of the shards it came from: none, one (a split) or two (a merge).
     """
 
@@ -46,30 +46,30 @@ class Shard:
 
     @property
     def is_open(self) -> bool:
-        """Whether it takes records."""
+        """Return True if the shard accepts records."""
         return self.closed_at is None
 
     @property
     def starting_sequence_number(self) -> int:
-        """Less than that of any record."""
+        """Return a number less than that of any record."""
         return sequence.number(self._prefix, 0, self.created)
 
     @property
     def ending_sequence_number(self) -> int | None:
-        """Greater than that of any record; None while the shard is open."""
+        """Return a number greater than that of any record; None while the shard is open."""
         if self.closed_at is None:
             return None
         return sequence.number(self._prefix, sequence.LAST_COUNTER, int(self.closed_at))
 
     @property
     def end(self) -> int:
-        """The counter that the next record gets."""
+        """Return the counter for the next record."""
         return self._log.end
 
     def append(self, partition_key: str, data: bytes, now: float) -> int:
         """Add a record and return its sequence number.
 
-        It arrives at a whole millisecond, because Kinesis reports milliseconds: a reader that
+        The arrival time is cut to milliseconds, the unit that Kinesis reports, so a reader that
         starts at a record's reported arrival time gets that record.
         """
         arrived = math.floor(now * 1000) / 1000
@@ -81,17 +81,17 @@ class Shard:
         return self._log.since(oldest)
 
     def number(self, counter: int) -> int:
-        """Return the sequence number for ``counter``, whether or not there is such a record now."""
+        """Return the sequence number for ``counter``, even if the shard has no such record."""
         is_there = self._log.first <= counter < self._log.end
         second = int(self._log.arrived(counter)) if is_there else self.created
         return sequence.number(self._prefix, counter, second)
 
     def arrived(self, counter: int) -> float:
-        """When the record arrived, in seconds since the epoch."""
+        """Return when the record arrived, in seconds since the epoch."""
         return self._log.arrived(counter)
 
     def read(self, start: int, limit: int, max_bytes: int) -> list[Record]:
-        """Return up to ``limit`` records from ``start`` on, and up to ``max_bytes`` or one."""
+        """Return records from ``start`` on: up to ``limit`` and ``max_bytes``, but at least one."""
         size = 0
         records: list[Record] = []
         for counter, key, data, arrived in islice(self._log.read(start), limit):

@@ -1,4 +1,4 @@
-"""A stream as event source mappings read it, inside the process."""
+"""Access to a stream for event source mappings in the same process."""
 
 from workbook.localaws.clock import Clock
 from workbook.localaws.interfaces import (
@@ -21,11 +21,11 @@ class Source:
 
     Args:
         stream: what is read.
-        consumer: whose throughput the reads use; None for that which the shard's readers share.
+        consumer: the consumer whose throughput the reads use; None for shared throughput.
         region: where the stream is.
-        clock: its time.
+        clock: the service's time.
         meter: takes CloudWatch metrics.
-        limits: whether read limits hold.
+        limits: whether to enforce read limits.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Source:
         now = self._clock.now()
         self._check_alive(now)
         shard = self._stream.shards.get(shard_id)
-        if shard is None:  # it was closed, and all it held is past the retention period
+        if shard is None:  # a closed shard, all of whose records have expired
             return ReadResult([], position, 0, closed=True)
         reads = shard.reads if self._consumer is None else self._consumer.reads[shard_id]
         if self._limits and not reads.admit(now):

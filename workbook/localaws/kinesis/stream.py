@@ -1,4 +1,4 @@
-"""A stream: its shards, their lineage, and which of them a hash key belongs to."""
+"""A stream: its shards, their lineage, and the routing of hash keys to open shards."""
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ PROVISIONED = "PROVISIONED"
 ON_DEMAND = "ON_DEMAND"
 BY_KEY = "USER_PARTITION_KEY"
 DEFAULT_SHARDS = 4  # of a stream created without ShardCount [OBS], and of a new on-demand one [KD]
-READ_BYTES = 10 * MIB  # the most that one read gives [KD]
+READ_BYTES = 10 * MIB  # limits of one read [KD]
 HOUR = 3600
 
 
@@ -42,7 +42,7 @@ class Stream:
     warm_mibps: int | None = None
     encryption: list[tuple[float, str | None]] = field(
         default_factory=list
-    )  # since when, which key
+    )  # moments and the keys used from then on
     shard_level_metrics: list[str] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
     policy: str | None = None
@@ -74,7 +74,7 @@ class Stream:
         return "UPDATING" if now < self.updating_until else "ACTIVE"
 
     def reroute(self) -> None:
-        """Send records to the shards that are open now, from now on."""
+        """Route records to the shards that are open now."""
         self.open_shards = sorted(
             (shard for shard in self.shards.values() if shard.is_open),
             key=lambda shard: shard.first_hash,
@@ -86,12 +86,12 @@ class Stream:
         return self.open_shards[bisect_right(self._bounds, hash_key) - 1]
 
     def next_shard(self) -> Shard:
-        """Return the open shard whose turn it is, where keys do not decide (distribution AUTO)."""
+        """Return the next open shard in turn, for streams that ignore keys (distribution AUTO)."""
         self._turn += 1
         return self.open_shards[self._turn % len(self.open_shards)]
 
     def key_id(self, moment: float) -> str | None:
-        """Return the KMS key that encrypts records of that moment; None for no encryption."""
+        """Return the KMS key in use at ``moment``; None if records were not encrypted."""
         key_id = None
         for since, key in self.encryption:
             if since <= moment:
@@ -99,11 +99,11 @@ class Stream:
         return key_id
 
     def oldest(self, now: float) -> float:
-        """Return the arrival time from which on records are kept."""
+        """Return the moment before which records have expired."""
         return now - self.retention_hours * HOUR
 
     def trim(self, now: float) -> None:
-        """Free what is older than the retention period, and closed shards left empty by that."""
+        """Free expired records, and closed shards that have none left."""
         oldest = self.oldest(now)
         for shard in list(self.shards.values()):
             shard.trim(oldest)
@@ -117,7 +117,7 @@ class Stream:
 
         Returns:
             the records, the counter to go on from, and how many milliseconds the last of them is
-            behind now (0 when the shard has none after it).
+            behind now (0 if the shard has none after it).
         """
         start = min(max(start, shard.horizon(self.oldest(now))), shard.end)
         records = shard.read(start, limit, READ_BYTES)

@@ -9,7 +9,7 @@ from workbook.localaws.kinesis.call import Call
 def of(operation: str, call: Call) -> tuple[dict[str, Any], str | None]:
     """Return a call's parameters with its stream named, and the stream's or consumer's policy.
 
-    Shard iterators and page tokens name their stream in secret; here it comes to light.
+    For a shard iterator or a page token, decrypt it to find the stream.
     """
     parameters = call.parameters
     name = parameters.get("StreamName")
@@ -23,7 +23,7 @@ def of(operation: str, call: Call) -> tuple[dict[str, Any], str | None]:
 
 
 def _policy(call: Call, parameters: dict[str, Any]) -> str | None:
-    """The resource policy, if there is the resource and it has one."""
+    """Return the resource's policy; None if it has none or does not exist."""
     consumer_arn = parameters.get("ConsumerARN")
     try:
         if consumer_arn is not None:
@@ -31,6 +31,6 @@ def _policy(call: Call, parameters: dict[str, Any]) -> str | None:
             return consumer.policy
         if "StreamName" in parameters or "StreamARN" in parameters:
             return call.region.stream(parameters, call.now).policy
-    except ApiError:  # a caller without permission must not learn whether the stream exists
+    except ApiError:  # callers without permission must not learn whether the stream exists
         pass
     return None

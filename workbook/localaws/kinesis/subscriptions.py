@@ -1,4 +1,4 @@
-"""SubscribeToShard: records pushed to a registered consumer as they come."""
+"""SubscribeToShard: push records to a registered consumer as they arrive."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -21,17 +21,17 @@ from workbook.localaws.kinesis.shard import Shard
 from workbook.localaws.kinesis.stream import Stream
 
 LIFETIME_SECONDS = 300  # [BC]
-TAKEOVER_SECONDS = 5  # before the same consumer may subscribe to the same shard again [BC]
+TAKEOVER_SECONDS = 5  # until the same consumer may subscribe to the same shard again [BC]
 HEARTBEAT_SECONDS = 5  # between events while there are no records
-POLL_SECONDS = 0.07  # real ones; AWS delivers in about 70 ms [KD]
+POLL_SECONDS = 0.07  # real seconds; AWS delivers in about 70 ms [KD]
 MAX_RECORDS = 10_000  # of one event
 
 
 def subscribe(call: Call, clock: Clock, content_type: str) -> AsyncGenerator[bytes, None]:
-    """Subscribe, after the checks that make the call itself fail; return the messages.
+    """Check the call, subscribe, and return the messages to stream.
 
     Raises:
-        ApiError: no such consumer or shard, or subscribed less than five seconds ago.
+        ApiError: there is no such consumer or shard, or it subscribed less than five seconds ago.
     """
     stream, consumer = call.region.consumer(call.parameters["ConsumerARN"], call.now)
     if consumer.status(call.now) != "ACTIVE":
@@ -73,7 +73,7 @@ class _Subscription:
         self._reads = consumer.reads[shard.id]
 
     async def events(self, counter: int) -> AsyncGenerator[bytes, None]:
-        """Yield messages until five minutes are over, the shard ends or another takes over."""
+        """Yield messages until five minutes pass, the shard ends or another takes over."""
         yield self._message("initial-response", {})
         sent_at = float("-inf")
         while (now := self._clock.now()) < self._call.now + LIFETIME_SECONDS:
@@ -92,11 +92,11 @@ class _Subscription:
             else:
                 try:
                     await self._clock.sleep(POLL_SECONDS * self._clock.speed)
-                except asyncio.CancelledError:  # the server ends, and every connection with it
+                except asyncio.CancelledError:  # the server is closing every connection
                     return
 
     def _check(self, now: float) -> None:
-        """End a subscription whose stream or consumer is gone, or that another took over."""
+        """Stop if the stream or consumer is gone, or a newer subscription has taken over."""
         if self._consumer.subscriptions[self._shard.id] != self._call.now:
             raise in_use("Another subscription took over.")
         if self._stream.gone_at is not None:

@@ -1,1 +1,1 @@
-"""The operations of the API by topic: each takes a call and returns its answer."""
+"""The operations of the API by topic: each takes a ``Call`` and returns the answer."""

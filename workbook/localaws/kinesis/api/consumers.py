@@ -10,7 +10,7 @@ from workbook.localaws.kinesis.errors import in_use, invalid, no_consumer, over_
 from workbook.localaws.kinesis.stream import ON_DEMAND, Stream
 
 CONSUMERS = 20  # of one stream
-CONSUMERS_ADVANTAGE = 50  # of an on-demand stream whose account has committed itself
+CONSUMERS_ADVANTAGE = 50  # of an on-demand stream with On-demand Advantage
 CONSUMERS_CREATING = 5
 PAGE = 100
 
@@ -25,7 +25,7 @@ def _describe(consumer: Consumer, now: float) -> dict[str, Any]:
 
 
 def register_stream_consumer(call: Call) -> dict[str, Any]:
-    """Register a consumer; it is CREATING for a short while."""
+    """Register a consumer, which is CREATING for a short while."""
     call.limit_rate("RegisterStreamConsumer", 5)
     stream = call.usable_stream()
     name = call.parameters["ConsumerName"]
@@ -59,10 +59,10 @@ def register_stream_consumer(call: Call) -> dict[str, Any]:
 
 
 def find_consumer(call: Call) -> tuple[Stream, Consumer]:
-    """Return the consumer that a call names, by its ARN or by its stream and name, or by all three.
+    """Return the consumer that a call names by ARN, by stream and name, or by all three.
 
     Raises:
-        ApiError: it names none, or there is none, or the three do not agree.
+        ApiError: the call names no consumer, an unknown one, or two different ones.
     """
     arn, name = call.parameters.get("ConsumerARN"), call.parameters.get("ConsumerName")
     if arn is not None:
@@ -107,7 +107,7 @@ def list_stream_consumers(call: Call) -> dict[str, Any]:
 
 
 def deregister_stream_consumer(call: Call) -> None:
-    """Deregister a consumer; it is DELETING for a short while."""
+    """Deregister a consumer, which is DELETING for a short while."""
     call.limit_rate("DeregisterStreamConsumer", 5)
     _, consumer = find_consumer(call)
     if consumer.gone_at is None:

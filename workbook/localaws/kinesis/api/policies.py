@@ -1,4 +1,4 @@
-"""Resource policies: kept and given back, and not enforced."""
+"""Resource policies of streams and consumers: put, get and delete."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from workbook.localaws.kinesis.errors import invalid, not_found
 
 
 def put_resource_policy(call: Call) -> None:
-    """Attach a policy, which must be JSON."""
+    """Attach a policy, which must be a JSON document."""
     arn = call.parameters["ResourceARN"]
     check_active(call, arn)
     owner = resource(call, arn)
@@ -29,7 +29,7 @@ def get_resource_policy(call: Call) -> dict[str, Any]:
 
 
 def delete_resource_policy(call: Call) -> None:
-    """Delete the policy; there must be one [OBS]."""
+    """Delete the policy; raise an error if there is none [OBS]."""
     arn = call.parameters["ResourceARN"]
     owner = resource(call, arn)
     if owner.policy is None:

@@ -1,4 +1,4 @@
-"""Quotas of an account [KD:service-sizes-and-limits]."""
+"""Account quotas [KD:service-sizes-and-limits]."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ ON_DEMAND_STREAMS = 50
 
 
 def shard_quota(region: str) -> int:
-    """Return how many open shards the account may have in a region; new accounts get less [KD]."""
+    """Return the quota of open shards in a region; new accounts have a lower one [KD]."""
     return 20_000 if region in _LARGE_REGIONS else 6_000
 
 
@@ -45,7 +45,7 @@ def check_shard_quota(call: Call, additional: int) -> None:
 
 
 def describe_limits(call: Call) -> dict[str, Any]:
-    """Return the quotas and how much of them is used."""
+    """Return the quotas and how much of each is used."""
     call.limit_rate("DescribeLimits", 1)
     return {
         "ShardLimit": shard_quota(call.region.name),
@@ -56,11 +56,11 @@ def describe_limits(call: Call) -> dict[str, Any]:
 
 
 def describe_account_settings(call: Call) -> dict[str, Any]:
-    """Return whether the account commits itself to a minimum throughput (On-demand Advantage)."""
+    """Return whether the account has committed to a minimum throughput (On-demand Advantage)."""
     return {"MinimumThroughputBillingCommitment": {"Status": call.region.commitment}}
 
 
 def update_account_settings(call: Call) -> dict[str, Any]:
-    """Begin or end that commitment; here it may end at once, on AWS after 24 hours."""
+    """Begin or end the commitment. Here it may end immediately; on AWS, after 24 hours."""
     call.region.commitment = call.parameters["MinimumThroughputBillingCommitment"]["Status"]
     return describe_account_settings(call)

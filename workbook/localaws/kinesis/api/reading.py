@@ -16,7 +16,7 @@ MAX_RECORDS = 10_000  # of one GetRecords
 
 
 def get_shard_iterator(call: Call) -> dict[str, Any]:
-    """Return an iterator: where to begin to read a shard."""
+    """Return a shard iterator for the requested starting position."""
     parameters = call.parameters
     stream = call.usable_stream()
     shard = find_shard(stream, parameters["ShardId"])
@@ -41,9 +41,9 @@ def _iterator(call: Call, stream: Stream, shard: Shard, counter: int) -> str:
 
 
 def get_records(call: Call) -> dict[str, Any]:
-    """Return records from an iterator on, and the iterator that goes on from there.
+    """Return the records at an iterator, and the next iterator.
 
-    The answer that reaches the end of a closed shard has its children instead of an iterator.
+    At the end of a closed shard, the answer lists the child shards instead of an iterator.
     """
     iterator = call.seal.open_iterator(call.parameters["ShardIterator"], call.now)
     stream, shard = _find(call, iterator)
@@ -81,7 +81,7 @@ def _find(call: Call, iterator: Iterator) -> tuple[Stream, Shard]:
 
 
 def describe_records(stream: Stream, records: list[Record]) -> list[dict[str, Any]]:
-    """Return records as AWS's ``Record`` structures; EncryptionType is of encrypted ones [OBS]."""
+    """Return AWS's ``Record`` structures; only encrypted records have EncryptionType [OBS]."""
     described: list[dict[str, Any]] = [
         {
             "SequenceNumber": str(record.sequence_number),

@@ -1,4 +1,4 @@
-"""Resources with tags and a policy: streams and consumers, named by their ARNs."""
+"""Look up the resources that have tags and a policy: streams and consumers."""
 
 from workbook.localaws.kinesis.call import Call
 from workbook.localaws.kinesis.consumer import Consumer
@@ -10,7 +10,7 @@ def check_active(call: Call, arn: str) -> None:
     """Check that a resource is not a consumer that is CREATING or DELETING.
 
     Raises:
-        ApiError: it is, or there is none.
+        ApiError: it is, or does not exist.
     """
     if "/consumer/" in arn:
         stream, consumer = call.region.consumer(arn, call.now)
@@ -22,7 +22,7 @@ def resource(call: Call, arn: str) -> Stream | Consumer:
     """Return the stream or the consumer with this ARN.
 
     Raises:
-        ApiError: there is none.
+        ApiError: it does not exist.
     """
     if "/consumer/" in arn:
         return call.region.consumer(arn, call.now)[1]

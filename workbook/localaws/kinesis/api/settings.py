@@ -30,7 +30,7 @@ def increase_retention(call: Call) -> None:
             f"shorter than existing retention period ({stream.retention_hours} hours). Use "
             "DecreaseRetentionPeriod API."
         )
-    stream.trim(call.now)  # what is too old already does not come back [BC]
+    stream.trim(call.now)  # records that have expired already do not come back [BC]
     set_retention(call, stream, hours)
 
 
@@ -71,13 +71,13 @@ def check_retention(hours: int) -> None:
 
 
 def set_retention(call: Call, stream: Stream, hours: int) -> None:
-    """Keep records for that long from now on."""
+    """Set the retention period."""
     stream.retention_hours = hours
     call.begin_update(stream)
 
 
 def update_stream_mode(call: Call) -> None:
-    """Switch between provisioned and on-demand, twice in 24 hours at most."""
+    """Switch between provisioned and on-demand mode, at most twice in 24 hours."""
     stream = call.active_stream()
     recent = [moment for moment in stream.mode_changes if moment > call.now - 24 * HOUR]
     if len(recent) >= MODE_CHANGES_PER_DAY:
@@ -94,14 +94,14 @@ def update_stream_mode(call: Call) -> None:
 
 
 def update_max_record_size(call: Call) -> None:
-    """Set the size of the largest record that a stream takes."""
+    """Set the maximum size of a record in a stream."""
     stream = call.active_stream()
     stream.max_record_kib = call.parameters["MaxRecordSizeInKiB"]
     call.begin_update(stream)
 
 
 def update_distribution(call: Call) -> None:
-    """Distribute records by key, or evenly, which only on-demand streams do."""
+    """Distribute records by key or, in on-demand mode only, evenly."""
     stream = call.active_stream()
     if stream.mode == PROVISIONED:
         raise invalid(
@@ -112,7 +112,7 @@ def update_distribution(call: Call) -> None:
 
 
 def update_warm_throughput(call: Call) -> dict[str, Any]:
-    """Set the throughput to be ready for; it needs on-demand mode and the account's commitment."""
+    """Set the warm throughput, which requires on-demand mode and the account's commitment."""
     stream = call.active_stream()
     if stream.mode != ON_DEMAND or call.region.commitment == "DISABLED":
         raise refused(
@@ -130,9 +130,9 @@ def update_warm_throughput(call: Call) -> dict[str, Any]:
 
 
 def start_encryption(call: Call) -> None:
-    """Encrypt records from now on: they say that they are encrypted.
+    """Mark records as encrypted from now on.
 
-    In memory they stay as they came; a reader sees no difference.
+    They are stored in memory unencrypted; readers get the same data either way.
     """
     stream = call.active_stream()
     if call.parameters["EncryptionType"] == "NONE":
@@ -142,7 +142,7 @@ def start_encryption(call: Call) -> None:
 
 
 def stop_encryption(call: Call) -> None:
-    """Encrypt records no longer."""
+    """Stop marking records as encrypted."""
     stream = call.active_stream()
     if stream.key_id(call.now) is not None:
         stream.encryption.append((call.now, None))
@@ -150,14 +150,14 @@ def stop_encryption(call: Call) -> None:
 
 
 def enable_monitoring(call: Call) -> dict[str, Any]:
-    """Measure shards by more metrics."""
+    """Turn shard-level metrics on."""
     stream = call.active_stream()
     asked = _metrics(call)
     return _monitor(stream, [name for name in ALL_METRICS if name in {*_on(stream), *asked}])
 
 
 def disable_monitoring(call: Call) -> dict[str, Any]:
-    """Measure shards by fewer metrics."""
+    """Turn shard-level metrics off."""
     stream = call.active_stream()
     asked = _metrics(call)
     return _monitor(stream, [name for name in _on(stream) if name not in asked])

@@ -94,7 +94,7 @@ def list_shards(call: Call) -> dict[str, Any]:
 
 
 def _filtered(stream: Stream, kind: str, timestamp: float | None, now: float) -> list[Shard]:
-    """Return the shards of the moment that a filter names; with ``FROM``, also later ones [BC]."""
+    """Return the shards open at the time in a filter; with ``FROM``, later ones too [BC]."""
     shards = list(stream.shards.values())
     horizon = max(stream.oldest(now), stream.created)
     moment = horizon if timestamp is None else max(timestamp, horizon)
@@ -110,7 +110,7 @@ def _filtered(stream: Stream, kind: str, timestamp: float | None, now: float) ->
 
 
 def _open_at(shard: Shard, moment: float) -> bool:
-    """Return whether the shard was not closed before ``moment``."""
+    """Return True if the shard was not closed before ``moment``."""
     return shard.closed_at is None or shard.closed_at >= moment
 
 
@@ -133,7 +133,7 @@ def split_shard(call: Call) -> None:
 
 
 def merge_shards(call: Call) -> None:
-    """Merge two neighbours."""
+    """Merge two adjacent shards."""
     call.limit_rate("MergeShards", 5)
     stream = _provisioned(call)
     shard = _open_shard(stream, call.parameters["ShardToMerge"])
@@ -172,7 +172,7 @@ def _open_shard(stream: Stream, text: str) -> Shard:
 
 
 def update_shard_count(call: Call) -> dict[str, Any]:
-    """Scale a stream to a number of even shards, and return both counts."""
+    """Scale a stream to a number of equal shards; return the old and the new count."""
     call.limit_rate("UpdateShardCount", 10)
     stream = _provisioned(call)
     target = call.parameters["TargetShardCount"]

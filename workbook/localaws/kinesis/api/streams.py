@@ -15,7 +15,7 @@ PAGE = 100  # streams, or shards of a stream, in one answer
 
 
 def create_stream(call: Call) -> None:
-    """Make a stream; it is CREATING for a short while."""
+    """Create a stream, which is CREATING for a short while."""
     parameters = call.parameters
     name = parameters["StreamName"]
     call.limit_rate("CreateStream", 5)
@@ -49,7 +49,7 @@ def create_stream(call: Call) -> None:
 
 
 def delete_stream(call: Call) -> None:
-    """Delete a stream; it is DELETING for a short while."""
+    """Delete a stream, which is DELETING for a short while."""
     call.limit_rate("DeleteStream", 5)
     stream = call.stream()
     if call.region.consumers(stream, call.now) and not call.parameters.get(
@@ -83,7 +83,7 @@ def _common(stream: Stream, now: float) -> dict[str, Any]:
 
 
 def describe_stream(call: Call) -> dict[str, Any]:
-    """Return a stream with its shards, in pages of 100; none while it is CREATING."""
+    """Return a stream with its shards in pages of 100; a CREATING stream has no shards."""
     call.limit_rate("DescribeStream", 10)
     stream = call.stream()
     stream.trim(call.now)

@@ -13,10 +13,10 @@ _ALLOWED = re.compile(r"[\w\s.:/=+\-@]*")
 
 
 def check_tags(owner: str, present: dict[str, str], added: dict[str, str]) -> dict[str, str]:
-    """Return the tags of ``owner`` with ``added`` among those ``present``.
+    """Return ``present`` merged with ``added``, if ``owner`` may have these tags.
 
     Raises:
-        ApiError: they are too many, or have characters that tags may not have.
+        ApiError: there are too many tags, or a tag has invalid characters.
     """
     if not all(_ALLOWED.fullmatch(text) for pair in added.items() for text in pair):
         raise invalid(

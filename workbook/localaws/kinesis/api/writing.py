@@ -18,7 +18,7 @@ Entry = dict[str, Any]
 
 
 def put_record(call: Call) -> dict[str, Any]:
-    """Write one record, or be throttled."""
+    """Write one record, unless the shard throttles it."""
     stream = call.usable_stream()
     entry = call.parameters
     _check_ordering(call, stream)
@@ -35,7 +35,7 @@ def put_record(call: Call) -> dict[str, Any]:
 
 
 def put_records(call: Call) -> dict[str, Any]:
-    """Write up to 500 records; those that a shard has no throughput for fail, the others do not."""
+    """Write up to 500 records; only those that a shard throttles fail."""
     stream = call.usable_stream()
     entries = call.parameters["Records"]
     _grow(call, stream)
@@ -69,7 +69,7 @@ def put_records(call: Call) -> dict[str, Any]:
 
 
 def _place(stream: Stream, entry: Entry, path: str) -> tuple[Shard, str, int]:
-    """Return a record's shard, its key, and its size in bytes with the key's.
+    """Return a record's shard, its partition key, and its size in bytes, key included.
 
     Raises:
         ApiError: it has no key or a hash key out of range, or is too large for the stream.
@@ -101,9 +101,9 @@ def _place(stream: Stream, entry: Entry, path: str) -> tuple[Shard, str, int]:
 
 
 def _check_ordering(call: Call, stream: Stream) -> None:
-    """Refuse a SequenceNumberForOrdering that was not given out already [KL].
+    """Refuse a SequenceNumberForOrdering that was never assigned [KL].
 
-    It asks for what a shard does anyway: each number is greater than all before it.
+    The order that it asks for always holds: a shard's sequence numbers only increase.
     """
     text = call.parameters.get("SequenceNumberForOrdering")
     if text is None:
@@ -123,7 +123,7 @@ def _with_encryption(call: Call, stream: Stream, answer: dict[str, Any]) -> dict
 
 
 def _grow(call: Call, stream: Stream) -> None:
-    """Let an on-demand stream grow with what was offered to it so far."""
+    """Add shards to an on-demand stream if its traffic so far calls for them."""
     if stream.mode != ON_DEMAND:
         return
     open_shards = len(stream.open_shards)
