@@ -119,12 +119,12 @@ class Watch:
 
     def _look(self) -> None:
         fates = self._fates
+        told = self._read_failures()  # before the log, which then has the invocations behind them
         fates.invocations = self._read_log()
         fates.tries = Counter(n for one in fates.invocations for n in one.sequence_numbers)
         done = (n for one in fates.invocations for n in one.done(self._reports_failures))
         fates.processed = set(done).intersection(fates.sent)
-        fates.given_up |= self._read_failures() - fates.processed
-        fates.given_up -= fates.processed
+        fates.given_up = (fates.given_up | told) - fates.processed
         fates.filtered = self._count_filtered() if fates.pending else fates.filtered
 
     def _read_log(self) -> list[Invocation]:
