@@ -81,9 +81,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:
         return answer  # Lambda fails the invocation, since it cannot be sent
     if "window" in event:
         if not isinstance(reply, dict) or "state" not in reply:
-            return (
-                answer  # which fails the batch of a tumbling window [DG:services-kinesis-windows]
-            )
+            return answer  # it fails the batch of a tumbling window [DG:services-kinesis-windows]
         del reply["state"]
     places = read(reply, sequence_numbers)
     if by_chance("crash"):

@@ -84,6 +84,8 @@ class Processes:
         )
         self._alive.add(process.pid)
         self._tell(f"+{process.pid}\n")
+        if self._reaper is None:  # closed meanwhile, so nothing else would end it
+            self.kill(process)
         return process
 
     def kill(self, process: asyncio.subprocess.Process) -> None:
@@ -102,8 +104,10 @@ class Processes:
 
     def has_exited(self, process: asyncio.subprocess.Process) -> bool:
         """Return whether a process has exited, which asyncio may learn only later."""
-        if process.returncode is not None or sys.platform != "linux":
-            return process.returncode is not None
+        if process.returncode is not None:
+            return True
+        if sys.platform != "linux":  # elsewhere there is no waitid, or no sandbox
+            return False
         look = os.WEXITED | os.WNOHANG | os.WNOWAIT  # and leave the exit status to asyncio
         try:
             return os.waitid(os.P_PID, process.pid, look) is not None
@@ -112,7 +116,7 @@ class Processes:
 
     def _tell(self, line: str) -> None:
         """Tell the reaper; if it was killed, start another one and tell it everything."""
-        if self._reaper is None:  # closed: the reaper has ended them all
+        if self._reaper is None:  # closed: it has ended all that it knew
             return
         assert self._reaper.stdin is not None
         try:
