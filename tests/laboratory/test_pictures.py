@@ -133,7 +133,9 @@ def test_a_sweep_has_a_line_of_medians_and_bars_for_each_combination_of_other_se
     outcome = swept(a=[10, 30], b=[5, 6], c=[40, 40], d=[7, float("inf")])
     picture = pictures.sweep(outcome, "p95_ms")
     (axes,) = picture.figure.axes
-    assert (axes.get_title(), axes.get_xlabel()) == ("p95_ms by BatchSize", "BatchSize")
+    assert axes.get_title() == "95th percentile of the latency, by BatchSize"
+    assert axes.get_xlabel() == "BatchSize"
+    assert axes.get_ylabel() == "95th percentile of the latency, ms"
     first, second = axes.containers
     assert [list(line[0].get_ydata()) for line in (first, second)] == [[20, 40], [5.5]]
     (bar,) = first[2]

@@ -13,6 +13,7 @@ import pytest
 from tests.laboratory.experiments import FIRST, experiment, failure, invocation, stream
 from workbook import deployment
 from workbook import laboratory as lab
+from workbook.laboratory import pictures
 from workbook.laboratory.logbook import Invocation, table
 from workbook.laboratory.result import Result, failures_table, records_table
 from workbook.target import Aws
@@ -72,6 +73,7 @@ def test_a_record_that_a_producer_sent_twice_has_one_row() -> None:
     result = Result(SETTINGS, table(both, True), found, failures_table([]))
     assert result.summary()["records"] == 2
     assert result.summary()["duplicates"] == 1
+    assert pictures.NAMED.keys() <= set(result.summary().index)
 
 
 def test_a_run_in_which_nothing_happened_has_all_its_figures() -> None:

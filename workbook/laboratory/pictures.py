@@ -63,6 +63,20 @@ def attempts(results: Mapping[str, Result]) -> Picture:
     return Picture(figure, alt)
 
 
+NAMED = {  # figures of a summary: what each is, and its unit
+    "per_second": ("throughput", "records/s"),
+    "p50_ms": ("median latency", "ms"),
+    "p95_ms": ("95th percentile of the latency", "ms"),
+    "p99_ms": ("99th percentile of the latency", "ms"),
+    "blocked_seconds": ("time blocked by retries", "s"),
+    "utilisation": ("utilisation", "share of the time"),
+    "max_iterator_age_ms": ("maximum iterator age", "ms"),
+    "invocations": ("invocations", "number"),
+    "retries": ("retries", "invocations"),
+    "usd_per_million": ("cost of a million records written", "USD"),
+}
+
+
 def sweep(outcome: Sweep, figure: str) -> Picture:
     """Return a picture of one figure of a sweep over its first setting.
 
@@ -101,12 +115,14 @@ def sweep(outcome: Sweep, figure: str) -> Picture:
         pairs = zip(line[across], line["median"], strict=True)
         shown = ", ".join(f"{value}: {median:,.4g}" for value, median in pairs)
         told.append(f"{label}: {shown}" if label else shown)
-    axes.set(title=f"{figure} by {across}", xlabel=across, ylabel=figure)
+    name, unit = NAMED.get(figure, (figure.replace("_", " "), "records"))
+    title = f"{name[0].upper()}{name[1:]}, by {across}"
+    axes.set(title=title, xlabel=across, ylabel=f"{name}, {unit}")
     axes.set_xticks(list(places.values()), [str(value) for value in places])
     axes.set_ylim(bottom=0)
     if others:
         axes.legend()
-    return Picture(drawing, f"{figure} by {across}, medians. {'; '.join(told)}.")
+    return Picture(drawing, f"{title}; medians, {unit}. {'; '.join(told)}.")
 
 
 def _bars(result: Result) -> pd.DataFrame:
