@@ -14,6 +14,11 @@ READY := .venv/ready
 # kernel and each worker of the tests would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
+# $(call environment,FOLDER,REQUIREMENTS): an environment for other tools. What they use is compiled
+# when they use it, which takes less time than compiling everything.
+environment = $(PYTHON) -m venv --without-pip $(1) && $(BIN)/python -m pip --python $(1) install \
+	--quiet --disable-pip-version-check --no-compile --requirement $(2)
+
 .PHONY: help run test lab serve book links clients browser bench lint format types lock setup clean
 
 help: ## list the tasks (like `make` alone)
@@ -42,12 +47,10 @@ links: $(READY) ## check every address that notebooks and documents link to (nee
 clients: $(READY) build/clients/ready ## try other AWS clients (needs Node.js 18 or newer, and npm)
 	$(BIN)/python -m pytest -n 3 clients $(ARGS)
 
-build/clients/ready: clients/requirements.txt clients/sam.txt clients/chalice.txt clients/package.json
-	$(PYTHON) -m venv build/clients/venv
-	build/clients/venv/$(notdir $(BIN))/python -m pip install --quiet --requirement clients/requirements.txt
+build/clients/ready: clients/requirements.txt clients/sam.txt clients/chalice.txt clients/package.json | $(READY)
+	$(call environment,build/clients/venv,clients/requirements.txt)
 	for tool in sam chalice; do \
-		$(PYTHON) -m venv build/clients/$$tool && \
-		build/clients/$$tool/$(notdir $(BIN))/python -m pip install --quiet --requirement clients/$$tool.txt || \
+		$(call environment,build/clients/$$tool,clients/$$tool.txt) || \
 		echo "$$tool could not be installed: its test is left out"; \
 	done
 	cp clients/package.json build/clients
@@ -58,18 +61,15 @@ build/clients/ready: clients/requirements.txt clients/sam.txt clients/chalice.tx
 browser: $(READY) build/browser/ready ## try pages and notebooks in a real browser (needs Chromium or Chrome)
 	build/browser/venv/$(notdir $(BIN))/python -m pytest -n 2 --dist loadfile browser $(ARGS)
 
-build/browser/ready: browser/requirements.txt
-	$(PYTHON) -m venv build/browser/venv
-	build/browser/venv/$(notdir $(BIN))/python -m pip install --quiet --requirement browser/requirements.txt
+build/browser/ready: browser/requirements.txt | $(READY)
+	$(call environment,build/browser/venv,browser/requirements.txt)
 	touch $@
 
 bench: $(READY) build/bench/ready ## measure the workbook beside its peers (ARGS=--quick: a small try)
 	$(BIN)/python -m benchmarks $(ARGS)
 
-build/bench/ready: benchmarks/requirements.txt benchmarks/package.json
-	$(PYTHON) -m venv build/bench/venv
-	build/bench/venv/$(notdir $(BIN))/python -m pip install --quiet \
-		--requirement benchmarks/requirements.txt || \
+build/bench/ready: benchmarks/requirements.txt benchmarks/package.json | $(READY)
+	$(call environment,build/bench/venv,benchmarks/requirements.txt) || \
 		echo "ministack could not be installed: it is left out"
 	cp benchmarks/package.json build/bench
 	cd build/bench && npm install --no-package-lock --no-fund --no-audit || \

@@ -29,7 +29,8 @@ from workbook.exercises import cells, proof
 from workbook.exercises.exercise import UnknownExerciseError
 
 ROOT = Path(__file__).resolve().parent.parent
-AT_ONCE = 2  # kernels, each with its own local AWS
+AT_ONCE = 2  # kernels, each with its own local AWS, while run times are stored
+AT_ONCE_CHECKED = 4  # they wait more than they compute
 CELL_TIMEOUT_SECONDS = 120
 DOCUMENTS = ("docs/glossary.md", "docs/run_online.md")  # that notebooks link to
 
@@ -75,8 +76,9 @@ def make(names: Sequence[str] = (), *, check: bool = False, root: Path = ROOT) -
         chosen = paths
     else:
         chosen = [path for path in paths if not is_current(read(path), root)]
-    print(f"{len(chosen)} of {len(paths)} notebooks to run, {AT_ONCE} at a time", flush=True)
-    runs = asyncio.run(_run_all(chosen, root, store=not check))
+    at_once = AT_ONCE_CHECKED if check else AT_ONCE
+    print(f"{len(chosen)} of {len(paths)} notebooks to run, {at_once} at a time", flush=True)
+    runs = asyncio.run(_run_all(chosen, root, at_once, store=not check))
     print(f"{sum(run.seconds for run in runs):7.1f} s in all")
     failed = any(run.error for run in runs)
     broken = (
@@ -203,8 +205,10 @@ def _texts(output: NotebookNode) -> Iterator[str]:
     yield output.get("data", {}).get("text/plain", "")
 
 
-async def _run_all(paths: list[Path], root: Path, *, store: bool) -> list[Run]:
-    turn = asyncio.Semaphore(AT_ONCE)
+async def _run_all(paths: list[Path], root: Path, at_once: int, *, store: bool) -> list[Run]:
+    """Run notebooks, those that took longest first, so that none is left to run alone."""
+    paths = sorted(paths, key=_stored_seconds, reverse=True)
+    turn = asyncio.Semaphore(at_once)
     with tqdm(total=len(paths), unit="notebook", disable=None) as bar:
 
         async def one(path: Path) -> Run:
@@ -218,6 +222,11 @@ async def _run_all(paths: list[Path], root: Path, *, store: bool) -> list[Run]:
             return run
 
         return list(await asyncio.gather(*map(one, paths)))
+
+
+def _stored_seconds(path: Path) -> float:
+    run: dict[str, Any] = read(path).metadata.get("workbook", {}).get("run", {})
+    return float(run.get("seconds", 0))
 
 
 class _Client(NotebookClient):
