@@ -1,8 +1,10 @@
 """What many tests share: a local AWS, started once, and the flights, loaded once."""
 
+import functools
 import gc
 from collections.abc import Iterator
 
+import botocore.session
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,6 +14,9 @@ from workbook import flights, target
 # How long an example takes says how busy the machine is, and nothing of the code.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
+
+# Sessions of botocore share what they read of its models: reading them was 5 % of the tests' time.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 
 def pytest_collection_finish() -> None:
