@@ -99,8 +99,7 @@ class Parts:
         )
 
     async def start(self) -> None:
-        """Start all parts. moto takes a second to load in its own thread, and blocks nothing
-        else.
+        """Start all parts. moto takes a second to load in its own thread, and blocks nothing.
 
         Raises:
             OSError: this machine has no room for the functions' folders.

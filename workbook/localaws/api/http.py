@@ -43,8 +43,7 @@ class Request:
 
     @property
     def service(self) -> str:
-        """Return the service that the request was signed for, such as ``kinesis``; empty if
-        unsigned."""
+        """Return the service that the request was signed for; empty if unsigned."""
         scope = self._credential_scope
         return scope[3] if scope else ""
 
@@ -72,8 +71,7 @@ class Request:
 
     @property
     def target(self) -> str:
-        """Return the ``X-Amz-Target``, such as ``Kinesis_20131202.ListStreams``; empty if there is
-        none."""
+        """Return the ``X-Amz-Target``, such as ``Kinesis_20131202.ListStreams``, or nothing."""
         return self.headers.get("x-amz-target", "")
 
     @property

@@ -55,8 +55,7 @@ def answer(content_type: str, body: Mapping[str, Any] | None) -> Response:
 
 
 def error(content_type: str, problem: ApiError) -> Response:
-    """Return an error response as Kinesis does [KL]: with ``Message`` if it could not read the
-    body."""
+    """Return an error as Kinesis does [KL]: with ``Message`` if it could not read the body."""
     body = {"__type": problem.code, **problem.fields}
     if problem.message:  # some errors have none [KL]
         name = "Message" if problem.code == "SerializationException" else "message"

@@ -217,8 +217,7 @@ class Shapes:
     # --- scalar values
 
     def _is_plain(self, name: str) -> bool:
-        """Return whether messages show values of the shape; such values get their own path in a
-        list."""
+        """Return whether messages show values of the shape, each with its own path in a list."""
         return self[name]["type"] not in ("structure", "list", "map", "blob")
 
     def _plain(self, shape: Shape) -> Reader:
@@ -267,8 +266,7 @@ class Shapes:
         return f"satisfy constraint: [{', '.join(texts)}]"
 
     def _showing(self, *shapes: Shape) -> Callable[[Any], str]:
-        """Return a function that shows a value; values with blobs, structures or secrets are not
-        shown."""
+        """Return a function that shows a value, unless it has blobs, structures or secrets."""
         if any(one.get("sensitive") or one["type"] in ("structure", "blob") for one in shapes):
             return lambda value: ""
         return lambda value: f" '{_text(value)}'"

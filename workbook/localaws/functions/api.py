@@ -201,8 +201,7 @@ def _invoked(outcome: Outcome, with_log: bool) -> Response:
 
 
 def _page(told: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the page of a list that ``MaxItems`` and ``Marker`` select [BC]; by default 50
-    items.
+    """Return the page of a list that ``MaxItems`` (by default 50) and ``Marker`` select [BC].
 
     Raises:
         ApiError: the marker is not one that a response contained.

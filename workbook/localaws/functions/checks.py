@@ -335,8 +335,7 @@ def may_not_deliver(arn: str) -> ApiError:
 
 
 def check_dead_letters(arn: str) -> None:
-    """Check that an ARN is that of a queue or topic, which can hold dead letters [BC; message
-    ?].
+    """Check that an ARN is a queue's or a topic's, which dead letters need [BC; message ?].
 
     Raises:
         ApiError: it is not.

@@ -26,8 +26,7 @@ def used(pid: int, *, is_sandboxed: bool = False) -> float:
 
 
 def peak(pid: int, *, is_sandboxed: bool = False) -> float:
-    """Return the peak memory of a function; if the system does not report it, the present
-    memory.
+    """Return the peak memory of a function; where it is not reported, the present memory.
 
     Args:
         pid: the process that was started.

@@ -63,8 +63,7 @@ class Delivery:
         self._last: LastInvocation | None = None
 
     async def run(self) -> Window | None:
-        """Deliver the batch; return its tumbling window afterwards, or None if the window has
-        ended."""
+        """Deliver the batch; return its tumbling window, or None if the window has ended."""
         clock = self._context.dependencies.clock
         pieces = [Piece(self._work.entries)]
         while pieces and not self._stopped.is_set():

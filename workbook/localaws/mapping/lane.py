@@ -37,8 +37,7 @@ class Work:
 
 
 class Lane:
-    """A queue of a shard, which has ParallelizationFactor of them; each delivers one batch at a
-    time.
+    """One of a shard's ParallelizationFactor queues; delivers one batch at a time.
 
     Args:
         window: the tumbling window that was open when polling stopped.

@@ -77,8 +77,7 @@ class Checkpoint:
             self.position = AfterSequenceNumber(passed)
 
     def reach(self, position: Position) -> None:
-        """Note that reading has reached ``position``, which is the checkpoint if all before is
-        finished."""
+        """Note how far reading has come: the checkpoint, if all before it is finished."""
         if not self._pending:
             self.position = position
 

@@ -1,5 +1,7 @@
-"""Tumbling windows: an aggregate over time, passed from the response of one invocation to the event
-of the next [DG:services-kinesis-windows]."""
+"""Tumbling windows: state passed from one invocation to the next.
+
+The function returns it, and the next event contains it [DG:services-kinesis-windows].
+"""
 
 import json
 from collections.abc import Iterable

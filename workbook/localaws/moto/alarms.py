@@ -191,8 +191,7 @@ def _act(region: str, arn: str, alarm: Any, before: str, now: float) -> None:
 
 
 def _watched(alarm: Any) -> dict[str, Any]:
-    """Return what an alarm watches, as a notification shows it [OBS]; for metric math, the
-    queries [?]."""
+    """Return what an alarm watches, for notifications [OBS]; for metric math, the queries [?]."""
     if alarm.metric_data_queries:
         from workbook.localaws.moto.metric_queries import plain
 

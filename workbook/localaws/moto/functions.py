@@ -187,8 +187,7 @@ class FunctionsBackend(LambdaBackend):
         description: Any,
         routing_config: Any,
     ) -> LambdaAlias:
-        """Handle UpdateAlias: each update is a new revision; empty weights end the routing
-        [OBS]."""
+        """Handle UpdateAlias, which makes a new revision; empty weights end the routing [OBS]."""
         present = self.get_alias(name, function_name)
         version = function_version or present.function_version
         routing: Any = present.routing_config if routing_config is None else routing_config

@@ -62,8 +62,7 @@ def install(
 
 
 def forget_what_is_deleted() -> None:
-    """Make moto keep no list of everything that it created, which prevented memory from being
-    freed.
+    """Make moto keep no list of all that it created, which kept memory from being freed.
 
     Only moto's own web pages and its reset use that list, and both are disabled.
     """

@@ -98,8 +98,7 @@ class LogQuery:
 
 
 def _rewritten(source: str, groups: Sequence[str], start: int, end: int) -> str:
-    """Return a query as shown by DescribeQueries [OBS]; the format for several groups is ours
-    [?]."""
+    """Return a query as in DescribeQueries [OBS]; the format for several groups is ours [?]."""
     names = " ".join(f'SOURCE "{name}"' for name in groups)
     return f"{names} START={start}000 END={end}999 | {source}"
 

@@ -19,8 +19,7 @@ SESSION = "awslambda"  # the session name of Lambda; not visible anywhere
 
 
 class Logs:
-    """Accepts lines immediately; writes them every second, or before a call that depends on
-    them.
+    """Accepts lines immediately, and writes them every second or when they are needed.
 
     Args:
         clock: the clock for the lines' times.

@@ -205,8 +205,7 @@ def series(
 
 
 def rounded(start: float, period: int) -> int:
-    """Return the start of the first period: a whole minute, or a part of it for short periods
-    [BC]."""
+    """Return the start of the first period: a whole minute, unless periods are short [BC]."""
     step = min(period, MINUTE)
     return int(start // step * step)
 

@@ -41,7 +41,7 @@ def template(text: str, lookup: Lookup) -> re.Pattern[str] | None:
         lookup: returns the values of variables.
 
     Returns:
-    None if a variable has neither a value nor a default: then nothing matches.
+        None if a variable has neither a value nor a default: then nothing matches.
     """
     expression, end = "", 0
     for variable in _VARIABLE.finditer(text):
@@ -57,7 +57,7 @@ def expand(text: str, lookup: Lookup) -> str | None:
     """Return text with its variables replaced, for operators without wildcards.
 
     Returns:
-    None if a variable has neither a value nor a default.
+        None if a variable has neither a value nor a default.
     """
     expanded, end = "", 0
     for variable in _VARIABLE.finditer(text):

@@ -59,8 +59,7 @@ class Permissions:
         self._state = _State({role.arn: role for role in roles}, dict(sessions))
 
     def session(self, access_key: str) -> Session | None:
-        """Return the session of an access key; None for the user's own keys, which may do
-        everything."""
+        """Return an access key's session; None for the user's own key, which may do everything."""
         return self._state.sessions.get(access_key)
 
     def role(self, arn: str) -> Role | None:
@@ -90,13 +89,13 @@ class Permissions:
     ) -> Denial | None:
         """Evaluate an action of a role's session.
 
-            Args:
-                session: the session.
-                access: the action and its resource.
-                resource_policy: the resource's policy as JSON, if it has one.
+        Args:
+            session: the session.
+            access: the action and its resource.
+            resource_policy: the resource's policy as JSON, if it has one.
 
-            Returns:
-        None if the action is allowed.
+        Returns:
+            None if the action is allowed.
         """
         decision = self._decide(session, access, resource_policy)
         if decision.is_allowed:

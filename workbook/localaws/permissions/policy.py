@@ -157,7 +157,7 @@ def read(document: str) -> Policy | None:
     """Parse a policy that has not been validated.
 
     Returns:
-    None if it cannot be parsed: then it neither grants nor denies anything.
+        None if it cannot be parsed: then it neither grants nor denies anything.
     """
     try:
         return parse(document)

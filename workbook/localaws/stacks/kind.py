@@ -109,8 +109,7 @@ class Context:
             await asyncio.sleep(POLL_SECONDS)
 
     def name(self, given: Any, limit: int = 255, *, lower: bool = False, suffix: str = "") -> str:
-        """Return the given name, or one made of the stack's name, the logical id and random
-        letters."""
+        """Return the given name, or one made of stack name, logical id and random letters."""
         if given:
             return str(given)
         chance = "".join(random.choices(string.ascii_uppercase + string.digits, k=12))

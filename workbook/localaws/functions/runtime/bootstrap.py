@@ -79,8 +79,7 @@ def refuse_semaphores() -> None:
 
 
 def main() -> None:
-    """Set the interpreter up according to ``settings``, and run the client until the process
-    ends."""
+    """Set the interpreter up according to ``settings``, and run the client."""
     settings = json.loads(sys.argv[1])
     isolate(settings)
     if os.name == "posix":
