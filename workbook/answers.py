@@ -1,4 +1,4 @@
-"""Published answers about the flights, to compare with ours.
+"""Published answers to questions about the flights, to compare with ours.
 
 Textbooks have asked these questions about the same data for years. A pipeline that loses, repeats
 or changes flights gets at least one of them wrong.
@@ -33,10 +33,10 @@ class Answer:
         published: the answer as printed, rounded to ``digits`` decimals.
         where: the publication.
         compute: computes our answer from the flights of the period.
-        sql: the same as an SQL expression over them.
+        sql: the same computation as an SQL expression.
         month: the period's month; None for the whole year.
         day: the period's day; None for the whole month.
-        digits: the number of decimals in print.
+        digits: the number of decimals printed.
     """
 
     question: str
@@ -50,7 +50,7 @@ class Answer:
 
     @property
     def needs(self) -> str:
-        """The flights that the answer is computed from, in words."""
+        """Return which flights the answer is computed from, in words."""
         if self.month is None:
             return "the whole year"
         name = MONTHS[self.month - 1]
@@ -58,7 +58,7 @@ class Answer:
 
     @property
     def condition(self) -> str:
-        """The period as an SQL condition."""
+        """Return the period as an SQL condition."""
         if self.month is None:
             return "true"
         return f"month = {self.month}" + (f" AND day = {self.day}" if self.day is not None else "")
@@ -78,7 +78,7 @@ def _mean_delay(frame: pd.DataFrame) -> float:
 
 
 def _equal(column: str, value: str) -> tuple[Callable[[pd.DataFrame], int], str]:
-    """Return how to count flights with a value: in pandas, and in SQL."""
+    """Return functions that count the flights with a value: in pandas, and in SQL."""
     return lambda frame: int((frame[column] == value).sum()), f"count_if({column} = '{value}')"
 
 
@@ -170,12 +170,12 @@ def check_sql(query: Callable[[str], tuple[Any, ...]], sent: pd.DataFrame) -> pd
     """Return our answers beside the published ones, computed in SQL.
 
     Args:
-        query: returns the one row of an SQL query; its table ``flights`` has each flight once, and
-            the columns ``COLUMNS``.
+        query: returns the only row of an SQL query; its table ``flights`` has each flight once,
+            with the columns ``COLUMNS``.
         sent: the flights that went into the pipeline; see ``check``.
 
     Returns:
-        What ``check`` returns.
+        The same columns as ``check``.
     """
 
     def ours(answer: Answer) -> float | None:
@@ -204,5 +204,5 @@ def _judged(compute: Callable[[Answer], float | None], sent: pd.DataFrame | None
                 "where": answer.where,
             }
         )
-    # As objects, so that counts stay whole beside means with decimals.
+    # As objects, so that counts remain integers beside means with decimals.
     return pd.DataFrame(rows, dtype=object).astype({"question": str, "ok": "boolean"})

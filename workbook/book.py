@@ -1,7 +1,7 @@
 """The notebooks as a book: run each in its own kernel, and store outputs that fit the code.
 
 A stored output belongs to the code that made it: the notebook's, the handler's and the workbook's.
-The digest of that code is stored in the notebook, so a test can tell when the code has changed. The
+The digest of that code is stored in the notebook, so a test can find that the code has changed. The
 run time and its conditions are stored too, for the table of run times.
 """
 
@@ -32,13 +32,13 @@ ROOT = Path(__file__).resolve().parent.parent
 AT_ONCE = 2  # kernels, each with its own local AWS, while run times are stored
 AT_ONCE_CHECKED = 4  # they wait more than they compute
 CELL_TIMEOUT_SECONDS = 120
-DOCUMENTS = ("docs/glossary.md", "docs/run_online.md")  # that notebooks link to
+DOCUMENTS = ("docs/glossary.md", "docs/run_online.md")  # which notebooks link to
 
 LARGEST_BYTES = 300_000
 LONGEST_CELL_LINES = 15
 EXPECTED_ERROR = "raises-exception"  # Jupyter's tag for a cell that is meant to fail
 WIDGET = "application/vnd.jupyter.widget-view+json"
-SOURCES = (".py", ".md")  # of what a cell shows; how pages look is not stored
+SOURCES = (".py", ".md")  # files that can change a cell's output; the style of pages is not stored
 MEASURED_WITH = ("boto3", "pandas", "moto")  # packages on whose versions a run time depends
 
 
@@ -56,7 +56,8 @@ def make(names: Sequence[str] = (), *, check: bool = False, root: Path = ROOT) -
     All notebooks are then written as HTML to ``build/book``.
 
     Args:
-        names: starts of the names of those to run; if empty, those whose code has changed.
+        names: the starts of the names of notebooks to run; if empty, run those whose code has
+            changed.
         check: run all notebooks (or those named), prove their exercises, and store nothing.
         root: the project, with the folder ``notebooks``.
 
@@ -118,7 +119,7 @@ def _measured(seconds: float) -> dict[str, Any]:
 
 
 def stored(root: Path = ROOT) -> list[Path]:
-    """Return the paths of the notebooks, in their order."""
+    """Return the paths of the notebooks, in order."""
     return sorted((root / "notebooks").glob("*.ipynb"))
 
 
@@ -129,15 +130,15 @@ def read(path: Path) -> NotebookNode:
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    """Return the code cells, in their order."""
+    """Return the code cells, in order."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def digest(notebook: NotebookNode, root: Path = ROOT) -> str:
-    """Return what the notebook's outputs depend on, as 16 hexadecimal digits.
+    """Return a digest of what the notebook's outputs depend on: 16 hexadecimal digits.
 
-    That is its code, the handler's and the files of ``workbook``, of which some are Markdown, such
-    as the exercises' texts. Its own prose does not count.
+    That is its code, the handler's and the files of ``workbook``, including Markdown such as the
+    exercises' texts. The notebook's prose does not count.
     """
     files = sorted(path for path in (root / "workbook").rglob("*") if path.suffix in SOURCES)
     parts = [cell.source for cell in code_cells(notebook)]
@@ -155,7 +156,7 @@ def is_current(notebook: NotebookNode, root: Path = ROOT) -> bool:
 
 
 def problems(path: Path, root: Path = ROOT) -> list[str]:
-    """Return the rules of the book that a stored notebook breaks, in words."""
+    """Return a description of each rule of the book that a stored notebook breaks."""
     notebook = read(path)
     found = [text for cell in notebook.cells for text in _problems_of_cell(cell)]
     try:
@@ -258,8 +259,8 @@ async def _run(path: Path, root: Path, *, store: bool) -> Run:
         cells.write_into(notebook, path.stem)
         if not store:
             proof.add(notebook, path.stem)
-        stamp = digest(notebook, root)  # before the run, which may be overtaken by a change
-        # Never in a real account, whatever the user's environment says.
+        stamp = digest(notebook, root)  # before the run, during which the code may change
+        # Never use a real account, whatever the environment says.
         await client.async_execute(env={**os.environ, "WORKBOOK_AWS": "local"})
         if not store:
             error = "\n".join(proof.failures(notebook, path.stem))
@@ -276,13 +277,13 @@ async def _run(path: Path, root: Path, *, store: bool) -> Run:
 
 
 def tidy(notebook: NotebookNode, widgets: dict[str, dict[str, Any]]) -> None:
-    """Strip an executed notebook of what readers do not need and what differs in each run.
+    """Remove from an executed notebook what readers do not need and what differs in each run.
 
     Args:
         notebook: the notebook, which is changed in place.
         widgets: the final state of each widget by its id, as ``NotebookClient`` keeps it.
     """
-    notebook.nbformat_minor = 5  # the first with cell ids
+    notebook.nbformat_minor = 5  # the first version with cell ids
     notebook.metadata = NotebookNode(
         kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
         language_info={"name": "python"},
@@ -296,9 +297,9 @@ def tidy(notebook: NotebookNode, widgets: dict[str, dict[str, Any]]) -> None:
 
 
 def _settle(output: NotebookNode, widgets: dict[str, dict[str, Any]]) -> Iterator[NotebookNode]:
-    """Yield the output with the words of its widget instead of the widget, unless it was closed.
+    """Yield the output, with a widget replaced by its text, unless the widget was closed.
 
-    The output of a widget without words, such as the live view, keeps its text.
+    A widget without text, such as the live view, keeps its output.
     """
     if WIDGET in output.get("data", {}):
         model = output.data.pop(WIDGET)["model_id"]
@@ -310,7 +311,7 @@ def _settle(output: NotebookNode, widgets: dict[str, dict[str, Any]]) -> Iterato
 
 
 def _words(model: str, widgets: dict[str, dict[str, Any]]) -> Iterator[str]:
-    """Yield the texts of a widget and of those inside it, such as a progress bar's figures."""
+    """Yield the texts of a widget and its children, such as a progress bar's figures."""
     state = widgets.get(model, {})
     value = state.get("value")
     if isinstance(value, str) and value.strip():

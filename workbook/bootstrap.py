@@ -1,7 +1,7 @@
 """Set up ``.venv`` from ``requirements.lock``, which every make target does first.
 
-The Makefile runs this file with any Python, before anything is installed. So it needs nothing but
-the standard library, and the old Pythons that it refuses can read its syntax.
+The Makefile runs this file with any Python, before anything is installed. So it needs only the
+standard library, and its syntax must be valid in the old Pythons that it refuses.
 """
 
 import hashlib
@@ -14,13 +14,13 @@ OLDEST = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
-READY = VENV / "ready"  # has the digest of what was installed; make checks its age
+READY = VENV / "ready"  # contains the digest of what is installed; make checks its age
 
 
 def main() -> None:
-    """Install exactly the locked versions, and the project itself as editable.
+    """Install exactly the locked versions, and the project itself in editable mode.
 
-    Two calls at once are safe: the second one waits and finds the work done.
+    Two simultaneous calls are safe: the second waits, and finds the work done.
     """
     if sys.version_info < OLDEST:
         sys.exit(
@@ -44,7 +44,7 @@ def _install() -> None:
     try:
         subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
         pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        pip += ["--no-compile"]  # `_compile` does it in less time, on all cores
+        pip += ["--no-compile"]  # `_compile` is faster, because it uses all cores
         # The locked pip comes first: it is twice as fast as the one that came with Python.
         early = VENV / "pip.txt"
         early.write_text(_locked("pip"))
@@ -59,10 +59,10 @@ def _install() -> None:
 
 
 def _compile(python: Path) -> None:
-    """Compile the packages now, also where PYTHONDONTWRITEBYTECODE is set.
+    """Compile the packages now, even if PYTHONDONTWRITEBYTECODE is set.
 
-    Kernels, functions and the local AWS are processes that start often, and several at once.
-    The packages' tests are left out. Files for other Pythons do not compile, which is no error.
+    Kernels, functions and the local AWS are processes that start often, several at once. The
+    packages' tests are left out. Files for other Pythons do not compile; that is not an error.
     """
     site = subprocess.run(
         [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
@@ -75,9 +75,9 @@ def _compile(python: Path) -> None:
 
 
 def _keep_jupyterlab_from_asking_for_news() -> None:
-    """Disable the plugin that asks newcomers whether to fetch Jupyter's news.
+    """Disable the plugin that asks new users whether to fetch Jupyter's news.
 
-    ``jupyter labextension disable --level=sys_prefix`` writes the same, but takes 4 s.
+    ``jupyter labextension disable --level=sys_prefix`` writes the same setting, but takes 4 s.
     """
     settings = VENV / "etc" / "jupyter" / "labconfig" / "page_config.json"
     settings.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ def _keep_jupyterlab_from_asking_for_news() -> None:
 
 
 def _locked(name: str) -> str:
-    """Return the lines of the lock that pin ``name``, with its hashes."""
+    """Return the lines of the lock that pin ``name``, with their hashes."""
     lines = LOCK.read_text().splitlines(keepends=True)
     start = next(i for i, line in enumerate(lines) if line.startswith(name + "=="))
     end = next((i for i in range(start + 1, len(lines)) if lines[i][0] != " "), len(lines))
@@ -94,7 +94,7 @@ def _locked(name: str) -> str:
 
 
 def _wait_for(file: int) -> None:
-    """Wait for the lock on ``file``, which the system releases when this process ends."""
+    """Lock ``file``, waiting if necessary; the system releases the lock when this process ends."""
     if sys.platform == "win32":
         import msvcrt
 

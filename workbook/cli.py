@@ -13,7 +13,7 @@ from workbook.localaws import command
 
 DEFAULT_PORT = 4566
 
-# Each command imports what it runs only then: together these imports take over a second.
+# Each command imports its code only when it runs: together these imports take over a second.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--lake",
         action="store_true",
-        help="send the output through Firehose into Parquet files, and answer from them in SQL",
+        help="send the output through Firehose into Parquet files, and answer in SQL",
     )
     run.add_argument(
         "--json", type=Path, metavar="FILE", help="write the report to FILE too, as JSON"
@@ -54,8 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     capture = commands.add_parser(
         "capture",
         help="save the records of a stream, for `workbook try`",
-        description="Write all records that a stream keeps to a file, one line of JSON each, with "
-        "keys, times and sequence numbers.",
+        description="Write all records that a stream keeps to a file, one JSON object per line, "
+        "with keys, times and sequence numbers.",
     )
     capture.add_argument("stream", metavar="STREAM")
     capture.add_argument("--out", type=Path, required=True, metavar="FILE")
@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         "names",
         nargs="*",
         metavar="NAME",
-        help="run those whose names start so (default: those whose code has changed)",
+        help="run notebooks whose names start with this (default: those whose code has changed)",
     )
     make.add_argument("--check", action="store_true", help="run all and store nothing")
     make.set_defaults(do=_book)
@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         "links",
         help="check the links of notebooks and documents; needs a network",
         description="Check that each link of the notebooks and documents is well-formed, leads to "
-        "an existing file or heading, and is answered. Exit status 1: a link is broken.",
+        "an existing file or heading, and responds. Exit status 1: a link is broken.",
     )
     check.set_defaults(do=_links)
     return parser
@@ -117,7 +117,7 @@ def _add_try(commands: Any) -> None:
         metavar="FILE",
         help="JSON lines, a JSON array, CSV, Parquet, a recorded Lambda event, or a capture",
     )
-    trial.add_argument("--key", metavar="COLUMN", help="the column of the partition key")
+    trial.add_argument("--key", metavar="COLUMN", help="the column with the partition key")
     many: dict[str, Any] = {"action": "append", "default": []}
     trial.add_argument(
         "--mapping", **many, metavar="NAME=VALUE", help="a setting of the event source mapping"
@@ -254,7 +254,7 @@ def _try_function(options: argparse.Namespace) -> int:
 def _refuse_beside(
     options: argparse.Namespace, name: str, others: tuple[str, ...], but: Any = None
 ) -> None:
-    """Refuse options that another one leaves nothing to say; ``but`` is their default.
+    """Refuse options that have no effect with another one; ``but`` is their default value.
 
     Raises:
         UsageError: naming both.

@@ -1,4 +1,4 @@
-"""Make a package of a function of your own: a file, a folder or a zip, and its requirements."""
+"""Make a deployment package of your own function: a file, a folder or a zip, and requirements."""
 
 import ast
 import io
@@ -21,7 +21,7 @@ class Code(NamedTuple):
     """A function's package.
 
     Args:
-        files: contents by their path in the package.
+        files: the contents by path in the package.
         handler: ``module.function``.
         own: the paths of your own files, without those of the requirements.
     """
@@ -32,17 +32,17 @@ class Code(NamedTuple):
 
     @property
     def sources(self) -> list[str]:
-        """The texts of your own Python files."""
+        """Return the contents of your own Python files."""
         paths = sorted(path for path in self.own if path.endswith(".py"))
         return [self.files[path].decode("utf-8", "replace") for path in paths]
 
     def zipped(self, **beside: bytes) -> bytes:
-        """Return the package as a zip, with other modules in it by their names."""
+        """Return the package as a zip, adding the modules in ``beside`` by name."""
         return _zipped({**self.files, **{f"{name}.py": text for name, text in beside.items()}})
 
 
 def zip_place(path: Path) -> bytes:
-    """Return a zip of a folder, or of one file; a zip is returned as it is."""
+    """Return a zip of a folder or a file; return a zip unchanged."""
     if path.is_dir():
         return _zipped(_of_folder(path))
     return (
@@ -56,14 +56,14 @@ def _zipped(files: dict[str, bytes]) -> bytes:
         for path, content in files.items():
             entry = zipfile.ZipInfo(path)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 3  # Unix, wherever it is made,
+            entry.create_system = 3  # Unix, on any system,
             entry.external_attr = 0o755 << 16  # so that Lambda may read it
             archive.writestr(entry, content)
     return buffer.getvalue()
 
 
 def runtime() -> str:
-    """Return the runtime of the Python at hand, or the nearest that Lambda has."""
+    """Return the runtime of this Python, or the nearest that Lambda has."""
     return f"python3.{min(max(sys.version_info.minor, 9), 14)}"
 
 
@@ -71,11 +71,13 @@ def read(place: str, requirements: Path | None = None) -> Code:
     """Return the package of ``FILE[:FUNCTION]``.
 
     Args:
-        place: a file, a folder or a zip; after a colon the function, or ``module.function``.
-        requirements: what to install beside it, for Lambda's platform and ``runtime()``.
+        place: a file, a folder or a zip; after a colon, the function or ``module.function``.
+        requirements: a requirements file to install beside it, for Lambda's platform and
+            ``runtime()``.
 
     Raises:
-        UsageError: there is no such file or function, or the package is larger than Lambda allows.
+        UsageError: the file or function does not exist, or the package is larger than Lambda
+            allows.
     """
     path, name = _split(place)
     if path.is_dir():
@@ -118,7 +120,7 @@ def _of_folder(folder: Path) -> dict[str, bytes]:
 
 
 def _handler(files: dict[str, bytes], name: str, path: Path) -> str:
-    """Return ``module.function``: what was named, or the only function that could be meant."""
+    """Return ``module.function``: the one named, or the only function that fits."""
     module, _, function = name.rpartition(".")
     if module and (file := _file_of(module, files)):
         _require(function, files[file], file)
@@ -144,7 +146,7 @@ def _handler(files: dict[str, bytes], name: str, path: Path) -> str:
 
 
 def _unclear(name: str, path: Path, meant: list[str], files: dict[str, bytes]) -> str:
-    """Return a message that says what could be named."""
+    """Return a message that lists the functions that could be named."""
     if meant:
         found = ", ".join(meant)
         which = meant[0] if len({one.rpartition(".")[0] for one in meant}) > 1 else ""
@@ -166,13 +168,13 @@ def _unclear(name: str, path: Path, meant: list[str], files: dict[str, bytes]) -
 
 
 def _file_of(module: str, files: dict[str, bytes]) -> str | None:
-    """Return the file of a module, whose parts are separated by dots or slashes."""
+    """Return the file of a module whose parts are separated by dots or slashes."""
     stem = module.replace(".", "/")
     return next((one for one in (f"{stem}.py", f"{stem}/__init__.py") if one in files), None)
 
 
 def _require(function: str, content: bytes, file: str) -> None:
-    """Refuse a name that a module does not define."""
+    """Raise an error if a module does not define a name."""
     names = _names(content, file)
     if "*" not in names and function not in names:
         raise UsageError(
@@ -191,7 +193,7 @@ def _parsed(content: bytes, file: str) -> ast.Module:
 
 
 def _names(content: bytes, file: str) -> set[str]:
-    """Return the names that a module binds; ``*`` if it imports names that are not listed."""
+    """Return the names that a module binds; ``*`` if it imports names with a star."""
     found: set[str] = set()
     for node in ast.walk(_parsed(content, file)):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -204,7 +206,7 @@ def _names(content: bytes, file: str) -> set[str]:
 
 
 def _callables(content: bytes, file: str) -> list[str]:
-    """Return what may take an event and a context: functions, and usual names that are bound."""
+    """Return possible handlers: functions of two arguments, and bound names that are usual."""
     found = []
     for node in _parsed(content, file).body:
         if isinstance(node, ast.FunctionDef):
@@ -239,7 +241,7 @@ def _installed(requirements: Path) -> dict[str, bytes]:
 
 
 def sizes(code: Code) -> str:
-    """Return the size of a package beside Lambda's limits, in words."""
+    """Return the size of a package and Lambda's limits, in words."""
     zipped = len(code.zipped()) / MB
     unzipped = sum(map(len, code.files.values())) / MB
     return (

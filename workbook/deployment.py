@@ -30,7 +30,7 @@ POLICY = "least-privilege"
 LOG_DAYS = 7
 QUEUE_SECONDS = 14 * 24 * 3600  # for which a message is kept, the maximum [BC]
 
-FORGIVEN = (  # errors of a deletion that is done already, or has to be repeated
+FORGIVEN = (  # errors of a deletion that is done, or must be repeated
     "ResourceNotFoundException",
     "ResourceInUseException",
     "ResourceConflictException",  # a function is still Pending
@@ -44,7 +44,7 @@ ROLE_UNKNOWN = (  # parts of Lambda's messages about a role or policy that has n
     "execution role does not have permissions",
     "ensure the role can perform",
 )
-ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold: same file in, same bytes out
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest in a zip; makes zips reproducible
 
 MAPPING = {  # the default settings of a mapping; they give up no record
     "StartingPosition": "TRIM_HORIZON",  # LATEST would miss records sent while it is created
@@ -55,11 +55,11 @@ MAPPING = {  # the default settings of a mapping; they give up no record
     "BisectBatchOnFunctionError": True,  # a failed batch is halved, down to the bad record
     "FunctionResponseTypes": ["ReportBatchItemFailures"],
 }
-RETRIES = 3  # of a record that fails alone, if a queue is told of it after the last one
+RETRIES = 3  # of a record that fails alone, if it is then reported to a queue
 
 
 class LeftOverError(RuntimeError):
-    """Something is still there after clean-up and may cost money; the message names it."""
+    """Something still exists after clean-up and may cost money; the message names it."""
 
 
 def create_stream(kinesis: Any, name: str, shards: int = 1) -> str:
@@ -112,15 +112,15 @@ def policy(
 ) -> dict[str, Any]:
     """Return a policy with what the function needs to read, write and log, and nothing more.
 
-    Each action is needed: without it a mapping is refused, or output or a log is missing.  AWS's
-    guide lists DescribeStreamSummary and ListShards for reading, too [DG:with-kinesis]; mappings do
-    without them, as those of Chalice's projects on AWS [SEEN].
+    Each action is needed: without it a mapping is refused, or output or logs are missing. AWS's
+    guide also lists DescribeStreamSummary and ListShards for reading [DG:with-kinesis]; mappings do
+    without them, like those of Chalice's projects on AWS [SEEN].
 
     Args:
         input_arn: the stream that the function's mapping reads.
         output_arn: the stream to which the function writes.
-        function: the function's name, which its log group has too.
-        queue_arn: the queue to which the mapping reports failures, if there is one.
+        function: the function's name, which is part of its log group's.
+        queue_arn: the queue to which the mapping reports failures, if any.
     """
     _, partition, _, region, account, _ = input_arn.split(":", 5)
     log_group = f"arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{function}"
@@ -142,7 +142,7 @@ def policy(
 
 
 def trust_policy(service: str = "lambda.amazonaws.com") -> dict[str, Any]:
-    """Return a policy that lets a service, Lambda if left out, assume the role."""
+    """Return a policy that lets a service assume the role; by default, Lambda."""
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -156,12 +156,12 @@ def trust_policy(service: str = "lambda.amazonaws.com") -> dict[str, Any]:
 
 
 def create_role(iam: Any, document: dict[str, Any], name: str = ROLE) -> str:
-    """Create a role that the function runs with, and return its ARN.
+    """Create the function's execution role, and return its ARN.
 
     Args:
         iam: a boto3 client.
         document: the permissions; see ``policy``.
-        name: of the role.
+        name: the role's name.
     """
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust_policy()))
     iam.put_role_policy(RoleName=name, PolicyName=POLICY, PolicyDocument=json.dumps(document))
@@ -180,16 +180,16 @@ def create_log_group(logs: Any, function: str = FUNCTION) -> str:
 
 
 def package(*paths: Path) -> bytes:
-    """Return a zip with these files at its root, or with the handler if there are none.
+    """Return a zip with these files at its root; without files, with the handler.
 
-    The same files give the same bytes.
+    The same files always give the same bytes.
     """
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as writer:
         for path in paths or (HANDLER_FILE,):
             entry = zipfile.ZipInfo(path.name, ZIP_TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 3  # Unix, wherever it is made,
+            entry.create_system = 3  # Unix, on any system,
             entry.external_attr = 0o644 << 16  # so that Lambda may read it
             writer.writestr(entry, path.read_bytes())
     return archive.getvalue()
@@ -206,7 +206,7 @@ def create_function(
         lambda_: a boto3 client.
         role_arn: the function's execution role.
         code: the package; see ``package``.
-        name: of the function.
+        name: the function's name.
         settings: further arguments of ``CreateFunction``, such as ``MemorySize=512``.
 
     Raises:
@@ -261,10 +261,11 @@ def _once_role_is_known(
 def on_failure(queue_arn: str) -> dict[str, Any]:
     """Return settings with which a mapping gives up records that keep failing, and reports them.
 
-    A record that fails alone is retried ``RETRIES`` times; then a message in the queue tells where
-    it is in the stream. So are good records in an outage, say of the output stream, that outlasts
-    the retries; more retries survive a longer one, but let a bad record block its shard for longer.
-    Without a queue such a loss would go unnoticed, so ``MAPPING`` never gives up.
+    A record that fails alone is retried ``RETRIES`` times; then a message in the queue says where
+    it is in the stream. Good records are given up too if an outage, such as one of the output
+    stream, outlasts the retries. More retries survive a longer outage, but let a bad record block
+    its shard for longer. Without a queue such a loss would go unnoticed, so ``MAPPING`` never gives
+    up.
     """
     return {
         "MaximumRetryAttempts": RETRIES,
@@ -313,17 +314,17 @@ def create_mapping(
 
 
 def deploy(aws: Aws, *, shards: int = 1, output_shards: int = 1, **settings: Any) -> str:
-    """Take all steps at once, for lessons that start from a pipeline; return the mapping's UUID.
+    """Run all steps, for lessons that start with a pipeline; return the mapping's UUID.
 
     Args:
-        aws: where to deploy.
-        shards: of the input stream.
-        output_shards: of the output stream.
-        settings: of the mapping; see ``create_mapping``.
+        aws: the AWS to deploy to.
+        shards: the number of shards of the input stream.
+        output_shards: the number of shards of the output stream.
+        settings: settings of the mapping; see ``create_mapping``.
 
     Raises:
-        BaseException: an error or an interruption ended it; a note on it names the call that
-            deletes what there is.
+        BaseException: an error or an interruption ended it; a note on it contains the call that
+            deletes what was created.
     """
     try:
         return _deploy(aws, shards, output_shards, **settings)
@@ -354,18 +355,18 @@ def clean_up(
     streams: tuple[str, ...] = (INPUT_STREAM, OUTPUT_STREAM),
     queues: tuple[str, ...] | None = None,
 ) -> None:
-    """Delete the pipeline, or what there is of it, and check that nothing is left.
+    """Delete the pipeline, or what exists of it, and check that nothing is left.
 
     Args:
-        aws: where it is.
+        aws: the AWS that it is in.
         function: the function's name; its mappings and its log group are deleted too.
         role: the function's role.
         streams: names of streams; their consumers are deleted too.
         queues: names of SQS queues; if left out, the function's queue for failures.
 
     Raises:
-        LeftOverError: something is still there after five minutes; the message names it.
-        BaseException: an error or an interruption ended clean-up; a note on it names what may be
+        LeftOverError: something still exists after five minutes; the message names it.
+        BaseException: an error or an interruption ended clean-up; a note on it lists what may be
             left, and the call that deletes it.
     """
     if queues is None:
@@ -422,7 +423,7 @@ def _delete_all(
         return things
 
     def gone() -> bool:
-        delete()  # again each time, since what is still being created cannot be deleted yet
+        delete()  # again each time: what is being created cannot be deleted yet
         return not left()
 
     try:
@@ -437,7 +438,7 @@ def _mappings(lambda_: Any, function: str) -> list[Any]:
 
 
 def _delete_role(iam: Any, name: str) -> None:
-    """Delete a role; IAM wants its policies deleted first."""
+    """Delete a role; IAM requires its policies to be deleted first."""
     inline = _forgiving(iam.list_role_policies, RoleName=name)
     for policy_name in inline["PolicyNames"] if inline else ():
         _forgiving(iam.delete_role_policy, RoleName=name, PolicyName=policy_name)
@@ -448,7 +449,7 @@ def _delete_role(iam: Any, name: str) -> None:
 
 
 def _forgiving(call: Callable[..., Any], **request: Any) -> Any:
-    """Make a call, and return None if its subject is not there or is being changed."""
+    """Make a call; return None if its resource does not exist or is being changed."""
     try:
         return call(**request)
     except ClientError as error:

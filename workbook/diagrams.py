@@ -1,6 +1,6 @@
 """Diagrams of boxes and arrows: the pipeline, its function's role, a stream's sources.
 
-Each returns a ``Picture`` for ``plots.show``, whose alt text tells the same story in words.
+Each function returns a ``Picture`` for ``plots.show``, whose alt text describes the diagram.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -16,7 +16,7 @@ PALE, DARK = "#EEEEEE", "#333333"
 
 
 class Box(NamedTuple):
-    """A box: where its centre is, in units of a box's width and height, and what it says."""
+    """A box: its centre, in units of a box's width and height, and its text."""
 
     x: float
     y: float
@@ -24,7 +24,7 @@ class Box(NamedTuple):
 
 
 class Arrow(NamedTuple):
-    """An arrow from one box to another, and the words beside it."""
+    """An arrow from one box to another, and its label."""
 
     start: str
     end: str
@@ -52,8 +52,8 @@ def pipeline(*focus: str, title: str = "The path of a flight") -> Picture:
     """Draw the pipeline from the producer to pandas.
 
     Args:
-        focus: the parts that the lesson is about, which stand out: names of ``PARTS``.
-        title: of the picture.
+        focus: the parts to highlight, which the lesson is about: names of ``PARTS``.
+        title: the picture's title.
 
     Raises:
         ValueError: ``focus`` names a part that the pipeline does not have.
@@ -72,11 +72,11 @@ def pipeline(*focus: str, title: str = "The path of a flight") -> Picture:
 
 
 def role(name: str, allowed: Mapping[str, str]) -> Picture:
-    """Draw a role: who may assume it, and what it allows on which resource.
+    """Draw a role: what may assume it, and what it allows on which resource.
 
     Args:
-        name: of the role.
-        allowed: for each resource, what the role may do there, in a few words.
+        name: the role's name.
+        allowed: for each resource, the allowed actions in a few words.
     """
     middle = (len(allowed) - 1) / 2
     boxes = {
@@ -100,7 +100,7 @@ def sources(stream: str, writers: Mapping[str, str], reader: str) -> Picture:
     """Draw a stream that several sources write to and one function reads.
 
     Args:
-        stream: its name.
+        stream: the stream's name.
         writers: for each source, how its events reach the stream, in a few words.
         reader: the function's name.
     """
@@ -132,9 +132,9 @@ def _draw(
     *,
     lift: float = 0.0,
 ) -> None:
-    """Draw boxes of one size, and arrows from the side of one to the side of the next.
+    """Draw boxes of equal size, and arrows from the side of one box to the side of another.
 
-    ``lift`` is how far above its arrow a label stands: on it, unless there is too little room.
+    ``lift`` is the height of a label above its arrow; at 0, the label is on the arrow.
     """
     half_width, half_height = 0.34, 0.34
     for name, box in boxes.items():

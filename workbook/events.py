@@ -1,6 +1,6 @@
 """Synthetic Lambda events, such as a Kinesis mapping passes to a function.
 
-With them a notebook or a test can call a handler without a stream and a mapping.
+A notebook or a test can use them to call a handler without a stream and a mapping.
 """
 
 import base64
@@ -64,11 +64,11 @@ def kinesis_event(
     stream_arn: str = STREAM_ARN,
     first_arrival: float = FIRST_ARRIVAL,
 ) -> dict[str, Any]:
-    """Return one batch of one shard, as Lambda passes it to a function [OBS].
+    """Return a batch of a shard, as Lambda passes it to a function [OBS].
 
     Args:
-        payloads: the data of the records, in order. Mappings are encoded as JSON; bytes are taken
-            as they are, so that a handler can be tried with data that is not JSON.
+        payloads: the data of the records, in order. Mappings are encoded as JSON; bytes are used
+            unchanged, so that a handler can be tried with data that is not JSON.
         partition_keys: one for each payload; if left out, ``key-0``, ``key-1`` and so on.
         shard_id: the shard, such as ``shardId-000000000006``.
         stream_arn: the stream; its region is the event's ``awsRegion``.
@@ -80,7 +80,7 @@ def kinesis_event(
         ValueError: the numbers of keys and payloads differ, or ``shard_id`` has no number.
     """
     if isinstance(payloads, Mapping | bytes):
-        raise TypeError("payloads must be a list, also for a single one: kinesis_event([flight])")
+        raise TypeError("payloads must be a list, even for a single one: kinesis_event([flight])")
     keys = [f"key-{i}" for i in range(len(payloads))] if partition_keys is None else partition_keys
     if len(keys) != len(payloads):
         raise ValueError(f"partition_keys: {len(keys)} keys for {len(payloads)} payloads")
@@ -116,34 +116,34 @@ def _encode(payload: Mapping[str, Any] | bytes) -> bytes:
 
 
 def _sequence_numbers(count: int, shard_id: str, first_arrival: float) -> list[str]:
-    """Return increasing numbers, as a shard assigns them; later batches have greater ones."""
+    """Return increasing numbers, as a shard assigns them; later batches have greater numbers."""
     shard = sequence.prefix(int(first_arrival), int(shard_id.removeprefix("shardId-")))
     return [str(sequence.number(shard, i, int(first_arrival + i * SPACING))) for i in range(count)]
 
 
 @dataclass
 class LambdaContext:
-    """The ``context`` argument of a handler that is called by hand.
+    """The ``context`` argument of a handler that you call yourself.
 
     Args:
-        timeout: seconds that the function may run, counted from the creation of the context.
+        timeout: the seconds that the function may run, counted from the creation of the context.
     """
 
     timeout: float = 60
     function_name: str = "process-flights"
     function_version: str = "$LATEST"
-    memory_limit_in_mb: str = "128"  # text, on AWS too [OBS]
+    memory_limit_in_mb: str = "128"  # a string, as on AWS [OBS]
     aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     _started: float = field(default_factory=lambda: time.monotonic(), repr=False)
 
     @property
     def invoked_function_arn(self) -> str:
-        """The function's ARN, without a qualifier."""
+        """Return the function's ARN, without a qualifier."""
         return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.function_name}"
 
     @property
     def log_group_name(self) -> str:
-        """The name of the function's log group."""
+        """Return the name of the function's log group."""
         return f"/aws/lambda/{self.function_name}"
 
     def get_remaining_time_in_millis(self) -> int:

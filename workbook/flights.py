@@ -1,4 +1,4 @@
-"""The flights of 2013 as a stream: loaded, put in order of arrival, turned into events.
+"""The flights of 2013 as a stream: loaded, sorted by arrival, and turned into events.
 
 A flight has two times. Its *event time* is the scheduled departure; it *arrives* in the stream when
 it really leaves. The difference, ``dep_delay``, makes some events late.
@@ -23,11 +23,11 @@ Event = Mapping[str, Any]
 def load(first: int | None = None, **selection: Any) -> pd.DataFrame:
     """Return the flights in order of arrival, with the 19 columns of ``data/README.md``.
 
-    Whole numbers are ``Int64`` (``<NA>`` if missing), ``time_hour`` is in UTC. Flights that arrive
-    in the same minute keep the order of the source.
+    Integers are ``Int64`` (``<NA>`` if missing), ``time_hour`` is in UTC. Flights that arrive in
+    the same minute keep the order of the source.
 
     Args:
-        first: how many flights, from the start; if left out, all.
+        first: the number of flights to return, from the start; by default, all.
         selection: values that the flights must have, such as ``month=1, origin="JFK"``.
 
     Raises:
@@ -53,7 +53,7 @@ def load(first: int | None = None, **selection: Any) -> pd.DataFrame:
     whole = {kind: pd.Int64Dtype() for kind in (pa.int8(), pa.int16())}
     frame: pd.DataFrame = table.to_pandas(types_mapper=whole.get)
     del table
-    pa.default_memory_pool().release_unused()  # reading took as much memory as the frame has
+    pa.default_memory_pool().release_unused()  # reading takes as much memory as the frame
     return frame
 
 
@@ -98,10 +98,10 @@ def arrival(frame: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
 
 
 def events(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Yield each flight as a JSON-ready event, with null for missing values and ISO times in UTC.
+    """Yield each flight as a JSON-ready event; missing values are null, times are ISO in UTC.
 
     Args:
-        frame: rows as ``load`` returns them, in any order.
+        frame: rows as returned by ``load``, in any order.
     """
     for start in range(0, len(frame), CHUNK):
         chunk = frame.iloc[start : start + CHUNK]

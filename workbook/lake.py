@@ -1,4 +1,4 @@
-"""The lake: Firehose writes the processed stream as Parquet into a bucket, DuckDB asks it in SQL.
+"""The lake: Firehose writes the processed stream as Parquet to a bucket; DuckDB queries it.
 
 processed_stream -> Firehose, with the columns of a Glue table -> Parquet in S3 -> DuckDB
 """
@@ -18,8 +18,8 @@ from workbook.waiting import wait_until
 DELIVERY_STREAM = "flights-to-lake"
 ROLE = "flights-to-lake-role"
 DATABASE, TABLE = "flights_lake", "flights"
-SIZE_MIB = 64  # of JSON in one file: the least with conversion [FH:record-format-conversion]
-INTERVAL_SECONDS = 10  # after which a file is written anyway
+SIZE_MIB = 64  # of JSON in one file: the minimum with conversion [FH:record-format-conversion]
+INTERVAL_SECONDS = 10  # after which a file is written at any size
 ROLE_UNKNOWN = (  # parts of Firehose's messages about a role or policy that has not reached it yet
     "unable to assume role",
     "is not authorized to perform",
@@ -46,20 +46,20 @@ COLUMNS = {  # of the processed stream, in Hive's types
 
 @dataclass(frozen=True)
 class Files:
-    """The files of the lake: how many, and their bytes in all."""
+    """The number of files in the lake, and their total size in bytes."""
 
     count: int
     bytes: int
 
 
 def create(aws: Aws, stream: str = deployment.OUTPUT_STREAM) -> str:
-    """Create bucket, table, role and delivery stream, and return the bucket's name.
+    """Create the bucket, table, role and delivery stream, and return the bucket's name.
 
-    Records written to the stream before are not delivered.
+    Records written to the stream earlier are not delivered.
 
     Args:
-        aws: where.
-        stream: the name of the stream that goes to the lake.
+        aws: the AWS to create them in.
+        stream: the name of the stream to deliver to the lake.
     """
     bucket = create_bucket(aws)
     glue = aws.client("glue")
@@ -79,14 +79,14 @@ def create(aws: Aws, stream: str = deployment.OUTPUT_STREAM) -> str:
 def create_bucket(aws: Aws) -> str:
     """Create the lake's bucket in the region of the target, and return its name."""
     bucket, settings = bucket_name(aws), {}
-    if aws.region != "us-east-1":  # which S3 takes as left out, and refuses when it is named [BC]
+    if aws.region != "us-east-1":  # the default, which S3 refuses if it is named [BC]
         settings["CreateBucketConfiguration"] = {"LocationConstraint": aws.region}
     aws.client("s3").create_bucket(Bucket=bucket, **settings)
     return bucket
 
 
 def bucket_name(aws: Aws) -> str:
-    """Return the name of the lake's bucket; names of buckets are unique in all of AWS."""
+    """Return the name of the lake's bucket; bucket names are unique in all of AWS."""
     return f"flights-lake-{aws.account_id}-{aws.region}"
 
 
@@ -98,10 +98,10 @@ def create_delivery_stream(
     On AWS a new role takes seconds to be known everywhere; until then creation is retried.
 
     Args:
-        aws: where.
-        stream_arn: the stream that it reads.
-        role_arn: the role that may read it.
-        destination: ``ExtendedS3DestinationConfiguration``.
+        aws: the AWS to create it in.
+        stream_arn: the ARN of the stream to read.
+        role_arn: the ARN of the role that may read it.
+        destination: its ``ExtendedS3DestinationConfiguration``.
 
     Raises:
         NotReadyError: the role was not known, or the delivery stream not ACTIVE, after five
@@ -151,12 +151,12 @@ def _destination(bucket: str, role_arn: str) -> dict[str, Any]:
 
 
 def create_role(aws: Aws, stream_arn: str, bucket: str) -> str:
-    """Create the role of the delivery stream, with what it needs and nothing more; return its ARN.
+    """Create the delivery stream's role, with only the permissions it needs; return its ARN.
 
     Args:
-        aws: where.
-        stream_arn: the stream that is read.
-        bucket: the name of the bucket that is written.
+        aws: the AWS to create it in.
+        stream_arn: the ARN of the stream to read.
+        bucket: the name of the bucket to write to.
     """
     _, partition, _, region, account, _ = stream_arn.split(":", 5)
     catalog = f"arn:{partition}:glue:{region}:{account}"
@@ -185,7 +185,7 @@ def create_role(aws: Aws, stream_arn: str, bucket: str) -> str:
 
 
 def delivered(aws: Aws) -> int:
-    """Return the number of records that were delivered to the bucket, from CloudWatch."""
+    """Return the number of records delivered to the bucket, from CloudWatch."""
     now = datetime.now(UTC)
     answer = aws.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/Firehose",
@@ -200,7 +200,7 @@ def delivered(aws: Aws) -> int:
 
 
 def download(aws: Aws, bucket: str, folder: Path) -> Files:
-    """Copy the lake's Parquet files into a folder, and return their figures."""
+    """Copy the lake's Parquet files to a folder, and return their number and size."""
     s3, sizes = aws.client("s3"), []
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{TABLE}/")
     for page in pages:
@@ -212,12 +212,12 @@ def download(aws: Aws, bucket: str, folder: Path) -> Files:
 
 
 def connect(folder: Path) -> Any:
-    """Return a DuckDB connection over the files in a folder.
+    """Return a DuckDB connection to the files in a folder.
 
-    Its table ``delivered`` has every row; ``flights`` has each flight once, with the columns that
-    the published answers need.
+    Its view ``delivered`` has every row; its table ``flights`` has each flight once, with the
+    columns that the published answers need.
     """
-    import duckdb  # late: most runs need none
+    import duckdb  # late: most runs do not need it
 
     database = duckdb.connect(
         config={"memory_limit": MEMORY, "temp_directory": str(folder), "threads": 2}
@@ -236,19 +236,19 @@ def connect(folder: Path) -> Any:
 
 
 def row(database: Any, query: str) -> tuple[Any, ...]:
-    """Return the one row of a query's result."""
+    """Return the only row of a query's result."""
     (found,) = database.execute(query).fetchall()
     return tuple(found)
 
 
 def count(database: Any) -> tuple[int, int]:
-    """Return the number of rows that were delivered, and of flights among them."""
+    """Return the number of rows delivered, and of distinct flights among them."""
     received, unique = row(database, "SELECT count(*), count(DISTINCT event_id) FROM delivered")
     return received, unique
 
 
 def clean_up(aws: Aws, bucket: str) -> None:
-    """Delete the delivery stream, its role, the table and the bucket with all that is in it."""
+    """Delete the delivery stream, its role, the table, and the bucket with its contents."""
     aws.client("firehose").delete_delivery_stream(DeliveryStreamName=DELIVERY_STREAM)
     iam = aws.client("iam")
     iam.delete_role_policy(RoleName=ROLE, PolicyName=deployment.POLICY)

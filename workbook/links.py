@@ -1,8 +1,8 @@
 """Check the links in the notebooks and documents.
 
-``problems`` needs no network: it finds addresses that are not https or lead to a host that is not
-listed here, and links to missing files and headings of the project. ``unanswered`` requests each
-address, and is for a machine with a network: ``make links``.
+``problems`` needs no network: it finds addresses that are not https or whose host is not listed
+here, and links to missing files and headings of the project. ``unanswered`` requests each address;
+it needs a network, and is run by ``make links``.
 """
 
 import concurrent.futures
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import nbformat
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "docs/*.md")
-HOSTS = {  # that we link to; another one is added here on purpose, not by a slip
+HOSTS = {  # that we link to; adding one must be a decision, not a slip
     "aws-sdk-pandas.readthedocs.io",
     "aws.amazon.com",
     "boto3.amazonaws.com",
@@ -40,18 +40,18 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)|(?<![\w/])<(https?://[^>\s]+)>")
 CODE = re.compile(r"```.*?```|``[^`]*``|`[^`\n]*`", re.DOTALL)
 AT_ONCE = 8
 SECONDS = 20
-REFUSED_TO_ROBOTS = {403, 405, 429, 999}  # the page is there, and is shown to people only
+REFUSED_TO_ROBOTS = {403, 405, 429, 999}  # the page exists, but refuses programs
 
 
 class Link(NamedTuple):
-    """A link and the file, relative to the project, that has it."""
+    """A link, and the file that contains it, relative to the project."""
 
     file: str
     target: str
 
 
 def links(root: Path) -> list[Link]:
-    """Return each link of the notebooks and documents of the project at ``root``."""
+    """Return each link in the notebooks and documents of the project at ``root``."""
     found = []
     for path in _sources(root):
         for cell in _texts(path):
@@ -62,14 +62,14 @@ def links(root: Path) -> list[Link]:
 
 
 def problems(found: Iterable[Link], root: Path) -> list[str]:
-    """Return, in words, each link that is malformed or leads to nothing in the project."""
+    """Return a description of each link that is malformed or has no target in the project."""
     return [text for link in found for text in _problems_of(link, root)]
 
 
 def unanswered(found: Iterable[Link]) -> list[str]:
-    """Ask each address once; return, in words, those that do not answer.
+    """Request each address once; return a description of those that do not respond.
 
-    An address that is refused to programs and shown to people counts as answered.
+    If an address refuses programs but not people, it counts as responding.
     """
     addresses: dict[str, list[str]] = {}
     for link in found:
@@ -89,7 +89,7 @@ def _sources(root: Path) -> Iterator[Path]:
 
 
 def _texts(path: Path) -> list[str]:
-    """The Markdown in a file: a notebook's cells, or all of a document."""
+    """Return the Markdown in a file: a notebook's cells, or a whole document."""
     if path.suffix != ".ipynb":
         return [path.read_text("utf-8")]
     notebook = nbformat.read(path, as_version=4)
@@ -113,7 +113,7 @@ def _problems_of(link: Link, root: Path) -> Iterator[str]:
 
 
 def _anchors(path: Path) -> set[str]:
-    """What a link to this file may have behind ``#``: its headings, as Jupyter or GitHub do it."""
+    """Return the anchors of a file's headings, in the forms that Jupyter and GitHub use."""
     text = "\n".join(_texts(path))
     heads = re.findall(r"^#+ +(.+?) *$", CODE.sub("", text), flags=re.MULTILINE)
     if path.suffix == ".ipynb":
@@ -122,7 +122,7 @@ def _anchors(path: Path) -> set[str]:
 
 
 def _fault(address: str) -> str:
-    """Return what is wrong with the response of an address; an empty string if it is fine."""
+    """Return what is wrong with an address; an empty string if it responds."""
     request = urllib.request.Request(address, headers={"User-Agent": "Mozilla/5.0"})
     try:
         with urllib.request.urlopen(request, timeout=SECONDS):

@@ -1,4 +1,4 @@
-"""The whole pipeline in one call: flights in, enriched flights out, answers checked, all timed."""
+"""The whole pipeline in one call: send flights, read the output, check answers, time it all."""
 
 import tempfile
 import threading
@@ -19,24 +19,24 @@ from tqdm.auto import tqdm
 from workbook import answers, deployment, flights, lake, producer, reader, target
 from workbook.target import Aws
 
-COLUMNS = ("event_id", *answers.COLUMNS)  # of the output stream
-SHARDS = 2  # of the input stream: one batch in flight for each core
+COLUMNS = ("event_id", *answers.COLUMNS)  # to read of the output stream
+SHARDS = 2  # of the input stream: a batch in flight for each core
 BATCH_SIZE = 1_000
 STALL_SECONDS = 30.0  # without a written record, after which the function counts as stuck
-COUNT_SECONDS = 0.5  # between two counts of the records
-SAMPLE_SECONDS = 1.0  # between two samples of the memory, which take some 20 ms each
+COUNT_SECONDS = 0.5  # between counts of the records
+SAMPLE_SECONDS = 1.0  # between samples of the memory, each of which takes about 20 ms
 
 
 @dataclass(frozen=True)
 class Stage:
-    """The number of records that a stage processed, and the time that it took."""
+    """The number of records that a stage processed, and the time it took."""
 
     records: int
     seconds: float
 
     @property
     def records_per_second(self) -> float:
-        """The mean rate."""
+        """Return the mean rate."""
         return self.records / self.seconds if self.seconds else 0.0
 
 
@@ -45,18 +45,18 @@ class Report:
     """The outcome of a run.
 
     Args:
-        sent: flights that went in.
-        received: records that came out.
-        duplicates: records of flights that had come out before.
-        lost: flights that never came out.
-        stages: ``send``; ``process``, from the first record sent to the last one written by the
-            function; and ``read``, or for a run to the lake ``deliver``, from the first record sent
-            to the last file written, and ``query``.
+        sent: the number of flights sent.
+        received: the number of records in the output.
+        duplicates: the number of records beyond the first of each flight.
+        lost: the number of flights missing from the output.
+        stages: the stages ``send``; ``process``, from the first record sent to the last one written
+            by the function; and ``read``. With a lake, instead of the last: ``deliver``, from the
+            first record sent to the last file written, and ``query``.
         answers: see ``answers.check``.
-        peak_bytes: the highest memory of all processes together.
+        peak_bytes: the peak memory of all processes together.
         set_up: seconds from the start to the first record sent.
-        seconds: from the start to the end of clean-up.
-        files: those of the lake; None for a run without it.
+        seconds: seconds from the start to the end of clean-up.
+        files: the files in the lake; None without a lake.
     """
 
     sent: int
@@ -72,14 +72,14 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether no flight was lost and no answer is wrong."""
+        """Return whether no flight was lost and no answer is wrong."""
         return not self.lost and bool(self.answers["ok"].fillna(True).all())
 
     @property
     def spent(self) -> dict[str, float]:
-        """Where the time went: steps that follow one another, in seconds; together ``seconds``.
+        """Return the time of each step in seconds, without overlaps; together they are ``seconds``.
 
-        Sending and processing overlap: ``process`` is what is left of it once all are sent.
+        Sending and processing overlap: here ``process`` starts when all records have been sent.
         """
         took = {name: stage.seconds for name, stage in self.stages.items()}
         spent = {"set-up": self.set_up, "send": took["send"]}
@@ -165,10 +165,10 @@ def _number(value: Any) -> str:
 
 
 class PeakMemory:
-    """The highest memory of this process and its descendants during ``with``, in ``bytes``.
+    """The peak memory of this process and its descendants within ``with``, in ``bytes``.
 
-    Shared pages count once, divided among the processes (PSS), where the system says so; else only
-    pages that no other process shares count (USS).
+    If the system reports it, shared pages are divided among the processes that share them (PSS);
+    otherwise only unshared pages count (USS).
     """
 
     def __init__(self) -> None:
@@ -206,7 +206,7 @@ def _memory(process: psutil.Process) -> int:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What came out: records, flights among them, the answers, and how long each stage took."""
+    """The outcome: records, distinct flights, answers, and the time of each stage."""
 
     received: int
     unique: int
@@ -219,10 +219,10 @@ def run(first: int | None = None, *, to_lake: bool = False, progress: bool = Tru
     """Run the pipeline on a new local AWS.
 
     Args:
-        first: how many flights to send, in arrival order; if left out, all of the year.
-        to_lake: whether the output stream goes through Firehose into Parquet files, from which the
-            answers are computed in SQL; else they are computed in pandas, from the stream.
-        progress: whether to show bars.
+        first: the number of flights to send, in arrival order; by default, the whole year.
+        to_lake: whether Firehose writes the output stream to Parquet files, from which the answers
+            are computed in SQL; otherwise they are computed in pandas, from the stream.
+        progress: whether to show progress bars.
 
     Raises:
         ValueError: ``first`` is below 1.
@@ -245,7 +245,7 @@ def run(first: int | None = None, *, to_lake: bool = False, progress: bool = Tru
                 total=len(sent),
                 progress=progress,
             )
-            sent = sent[["month", "day"]].copy()  # free the rest, since memory is measured
+            sent = sent[["month", "day"]].copy()  # free the rest, because memory is measured
             pa.default_memory_pool().release_unused()
             if to_lake:
                 outcome = _from_lake(aws, bucket, sent, began, progress)
@@ -268,7 +268,7 @@ def run(first: int | None = None, *, to_lake: bool = False, progress: bool = Tru
 
 
 def _from_stream(aws: Aws, sent: pd.DataFrame, began: float, progress: bool) -> _Outcome:
-    """Return what came out of the output stream."""
+    """Return the outcome from the output stream."""
     received, processed_at, read_at = collect(aws, len(sent), progress)
     once = received.drop_duplicates("event_id")
     return _Outcome(
@@ -283,7 +283,7 @@ def _from_stream(aws: Aws, sent: pd.DataFrame, began: float, progress: bool) -> 
 
 
 def _from_lake(aws: Aws, bucket: str, sent: pd.DataFrame, began: float, progress: bool) -> _Outcome:
-    """Return what came out of the lake, once all flights are there or no more come."""
+    """Return the outcome from the lake, once all flights are there or no more arrive."""
     expected = len(sent)
     with (
         tqdm(total=expected, desc="through function", unit=" records", disable=not progress) as bar,
@@ -321,9 +321,9 @@ def collect(aws: Aws, count: int, progress: bool) -> tuple[pd.DataFrame, float, 
     """Wait for the function's output, and read it.
 
     Args:
-        aws: where the pipeline is.
-        count: the number of flights that must come out.
-        progress: whether to show bars.
+        aws: the AWS that the pipeline is in.
+        count: the number of flights that must be written.
+        progress: whether to show progress bars.
 
     Returns:
         The output stream, and the times (monotonic, in seconds) when it was complete and read.
@@ -359,12 +359,12 @@ def written(aws: Aws) -> int:
 
 
 def await_count(count: Callable[[], int], expected: int, bar: Any) -> bool:
-    """Wait until ``count`` reaches what is expected, as long as it grows.
+    """Wait until ``count`` reaches the expected number, as long as it grows.
 
     Args:
         count: returns the number so far.
         expected: the number to wait for.
-        bar: shows the number.
+        bar: the progress bar that shows the number.
 
     Returns:
         False if the count did not grow for half a minute.

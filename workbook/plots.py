@@ -1,6 +1,6 @@
-"""Pictures in one style, each with an alt text that is computed from its data.
+"""Pictures in one style, each with an alt text computed from its data.
 
-The colours are those of Okabe and Ito, which colour-blind readers can tell apart. ``show`` stores
+The colours are those of Okabe and Ito, which colour-blind readers can distinguish. ``show`` stores
 the alt text with the picture in every form in which notebooks are read.
 """
 
@@ -20,9 +20,9 @@ from PIL import Image
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, YELLOW, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#000000"
 COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK)
-PALE = "#A6CBE3"  # blue, for what is there and counts for little
+PALE = "#A6CBE3"  # light blue, for bars with little weight
 DPI = 100
-FEW = 30  # flights; the mean of fewer is chance as much as anything
+FEW = 30  # flights; the mean of fewer is mostly chance
 
 STYLE: Any = {  # Any, because matplotlib's stubs want each key as a literal type
     "axes.prop_cycle": cycler(color=COLOURS),
@@ -45,7 +45,7 @@ NAMES = {  # labels of axes, by column
 
 
 class Picture(NamedTuple):
-    """A figure and its alt text, for ``show(*picture)``; as a cell's last value it shows itself."""
+    """A figure and its alt text, for ``show(*picture)``; it also shows itself in a cell."""
 
     figure: Figure
     alt: str
@@ -60,9 +60,9 @@ def subplots(
     """Return an empty figure in the workbook's style and its axes, as ``plt.subplots`` does.
 
     Args:
-        rows: of axes.
-        columns: of axes.
-        size: width and height in inches of 100 dots.
+        rows: the number of rows of axes.
+        columns: the number of columns of axes.
+        size: width and height, in inches of 100 dots.
         options: further arguments of ``Figure.subplots``, such as ``sharey=True``.
     """
     with mpl.rc_context(STYLE):
@@ -78,7 +78,7 @@ def show(figure: Figure, alt: str = "") -> None:
         alt: the text; see ``mimebundle``.
 
     Raises:
-        ValueError: ``alt`` is empty, or the picture is one value, without the star.
+        ValueError: ``alt`` is empty, or the picture was passed without the star.
     """
     if isinstance(figure, Picture):
         raise ValueError("a star is missing: plots.show(*picture)")
@@ -96,9 +96,9 @@ def _png(figure: Figure) -> bytes:
 def mimebundle(png: bytes, alt: str) -> tuple[dict[str, str], dict[str, Any]]:
     """Return a picture as notebooks store it: its data by MIME type, and its metadata.
 
-    JupyterLab shows an ``image/png`` without alt text, whatever its metadata say, but an ``img`` in
-    HTML with its own, as do nbconvert's pages. Formats without HTML, such as PDF, use the PNG or
-    the text. Since the picture is stored twice, it gets a palette to be small.
+    JupyterLab shows an ``image/png`` without alt text, whatever its metadata says, but shows an
+    HTML ``img`` with its own; so do nbconvert's pages. Formats without HTML, such as PDF, use the
+    PNG or the text. Because the picture is stored twice, it is reduced to a palette.
 
     Args:
         png: the picture.
@@ -111,7 +111,7 @@ def mimebundle(png: bytes, alt: str) -> tuple[dict[str, str], dict[str, Any]]:
         raise ValueError("alt must say what the picture shows")
     image = io.BytesIO()
     colours = Image.open(io.BytesIO(png)).convert("RGB")
-    # Other methods mix the colours of thin lines.
+    # Other methods mix up the colours of thin lines.
     small = colours.quantize(256, method=Image.Quantize.FASTOCTREE)
     small.save(image, "PNG", optimize=True)
     encoded = base64.b64encode(image.getvalue()).decode()
@@ -157,18 +157,18 @@ def records_per_shard(counts: pd.DataFrame) -> Picture:
 
 
 def mean_delay(frame: pd.DataFrame, by: str, *, top: int | None = None) -> Picture:
-    """Mean departure delay in each group of flights.
+    """Draw the mean departure delay of each group of flights.
 
-    Hours and other numbers run along the axis in their order; names are sorted, worst first. Each
-    bar has its number of flights beside it, and is pale when that is less than ``FEW``.
+    Hours and other numbers run along the axis in order; names are sorted, worst first. Each bar is
+    labelled with its number of flights, and is pale if that is less than ``FEW``.
 
     Args:
         frame: flights, with ``dep_delay`` in minutes and the column ``by``.
         by: what to group by, such as ``hour``, ``carrier`` or ``route``.
-        top: only so many groups, those with the most flights.
+        top: the number of groups to show, those with the most flights; by default, all.
 
     Raises:
-        ValueError: the table does not have the columns, or no flight with a delay.
+        ValueError: the table lacks a column, or no flight has a delay.
     """
     absent = [name for name in (by, "dep_delay") if name not in frame]
     if absent:
@@ -206,7 +206,7 @@ def mean_delay(frame: pd.DataFrame, by: str, *, top: int | None = None) -> Pictu
 
 
 def _colours(table: pd.DataFrame) -> list[str]:
-    """A colour for each group; a group of few flights, whose mean says little, is pale."""
+    """Return a colour for each group; pale for a group with few flights."""
     return [PALE if size < FEW else BLUE for size in table["size"]]
 
 

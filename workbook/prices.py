@@ -1,7 +1,7 @@
-"""Prices and limits of AWS in one dated table, and a bill made of the prices.
+"""Prices and limits of AWS in one dated table, and a bill computed from the prices.
 
 Prices are those of ``REGION`` in USD, without any free tier. Each constant has a row in ``table()``
-that says its unit, what it is about and where it is from.
+with its unit, its meaning and its source.
 """
 
 from typing import Literal, NamedTuple
@@ -91,7 +91,7 @@ ATHENA_LEAST_MB = 10
 
 
 class Source(NamedTuple):
-    """Where figures are from: AWS's page with today's figure, and where ours were read."""
+    """The origin of figures: AWS's page with the present figure, and where ours were read."""
 
     kind: Literal["price", "limit"]
     service: Literal[
@@ -111,9 +111,9 @@ class Source(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row of the table: the constant's name, its unit and what it is about.
+    """A row of the table: the constant's name, its unit and its meaning.
 
-    The table has the constant times ``per``, for prices that are small fractions of a cent.
+    The table shows the constant times ``per``, for prices that are small fractions of a cent.
     """
 
     name: str
@@ -264,17 +264,17 @@ def table() -> pd.DataFrame:
         for row in group
     ]
     columns = ["name", "kind", "service", "value", "unit", "about", "page", "read_in"]
-    # As objects, so that limits stay whole beside prices.
+    # As objects, so that limits remain integers beside prices.
     return pd.DataFrame(rows, columns=columns, dtype=object).set_index("name")
 
 
 def limits(service: str) -> pd.DataFrame:
-    """Return the limits of a service, as a cell shows them: ``limit`` and ``unit``, by what for."""
+    """Return a service's limits for display: ``limit`` and ``unit``, by what they limit."""
     return _shown("limit", service)
 
 
 def costs(service: str) -> pd.DataFrame:
-    """Return the prices of a service, as a cell shows them: ``price`` and ``unit``, by what for."""
+    """Return a service's prices for display: ``price`` and ``unit``, by what is billed."""
     return _shown("price", service)
 
 
@@ -299,10 +299,10 @@ def bill(
     """Return the items of a bill in USD, named as AWS names them.
 
     Args:
-        shard_hours: of provisioned streams, used or not.
-        put_units: of 25 KB, counted record by record.
+        shard_hours: shard hours of provisioned streams, used or not.
+        put_units: units of 25 KB, counted record by record.
         requests: invocations of the function.
-        gb_seconds: billed time of the function by its memory.
+        gb_seconds: billed duration of the function times its memory.
     """
     return pd.Series(
         {

@@ -1,6 +1,6 @@
-"""Send events to a stream in batches, retry refused records, and report how it went.
+"""Send events to a stream in batches, retry refused records, and report the result.
 
-``PutRecords`` answers 200 even when it refuses some of its records, so every answer is checked and
+``PutRecords`` returns 200 even if it refuses some of its records, so every response is checked, and
 only the refused records are sent again. [BC]
 """
 
@@ -28,7 +28,7 @@ Key = str | Callable[[flights.Event], object]
 
 
 class Entry(NamedTuple):
-    """A record to be sent; ``attempt`` counts its calls, the next one included."""
+    """A record to send; ``attempt`` counts its calls, including the next one."""
 
     data: bytes
     partition_key: str
@@ -36,20 +36,20 @@ class Entry(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Bytes, as Kinesis counts them."""
+        """Return its size in bytes, as Kinesis counts them."""
         return len(self.data) + len(self.partition_key.encode())
 
 
 @dataclass(frozen=True)
 class SendResult:
-    """The outcome of sending, with all times by the real clock.
+    """The result of sending; all times are by the real clock.
 
     Args:
-        records: how many the stream accepted.
-        seconds: from the first call to the end of the last.
+        records: the number of records that the stream accepted.
+        seconds: the time from the first call to the end of the last.
         calls: one row for each PutRecords call: ``sent_at`` (UTC), ``records``, ``failed`` (refused
-            by the stream), ``attempt`` (of the record sent most often) and ``seconds``.
-        per_shard: how many each shard accepted.
+            by the stream), ``attempt`` (the highest of its records) and ``seconds``.
+        per_shard: the number of records that each shard accepted.
     """
 
     records: int
@@ -59,12 +59,12 @@ class SendResult:
 
     @property
     def records_per_second(self) -> float:
-        """The mean rate, pauses included."""
+        """Return the mean rate, pauses included."""
         return self.records / self.seconds if self.seconds else 0.0
 
     @property
     def retried(self) -> int:
-        """The number of refusals, each of which was followed by a retry."""
+        """Return the number of refusals, each of which was followed by a retry."""
         return int(self.calls["failed"].sum())
 
     def __repr__(self) -> str:
@@ -75,7 +75,7 @@ class SendResult:
 
 
 class NotSentError(RuntimeError):
-    """The stream refused records until the time was up; ``remaining`` has them."""
+    """The stream refused records until the time was up; ``remaining`` contains them."""
 
     def __init__(self, stream: str, remaining: list[Entry], errors: Counter[str]) -> None:
         self.remaining = remaining
@@ -87,7 +87,7 @@ class NotSentError(RuntimeError):
 
 
 class Backoff:
-    """Pauses that grow, with jitter, as long as calls have refusals."""
+    """Pauses, with jitter, that grow while calls have refusals."""
 
     def __init__(self) -> None:
         self._longest = FIRST_PAUSE
@@ -124,20 +124,22 @@ def send(
 
     Args:
         kinesis: a boto3 client.
-        stream: its name.
+        stream: the stream's name.
         events: JSON-ready events, such as those of ``flights.events``.
         key: the field whose value is the partition key, or a function of the event. The key of a
             flight whose field is null is its ``flights.event_id``.
-        batch_size: records in a call, 1 to 500.
+        batch_size: the number of records in a call, 1 to 500.
         patience: seconds to keep trying after the stream last accepted a record.
-        total: the number of events, for the bar, if it is known.
-        progress: whether to show a bar.
+        total: the number of events, if known, for the progress bar.
+        progress: whether to show a progress bar.
 
     Raises:
         TypeError: an event is not a dictionary.
         ValueError: ``batch_size`` is out of range, or an event does not have the field.
-        NotSentError: the stream accepted nothing for ``patience`` seconds; it has what remains.
-        botocore.exceptions.ClientError: a call failed as a whole; for instance, no such stream.
+        NotSentError: the stream accepted nothing for ``patience`` seconds; the error has the
+            remaining records.
+        botocore.exceptions.ClientError: a call failed as a whole, for example because the stream
+            does not exist.
     """
     if not 1 <= batch_size <= MAX_RECORDS:
         raise ValueError(f"batch_size must be 1 to {MAX_RECORDS}, not {batch_size}")
@@ -200,9 +202,9 @@ def partition_key(event: flights.Event, key: Key) -> str:
 
 
 def next_batch(waiting: deque[Entry], fresh: Iterator[Entry], limit: int) -> list[Entry]:
-    """Take the entries of the next call from those that wait, topped up with fresh ones.
+    """Return the entries for the next call: waiting ones, then new ones.
 
-    There are at most ``limit`` of them, of 10 MiB together; Kinesis refuses one that is larger.
+    There are at most ``limit`` of them, with at most 10 MiB together; Kinesis refuses larger calls.
     """
     waiting.extend(islice(fresh, max(0, limit - len(waiting))))
     batch: list[Entry] = []

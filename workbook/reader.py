@@ -1,7 +1,7 @@
 """Read a whole stream into a typed DataFrame.
 
 boto3 parses about 25,000 records a second. This module sends the same signed GetRecords requests,
-but reads the answers with orjson and builds columns page by page, so that a year of flights takes
+but reads the responses with orjson and builds columns page by page, so that a year of flights takes
 seconds and little memory.
 """
 
@@ -25,13 +25,13 @@ from workbook import prices
 from workbook.target import Aws
 
 PAGE_RECORDS = prices.READ_RECORDS
-PATIENCE_SECONDS = 60.0  # for which a shard may refuse reads
-THROTTLE_SECONDS = 1.0  # for which a shard throttles [KD:service-sizes-and-limits]
+PATIENCE_SECONDS = 60.0  # the longest that a shard may refuse reads
+THROTTLE_SECONDS = 1.0  # the time that a shard throttles [KD:service-sizes-and-limits]
 BUSY = ("ProvisionedThroughputExceededException", "LimitExceededException", "InternalFailure")
 EXPIRED = "ExpiredIteratorException"
 ISO_UTC = r"^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$"
 TIME = pa.timestamp("us", "UTC")
-METADATA = {  # columns that every record has beside its payload
+METADATA = {  # columns of every record besides its payload
     "shard_id": pa.dictionary(pa.int32(), pa.string()),
     "sequence_number": pa.string(),
     "partition_key": pa.string(),
@@ -63,33 +63,33 @@ def read_stream(
 ) -> pd.DataFrame:
     """Return every record that a stream keeps, from the oldest to the newest.
 
-    All shards are read, parents before their children, including children that a resharding
-    creates meanwhile. Each shard is read until Kinesis says that it is 0 ms behind.
+    All shards are read, parents before their children, including children that a reshard creates in
+    the meantime. Each shard is read until Kinesis reports 0 ms behind latest.
 
     Args:
-        aws: where the stream is.
-        stream: its name.
-        columns: fields of the payload to keep; if left out, all that occur.
-        progress: whether to show a bar.
+        aws: the AWS that the stream is in.
+        stream: the stream's name.
+        columns: the fields of the payload to keep; by default, all that occur.
+        progress: whether to show a progress bar.
 
     Returns:
         One row for each record, shard by shard, in the order of each shard. Fields of the payload:
 
-        - whole numbers as Int64; fractions, and whole numbers beside them, as Float64
-        - truth values as boolean
-        - text as str; text that is always an ISO time in UTC as datetime
-        - everything else as JSON text, so that no value changes: lists, objects, mixed kinds;
-          whole numbers too large for Int64; fractions beside whole numbers beyond 2**53, which
-          Float64 would round (a whole number of more than 64 bits counts as a fraction)
+        - integers as Int64; floats, and integers beside them, as Float64
+        - true and false as boolean
+        - strings as str; strings that are all ISO times in UTC as datetime
+        - everything else as JSON text, so that no value changes: lists, objects, mixed types;
+          integers too large for Int64; floats beside integers beyond 2**53, which Float64
+          would round (an integer of more than 64 bits counts as a float)
 
-        Then ``shard_id``, ``sequence_number`` (text with too many digits for Int64; compare it as
-        int), ``partition_key`` and ``arrival_time`` (UTC). A field of the payload that has one of
-        these names is replaced.
+        Then ``shard_id``, ``sequence_number`` (a string with too many digits for Int64; compare it
+        as int), ``partition_key`` and ``arrival_time`` (UTC). They replace fields of the payload
+        with these names.
 
     Raises:
         PayloadError: a record is not a JSON object.
         ReadError: Kinesis refused a call, or throttled reads for a minute.
-        botocore.exceptions.ClientError: there is no such stream.
+        botocore.exceptions.ClientError: the stream does not exist.
     """
     with tqdm(desc=f"from {stream}", unit=" records", disable=not progress) as bar:
 
@@ -102,7 +102,7 @@ def read_stream(
 
 
 class _Stream:
-    """A stream, read over its own connection."""
+    """A stream, read over a separate connection."""
 
     def __init__(self, aws: Aws, name: str) -> None:
         self._name = name
@@ -113,7 +113,7 @@ class _Stream:
         self._http = urllib3.PoolManager(retries=urllib3.Retry(3, allowed_methods=None))
 
     def pages(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-        """Yield the shard id and the records of each page, as they are in Kinesis' JSON."""
+        """Yield the shard id and the records of each page, as in Kinesis' JSON."""
         pager = self._client.get_paginator("list_shards").paginate(StreamName=self._name)
         waiting = [shard["ShardId"] for page in pager for shard in page["Shards"]]
         for shard_id in waiting:  # grows during the loop
@@ -124,7 +124,7 @@ class _Stream:
                     yield shard_id, page["Records"]
 
     def _shard(self, shard_id: str) -> Iterator[dict[str, Any]]:
-        """Yield the pages of a shard, up to its end or its tip."""
+        """Yield the pages of a shard, to its end or its tip."""
         position = {"ShardIteratorType": "TRIM_HORIZON"}
         iterator: str | None = self._iterator(shard_id, position)
         give_up_at = time.monotonic() + PATIENCE_SECONDS
@@ -155,10 +155,10 @@ class _Stream:
         return str(answer["ShardIterator"])
 
     def _get_records(self, iterator: str) -> dict[str, Any]:
-        """Make a GetRecords call, signed as boto3 signs it, and return its answer.
+        """Make a GetRecords call, signed as boto3 does, and return its response.
 
         Raises:
-            ReadError: Kinesis answered with an error.
+            ReadError: Kinesis returned an error.
         """
         request = AWSRequest(
             method="POST",
@@ -220,9 +220,9 @@ def _payload(shard_id: str, record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parse(data: bytes) -> Any:
-    """Return the value of JSON; half a surrogate pair, which text cannot hold, becomes U+FFFD.
+    """Return the value of JSON; half a surrogate pair, not valid in a string, becomes U+FFFD.
 
-    Python's json writes and reads such halves as escapes (``"\\ud83d"``), orjson does not.
+    Python's json module writes and reads such halves as escapes (``"\\ud83d"``); orjson does not.
 
     Raises:
         ValueError: the data is not JSON.
@@ -237,13 +237,13 @@ def _parse(data: bytes) -> Any:
 
 
 def _fields(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return every field that occurs, in the order of first occurrence."""
+    """Return every field that occurs, in order of first occurrence."""
     layouts = dict.fromkeys(tuple(row) for row in rows)
     return list(dict.fromkeys(name for layout in layouts for name in layout))
 
 
 def _column(values: list[Any]) -> pa.Array:
-    """Return the values of a field in one page as a column of a type that holds them all."""
+    """Return the values of a field in a page as a column whose type holds them all."""
     kinds = {type(value) for value in values} - {type(None)}
     if not kinds:
         return pa.nulls(len(values))
@@ -258,7 +258,7 @@ def _column(values: list[Any]) -> pa.Array:
 
 
 def _texts(values: list[Any]) -> pa.Array:
-    """Return the values as JSON text; text stays without quotation marks."""
+    """Return the values as JSON text; strings are not quoted."""
     return pa.array([v if v is None or type(v) is str else _json(v) for v in values], pa.string())
 
 
@@ -270,13 +270,13 @@ def _json(value: Any) -> str:
 
 
 def to_frame(tables: Iterable[pa.Table], columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """Return the pages of a stream as one DataFrame, typed as ``read_stream`` documents."""
+    """Return a stream's pages as one DataFrame, with the types described in ``read_stream``."""
     pages = [dict(zip(table.column_names, table.columns, strict=True)) for table in tables]
     fields = columns if columns is not None else _fields(pages)
     names = [*(name for name in fields if name not in METADATA), *METADATA]
     sizes = [len(page["sequence_number"]) for page in pages]
     series = {}
-    for name in names:  # one at a time, with each page's part released, so nothing is held twice
+    for name in names:  # one at a time, releasing each page's part, so that nothing is held twice
         parts = [
             page.pop(name, pa.chunked_array([pa.nulls(size)]))
             for page, size in zip(pages, sizes, strict=True)
@@ -288,12 +288,12 @@ def to_frame(tables: Iterable[pa.Table], columns: Sequence[str] | None = None) -
 
 
 def _join(parts: list[pa.ChunkedArray]) -> pa.ChunkedArray:
-    """Return the parts of a field's column as one, of a type that holds them all."""
+    """Return the parts of a field's column as one column, whose type holds them all."""
     kinds = {part.type for part in parts} - {pa.null()}
     if kinds == {pa.int64(), pa.float64()}:
         try:
             return _cast(parts, pa.float64())
-        except pa.ArrowInvalid:  # it would round a whole number
+        except pa.ArrowInvalid:  # an integer would be rounded
             kinds = set()
     if len(kinds) == 1 and kinds != {pa.string()}:
         return _cast(parts, kinds.pop())
@@ -309,7 +309,7 @@ def _cast(parts: list[pa.ChunkedArray], kind: pa.DataType) -> pa.ChunkedArray:
 
 
 def _times(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return the texts as times if there are any and all are times in UTC, else unchanged."""
+    """Return strings as times if there are any and all are times in UTC, otherwise unchanged."""
     if texts.null_count < len(texts) and pc.all(pc.match_substring_regex(texts, ISO_UTC)).as_py():
         with suppress(pa.ArrowInvalid):  # such as 30 February
             return texts.cast(TIME)

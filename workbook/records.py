@@ -15,9 +15,9 @@ import pandas as pd
 from workbook import prices
 from workbook.errors import UsageError
 
-CAPTURED = {"data", "partition_key", "sequence_number"}  # fields of a line of ``workbook capture``
+CAPTURED = {"data", "partition_key", "sequence_number"}  # keys of a line from ``workbook capture``
 MAX_KEY = 256  # characters of a partition key [BC]
-LEADING_ZERO = r"[+-]?0\d"  # of a text such as a postcode, which is no number
+LEADING_ZERO = r"[+-]?0\d"  # of text such as a postcode, which is not a number
 
 
 class Record(NamedTuple):
@@ -28,7 +28,7 @@ class Record(NamedTuple):
 
 
 class Names(NamedTuple):
-    """The user's words for the records and the key, for messages."""
+    """The user's names for the records and the key, for messages."""
 
     records: str
     key: str
@@ -41,11 +41,11 @@ def read(path: Path, key: str | None = None, names: Names = OPTIONS) -> list[Rec
     """Return the records of a file.
 
     Args:
-        path: its name says what it is: ``.csv``, ``.parquet``, and everything else is JSON. If it
-            is compressed with gzip, its name ends in ``.gz``.
-        key: the column whose value is the partition key. If left out, each record has its number
-            as its key, or the key that it was recorded with.
-        names: of the two, for messages.
+        path: the file; its name determines its format: ``.csv``, ``.parquet``, otherwise JSON. If
+            it is compressed with gzip, its name ends in ``.gz``.
+        key: the column with the partition key. If left out, each record's key is its number, or the
+            key with which it was recorded.
+        names: the names of records and key, for messages.
 
     Raises:
         UsageError: the file cannot be read, is empty, or has no such column.
@@ -67,7 +67,7 @@ def of_frame(frame: pd.DataFrame, key: str | None, names: Names) -> list[Record]
     """Return a record for each row of a table, as JSON with the columns' names.
 
     Raises:
-        UsageError: it is empty, or has no such column.
+        UsageError: the table is empty, or lacks the column.
     """
     if frame.empty:
         raise UsageError(f"{names.records}: it has no records")
@@ -79,7 +79,7 @@ def of_frame(frame: pd.DataFrame, key: str | None, names: Names) -> list[Record]
             date_unit="us",
             double_precision=15,
         )
-    except (ValueError, OverflowError) as problem:  # repeated names of columns; bytes
+    except (ValueError, OverflowError) as problem:  # repeated column names; bytes
         raise UsageError(f"{names.records}: {_not_json(frame, problem)}") from None
     lines = text.rstrip("\n").split("\n")
     return _keyed([json.loads(line) for line in lines], lines, key, names.key)
@@ -100,7 +100,7 @@ def of_values(values: Sequence[Any], key: str | None, names: Names) -> list[Reco
     """Return a record for each value, as JSON.
 
     Raises:
-        UsageError: there are none, one cannot be JSON, or one has no such field.
+        UsageError: there are no values, a value cannot be JSON, or one lacks the field.
     """
     try:
         lines = list(map(_compact, values))
@@ -110,15 +110,15 @@ def of_values(values: Sequence[Any], key: str | None, names: Names) -> list[Reco
 
 
 def check_sizes(records: Iterable[Record], where: str, limit: int = prices.RECORD_BYTES) -> None:
-    """Refuse a record that a stream would refuse for its size.
+    """Check that a stream would accept the records' sizes.
 
     Args:
-        records: in order.
-        where: they come from, for the message.
-        limit: of the stream, in bytes of a record's data and its partition key.  [BC]
+        records: the records, in order.
+        where: the source of the records, for the message.
+        limit: the stream's limit, in bytes of a record's data and its partition key.  [BC]
 
     Raises:
-        UsageError: one is larger; the message has its number.
+        UsageError: a record is larger; the message has its number.
     """
     for number, record in enumerate(records, 1):
         size = len(record.data) + len(record.key.encode())
@@ -136,7 +136,7 @@ def _some(where: str, records: list[Record]) -> list[Record]:
 
 
 def _content(path: Path, where: str) -> tuple[str, bytes]:
-    """Return what a file is, by the end of its name, and its content, unpacked."""
+    """Return the format of a file, from the end of its name, and its content, decompressed."""
     try:
         content = path.read_bytes()
         if path.suffix.lower() == ".gz":
@@ -156,7 +156,7 @@ def _of_parquet(content: bytes, where: str) -> pd.DataFrame:
 
 
 def _of_csv(text: str, where: str) -> pd.DataFrame:
-    """Return a table in which whole numbers stay whole, and texts are as they are in the file.
+    """Return a table in which integers and text are as they are in the file.
 
     Empty cells are missing, and so is ``NA`` among numbers. Postcodes keep their zeros, and the
     country ``NA`` its name.
@@ -202,7 +202,7 @@ def _of_json(where: str, text: str, key: str | None, key_name: str) -> list[Reco
 
 
 def _values(text: str, where: str) -> tuple[list[Any], list[str], list[str]]:
-    """Return the values of a JSON file, the text of each, and its place, for messages."""
+    """Return the values in a JSON file, the text of each, and its place, for messages."""
     try:
         whole = json.loads(text)
     except ValueError:
@@ -242,13 +242,13 @@ def _kinesis_of(record: Any) -> Any:
 
 
 def _recorded(where: str, record: Any, data: str, key: str) -> Record:
-    """Return a record that was recorded, with its data in base64.
+    """Return a record from a recording, with its data in base64.
 
     Args:
-        where: it stands, for messages.
-        record: from the file.
-        data: the field that holds its data.
-        key: the field that holds its partition key.
+        where: its place in the file, for messages.
+        record: the record in the file.
+        data: the name of the field with its data.
+        key: the name of the field with its partition key.
 
     Raises:
         UsageError: a field is missing or cannot be sent.

@@ -1,7 +1,7 @@
-"""The place to which AWS calls go: a local AWS (the default), an endpoint, or real AWS.
+"""The AWS that calls go to: a local AWS (the default), an endpoint, or real AWS.
 
 Notebooks call ``connect()`` and then use boto3, which is the same everywhere. Real AWS is used only
-when it is named.
+if it is named explicitly.
 """
 
 import os
@@ -29,15 +29,15 @@ STOP_SECONDS = 10
 
 
 class Aws:
-    """A place to which AWS calls go. Close it, or use it in ``with``.
+    """An AWS that calls go to. Close it, or use it in ``with``.
 
     Args:
         where: ``local``, the URL of an endpoint, or ``aws``.
-        session: makes the clients, with the credentials and the region of the place.
+        session: creates the clients, with credentials and region.
         endpoint_url: None on real AWS.
-        process: the local AWS, if it belongs to this object.
-        clock: its clock; if left out, the real time.
-        limits: whether streams throttle; only a local AWS can do without.
+        process: the process of the local AWS, if this object owns it.
+        clock: its clock; by default, real time.
+        limits: whether streams throttle; only a local AWS can turn this off.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Aws:
         self._process = process
         self._clock = clock or Clock()
         self._clients: dict[str, Any] = {}
-        self._making = threading.Lock()  # a session cannot make two clients at once  [boto3]
+        self._making = threading.Lock()  # a session cannot create two clients at once  [boto3]
 
     def __repr__(self) -> str:
         place = f"{self.where} AWS at {self.endpoint_url}" if self.endpoint_url else "real AWS"
@@ -65,17 +65,17 @@ class Aws:
 
     @property
     def is_real(self) -> bool:
-        """Whether calls reach the user's own AWS account, and cost money."""
+        """Return whether calls reach your own AWS account, and cost money."""
         return self.where == REAL
 
     @property
     def _is_here(self) -> bool:
-        """Whether calls stay on this machine."""
+        """Return whether calls stay on this machine."""
         return urlsplit(self.endpoint_url or "").hostname in THIS_MACHINE
 
     @property
     def speed(self) -> float:
-        """Seconds of its clock in one real second; above 1 only in time-lapse."""
+        """Return the seconds of its clock per real second; above 1 only in time-lapse."""
         return self._clock.speed
 
     def now(self) -> float:
@@ -84,19 +84,19 @@ class Aws:
 
     @property
     def account_id(self) -> str:
-        """The twelve-digit account of the credentials."""
+        """Return the twelve-digit account id of the credentials."""
         return str(self.client("sts").get_caller_identity()["Account"])
 
     @property
     def credentials(self) -> Any:
-        """The credentials of the clients, for code that signs its own requests."""
+        """Return the credentials of the clients, for code that signs its own requests."""
         return self._session.get_credentials()
 
     def client(self, service: str) -> Any:
-        """Return the boto3 client of ``service`` (``kinesis``, ``lambda``, ...) for this place.
+        """Return the boto3 client for ``service`` (``kinesis``, ``lambda``, ...).
 
-        A service has one client, made at the first call: boto3's clients can be used by many
-        threads, and making one takes longer than most requests.
+        Each service has one client, created by the first call: boto3's clients can be used by many
+        threads, and creating one takes longer than most requests.
         """
         with self._making:
             if service not in self._clients:
@@ -106,18 +106,18 @@ class Aws:
                     config=Config(
                         ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # no stub
                         max_pool_connections=32,
-                        proxies={} if self._is_here else None,  # no proxy leads to this machine
+                        proxies={} if self._is_here else None,  # a proxy cannot reach this machine
                     ),
                 )
             return self._clients[service]
 
     def close(self) -> None:
-        """End the local AWS, if it belongs to this object, and everything that runs in it."""
+        """Stop the local AWS and everything that runs in it, if this object owns it."""
         if self._process is None:
             return
         process, self._process = self._process, None
         assert process.stdin is not None
-        process.stdin.close()  # the local AWS ends when its owner closes this pipe
+        process.stdin.close()  # the local AWS stops when its owner closes this pipe
         try:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -137,18 +137,18 @@ class Aws:
 
 
 def connect(where: str | None = None, *, limits: bool = True, speed: float = 1.0) -> Aws:
-    """Return the place to which AWS calls go, and start it if it is a local AWS.
+    """Return the AWS that calls go to, and start it if it is a local AWS.
 
     Args:
-        where: ``local`` starts a local AWS that ends with this process; ``http://...`` is the
-            endpoint of one that is running (``workbook serve``); ``aws`` is real AWS, with the
-            credentials and the region that boto3 finds. If left out, the environment variable
-            WORKBOOK_AWS decides; without it, ``local``.
+        where: ``local`` starts a local AWS that stops with this process; ``http://...`` is the
+            endpoint of a running one (``workbook serve``); ``aws`` is real AWS, with the
+            credentials and the region that boto3 finds. The default is the value of the environment
+            variable WORKBOOK_AWS, or else ``local``.
         limits: whether the new local AWS throttles Kinesis calls as AWS does; turn it off for bulk
             loads.
-        speed: the pace of the new local AWS's clock. At 60 its hour takes a minute (time-lapse).
-            Functions still run in real time, and all limits go by that clock: at 60, a stream
-            keeps records for 24 real minutes.
+        speed: the speed of the new local AWS's clock. At 60, its hour takes a minute (time-lapse).
+            Functions still run in real time, but all limits use that clock: at 60, a stream keeps
+            records for 24 real minutes.
 
     Raises:
         ValueError: ``where`` is none of these, or real AWS has no region or credentials.
@@ -170,7 +170,7 @@ def connect(where: str | None = None, *, limits: bool = True, speed: float = 1.0
 
 
 def _dummy_session() -> boto3.Session:
-    """Return a session with dummy credentials that reads none of the user's AWS files."""
+    """Return a session with dummy credentials that does not read your AWS files."""
     core = botocore.session.Session()
     settings = core.get_component("config_store")
     settings.set_config_variable("config_file", os.devnull)

@@ -1,30 +1,30 @@
-"""Waiting for AWS: most of what is created, changed or deleted takes a while to be so."""
+"""Waiting for AWS: creating, changing or deleting something usually takes a while."""
 
 import time
 from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
-DEADLINE_SECONDS = 300.0  # longer than any step takes on AWS; on the local AWS each takes moments
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0  # seconds between two attempts
+DEADLINE_SECONDS = 300.0  # longer than any step takes on AWS; on the local AWS, each is short
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0  # seconds between attempts
 TOO_MANY_CALLS = ("LimitExceededException", "TooManyRequestsException")  # Kinesis', Lambda's
 
 
 class NotReadyError(TimeoutError):
-    """A condition did not come about in time; the message names it."""
+    """A condition was not true in time; the message names it."""
 
 
 def wait_until(what: str, condition: Callable[[], bool]) -> None:
-    """Check ``condition`` again and again, with growing pauses, until it holds.
+    """Check ``condition`` repeatedly, with growing pauses, until it is true.
 
-    While AWS refuses the condition's calls because there were too many, it does not hold.
+    It counts as false while AWS refuses its calls because there were too many.
 
     Args:
-        what: what is waited for, for the error's message.
-        condition: makes the calls and says whether it holds.
+        what: what to wait for, for the error message.
+        condition: makes the calls and returns whether the condition is true.
 
     Raises:
-        NotReadyError: it did not hold within five minutes.
+        NotReadyError: it was not true within five minutes.
     """
     pause = FIRST_PAUSE
     deadline = time.monotonic() + DEADLINE_SECONDS

@@ -15,8 +15,10 @@ def test_settings_go_where_they_belong() -> None:
     assert varied.shards == 3
 
 
-def test_an_unknown_setting_is_named_with_those_there_are() -> None:
-    with pytest.raises(ValueError, match=r"no setting Batchsize; there are .*BatchSize"):
+def test_the_error_for_an_unknown_setting_lists_the_known_ones() -> None:
+    with pytest.raises(
+        ValueError, match=r"unknown setting Batchsize; the settings are .*BatchSize"
+    ):
         lab.Experiment().vary(Batchsize=7)
 
 

@@ -116,7 +116,7 @@ def test_records_that_cannot_be_sent_are_refused_with_the_field(
 
 
 def test_what_cannot_be_run_is_refused_with_the_field(function: lab.Function) -> None:
-    with pytest.raises(ValueError, match=r"^function must be one of your own"):
+    with pytest.raises(ValueError, match=r"^function must be your own Function"):
         lab.Experiment(workload=lab.Records(ORDERS))
     with pytest.raises(ValueError, match=r"missing\.py"):
         lab.Function("missing.py")

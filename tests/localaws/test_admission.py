@@ -82,5 +82,5 @@ def test_motos_own_pages_are_closed(local: Aws, path: str) -> None:
         status, text = ask(local, "POST", f"{path}?{signed}")
         assert (status, text) == (
             403,
-            "The local AWS serves AWS's APIs only: moto's own pages are closed.",
+            "The local AWS serves only AWS's APIs: moto's own pages are disabled.",
         )

@@ -35,7 +35,7 @@ def test_without_a_temporary_folder_serve_says_what_to_do(name: str) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )
     assert ended.returncode == 1
-    assert ended.stderr.startswith("workbook serve: no temporary folder can be made (")
+    assert ended.stderr.startswith("workbook serve: cannot create a temporary folder (")
     assert "TMPDIR" in ended.stderr
     assert "port" not in ended.stderr
     assert "Traceback" not in ended.stderr
@@ -48,7 +48,7 @@ def test_a_notebook_is_told_why_the_local_aws_does_not_start(
     patch = "\n".join(FULL.format(name="ENOSPC").splitlines()[:5])
     (tmp_path / "sitecustomize.py").write_text(patch)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with pytest.raises(RuntimeError, match=r"no temporary folder can be made .* TMPDIR"):
+    with pytest.raises(RuntimeError, match=r"cannot create a temporary folder .* TMPDIR"):
         target.connect(target.LOCAL)
 
 

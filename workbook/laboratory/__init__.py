@@ -3,8 +3,7 @@
 result = run(aws, Experiment(workload=Workload(rate=500), mapping={"BatchSize": 10}))
 result.summary()
 
-``Function`` and ``Records`` put a function and records of your own in the place of handler.py and
-flights.
+``Function`` and ``Records`` replace handler.py and the flights with your own function and records.
 """
 
 from workbook.laboratory.experiment import Experiment

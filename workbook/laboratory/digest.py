@@ -1,4 +1,4 @@
-"""Names of runs: two runs have the same name only if nothing that decides a run differs."""
+"""Names of runs: two runs have the same name only if everything that determines a run is equal."""
 
 import hashlib
 import json
@@ -8,16 +8,16 @@ from workbook.deployment import HANDLER_FILE
 from workbook.laboratory.experiment import Experiment
 from workbook.target import Aws
 
-PACKAGE = Path(__file__).parents[1]  # has the laboratory and the local AWS
+PACKAGE = Path(__file__).parents[1]  # contains the laboratory and the local AWS
 DIGITS = 16
 
 
 def digest(aws: Aws, experiment: Experiment) -> str:
     """Return the name of a run, 16 hexadecimal digits.
 
-    It depends on everything that decides a run: the place and its speed; all settings with their
-    defaults; every record that is sent, with its key and its time, and so the workload's class and
-    data; the code of the handler and of the workbook.
+    It depends on everything that determines a run: the AWS and its speed; all settings, defaults
+    included; every record sent, with its key and time, and so the workload's class and data; the
+    code of the handler and of the workbook.
 
     Args:
         aws: where the experiment runs.

@@ -11,7 +11,7 @@ from workbook.laboratory.limits import is_number, is_rate, is_whole
 from workbook.laboratory.own import Function, Records
 from workbook.laboratory.workload import Workload
 
-CHANCES = ("transient", "crash", "hang", "slow")  # shares of the invocations
+CHANCES = ("transient", "crash", "hang", "slow")  # each a share of the invocations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,30 +19,31 @@ class Experiment:
     """A workload and all settings of the pipeline that processes it.
 
     Args:
-        workload: the records that are sent: flights, or ``Records`` of your own.
-        function: a ``Function`` of your own that processes them; None for handler.py, which takes
-            flights only.
-        shards: of the input stream, and of the output stream.
+        workload: the records to send: flights, or your own ``Records``.
+        function: your own ``Function`` to process them; None for handler.py, which accepts flights
+            only.
+        shards: the number of shards of the input stream, and of the output stream.
         mapping: settings of the mapping, under AWS's names, that override ``deployment.MAPPING``
             with a queue for failures (``deployment.on_failure``). Filters and tumbling windows
             cannot be set: a filter drops records without a trace, and the handler keeps no state.
-        batch_millis: time that the function spends on each batch, as on a call to another service.
-            It goes by AWS's clock, as all times here, which is faster in time-lapse.
+        batch_millis: the time that the function spends on each batch, as on a call to another
+            service. It is measured by AWS's clock, like all times here, which runs faster in
+            time-lapse.
         record_millis: the same for each record.
         bad_records: how the function treats a record that cannot be processed: ``report``, as the
             handler does, or ``raise``, which fails the batch.
-        transient: share of the invocations, 0 to 1, that fail by chance before they do anything.
-        crash: share of the invocations whose process ends when the work is done, before it answers.
-        hang: share of the invocations that take longer than the timeout.
-        slow: share of the invocations that take ``slow_millis`` longer.
-        slow_millis: how much longer these take.
-        downstream: records a second that what the function calls takes, for each execution
-            environment; a batch that is above that fails. None for no limit.
-        memory: of the function, in MB.
-        timeout: of the function, in real seconds, in time-lapse too.
-        concurrency: reserved for the function; None reserves none.
-        patience: seconds that the pipeline may take after the last record was sent. Records that
-            are not done by then are ``pending``.
+        transient: the share of invocations, 0 to 1, that fail at random before they do anything.
+        crash: the share of invocations whose process ends after the work, before it responds.
+        hang: the share of invocations that exceed the timeout.
+        slow: the share of invocations that take ``slow_millis`` longer.
+        slow_millis: how much longer these invocations take.
+        downstream: how many records a second the service that the function calls accepts, for each
+            execution environment; a batch above that fails. None for no limit.
+        memory: the function's memory, in MB.
+        timeout: the function's timeout, in real seconds, in time-lapse too.
+        concurrency: the concurrency reserved for the function; None reserves none.
+        patience: how many seconds the pipeline may take after the last record was sent. Records
+            that are not done by then are ``pending``.
 
     Raises:
         ValueError: a value is out of range, or a setting is unknown; the message names it.
@@ -87,7 +88,7 @@ class Experiment:
             if not is_good:
                 raise ValueError(f"{name} must be {wanted}, not {getattr(self, name)!r}")
         if self.function is None and isinstance(self.workload, Records):
-            raise ValueError("function must be one of your own: handler.py takes flights only")
+            raise ValueError("function must be your own Function: handler.py accepts flights only")
         limits.check_mapping(self.mapping)
 
     @property
@@ -109,7 +110,7 @@ class Experiment:
         unknown = [n for n in settings if n not in ours | sent and n not in limits.MAPPING]
         if unknown:
             known = ", ".join(sorted(ours) + sorted(sent) + sorted(limits.MAPPING))
-            raise ValueError(f"there is no setting {', '.join(unknown)}; there are {known}")
+            raise ValueError(f"unknown setting {', '.join(unknown)}; the settings are {known}")
         return replace(
             self,
             workload=replace(self.workload, **{n: v for n, v in settings.items() if n in sent}),
@@ -119,20 +120,20 @@ class Experiment:
 
     @property
     def mapping_settings(self) -> dict[str, Any]:
-        """All settings of the mapping, defaults included."""
+        """Return all settings of the mapping, defaults included."""
         retries = {"MaximumRetryAttempts": deployment.RETRIES}
         return {**deployment.MAPPING, **retries, **self.mapping}
 
     @property
     def reports_failures(self) -> bool:
-        """Whether the mapping respects partial batch responses."""
+        """Return whether the mapping respects partial batch responses."""
         return limits.REPORTS in self.mapping_settings["FunctionResponseTypes"]
 
     def as_dict(self) -> dict[str, Any]:
         """Return all settings as JSON-ready values.
 
-        The mapping includes its defaults, the workload the name of its class. An infinite rate is
-        the text ``Infinity``, since JSON has no such number.
+        The mapping includes its defaults, and the workload the name of its class. An infinite rate
+        is the string ``Infinity``, because JSON has no such number.
         """
         workload = self.workload.as_dict()
         return {

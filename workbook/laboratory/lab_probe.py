@@ -1,14 +1,14 @@
 """The probe in the observed function: it calls the handler, and fails on request.
 
-It logs the records of an invocation before the handler is called, and the outcome afterwards. The
-experiment knows nothing but the log, so that it works on AWS too.
+It logs the records of an invocation before it calls the handler, and the outcome afterwards. The
+experiment reads nothing but the log, so it works on AWS too.
 
-The environment variable WORKBOOK_PROBE has its settings as JSON, with times in real seconds:
+The environment variable WORKBOOK_PROBE contains its settings as JSON, with times in real seconds:
 `handler`, the `module.function` to call; `batch_seconds` and `record_seconds`, the time to spend on
-each batch and on each of its records before the handler is called, as on a call to another service;
+each batch and on each of its records before calling the handler, as on a call to another service;
 `raises`, whether a record that the handler reports fails the whole batch; the shares of invocations
 that are `transient`, `crash`, `hang` or `slow`, with `hang_seconds` and `slow_seconds`;
-`downstream`, the records a second that the other service takes. All but `handler` may be left out.
+`downstream`, how many records a second the other service accepts. All but `handler` are optional.
 """
 
 import base64
@@ -31,20 +31,20 @@ SETTINGS = {**NONE, **json.loads(os.environ["WORKBOOK_PROBE"])}
 module, _, name = SETTINGS["handler"].rpartition(".")
 call = getattr(importlib.import_module(module.replace("/", ".")), name)
 MAX_DIGITS = 129  # of a sequence number [BC]
-SHOWN = 200  # characters of a reply that Lambda cannot read
-free_at = 0.0  # when the other service takes records again
+SHOWN = 200  # characters to log of a reply that Lambda cannot read
+free_at = 0.0  # when the other service accepts records again
 
 
 class BatchFailed(RuntimeError):
-    """The handler reported a record, and that is to fail the whole batch."""
+    """The handler reported a record, and the settings make that fail the whole batch."""
 
 
 class TransientError(RuntimeError):
-    """The invocation fails by chance; the next try may succeed."""
+    """The invocation failed at random; the next attempt may succeed."""
 
 
 class DownstreamThrottled(RuntimeError):
-    """The other service does not take so many records a second."""
+    """The other service does not accept as many records a second."""
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> Any:
@@ -52,17 +52,17 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:
 
     Raises:
         BatchFailed: the handler reported a record, and that fails the batch.
-        TransientError: by chance.
+        TransientError: at random.
         DownstreamThrottled: there were too many records in a short time.
-        Exception: what the handler raises.
+        Exception: any exception that the handler raises.
     """
     records = event.get("Records") or [] if isinstance(event, dict) else []
     if not records or "kinesis" not in records[0]:
-        return call(event, context)  # an event of yours, or the last one of a window
+        return call(event, context)  # not a batch of Kinesis, or the last event of a window
     sequence_numbers = [record["kinesis"]["sequenceNumber"] for record in records]
     numbers = "\n".join(sequence_numbers)
     shard_id = records[0]["eventID"].partition(":")[0]
-    # Sequence numbers have 56 digits, most of them equal. Packed they fit into one log line.
+    # Sequence numbers have 56 digits, most of them equal. Compressed, they fit into one log line.
     packed = base64.b64encode(zlib.compress(numbers.encode(), 1)).decode()
     say(
         "begin",
@@ -78,7 +78,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:
     try:
         reply = json.loads(json.dumps(answer, default=plain))
     except (TypeError, ValueError):
-        return answer  # Lambda fails the invocation, since it cannot be sent
+        return answer  # Lambda fails the invocation, because this cannot be sent
     if "window" in event:
         if not isinstance(reply, dict) or "state" not in reply:
             return answer  # it fails the batch of a tumbling window [DG:services-kinesis-windows]
@@ -106,7 +106,7 @@ def plain(value: Any) -> float:
 
 
 def read(reply: Any, sequence_numbers: list[str]) -> set[int] | None:
-    """Return the places of the records that a reply reports as failed.
+    """Return the positions of the records that a reply reports as failed.
 
     Returns:
         None if Lambda cannot read the reply, which fails the whole batch of a mapping that asks for
@@ -134,7 +134,7 @@ def read(reply: Any, sequence_numbers: list[str]) -> set[int] | None:
 
 
 def fail(records: int) -> None:
-    """Fail or be slow before the work begins, as the settings say."""
+    """Fail or wait before the work begins, as the settings say."""
     global free_at
     if by_chance("transient"):
         raise TransientError("by chance")
@@ -150,11 +150,11 @@ def fail(records: int) -> None:
 
 
 def by_chance(kind: str) -> bool:
-    """Return whether this invocation is one of a kind."""
+    """Return whether this invocation is one of a kind, chosen at random."""
     share: float = SETTINGS[kind]
     return random.random() < share
 
 
 def say(probe: str, **facts: Any) -> None:
-    """Log a line, and flush it, since what follows may kill the process."""
+    """Log a line and flush it, because what follows may kill the process."""
     print(json.dumps({"probe": probe, **facts}), flush=True)

@@ -1,4 +1,4 @@
-"""Limits of the values of an experiment, so that what AWS would refuse is refused beforehand."""
+"""Limits for the values of an experiment, so that what AWS would refuse is refused beforehand."""
 
 import json
 import math
@@ -10,7 +10,7 @@ REPORTS = "ReportBatchItemFailures"
 SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which cannot be sent
 NAME = re.compile(r"[a-zA-Z]\w+", re.ASCII)  # of an environment variable [BC]
 MAX_VARIABLES = 4 * 1024  # bytes of all environment variables, as JSON [OBS]
-OURS = 1024  # of these, for the variables that the experiment sets
+OURS = 1024  # of these, reserved for the variables that the experiment sets
 RESERVED = (  # variables that Lambda sets [DG:configuration-envvars]
     *("_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV"),
     *("AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
@@ -62,10 +62,10 @@ MAPPING: Mapping[str, tuple[str, Callable[[Any], bool]]] = {  # [BC], DG:service
 
 
 def check_mapping(settings: Mapping[str, Any]) -> None:
-    """Refuse settings of a mapping that no experiment may have.
+    """Refuse settings of a mapping that an experiment cannot have.
 
     Raises:
-        ValueError: naming the first one.
+        ValueError: a setting is not allowed; the message names it.
     """
     unknown = ", ".join(sorted(settings.keys() - MAPPING.keys()))
     if unknown:
@@ -82,11 +82,11 @@ def check_variables(variables: Mapping[str, Any], taken: Sequence[str]) -> None:
     """Refuse environment variables that a function cannot have.
 
     Args:
-        variables: of the environment.
-        taken: names that the experiment sets.
+        variables: the environment variables.
+        taken: the names of variables that the experiment sets.
 
     Raises:
-        ValueError: naming the first one.
+        ValueError: a variable is not allowed; the message names it.
     """
     for name, value in variables.items():
         if name in taken:
@@ -98,7 +98,7 @@ def check_variables(variables: Mapping[str, Any], taken: Sequence[str]) -> None:
                 f"environment: the name {name!r} must be a letter and then letters, digits or _"
             )
         if not isinstance(value, str) or SURROGATE.search(value):
-            raise ValueError(f"environment: {name} must be a text, not {value!r}")
+            raise ValueError(f"environment: {name} must be a string, not {value!r}")
     size = len(json.dumps(dict(variables), ensure_ascii=False).encode())
     if size > MAX_VARIABLES - OURS:
         raise ValueError(

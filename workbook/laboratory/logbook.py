@@ -12,18 +12,18 @@ import pandas as pd
 START = re.compile(r"START RequestId: (\S+)")
 REPORT = re.compile(r"REPORT RequestId: (\S+)\t(.*)")
 FIGURE = re.compile(r"([A-Z][\w ]+): ([\w.]+)")
-PROBE = re.compile(r'{"probe": "(begin|end)"')  # behind what the handler left without a newline
-OVERLAP_MILLIS = 30_000  # that each reading starts before the newest event; on AWS some are late
+PROBE = re.compile(r'{"probe": "(begin|end)"')  # may follow output of the handler without a newline
+OVERLAP_MILLIS = 30_000  # by which each read overlaps the last; on AWS some events are late
 
 
 class Invocation(NamedTuple):
     """An invocation; times are in milliseconds since the Unix epoch.
 
     Args:
-        request_id: differs for each attempt at a batch.
+        request_id: the id of the invocation; it differs for each attempt at a batch.
         environment: the log stream; each execution environment has its own.
         shard_id: the shard of the batch.
-        sequence_numbers: of its records, in order.
+        sequence_numbers: the sequence numbers of its records, in order.
         last_arrival: when its last record arrived in the stream, in seconds.
         started: the time of the START line.
         ended: the time of the REPORT line.
@@ -31,8 +31,7 @@ class Invocation(NamedTuple):
         failed_from: the sequence number that the handler reported, if any.
         answered: whether the handler returned.
         reported: how many records the handler reported.
-        unreadable: the handler's reply, if it is none that Lambda can read as a partial batch
-            response.
+        unreadable: the handler's reply, if Lambda cannot read it as a partial batch response.
     """
 
     request_id: str
@@ -91,14 +90,14 @@ class Logbook:
 
     @property
     def ended(self) -> int:
-        """How many invocations have ended, those that never reached the handler included."""
+        """Return how many invocations ended, including those that never reached the handler."""
         return sum(REPORT.match(event["message"]) is not None for event in self._events.values())
 
     def read(self, *, whole: bool = False) -> list[Invocation]:
         """Read the log, and return all invocations that have ended, in order of their start.
 
         Args:
-            whole: whether to read the log from its beginning instead of only what is new.
+            whole: whether to read the log from its start instead of only what is new.
         """
         since = 0 if whole else max(0, self._newest - OVERLAP_MILLIS)
         for page in self._pager.paginate(logGroupName=self._group, startTime=since):
@@ -146,7 +145,7 @@ def _invocations(events: list[Any]) -> list[Invocation]:
 
 
 def unpack(packed: str) -> list[int]:
-    """Return the sequence numbers that the probe has packed."""
+    """Return the sequence numbers packed by the probe."""
     return [int(text) for text in zlib.decompress(base64.b64decode(packed)).split()]
 
 
@@ -159,13 +158,14 @@ def table(
 ) -> pd.DataFrame:
     """Return one row for each invocation, in order of their start.
 
-    All times go by AWS's clock. In time-lapse it runs ``speed`` times as fast as the real clock, by
-    which the local AWS measures functions; durations from REPORT lines are multiplied accordingly.
+    All times are by AWS's clock. In time-lapse, it runs ``speed`` times as fast as the real clock,
+    by which the local AWS measures functions; durations from REPORT lines are multiplied
+    accordingly.
 
     Args:
-        invocations: as ``Logbook`` reads them.
+        invocations: the invocations, as returned by ``Logbook.read``.
         reports_failures: whether the mapping respects partial batch responses.
-        speed: of AWS's clock.
+        speed: the speed of AWS's clock.
 
     Returns:
         Columns ``shard_id``, ``started``, ``ended`` (UTC), ``records``,
@@ -209,7 +209,7 @@ def _times(report: dict[str, str], speed: float) -> dict[str, float | None]:
     """Return duration, billed duration and initialisation in milliseconds of AWS's clock."""
     duration, billed = float(report["Duration"]), float(report["Billed Duration"])
     init = float(report["Init Duration"]) if "Init Duration" in report else None
-    if speed != 1:  # round up to a millisecond of that clock instead of a real one
+    if speed != 1:  # round up to that clock's millisecond, not to a real one
         billed = math.ceil(speed * (duration + (init or 0)))
     return {
         "duration_ms": speed * duration,

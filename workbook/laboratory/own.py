@@ -1,4 +1,4 @@
-"""A function and records of your own for an experiment, instead of handler.py and flights."""
+"""Your own function and records for an experiment, instead of handler.py and flights."""
 
 import hashlib
 import math
@@ -15,26 +15,26 @@ from workbook.errors import UsageError
 from workbook.laboratory import limits
 from workbook.laboratory.workload import Departure, gap
 
-PUT_UNIT_BYTES = 25_000  # by which a record is billed
+PUT_UNIT_BYTES = 25_000  # the unit in which a record is billed
 TAKEN = ("OUTPUT_STREAM", "WORKBOOK_PROBE")  # variables that the experiment sets
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function of your own.
+    """Your own function.
 
     It may read its batches, write its log, and put records into the stream that the environment
     variable ``OUTPUT_STREAM`` names. It may do nothing else in AWS.
 
     Args:
         path: a Python file, a folder or a zip.
-        handler: the name of the function in it, or ``module.function``; may be left out if only one
-            can be meant.
+        handler: the name of the function in it, or ``module.function``; optional if only one
+            function fits.
         environment: its environment variables.
-        requirements: a file of what is installed beside it, for Lambda's platform.
+        requirements: a requirements file of packages to install beside it, for Lambda's platform.
 
     Raises:
-        UsageError: there is no such file or function, or a variable cannot be set; the message
+        UsageError: the file or function does not exist, or a variable cannot be set; the message
             names it.
     """
 
@@ -52,7 +52,7 @@ class Function:
         object.__setattr__(self, "package", code.read(place, requirements))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what decides the function's work, as JSON-ready values."""
+        """Return what determines the function's work, as JSON-ready values."""
         content = hashlib.sha256()
         for path, file in sorted(self.package.files.items()):
             content.update(f"\n{path}\n".encode() + file)
@@ -66,20 +66,19 @@ class Function:
 
 @dataclass(frozen=True)
 class Records:
-    """Records of your own as a producer sends them, each as it is.
+    """Your own records, which a producer sends unchanged.
 
     Args:
         frame: a DataFrame; a file of JSON lines, a JSON array, CSV or Parquet, a recorded Lambda
-            event or what ``workbook capture`` saved; or dictionaries, from a generator too.
-        key: the column that is the partition key. If left out, each record has a key of its own,
-            or the one that it was captured with.
+            event or the output of ``workbook capture``; or an iterable of dictionaries.
+        key: the column with the partition key. If left out, each record has its own key, or the one
+            with which it was captured.
         rate: records a second; infinite for a burst, all at once.
         spacing: ``even``, or ``random`` for independent arrivals (a Poisson process).
-        seed: of the random arrivals.
+        seed: the seed of random arrivals.
 
     Raises:
-        ValueError: a value is out of range, or a record has no such key; the message names the
-            field.
+        ValueError: a value is out of range, or a record lacks the key; the message names the field.
     """
 
     frame: Any = field(repr=False, compare=False)
@@ -95,7 +94,7 @@ class Records:
             raise ValueError(f"rate must be above 0 (infinite for a burst), not {self.rate!r}")
         if self.spacing not in ("even", "random"):
             raise ValueError(f"spacing must be 'even' or 'random', not {self.spacing!r}")
-        if isinstance(self.frame, Iterator):  # which can be read once, and the key may be varied
+        if isinstance(self.frame, Iterator):  # it can be read only once, and the key may be varied
             object.__setattr__(self, "frame", list(self.frame))
         content = tuple(_content(self.frame, self.key))
         records.check_sizes(content, "frame")
@@ -103,16 +102,16 @@ class Records:
 
     @property
     def records(self) -> int:
-        """The number of records."""
+        """Return the number of records."""
         return len(self.content)
 
     @property
     def seconds(self) -> float:
-        """The time that sending takes, at least; 0 for a burst."""
+        """Return the least time that sending takes; 0 for a burst."""
         return self.records / self.rate
 
     def departures(self) -> Iterator[Departure]:
-        """Yield every record, in the order of sending."""
+        """Yield every record in the order of sending."""
         chance = random.Random(self.seed)
         due = 0.0
         for number, record in enumerate(self.content):

@@ -9,16 +9,16 @@ from workbook import flights, producer
 from workbook.laboratory.workload import Departure
 from workbook.target import Aws
 
-TICK_SECONDS = 0.01  # real ones between two checks of what is due, and so between two calls
+TICK_SECONDS = 0.01  # real seconds between checks for due records, and so between calls
 
 
 class Sending(NamedTuple):
     """The results of sending the records of a workload.
 
     Args:
-        refusals: how often each record was refused, by its number, without those that never were.
-        taken: by the sequence number of each record, its number and the time when the producer had
-            it to send, in seconds since the epoch.
+        refusals: how often each refused record was refused, by its number.
+        taken: by each record's sequence number: its number, and the time when the producer had it
+            to send, in seconds since the epoch.
     """
 
     refusals: Counter[int]
@@ -33,18 +33,12 @@ def send(
     sent: Callable[[int], None],
     patience: float = 60.0,
 ) -> Sending:
-    """Send every record when it is due by the clock of ``aws``; a flight tells ``sent_at``, too.
+    """Send every record when it is due by the clock of ``aws``; add ``sent_at`` to flights.
 
     A refused record is sent again after a pause, which grows with each call that has refusals.
     Records that are due meanwhile wait behind it.
 
-    Args:
-        aws: where the stream is.
-        stream: its name.
-        departures: the records in the order of sending.
-        sent: called after each call with the number of accepted records.
-        patience: real seconds to keep trying after the stream last accepted a record, or none was
-            waiting.
+    Args:: the AWS that the stream is in.
 
     Returns:
         What became of the records.
@@ -56,8 +50,8 @@ def send(
     kinesis: Any = aws.client("kinesis")
     scheduled = deque(departures)
     waiting: deque[producer.Entry] = deque()
-    # Numbers and times of the records that are not accepted yet. Equal records are as good as one
-    # another, and of each kind the first goes first.
+    # Numbers and times of the records that are not accepted yet. Equal records are interchangeable;
+    # the first of each kind goes first.
     unsent: defaultdict[tuple[str, bytes], deque[tuple[int, float]]] = defaultdict(deque)
     sending = Sending(Counter(), {})
     errors: Counter[str] = Counter()

@@ -12,7 +12,7 @@ from workbook.laboratory.result import Result
 from workbook.laboratory.sweeps import Sweep
 from workbook.plots import Picture
 
-OUTCOMES = {  # colour and marker, of which either is enough to tell them apart
+OUTCOMES = {  # colour and marker, either is enough to tell outcomes apart
     "ok": (plots.BLUE, "o"),
     "partial": (plots.ORANGE, "^"),
     "error": (plots.RED, "x"),
@@ -24,19 +24,19 @@ OUTCOMES = {  # colour and marker, of which either is enough to tell them apart
 def attempts(results: Mapping[str, Result]) -> Picture:
     """Return a picture of the invocations over time, with a panel for each result.
 
-    An invocation is a vertical bar from its first record to its last. The part of a partial one
-    that was done is drawn as ``ok``. What the mapping gave up is a bar too, at the time of that.
-    Each panel's title says first what was lost.
+    An invocation is a vertical bar from its first record to its last. The processed part of a
+    partial batch is drawn as ``ok``. Records that the mapping gave up are a bar too, at the time
+    when it did. Each panel's title first says what was lost.
 
     Args:
-        results: by the title of their panel. Each needs one shard and a ParallelizationFactor of 1,
-            so that the records of an invocation follow one another.
+        results: the results, by the title of their panel. Each needs one shard and a
+            ParallelizationFactor of 1, so that the records of an invocation are consecutive.
 
     Raises:
         ValueError: there are no results, or one has several shards or several batches at once.
     """
     if not results:
-        raise ValueError("results must have one result or more")
+        raise ValueError("results must have at least one result")
     rows = (len(results) + 1) // 2
     figure, grid = plots.subplots(rows, 2, size=(9, 1 + 2.5 * rows), sharey=True, squeeze=False)
     drawn: set[str] = set()
@@ -53,7 +53,7 @@ def attempts(results: Mapping[str, Result]) -> Picture:
         told.append(f"{title}: {_loss(result)}; {_told(result, bars)}")
     for axes in grid[:, 0]:
         axes.set_ylabel("record")
-    if len(results) % 2:  # the last place is free
+    if len(results) % 2:  # the last position is free
         grid.flat[-1].set_axis_off()
         grid.flat[-1].legend(handles=_legend(drawn), loc="center")
     else:
@@ -63,7 +63,7 @@ def attempts(results: Mapping[str, Result]) -> Picture:
     return Picture(figure, alt)
 
 
-NAMED = {  # figures of a summary: what each is, and its unit
+NAMED = {  # figures of a summary: description and unit
     "per_second": ("throughput", "records/s"),
     "p50_ms": ("median latency", "ms"),
     "p95_ms": ("95th percentile of the latency", "ms"),
@@ -80,12 +80,12 @@ NAMED = {  # figures of a summary: what each is, and its unit
 def sweep(outcome: Sweep, figure: str) -> Picture:
     """Return a picture of one figure of a sweep over its first setting.
 
-    Each combination of the other settings has a line through the medians of its repeats, and bars
-    from the least to the most. Infinite values (a percentile of records that never arrived) are
-    left out of the line, and named in the alt text.
+    Each combination of the other settings is a line through the medians of its repeats, with bars
+    from the minimum to the maximum. Infinite values (a percentile of records that never arrived)
+    are left out of the line, and named in the alt text.
 
     Args:
-        outcome: of ``sweep``.
+        outcome: the result of ``sweep``.
         figure: a column of its summary, such as ``p95_ms``.
 
     Raises:
@@ -126,7 +126,7 @@ def sweep(outcome: Sweep, figure: str) -> Picture:
 
 
 def _bars(result: Result) -> pd.DataFrame:
-    """Return the bars of a panel, each of one outcome.
+    """Return the bars of a panel, each with one outcome.
 
     Returns:
         ``at``, in seconds since the first invocation; ``first`` and ``last``, the places of records
@@ -146,7 +146,7 @@ def _bars(result: Result) -> pd.DataFrame:
         }
     )
     is_partial = invocations["outcome"] == "partial"
-    cut = tried["last"] - invocations["failed"]  # the last record that was done
+    cut = tried["last"] - invocations["failed"]  # the last record that was processed
     done = tried.assign(last=cut, outcome="ok")[is_partial & (cut >= first)]
     tried.loc[is_partial, "first"] = cut + 1
     given_up = pd.DataFrame(
@@ -189,7 +189,7 @@ def _loss(result: Result) -> str:
 
 
 def _told(result: Result, bars: pd.DataFrame) -> str:
-    """Return the invocations of a panel in words and figures."""
+    """Return a description of a panel's invocations, with figures."""
     outcomes = result.invocations["outcome"].value_counts()
     counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
     text = f"{len(result.invocations)} invocations ({counts}) in {bars['at'].max():.0f} s"

@@ -1,4 +1,4 @@
-"""The pipeline of an experiment, which is created for it and deleted afterwards."""
+"""The pipeline of an experiment, created for it and deleted afterwards."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -13,23 +13,23 @@ from workbook.target import Aws
 
 PROBE = Path(__file__).with_name("lab_probe.py")
 PROBE_HANDLER = f"{PROBE.stem}.lambda_handler"
-SETTINGS = "WORKBOOK_PROBE"  # the variable that has the probe's settings
+SETTINGS = "WORKBOOK_PROBE"  # the variable with the probe's settings
 
 
 def with_probe(code: Code) -> bytes:
-    """Return the package of a function of your own with the probe in it, as a zip."""
+    """Return the zip of your own function, with the probe added."""
     return code.zipped(**{PROBE.stem: PROBE.read_bytes()})
 
 
 def _package(experiment: Experiment) -> bytes:
-    """Return the function's zip: the handler, or a function of your own, and the probe."""
+    """Return the function's zip: the handler or your own function, and the probe."""
     if experiment.function is None:
         return deployment.package(deployment.HANDLER_FILE, PROBE)
     return with_probe(experiment.function.package)
 
 
 def _probe_settings(experiment: Experiment, speed: float) -> dict[str, Any]:
-    """Return what the probe does beside calling the handler, in real seconds."""
+    """Return the probe's settings, with times in real seconds."""
     own, downstream = experiment.function, experiment.downstream
     return {
         "handler": own.package.handler if own else deployment.HANDLER,
@@ -52,29 +52,29 @@ class Pipeline:
 
     @property
     def input_stream(self) -> str:
-        """The stream to which the workload is sent."""
+        """Return the name of the stream that the workload is sent to."""
         return f"{self.name}-in"
 
     @property
     def output_stream(self) -> str:
-        """The stream to which the function writes."""
+        """Return the name of the stream that the function writes to."""
         return f"{self.name}-out"
 
     @property
     def queue(self) -> str:
-        """The queue to which the mapping reports what it gives up."""
+        """Return the name of the queue to which the mapping reports records that it gives up."""
         return f"{self.name}-failures"
 
     @property
     def role(self) -> str:
-        """The role of the function."""
+        """Return the name of the function's role."""
         return f"{self.name}-role"
 
     def deploy(self, experiment: Experiment) -> str:
         """Create everything, and return the queue's URL."""
         aws, name = self.aws, self.name
         kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
-        with ThreadPoolExecutor() as at_once:  # on AWS each takes half a minute
+        with ThreadPoolExecutor() as at_once:  # on AWS each stream takes half a minute
             input_arn, output_arn = at_once.map(
                 lambda stream: deployment.create_stream(kinesis, stream, experiment.shards),
                 (self.input_stream, self.output_stream),
@@ -116,7 +116,7 @@ class Pipeline:
         """Delete everything, and check that nothing is left.
 
         Raises:
-            deployment.LeftOverError: something is still there; the message names it.
+            deployment.LeftOverError: something still exists; the message names it.
         """
         deployment.clean_up(
             self.aws,

@@ -31,8 +31,8 @@ class Result:
     """The outcome of an experiment.
 
     Args:
-        experiment: its settings, as ``Experiment.as_dict`` returns them, with ``aws`` and
-            ``speed``: where it ran, and the pace of the clock there.
+        experiment: its settings, as returned by ``Experiment.as_dict``, with ``aws`` and ``speed``:
+            where it ran, and the speed of its clock.
         invocations: see ``logbook.table``.
         records: see ``records_table``.
         failures: see ``failures_table``.
@@ -54,7 +54,7 @@ class Result:
 
     @property
     def seconds(self) -> float:
-        """The time from the first record sent to the last event of any record."""
+        """Return the time from the first record sent to the last event of any record."""
         ends = [self.invocations["ended"].max(), self.records["written"].max()]
         last = max((end for end in ends if not pd.isna(end)), default=self.records["sent"].max())
         return float((last - self.records["sent"].min()).total_seconds())
@@ -62,9 +62,9 @@ class Result:
     def cost(self) -> "pd.Series[float]":
         """Return the cost of this run on AWS in USD, by item.
 
-        Shards are billed at their number at the start. Hours and GB-seconds go by the same clock:
-        in time-lapse, the cost is that of a run that takes as long in real time. What a function of
-        your own writes is not in it.
+        Shards are billed by their number at the start. Hours and GB-seconds use the same clock: in
+        time-lapse, the cost is that of a run that takes as long in real time. It does not include
+        what your own function writes.
         """
         is_own = self.experiment["function"] is not None
         written = 0 if is_own else int(self.records["copies"].sum())
@@ -78,14 +78,14 @@ class Result:
         )
 
     def blocked_seconds(self) -> float:
-        """Return for how long batches were retried, added up over shards, by AWS's clock."""
+        """Return how long batches were retried, added up over shards, by AWS's clock."""
         tries = self.invocations.groupby(["shard_id", "first_sequence_number"])["ended"]
         return float((tries.max() - tries.min()).dt.total_seconds().sum())
 
     def utilisation(self) -> float:
-        """Return the share, 0 to 1, of the time in which the function worked.
+        """Return the share of the time, 0 to 1, in which the function worked.
 
-        All of it is the time of the run, for each batch that may be processed at once.
+        The whole is the time of the run, for each batch that may be processed at once.
         """
         at_once = self.experiment["shards"]
         at_once *= self.experiment["mapping"].get("ParallelizationFactor", 1)
@@ -170,7 +170,7 @@ class Result:
         """Return a result that ``save`` has written.
 
         Raises:
-            FileNotFoundError: there is none in the folder.
+            FileNotFoundError: the folder contains no result.
         """
         experiment = json.loads((folder / "experiment.json").read_text("utf-8"))
         return cls(experiment, *(pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES))
@@ -179,11 +179,11 @@ class Result:
 def processed(
     sent: pd.DataFrame, invocations: list[Invocation], reports_failures: bool
 ) -> pd.DataFrame:
-    """Return what a function of your own has processed, as if that were a stream.
+    """Return the records that your own function processed, in the form of a stream's records.
 
     Args:
         sent: the input stream, with ``n``.
-        invocations: of the function.
+        invocations: the function's invocations.
         reports_failures: whether the mapping respects partial batch responses.
 
     Returns:
@@ -203,7 +203,7 @@ def processed(
 
 
 def failures_table(documents: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return what the mapping gave up, with a row for each document in the queue, by time.
+    """Return what the mapping gave up: a row for each document in the queue, by time.
 
     Returns:
         Columns ``condition``, ``shard_id``, ``records``, ``invocations``,
@@ -241,9 +241,9 @@ def records_table(
     Args:
         sent: the input stream, with ``n`` and ``sent_at``.
         written: the output stream, with ``n``.
-        poison: numbers of the records that cannot be processed.
+        poison: the numbers of the records that cannot be processed.
         refusals: how often the input stream refused a record, by its number.
-        invocations: of the function, in order of their start.
+        invocations: the function's invocations, in order of their start.
         failures: see ``failures_table``.
         reports_failures: whether the mapping respects partial batch responses.
 
@@ -257,7 +257,8 @@ def records_table(
         ``latency_ms`` from sent to written; ``fate``: ``written``, else ``lost`` (Lambda regards it
         as processed), else ``given up`` (reported to the queue), else ``pending``.
     """
-    # boto3 repeats a PutRecords call whose answer is lost; the stream then has its records twice.
+    # boto3 repeats a PutRecords call if its response is lost; the stream then has its records
+    # twice.
     sent = sent.astype({"n": "int64"}).sort_values(["n", "arrival_time"]).drop_duplicates("n")
     sent = sent.set_index("n")
     frame = pd.DataFrame(

@@ -1,14 +1,14 @@
-"""Running one experiment: a workload goes through its own pipeline, and every record is traced.
+"""Run an experiment: a workload passes through its own pipeline, and every record is traced.
 
     Workload -> stream -> mapping -> probe + handler -> stream -> Result
 
-The result is read from both streams, the function's log and the queue for failures, so it works on
-real AWS too. There it takes some minutes longer, and costs what ``Result.cost`` says.
+The result is read from both streams, the function's log and the queue for failures, so this works
+on real AWS too. There it takes some minutes longer, and costs what ``Result.cost`` says.
 
 ``tests/laboratory/test_refusals.py`` checks the requests of ``run`` against botocore's models and
-the rules of Lambda. Without an account we cannot show: quotas of the account (shards, concurrency),
-policies of its organisation, how long a new role takes to be known, how late log lines arrive, and
-whether wheels that pip chose for Lambda's platform load there.
+Lambda's rules. Without an account we cannot check: quotas of the account (shards, concurrency),
+policies of its organisation, how long a new role takes to become visible, how late log lines
+arrive, and whether wheels that pip chose for Lambda's platform load there.
 """
 
 import json
@@ -31,8 +31,8 @@ from workbook.laboratory.result import Result, failures_table, processed, record
 from workbook.laboratory.workload import Departure
 from workbook.target import Aws
 
-PREFIX = "lab-"  # of the names of all resources
-READ_SECONDS = 0.25  # real ones between two readings of the log
+PREFIX = "lab-"  # of all resources' names
+READ_SECONDS = 0.25  # real seconds between reads of the log
 
 
 class ForgottenError(RuntimeError):
@@ -46,20 +46,20 @@ def run(
     during: Callable[[Pipeline], None] | None = None,
     progress: bool = True,
 ) -> Result:
-    """Run an experiment, and delete everything that it created, also if it fails.
+    """Run an experiment, and delete everything that it created, even if it fails.
 
     Args:
-        aws: where to run it. In time-lapse, rates and times go by its clock.
+        aws: the AWS to run it in. In time-lapse, rates and times are by its clock.
         experiment: the experiment.
         during: called when half of the records are accepted, while the others are being sent, to
             change the pipeline under load.
-        progress: whether to show bars.
+        progress: whether to show progress bars.
 
     Raises:
         producer.NotSentError: the stream accepted nothing for a minute.
-        ForgottenError: in time-lapse, the streams' 24 hours were over before they were read.
+        ForgottenError: in time-lapse, the streams' 24 hours ended before they were read.
         deployment.LeftOverError: something could not be deleted.
-        botocore.exceptions.ClientError: AWS refused a setting, for instance.
+        botocore.exceptions.ClientError: AWS refused a setting, for example.
     """
     pipeline = Pipeline(f"{PREFIX}{uuid.uuid4().hex[:8]}", aws)
     try:
@@ -95,7 +95,7 @@ def _send(
 
         sending = pacing.send(pipeline.aws, pipeline.input_stream, departures, sent=sent)
     if changing is not None:
-        changing.result()  # raises its exception, if there is one
+        changing.result()  # raises the exception of ``during``, if any
     return sending
 
 
@@ -125,7 +125,7 @@ def _follow(
 def _receive(sqs: Any, queue_url: str, documents: dict[str, dict[str, Any]], wait: int) -> None:
     """Move all messages from the queue into ``documents``, by their ids.
 
-    Without seconds to wait, SQS asks only some of its servers and may miss messages.  [BC]
+    If the wait is zero, SQS asks only some of its servers and may miss messages.  [BC]
     """
     while True:
         answer = sqs.receive_message(
@@ -149,13 +149,13 @@ def _result(
     def read(stream: str, *columns: str) -> pd.DataFrame:
         return reader.read_stream(pipeline.aws, stream, columns=columns, progress=False)
 
-    # In this order, because the output is newer and expires later.
+    # Read the input first: the output is newer, and expires later.
     reports, speed = experiment.reports_failures, pipeline.aws.speed
     if experiment.function is None:
         written = read(pipeline.output_stream, "n")
     sent = read(pipeline.input_stream)
     taken = pd.DataFrame.from_dict(sending.taken, "index", columns=["n", "sent_at"])
-    # boto3 repeats a call whose answer is lost: then only one of two copies has a number.
+    # boto3 repeats a call if its response is lost; then only one of the two copies has a number.
     sent = sent.join(taken, on="sequence_number", how="inner")
     if experiment.function is not None:
         written = processed(sent, invocations, reports)

@@ -1,7 +1,7 @@
 """Many experiments that differ in a few settings, in one call that can be stopped and resumed.
 
-Each run is written as Parquet when it ends, in a folder whose name is a digest of everything that
-decides a run. The same call finds what is there and runs only what is missing.
+Each run is saved as Parquet when it ends, in a folder whose name is a digest of everything that
+determines a run. Repeating the call loads the runs that exist and runs only those that are missing.
 """
 
 import itertools
@@ -21,7 +21,7 @@ from workbook.laboratory.result import Result
 from workbook.laboratory.runner import PREFIX, run
 from workbook.target import Aws
 
-REPEAT = "repeat"  # the column that numbers the runs of one combination, from 1 on
+REPEAT = "repeat"  # the column that numbers the runs of one combination, from 1
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Sweep:
 
     Args:
         summary: one row for each run; see ``Result.summary``.
-        invocations: of all runs; see ``logbook.table``.
-        records: of all runs; see ``records_table``.
-        results: of each run, in the order of the summary.
+        invocations: the invocations of all runs; see ``logbook.table``.
+        records: the records of all runs; see ``records_table``.
+        results: the result of each run, in the order of the summary.
         settings: the names of the settings that were varied.
     """
 
@@ -49,7 +49,7 @@ class Sweep:
         )
 
     def spread(self) -> pd.DataFrame:
-        """Return how far the repeats of each combination of settings lie apart.
+        """Return how much the repeats of each combination of settings differ.
 
         Returns:
             One row for each combination. The columns have two levels: the figures of
@@ -72,19 +72,20 @@ def sweep(
 ) -> Sweep:
     """Run an experiment for each combination of settings.
 
-    You may interrupt it: no further run starts, those under way end, and if there is a ``folder``
-    all that have ended are kept. A second interruption does not wait for those under way, which
-    then end and clean up in the background.
+    You may interrupt it: no further run starts, those in progress end, and if there is a
+    ``folder``, all that have ended are kept. A second interruption does not wait for those in
+    progress, which then end and clean up in the background.
 
     Args:
-        aws: where to run the experiments.
+        aws: the AWS to run the experiments in.
         experiment: the settings that all runs have in common.
-        vary: the values of each setting, by the names that ``Experiment.vary`` takes; lists,
+        vary: the values of each setting, by the names that ``Experiment.vary`` accepts; lists,
             ranges or arrays.
-        folder: where runs are kept as Parquet and found again, as long as nothing that decides
-            them has changed (settings, workload, data, handler, workbook); None keeps nothing.
-        at_once: the number of runs at the same time, each with its own pipeline. On a laptop they
-            share the processors, so more than a few disturb one another.
+        folder: the folder in which to keep runs as Parquet, and to find them again as long as
+            nothing that determines them has changed (settings, workload, data, handler, workbook);
+            None keeps nothing.
+        at_once: the number of simultaneous runs, each with its own pipeline. On a laptop they share
+            the processors, so more than a few slow one another down.
         repeats: the number of runs of each combination. With more than one, each table has a
             column ``repeat``, and ``Sweep.spread`` shows how far the runs lie apart.
         progress: whether to show a bar.
@@ -99,7 +100,7 @@ def sweep(
             raise ValueError(f"{name} needs a list of values, such as [{values!r}]")
     choices = {name: _plain(values) for name, values in vary.items()}
     if not choices or not all(choices.values()):
-        raise ValueError("vary needs settings, each with one value or more")
+        raise ValueError("vary needs settings, each with at least one value")
     if at_once < 1:
         raise ValueError(f"at_once must be 1 or more, not {at_once}")
     if repeats < 1:
@@ -151,7 +152,7 @@ def sweep(
 
 
 def _plain(values: Iterable[Any]) -> list[Any]:
-    """Return values of Python's own types, since neither AWS nor JSON takes NumPy's."""
+    """Return values of Python's own types, because neither AWS nor JSON accepts NumPy's."""
     return [value.item() if isinstance(value, np.generic) else value for value in values]
 
 
@@ -171,7 +172,7 @@ def _run_or_load(
 
 
 def _join(frames: list[pd.DataFrame], combinations: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return the tables of all runs as one, with the settings as first columns."""
+    """Return the tables of all runs as one, with the settings as the first columns."""
     labelled = [
         frame.reset_index().assign(**settings)
         for frame, settings in zip(frames, combinations, strict=True)

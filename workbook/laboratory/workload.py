@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from workbook import flights, producer
 from workbook.laboratory.limits import is_number, is_rate, is_whole
 
-CONSTANT = "constant"  # the key under which all records go to one shard
+CONSTANT = "constant"  # the key that puts all records on one shard
 HOT_KEY = "hot"
 POISON = {"dep_delay": "unknown"}  # makes the handler refuse a record: the delay is not a number
 
@@ -21,11 +21,10 @@ class Departure(NamedTuple):
     """A record to be sent.
 
     Args:
-        number: its place in the workload, from 0, which is ``n`` in the payload.
-        due: when it is sent, in seconds after the first.
+        number: its position in the workload, from 0; ``n`` in the payload.
+        due: when to send it, in seconds after the first.
         partition_key: its partition key.
-        event: the payload: a flight without the time of sending, or bytes that are sent as they
-            are.
+        event: the payload: a flight without the time of sending, or bytes to send unchanged.
     """
 
     number: int
@@ -35,7 +34,7 @@ class Departure(NamedTuple):
 
     @property
     def is_poison(self) -> bool:
-        """Whether the handler fails to process it."""
+        """Return whether the handler fails to process it."""
         if isinstance(self.event, bytes):
             return False
         return bool(self.event["dep_delay"] == POISON["dep_delay"])
@@ -56,10 +55,11 @@ class Workload:
         records: the number of flights.
         rate: records a second; infinite for a burst, all at once.
         spacing: ``even``, or ``random`` for independent arrivals (a Poisson process).
-        key: the column of the flights that is the partition key, or ``constant``.
-        hot_share: the share of records, 0 to 1, that have the same key, ``hot``.
-        poison_every: the number of records of which one, at a random place, is poison; 0 for none.
-        seed: of everything random.
+        key: the column of the flights with the partition key, or ``constant``.
+        hot_share: the share of records, 0 to 1, with the same key, ``hot``.
+        poison_every: how many records there are for each that is poison, at a random position; 0
+            for none.
+        seed: the seed of all random choices.
 
     Raises:
         ValueError: a value is out of range; the message names the field.
@@ -88,11 +88,11 @@ class Workload:
 
     @property
     def seconds(self) -> float:
-        """The time that sending takes, at least; 0 for a burst."""
+        """Return the least time that sending takes; 0 for a burst."""
         return self.records / self.rate
 
     def departures(self) -> Iterator[Departure]:
-        """Yield every record, in the order of sending."""
+        """Yield every record in the order of sending."""
         chance = random.Random(self.seed)
         year = flights.load()
         start = chance.randrange(len(year) - self.records + 1)
@@ -107,7 +107,8 @@ class Workload:
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON-ready values, with the name of the class.
 
-        ``put_units`` are the units of 25 KB, record by record, that AWS bills; a flight is one.
+        ``put_units`` is the number of 25 KB units, counted record by record, that AWS bills; a
+        flight is one.
         """
         return {"class": type(self).__qualname__, **asdict(self), "put_units": self.records}
 

@@ -1,8 +1,8 @@
 """The charts of the live view, in the browser and as a picture.
 
 Altair describes the charts once and Vega draws them, so that afterwards only figures go to the
-browser. The whole live view takes 3 % of a core (``benchmarks/live.py``). With a new description at
-every tick it took ten times as much, and Plotly took 12 % in the browser alone. The scripts are in
+browser. The whole live view uses 3 % of a core (``benchmarks/live.py``). With a new description at
+every tick it used ten times as much, and Plotly used 12 % in the browser alone. The scripts are in
 the package vl-convert, so no network is needed.
 """
 
@@ -51,8 +51,8 @@ class Chart(NamedTuple):
 def charts(sampler: Sampler) -> list[Chart]:
     """Return the four charts of the sampler's figures.
 
-    A shard has a line as long as its age is known, so a closed shard loses its line. The styles of
-    the other lines do not change.
+    A shard has a line while its age is known, so a closed shard loses its line. The styles of the
+    other lines do not change.
     """
     shards = [
         Line(name, f"shard {name.removeprefix('shardId-').lstrip('0') or 0}", style)
@@ -80,14 +80,14 @@ def charts(sampler: Sampler) -> list[Chart]:
 
 
 def ago(sampler: Sampler) -> tuple[Any, str]:
-    """Return the time axis of the charts: the time of each period before the last; its unit."""
+    """Return the charts' time axis: each period's time before the latest; and its unit."""
     seconds = sampler.period * np.arange(1 - PERIODS, 1)
     if sampler.period == 1:
         return seconds, "seconds"
     return seconds / 60, "minutes"
 
 
-@cache  # takes seconds: only a kernel that shows charts waits for it, and waits once
+@cache  # takes seconds, so only a kernel that shows charts does it, once
 def script() -> str:
     """Return the charts' script together with the libraries that draw them."""
     bundle: str = vl_convert.javascript_bundle((HERE / "charts.js").read_text("utf-8"), VEGA_LITE)
@@ -98,7 +98,7 @@ class LiveCharts(anywidget.AnyWidget):
     """The charts as a widget.
 
     Args:
-        sampler: has the figures.
+        sampler: the source of the figures.
         stream: the name of the input stream.
     """
 
@@ -117,7 +117,7 @@ class LiveCharts(anywidget.AnyWidget):
         return script()
 
     def draw(self) -> None:
-        """Show the present figures; a chart that does not change costs the browser nothing."""
+        """Show the present figures; an unchanged chart costs the browser nothing."""
         present = charts(self._sampler)
         if present != self._drawn:
             self._drawn = present
@@ -127,7 +127,7 @@ class LiveCharts(anywidget.AnyWidget):
     def still(self) -> tuple[dict[str, str], dict[str, Any]]:
         """Return the present charts as a picture, with an alt text computed from the figures.
 
-        It takes a quarter of a second, in which no other thread of the kernel runs
+        This takes a quarter of a second, during which no other thread of the kernel runs
         [vl-convert 1.9].
 
         Returns:
@@ -193,7 +193,7 @@ def _specification(chart: Chart, sampler: Sampler) -> dict[str, Any]:
             .scale(domain=labels, range=[dash for _, dash in styles]),
         )
     )
-    lone = (  # a dot, since a line of one figure would be invisible
+    lone = (  # a dot, because a line of one figure would be invisible
         lines.mark_circle(size=16, opacity=1)
         .encode(alt.Y("value:Q"))  # with the scale and axis of the lines
         .transform_joinaggregate(figures="count()", groupby=["line"])

@@ -1,4 +1,4 @@
-"""The event source mapping that the controls of the panel show and change."""
+"""The event source mapping that the panel's controls show and change."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ class WatchedMapping:
     """An existing event source mapping.
 
     Args:
-        aws: where it is.
+        aws: the AWS that it is in.
         uuid: its UUID.
     """
 
@@ -24,7 +24,7 @@ class WatchedMapping:
         """Return its settings and its State, under the API's names.
 
         Raises:
-            ClientError: ResourceNotFoundException if the mapping does not exist any more.
+            ClientError: ResourceNotFoundException, if the mapping no longer exists.
         """
         found: dict[str, Any] = self._lambda.get_event_source_mapping(UUID=self.uuid)
         return found
@@ -32,18 +32,18 @@ class WatchedMapping:
     def change(self, **settings: Any) -> None:
         """Change settings, and wait until the change is in effect.
 
-        A change that is still under way is waited for first.
+        If an earlier change is in progress, wait for that first.
 
         Raises:
             ClientError: AWS refused the settings.
-            NotReadyError: a change was still under way after five minutes.
+            NotReadyError: a change was still in progress after five minutes.
         """
 
         def accepted() -> bool:
             try:
                 self._lambda.update_event_source_mapping(UUID=self.uuid, **settings)
             except self._lambda.exceptions.ResourceInUseException:
-                return False  # an earlier change is under way
+                return False  # an earlier change is in progress
             return True
 
         wait_until(f"mapping {self.uuid} to take {settings}", accepted)

@@ -1,4 +1,4 @@
-"""Shard-level monitoring of iterator ages, which is turned on as long as it is needed."""
+"""Shard-level monitoring of iterator ages, turned on while it is needed."""
 
 from workbook.target import Aws
 from workbook.waiting import wait_until
@@ -10,8 +10,8 @@ class Monitoring:
     """The shard-level monitoring of a stream.
 
     Args:
-        aws: where the stream is.
-        stream: its name.
+        aws: the AWS that the stream is in.
+        stream: the stream's name.
     """
 
     def __init__(self, aws: Aws, stream: str) -> None:
@@ -21,10 +21,10 @@ class Monitoring:
         self._is_ours = False  # whether it was off before
 
     def turn_on(self) -> None:
-        """Turn it on if it is off. If the stream is being changed, nothing happens; call again.
+        """Turn it on if it is off. If the stream is being changed, do nothing; call again.
 
         Raises:
-            ClientError: ResourceNotFoundException if the stream does not exist any more.
+            ClientError: ResourceNotFoundException, if the stream no longer exists.
         """
         if self._is_on:
             return

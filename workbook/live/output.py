@@ -1,9 +1,9 @@
 """The two outputs of the panel in a notebook: a widget, and a picture that is stored.
 
 Where the widget does not run - on GitHub, on a page, in a notebook that is opened again - it shows
-nothing. So a cell has a second output, a picture, which JupyterLab hides as long as the first is
-the widget [charts.css]. Whenever the notebook is saved, it contains a picture. Other programs, such
-as VS Code, show both.
+nothing. So a cell has a second output, a picture, which JupyterLab hides while the first is the
+widget [charts.css]. Whenever the notebook is saved, it contains a picture. Other programs, such as
+VS Code, show both.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ Bundle = dict[str, Any]  # data by MIME type
 
 
 class CellOutputs:
-    """The widget and the picture, in every cell in which they are shown."""
+    """The widget and the picture, in every cell that shows them."""
 
     def __init__(self) -> None:
         self._front = DisplayHandle()

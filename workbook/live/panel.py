@@ -28,8 +28,8 @@ KNOBS = {  # settings of the mapping: label, minimum and maximum
     "MaximumBatchingWindowInSeconds": ("Batching window, seconds", 0, 300),
     "ParallelizationFactor": ("Parallelization factor", 1, 10),
 }
-PICTURES = 0.01  # the share of a core for pictures, of which each takes a quarter of a second
-LONGEST_PAUSE = 60.0  # seconds between two pictures
+PICTURES = 0.01  # the share of a core for pictures; each takes a quarter of a second
+LONGEST_PAUSE = 60.0  # seconds between pictures
 ON_AWS = (
     "AWS's metrics are by the minute and some minutes late. Shard-level monitoring costs "
     f"{prices.METRIC_MONTH:.2f} USD for each shard and month, billed by the hour; queries cost "
@@ -61,9 +61,9 @@ class Panel:
     """A live view of one pipeline. As the last line of a cell, it is shown and starts.
 
     Its button, ``stop``, the end of ``with`` or the end of the pipeline stops it; then a picture
-    takes its place in the notebook. A notebook that is saved earlier contains a picture too, about
-    half a minute old. While the panel runs, shard-level monitoring of iterator ages is on for the
-    stream, which costs money on AWS. A mapping has one panel: a new one stops the one before.
+    replaces it in the notebook. A notebook saved earlier contains a picture too, about half a
+    minute old. While the panel runs, shard-level monitoring of iterator ages is on for the stream,
+    which costs money on AWS. A mapping has one panel: a new one stops the previous one.
 
     Args:
         aws: where the pipeline runs.
@@ -132,7 +132,7 @@ class Panel:
     # --- running
 
     def start(self) -> None:
-        """Start to watch; a panel that is running continues."""
+        """Start to watch; a running panel continues."""
         running = _running.get(self._mapping.uuid)
         if running is self and not self._ending.is_set():
             return
@@ -140,7 +140,7 @@ class Panel:
             running.stop()
         _running[self._mapping.uuid] = self
         self._ending.clear()
-        # Few figures are known at first, so the second picture comes soon.
+        # Few figures are known at first, so take the second picture soon.
         self._picture_due, self._picture_pause = time.monotonic(), 2 * self._sampler.tick
         self._say(f"Watching, with shard-level monitoring on for {self._stream}.")
         self._output.put(self._bundle())
@@ -169,7 +169,7 @@ class Panel:
         self.stop()
 
     def _watch(self) -> None:
-        """Run the panel in its own thread, until it is stopped or the pipeline is gone."""
+        """Run the panel in its own thread, until it is stopped or the pipeline no longer exists."""
         ending = "Stopped by an error."
         try:
             ending = self._tick_on()
@@ -193,7 +193,7 @@ class Panel:
                 return "Stopped; panel.start() continues."
             due = max(due + self._sampler.tick, time.monotonic())
             if self._ending.wait(due - time.monotonic()) and not self._is_real:
-                self._sampler.await_period()  # so that the picture shows all that has happened
+                self._sampler.await_period()  # so that the picture shows everything
 
     def _tick(self) -> None:
         self._monitoring.turn_on()
@@ -212,7 +212,7 @@ class Panel:
         self._picture_pause = min((time.monotonic() - begun) / PICTURES, LONGEST_PAUSE)
 
     def _is_gone(self, error: Exception) -> bool:
-        """Return whether an error means that the pipeline is gone, not just the network."""
+        """Return whether an error means that the pipeline is gone, rather than the network."""
         if isinstance(error, ClientError):
             return error.response["Error"]["Code"] == "ResourceNotFoundException"
         return isinstance(error, EndpointConnectionError) and not self._is_real
@@ -242,7 +242,7 @@ class Panel:
         change.start()
 
     def _apply(self, settings: dict[str, Any], earlier: threading.Thread | None) -> None:
-        """Change the mapping after the earlier change, and show what AWS answers."""
+        """Change the mapping after the previous change, and show AWS's response."""
         if earlier is not None:
             earlier.join()
         told = ", ".join(f"{name}={value}" for name, value in settings.items())
@@ -256,7 +256,7 @@ class Panel:
             self._say(f"The mapping has {told}.")
 
     def _show_settings(self) -> None:
-        """Show the mapping's settings, which cells change too, unless a change is under way."""
+        """Show the mapping's settings, unless a change is in progress; cells change them too."""
         if self._latest_change is not None and self._latest_change.is_alive():
             return
         for name, knob in self._knobs.items():

@@ -1,8 +1,8 @@
 """Samples of CloudWatch's metrics for the live view.
 
-A sample covers one period: a second on the local AWS, a real second in time-lapse, a minute on AWS,
-whose metrics are by the minute and some minutes late. At each tick, every two real seconds on the
-local AWS, one GetMetricData call asks for the periods that have ended since the last one.
+A sample covers a period: a second on the local AWS, a real second in time-lapse, a minute on AWS,
+whose metrics are per minute and some minutes late. At each tick, every two real seconds on the
+local AWS, one GetMetricData call requests the periods that have ended since the last call.
 """
 
 import math
@@ -17,17 +17,17 @@ import pandas as pd
 from workbook.live import monitoring
 from workbook.target import Aws
 
-PERIODS = 60  # that are kept and shown
-TICK = 2.0  # real seconds; with one second the live view would take twice as much of a core
+PERIODS = 60  # kept and shown
+TICK = 2.0  # real seconds; at one second, the live view would use twice as much of a core
 AWS_PERIOD = 60  # seconds
-AWS_LATE = 15  # periods that are asked for again on AWS, where metrics are late
+AWS_LATE = 15  # periods requested again on AWS, where metrics are late
 RECENT = 5  # periods for which an age counts as present
-MOST_SHARDS = 490  # whose queries, with the others, fit into the 500 of a GetMetricData call
+MOST_SHARDS = 490  # their queries and the others fit into the 500 of a GetMetricData call
 AGE = "iterator age"  # of the function's batches
 
 
 class Metric(NamedTuple):
-    """A metric in CloudWatch; ``scale`` converts its unit to the one that is shown."""
+    """A metric in CloudWatch; ``scale`` converts its unit to the one shown."""
 
     namespace: str
     metric: str
@@ -53,7 +53,7 @@ class Sampler:
     def __init__(self, aws: Aws, stream: str, function: str, output: str) -> None:
         self.period = AWS_PERIOD if aws.is_real else math.ceil(max(1.0, aws.speed))
         self.tick = AWS_PERIOD if aws.is_real else TICK  # in real seconds
-        self.names: list[str] = []  # of the figures, in their order
+        self.names: list[str] = []  # of the figures, in order
         self._aws = aws
         self._stream = stream
         self._again = AWS_LATE * self.period if aws.is_real else 0
@@ -80,10 +80,10 @@ class Sampler:
         self._newest = self._begun - self.period
 
     def sample(self) -> None:
-        """Ask for the periods that have ended since the last call.
+        """Request the periods that have ended since the last call.
 
         Raises:
-            ClientError: AWS refused; ResourceNotFoundException if the stream does not exist.
+            ClientError: AWS refused; ResourceNotFoundException, if the stream does not exist.
         """
         end = self._last_ended()
         start = max(self._asked - self._again, end - PERIODS * self.period)
@@ -108,13 +108,13 @@ class Sampler:
             del self._rows[old]
 
     def await_period(self) -> None:
-        """Wait until the present period is over, on the local AWS at most a real second."""
+        """Wait until the present period ends; on the local AWS, at most a real second."""
         end = self._last_ended() + self.period
         while (left := end - self._aws.now()) > 0:
             time.sleep(left / self._aws.speed)
 
     def _last_ended(self) -> int:
-        """Return the end of the last period that is over."""
+        """Return the end of the last complete period."""
         return int(self._aws.now()) // self.period * self.period
 
     def _figures(self) -> dict[str, Metric]:
@@ -138,11 +138,11 @@ class Sampler:
             start = int(at.timestamp()) // self.period * self.period
             self._rows.setdefault(start, {})[name] = value * figures[name].scale
 
-    # --- what was measured
+    # --- results
 
     @property
     def ages(self) -> list[str]:
-        """The names of the iterator ages: the function's, then that of each shard."""
+        """Return the names of the iterator ages: the function's, then that of each shard."""
         return [name for name in self.names if name not in self._counts]
 
     def starts(self) -> npt.NDArray[np.int64]:
@@ -152,8 +152,8 @@ class Sampler:
     def series(self, name: str) -> npt.NDArray[np.float64]:
         """Return a figure in each of the 60 periods.
 
-        Records are per second; batches, errors and throttles per period; ages in seconds. Before
-        the first sample, and where an age is unknown, it is NaN.
+        Records are per second; batches, errors and throttles per period; ages in seconds. The value
+        is NaN before the first sample, and where an age is unknown.
         """
         nothing = 0.0 if name in self._counts else math.nan
         return np.array(

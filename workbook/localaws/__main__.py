@@ -15,7 +15,7 @@ parser.add_argument("--owned", action="store_true", help="stop when standard inp
 try:
     asyncio.run(serve(**vars(parser.parse_args())))
 except OSError as problem:
-    print(problem.strerror, flush=True)  # its owner waits for a line
+    print(problem.strerror, flush=True)  # the owner waits for a line
     os._exit(1)
 # Everything is closed. Skip the slow destruction of moto's many objects: the owner is waiting.
 sys.stdout.flush()

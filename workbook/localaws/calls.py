@@ -1,7 +1,7 @@
-"""Calls of AWS's APIs within this process: like boto3, but without HTTP.
+"""Calls to AWS's APIs within this process: like boto3, but without HTTP.
 
-botocore's own serializers and parsers write the request and read the response, so the caller gets
-the same result as a client, refusals included.
+botocore's serializers and parsers write the request and read the response, so the caller gets the
+same result as a client, errors included.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import Request, Response, authorization
 
 THROTTLED = {"LimitExceededException", "ThrottlingException", "TooManyRequestsException"}
-TRIES = 8  # of a call that is throttled; CloudFormation itself tries again, too
+TRIES = 8  # attempts for a throttled call; CloudFormation retries too
 FIRST_PAUSE_SECONDS = 0.1
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class Calls:
     """An ``interfaces.Calls`` over the parts of the local AWS.
 
     Args:
-        respond: answers a request.
+        respond: returns the response to a request.
     """
 
     def __init__(self, respond: Callable[[Request], Awaitable[Response]]) -> None:
@@ -38,7 +38,7 @@ class Calls:
     async def call(
         self, service: str, operation: str, region: str, parameters: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Return the answer to a call; see ``interfaces.Calls``."""
+        """Return the response to a call; see ``interfaces.Calls``."""
         for attempt in range(TRIES):
             try:
                 return await self._once(service, operation, region, parameters)
@@ -67,7 +67,7 @@ class Calls:
                 "headers": {name.lower(): text for name, text in response.headers.items()},
                 "body": response.body,
             },
-            shape.output_shape,  # type: ignore[arg-type]  # None: it answers nothing
+            shape.output_shape,  # type: ignore[arg-type]  # None: no output
         )
         if response.status >= 300:
             error = answer.get("Error", {})
@@ -78,22 +78,22 @@ class Calls:
 
 @cache
 def service_model(service: str) -> ServiceModel:
-    """Return a service as botocore describes it."""
+    """Return botocore's model of a service."""
     return ServiceModel(Loader().load_service_model(service, "service-2"))
 
 
 def operation_model(service: str, operation: str) -> OperationModel:
-    """Return an operation as botocore describes it."""
+    """Return botocore's model of an operation."""
     return service_model(service).operation_model(operation)
 
 
 def service_name(service: str) -> str:
-    """Return a service's name as AWS's errors have it, such as ``Lambda``."""
+    """Return a service's name in AWS's errors, such as ``Lambda``."""
     return str(service_model(service).service_id.hyphenize()).title().replace("-", "")
 
 
 def _protocol(service: str) -> str:
-    """Return a protocol of a service that botocore can write and moto can read."""
+    """Return a protocol of a service that both botocore and moto support."""
     model = service_model(service)
     spoken = model.metadata.get("protocols") or [model.protocol]
     order = ("query", "json", "rest-json", "rest-xml", "ec2", *spoken)

@@ -1,17 +1,17 @@
-"""The only source of time in the local AWS, so that tests and time-lapse can set its pace."""
+"""The only source of time in the local AWS, so that tests and time-lapse can set its speed."""
 
 import asyncio
 import sys
 import time
 from datetime import UTC, datetime
 
-FASTEST = 10_000  # local seconds in a real one; beyond it the loop does nothing but look at clocks
+FASTEST = 10_000  # local seconds per real second; beyond that, checking clocks takes all the time
 
 
 def passing() -> float:
-    """Return seconds that pass evenly, whatever is done to the world's clock, asleep too.
+    """Return seconds that pass evenly, even if the system's clock is changed or the machine sleeps.
 
-    Python's ``time.monotonic`` stands still while a laptop sleeps, on Linux and on macOS.
+    Python's ``time.monotonic`` stops while a laptop sleeps, on Linux and on macOS.
     """
     if sys.platform == "linux":
         return time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -21,13 +21,13 @@ def passing() -> float:
 
 
 class Clock:
-    """Wall-clock time that may run faster than the world's.
+    """Wall-clock time that may run faster than real time.
 
     Args:
-        speed: local seconds that pass in one real second, at most 10,000. 1 is real time; with 60
-            an hour's lesson takes a minute.
-        epoch: when it agrees with the world's, in seconds since the Unix epoch; left out, now.
-            Clocks with the same speed and epoch agree, in other processes too.
+        speed: local seconds per real second, at most 10,000. 1 is real time; with 60, an hour's
+            lesson takes a minute.
+        epoch: when it agrees with real time, in seconds since the Unix epoch; by default, now.
+            Clocks with the same speed and epoch agree, even in different processes.
     """
 
     def __init__(self, speed: float = 1.0, epoch: float | None = None) -> None:
@@ -40,7 +40,7 @@ class Clock:
         self._started = passing()
 
     def now(self) -> float:
-        """Return the seconds since the Unix epoch; they never go backwards."""
+        """Return the seconds since the Unix epoch, which never go backwards."""
         return self.epoch + (self._passed + passing() - self._started) * self.speed
 
     async def sleep(self, seconds: float) -> None:
@@ -48,7 +48,7 @@ class Clock:
         await asyncio.sleep(max(0.0, seconds) / self.speed)
 
     async def wait(self, event: asyncio.Event, seconds: float) -> None:
-        """Wait until ``event`` is set, for ``seconds`` of this clock at most."""
+        """Wait until ``event`` is set, at most for ``seconds`` of this clock."""
         if event.is_set():
             return
         either = [asyncio.create_task(event.wait()), asyncio.create_task(self.sleep(seconds))]
@@ -60,6 +60,6 @@ class Clock:
 
 
 def instant(seconds: float) -> str:
-    """Return a moment as AWS writes it: ``2026-11-22T10:15:30.123Z``."""
+    """Return a time in AWS's format: ``2026-11-22T10:15:30.123Z``."""
     moment = datetime.fromtimestamp(seconds, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

@@ -6,11 +6,11 @@ from workbook.localaws.clock import Clock
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, port: int) -> None:
-    """Add what ``server.serve`` can be told from a command line.
+    """Add the arguments of ``server.serve`` to a command line.
 
     Args:
-        parser: of the command that starts the server.
-        port: the one that is used when none is given.
+        parser: the parser of the command that starts the server.
+        port: the default port.
     """
     parser.add_argument(
         "--port",
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, port: int) -> None:
         "--speed",
         type=_speed,
         default=1.0,
-        help="local seconds in one real second, for time-lapse (default: 1, real time)",
+        help="local seconds per real second, for time-lapse (default: 1, real time)",
     )
 
 

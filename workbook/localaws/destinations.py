@@ -1,9 +1,9 @@
-"""The permissions that a role needs for a document to be delivered to a destination."""
+"""The permissions that a role needs to deliver a document to a destination."""
 
 from workbook.localaws.function_arn import service_of
 from workbook.localaws.interfaces import DeliveryError, ExecutionRoles
 
-# The action of each kind of destination, and what error messages call the service [SEEN; S3 ?].
+# The action for each kind of destination, and the service's name in error messages [SEEN; S3 ?].
 _ACTIONS = {
     "sqs": ("SendMessage", "SQS"),
     "sns": ("Publish", "SNS"),
@@ -14,21 +14,21 @@ _ACTIONS = {
 
 
 def delivery_action(arn: str) -> tuple[str, str]:
-    """Return the action that a destination takes, without its prefix, and the service's name."""
+    """Return the action that a destination needs, without its prefix, and the service's name."""
     return _ACTIONS[service_of(arn)]
 
 
 def delivery_denial(
     roles: ExecutionRoles, role_arn: str, session: str, arn: str, object_key: str = ""
 ) -> str | None:
-    """Return why a role may not deliver to a destination; None when it may.
+    """Return why a role may not deliver to a destination; None if it may.
 
     Args:
-        roles: what roles may do.
-        role_arn: whose documents they are.
-        session: the name under which the role acts.
-        arn: of the destination.
-        object_key: of the object, for a bucket.
+        roles: check permissions.
+        role_arn: the role that delivers.
+        session: the name of the role's session.
+        arn: the destination's ARN.
+        object_key: the object's key, for a bucket.
     """
     service = service_of(arn)
     resource = f"{arn}/{object_key}" if service == "s3" else arn
@@ -38,10 +38,10 @@ def delivery_denial(
 def check_delivery(
     roles: ExecutionRoles, role_arn: str, session: str, arn: str, object_key: str = ""
 ) -> None:
-    """Check that a role may deliver to a destination; for the arguments see ``delivery_denial``.
+    """Check that a role may deliver to a destination; see ``delivery_denial`` for the arguments.
 
     Raises:
-        DeliveryError: it may not.
+        DeliveryError: the role may not.
     """
     denied = delivery_denial(roles, role_arn, session, arn, object_key)
     if denied is not None:

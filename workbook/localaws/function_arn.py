@@ -1,4 +1,4 @@
-"""The ARNs of functions and layers, and how callers name a function: by all or part of its ARN."""
+"""The ARNs of functions and layers, and the other forms in which callers name a function."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from workbook.localaws.api.partitions import partition
 
 
 def service_of(arn: str) -> str:
-    """Return the service that an ARN is of, such as ``lambda``; empty if it is no ARN."""
+    """Return the service in an ARN, such as ``lambda``; empty if it is not an ARN."""
     match arn.split(":"):
         case ["arn", _, service, _, _, *_]:
             return service
@@ -16,14 +16,14 @@ def service_of(arn: str) -> str:
 
 
 def function_arn(region: str, name: str, qualifier: str | None = None) -> str:
-    """Return the ARN of a function, or of a version or alias of it."""
+    """Return the ARN of a function, or of one of its versions or aliases."""
     arn = f"arn:{partition(region)}:lambda:{region}:{ACCOUNT_ID}:function:{name}"
     return f"{arn}:{qualifier}" if qualifier else arn
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A function as a caller names it; ``qualifier`` is a version or alias, or None."""
+    """A function as named by a caller; ``qualifier`` is a version or alias, or None."""
 
     region: str
     name: str
@@ -31,11 +31,11 @@ class Reference:
 
     @property
     def arn(self) -> str:
-        """The ARN with the qualifier that was used, none when there was none [OBS]."""
+        """Return the ARN with the caller's qualifier, if there was one [OBS]."""
         return function_arn(self.region, self.name, self.qualifier)
 
 
-# A function's name, or all or part of its ARN before it, and a qualifier behind it [BC].
+# A function's name, optionally with parts of its ARN before it and a qualifier after it [BC].
 _NAMED = re.compile(
     r"(arn:(?P<partition>aws[a-zA-Z-]*):lambda:)?((?P<region>[a-z]{2,5}(-[a-z]+)+-[0-9]):)?((?P<account>[0-9]{12}):)?"
     r"(function:)?(?P<name>[^:]+)(:(?P<qualifier>[^:]+))?"
@@ -43,34 +43,34 @@ _NAMED = re.compile(
 
 
 def parse_reference(name_or_arn: str, region: str, qualifier: str | None = None) -> Reference:
-    """Return what the Lambda API means by a ``FunctionName`` [BC].
+    """Return the function that a ``FunctionName`` of the Lambda API refers to [BC].
 
     Args:
         name_or_arn: ``name``, ``name:qualifier``, ``account:function:name``, a full ARN and so on.
-        region: where to look, unless the ARN says it.
-        qualifier: the ``Qualifier`` of the request; one in ``name_or_arn`` goes first.
+        region: the region, unless it is in an ARN.
+        qualifier: the request's ``Qualifier``; one in ``name_or_arn`` takes precedence.
     """
     found = _NAMED.fullmatch(name_or_arn)
-    if found is None:  # no function's name is like that
+    if found is None:  # not a valid function name
         return Reference(region, name_or_arn, qualifier)
     return Reference(found["region"] or region, found["name"], found["qualifier"] or qualifier)
 
 
 def whereabouts(name_or_arn: str) -> tuple[str | None, str | None]:
-    """Return the region and the account that a ``FunctionName`` says; None for what it leaves out.
+    """Return the region and the account in a ``FunctionName``; None for a part that it lacks.
 
     Args:
-        name_or_arn: as ``parse_reference`` takes it.
+        name_or_arn: in any form that ``parse_reference`` accepts.
     """
     found = _NAMED.fullmatch(name_or_arn)
     return (found["region"], found["account"]) if found else (None, None)
 
 
 def is_of_its_region(name_or_arn: str) -> bool:
-    """Return whether the partition and the region of an ARN go together; of a name they do.
+    """Return whether an ARN's partition and region belong together; true for a name.
 
     Args:
-        name_or_arn: as ``parse_reference`` takes it.
+        name_or_arn: in any form that ``parse_reference`` accepts.
     """
     found = _NAMED.fullmatch(name_or_arn)
     if found is None or None in (found["partition"], found["region"]):
@@ -89,7 +89,7 @@ class LayerReference:
 
 
 def parse_layer_version_arn(arn: str) -> LayerReference | None:
-    """Return what a layer version's ARN names; None when it is no such ARN."""
+    """Return the layer version of an ARN; None if it is not such an ARN."""
     match arn.split(":"):
         case ["arn", _, "lambda", region, _, "layer", name, version] if version.isdecimal():
             return LayerReference(arn.rpartition(":")[0], region, name, int(version))

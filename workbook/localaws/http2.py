@@ -1,7 +1,7 @@
-"""HTTP/2 without TLS, which the JavaScript SDK's Kinesis client speaks to an ``http://`` endpoint.
+"""HTTP/2 without TLS, which the JavaScript SDK's Kinesis client uses with an ``http://`` endpoint.
 
-uvicorn speaks HTTP/1.1 only.  A connection that opens with HTTP/2's preface ("prior knowledge",
-RFC 9113 §3.3) is taken over here and answered by the same ASGI application.
+uvicorn speaks HTTP/1.1 only. If a connection starts with HTTP/2's preface ("prior knowledge", RFC
+9113 §3.3), this module takes it over and passes its requests to the same ASGI application.
 """
 
 import asyncio
@@ -24,8 +24,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from workbook.localaws.api.http import MAX_BODY_BYTES
 
-MAX_HEAD_BYTES = 64 * 1024  # of a request line and headers, which come in one piece or in many
-HEAD_SECONDS = 60.0  # in which they must have come
+MAX_HEAD_BYTES = 64 * 1024  # of a request line and headers, in one piece or many
+HEAD_SECONDS = 60.0  # in which they must arrive
 PREFACE = b"PRI * HTTP/2"
 PREFACE_BYTES = 24
 FRAME_HEAD_BYTES = 9  # length (3), type (1), flags (1), stream (4); RFC 9113 §4.1
@@ -34,39 +34,39 @@ GOAWAY = 7
 
 
 class EitherProtocol(HttpToolsProtocol):
-    """HTTP/1.1, until a connection's first bytes say that it is HTTP/2.
+    """Speak HTTP/1.1, until a connection's first bytes show that it is HTTP/2.
 
-    A client that never ends its headers is sent away: uvicorn would keep them all.
+    Close connections whose headers never end; uvicorn would keep them all.
     """
 
-    _head_bytes = 0  # of the head that has not come to its end
+    _head_bytes = 0  # of the head that is being received
     _is_in_head = True
     _patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Wait for the first request."""
+        """Start the deadline for the first request."""
         super().connection_made(transport)
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no longer."""
+        """Cancel the deadline."""
         self._stop_waiting()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
-        """Begin to read a head; httptools' hook."""
+        """Start a head; a hook of httptools."""
         super().on_message_begin()
         self._is_in_head, self._head_bytes = True, 0
         self._await_head()
 
     def on_headers_complete(self) -> None:
-        """End the head; httptools' hook."""
+        """End the head; a hook of httptools."""
         self._is_in_head = False
         self._stop_waiting()
         super().on_headers_complete()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header; httptools' hook, which has what follows a body, too."""
+        """Pass on a header; a hook of httptools, which also calls it for trailers."""
         if self._is_in_head:
             super().on_header(name, value)
 
@@ -79,7 +79,7 @@ class EitherProtocol(HttpToolsProtocol):
             self._patience.cancel()
 
     def data_received(self, data: bytes) -> None:
-        """Take what the client sent."""
+        """Process data from the client; switch to HTTP/2 if it starts with the preface."""
         if self.headers is None and data.startswith(PREFACE):
             self._stop_waiting()
             self.connections.discard(self)
@@ -95,22 +95,22 @@ class EitherProtocol(HttpToolsProtocol):
 
 
 class _Stream:
-    """One request on its way in, and one response on its way out."""
+    """A request being received, and its response being sent."""
 
     def __init__(self, headers: Any) -> None:
         self.headers: list[tuple[str, str]] = headers
         self.body = bytearray()
         self.window = asyncio.Event()  # set when the client may have made room for more
-        self.taken = False  # whether the application has the request
-        self.gone = asyncio.Event()  # set when the client took its request back
+        self.taken = False  # whether the application has received the request
+        self.gone = asyncio.Event()  # set when the client cancels the request
 
 
 class Http2Protocol(asyncio.Protocol):
-    """One HTTP/2 connection: h2 keeps the rules, this moves the bytes.
+    """An HTTP/2 connection: h2 implements the protocol, this class moves the bytes.
 
     Args:
-        application: ASGI.
-        loop: where its requests are answered.
+        application: the ASGI application.
+        loop: the event loop that its requests run on.
     """
 
     def __init__(self, application: Any, loop: asyncio.AbstractEventLoop) -> None:
@@ -124,34 +124,34 @@ class Http2Protocol(asyncio.Protocol):
         self._tasks: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport: Any) -> None:
-        """Greet the client."""
+        """Send the server's preface."""
         self._transport: asyncio.Transport = transport
         self._h2.initiate_connection()
         self._flush()
 
     def data_received(self, data: bytes) -> None:
-        """Take what the client sent."""
+        """Process data from the client."""
         self._unread += data
         try:
             for frame in self._frames():
                 for event in self._h2.receive_data(frame):
                     self._take(event)
         except ProtocolError:
-            self._flush()  # the reason is in the last frame
+            self._flush()  # the last frame contains the reason
             self._transport.close()
             return
         self._flush()
         self._close_if_left()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client has disconnected."""
+        """Cancel the client's requests."""
         for task in self._tasks:
             task.cancel()
 
     def _frames(self) -> Iterator[bytes]:
-        """The whole frames that have come, without GOAWAY.
+        """Yield the complete frames received, without GOAWAY.
 
-        A client that says GOAWAY still waits for its answers, but h2 takes nothing after it.
+        A client that sends GOAWAY still waits for its responses, but h2 accepts nothing after it.
         """
         if not self._greeted and len(self._unread) >= PREFACE_BYTES:
             self._greeted = True
@@ -241,7 +241,7 @@ class Http2Protocol(asyncio.Protocol):
         try:
             await self._application(scope, receive, send)
         except StreamClosedError:
-            pass  # the client took its request back
+            pass  # the client has cancelled the request
         finally:
             self._streams.pop(stream_id, None)
             self._close_if_left()

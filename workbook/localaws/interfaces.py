@@ -1,20 +1,20 @@
-"""What the parts of the local AWS need of one another, and what goes between them.
+"""The interfaces between the parts of the local AWS, and the values that they exchange.
 
-*Read records after a checkpoint* (``StreamSource``) is kept by ``kinesis``; *invoke with this
-event* (``FunctionTarget``) by ``functions``; *deliver this document* (``Destinations``) by moto's
-wing.  None of them knows who asks.
+``kinesis`` implements *read records after a checkpoint* (``StreamSource``), ``functions`` *invoke
+with this event* (``FunctionTarget``), and the moto package *deliver this document*
+(``Destinations``). None of them knows its callers.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-LAMBDA = "lambda.amazonaws.com"  # as a principal that roles trust
+LAMBDA = "lambda.amazonaws.com"  # the principal that roles must trust
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record of a shard.
+    """A record in a shard.
 
     ``sequence_number`` is the integer behind AWS's decimal string; ``arrived`` is the approximate
     arrival time in seconds since the epoch.
@@ -33,7 +33,7 @@ class TrimHorizon:
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """Just after the newest record at the moment of the first read."""
+    """Just after the newest record at the time of the first read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class AtTimestamp:
 
 @dataclass(frozen=True, slots=True)
 class AfterSequenceNumber:
-    """Just after the record with this number."""
+    """Just after the record with this sequence number."""
 
     sequence_number: int
 
@@ -55,7 +55,7 @@ Position = TrimHorizon | Latest | AtTimestamp | AfterSequenceNumber
 
 @dataclass(frozen=True, slots=True)
 class ShardInfo:
-    """A shard and where it comes from: no parents, one (a split) or two (a merge)."""
+    """A shard and its parents: none, one (after a split) or two (after a merge)."""
 
     shard_id: str
     parents: tuple[str, ...]
@@ -63,13 +63,13 @@ class ShardInfo:
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """The result of one read of a shard.
+    """The result of a read of a shard.
 
     Args:
-        records: in order.
-        position: where the next read goes on; always an exact place, so that a mapping that
-            started at LATEST misses nothing.
-        millis_behind_latest: how far behind the shard's tip that is.
+        records: the records, in order.
+        position: the position for the next read; always exact, so that a mapping that started at
+            LATEST misses nothing.
+        millis_behind_latest: how far that position is behind the shard's tip.
         closed: whether the shard is closed and this read reached its end.
     """
 
@@ -80,7 +80,7 @@ class ReadResult:
 
 
 class ReadThrottledError(Exception):
-    """The shard's read limits (2 MB/s, 5 calls/s) are used up; try again later."""
+    """The shard's read limits (2 MB/s, 5 calls/s) are exceeded; try again later."""
 
 
 class SourceGoneError(Exception):
@@ -88,12 +88,12 @@ class SourceGoneError(Exception):
 
 
 class StreamSource(Protocol):
-    """The interface of a stream to its readers."""
+    """A stream, as its readers see it."""
 
     arn: str
 
     def shards(self) -> list[ShardInfo]:
-        """Return every shard that is not expired, open and closed, oldest first.
+        """Return every shard that has not expired, open and closed, oldest first.
 
         Raises:
             SourceGoneError: the stream was deleted.
@@ -101,7 +101,7 @@ class StreamSource(Protocol):
         ...
 
     def oldest(self) -> float:
-        """Return the moment before which records have expired, in seconds since the epoch.
+        """Return the time before which records have expired, in seconds since the epoch.
 
         Raises:
             SourceGoneError: the stream was deleted.
@@ -109,36 +109,36 @@ class StreamSource(Protocol):
         ...
 
     def read(self, shard_id: str, position: Position, limit: int) -> ReadResult:
-        """Return up to ``limit`` records (and 10 MB) from ``position`` on.
+        """Return up to ``limit`` records (and 10 MB), starting at ``position``.
 
         Raises:
-            ReadThrottledError: over the shard's read limits.
+            ReadThrottledError: the shard's read limits are exceeded.
             SourceGoneError: the stream was deleted.
         """
         ...
 
 
 class Streams(Protocol):
-    """All streams, as an event source mapping finds its own."""
+    """All streams, as event source mappings see them."""
 
     def source(self, arn: str) -> StreamSource:
-        """Return the stream with this ARN, or the one that the consumer with this ARN reads.
+        """Return the stream with an ARN, or the stream that the consumer with an ARN reads.
 
         Raises:
-            SourceGoneError: there is none.
+            SourceGoneError: it does not exist.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """The end of an invocation.
+    """The outcome of an invocation.
 
     Args:
-        request_id: the invocation's.
-        payload: the reply or the error document, as JSON.
-        function_error: None for a success, else AWS's ``Unhandled``.
-        executed_version: ``$LATEST`` or a number.
+        request_id: the invocation's request id.
+        payload: the response or the error document, as JSON.
+        function_error: None if the function succeeded, otherwise AWS's ``Unhandled``.
+        executed_version: the version that ran: ``$LATEST`` or a number.
     """
 
     request_id: str
@@ -156,19 +156,19 @@ class FunctionGoneError(Exception):
 
 
 class RoleNotAssumableError(Exception):
-    """Lambda cannot act as a function's role: it is gone, or does not trust Lambda."""
+    """Lambda cannot assume a function's role: it does not exist, or does not trust Lambda."""
 
 
 class FunctionTarget(Protocol):
     """Lambda functions, as an event source sees them."""
 
     def resolve(self, name_or_arn: str, region: str) -> str:
-        """Return the ARN of a function that exists, with its qualifier if one is given.
+        """Return the ARN of an existing function, with its qualifier if one is given.
 
         Args:
-            name_or_arn: a name, ``name:qualifier``, a partial or a full ARN, as the Lambda API
-                takes them.
-            region: where to look, unless an ARN says it.
+            name_or_arn: a name, ``name:qualifier``, a partial or a full ARN, as accepted by the
+                Lambda API.
+            region: the region, unless it is in an ARN.
 
         Raises:
             FunctionGoneError: it does not exist.
@@ -184,7 +184,7 @@ class FunctionTarget(Protocol):
         ...
 
     async def invoke(self, function_arn: str, event: bytes) -> Invocation:
-        """Invoke with a JSON event, and wait for the end.
+        """Invoke a function with a JSON event, and wait for the outcome.
 
         Raises:
             InvokeThrottledError: no concurrency is left.
@@ -196,14 +196,14 @@ class FunctionTarget(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The document that a destination gets.
+    """A document for a destination.
 
     Args:
-        body: JSON: the body of a message in a queue, the message of a topic, the content
-            of an object, the event of a function, the detail of an event on a bus.
-        object_key: the key of the object; for buckets only.
-        detail_type, resources: of the event; for event buses only.
-        attributes: of the message, as name, type and value; for queues and topics only.
+        body: JSON: the body of a message in a queue, the message of a topic, the content of an
+            object, the event of a function, or the detail of an event on a bus.
+        object_key: the object's key; for buckets only.
+        detail_type, resources: the event's fields; for event buses only.
+        attributes: the message's attributes as name, type and value; for queues and topics only.
     """
 
     body: bytes
@@ -214,11 +214,11 @@ class Document:
 
 
 class DeliveryError(Exception):
-    """A destination does not take a document.
+    """A destination does not accept a document.
 
     Args:
-        code: AWS's name of the error, such as ``NoSuchBucket``.
-        message: AWS's words.
+        code: the error code, such as ``NoSuchBucket``.
+        message: the error message, in AWS's words.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -228,13 +228,13 @@ class DeliveryError(Exception):
 
 
 class Destinations(Protocol):
-    """Where failed batches and the results of asynchronous invocations go."""
+    """The destinations of failed batches and of the results of asynchronous invocations."""
 
     async def deliver(self, arn: str, document: Document) -> None:
         """Deliver a document to the queue, topic, bucket, function or event bus with this ARN.
 
         Raises:
-            DeliveryError: the destination does not take it.
+            DeliveryError: the destination does not accept it.
         """
         ...
 
@@ -252,19 +252,19 @@ class CredentialsSource(Protocol):
     """The source of the credentials for a function's role."""
 
     async def issue(self, role_arn: str, function_arn: str) -> Credentials:
-        """Return new credentials, with which a function's calls are told from the user's.
+        """Return new credentials, which distinguish a function's calls from the user's.
 
         Raises:
-            RoleNotAssumableError: Lambda cannot act as the role.
+            RoleNotAssumableError: Lambda cannot assume the role.
         """
         ...
 
 
 class ExecutionRoles(Protocol):
-    """What the roles of functions, and of services that deliver, may do."""
+    """The permissions of the roles of functions, and of services that deliver."""
 
     def can_be_assumed(self, role_arn: str, service: str = LAMBDA) -> bool:
-        """Whether a service may act as the role: it is there, and trusts the service."""
+        """Return whether a service may assume the role: it exists, and trusts the service."""
         ...
 
     def is_bare(self, role_arn: str) -> bool:
@@ -272,19 +272,19 @@ class ExecutionRoles(Protocol):
         ...
 
     def denial(self, role_arn: str, session: str, action: str, resource: str) -> str | None:
-        """Return why a role may not do something, in AWS's words; None when it may.
+        """Return why a role may not do something, in AWS's words; None if it may.
 
         Args:
-            role_arn: of the role.
-            session: the name under which it acts, such as the function's.
+            role_arn: the role's ARN.
+            session: the session's name, such as the function's.
             action: such as ``kinesis:GetRecords``.
-            resource: the ARN of what it is done to.
+            resource: the ARN of the resource.
         """
         ...
 
 
 class Authorizer(Protocol):
-    """Tells whether a caller may do what it asks an API for."""
+    """Checks whether a caller has permission for a call."""
 
     def authorize(
         self,
@@ -294,14 +294,14 @@ class Authorizer(Protocol):
         parameters: Mapping[str, Any],
         resource_policy: str | None,
     ) -> None:
-        """Let a call of Kinesis' API pass, or refuse it.
+        """Allow a call of Kinesis' API, or refuse it.
 
         Args:
-            access_key: with which the call was signed; the user's own may do everything.
-            region: of the call.
+            access_key: the access key that signed the call; the user's own may do everything.
+            region: the call's region.
             operation: such as ``PutRecords``.
-            parameters: of the call.
-            resource_policy: that of the stream or consumer, if it has one.
+            parameters: the call's parameters.
+            resource_policy: the policy of the stream or consumer, if it has one.
 
         Raises:
             ApiError: AccessDeniedException.
@@ -310,39 +310,39 @@ class Authorizer(Protocol):
 
 
 class OtherMappings(Protocol):
-    """Event source mappings of queues and tables, which ``mapping`` does not keep."""
+    """Event source mappings of queues and tables, which ``mapping`` does not store."""
 
     async def call(
         self, operation: str, region: str, parameters: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Carry out an operation, and return its answer as the API gives it.
+        """Carry out an operation, and return its response as the API does.
 
         Args:
             operation: ``CreateEventSourceMapping``, or Get, Update, Delete or List.
-            region: where.
-            parameters: by the names of the API, and typed; List gives all of a region.
+            region: the call's region.
+            parameters: the API's parameters, typed; List returns all mappings of a region.
 
         Raises:
-            ApiError: it is refused.
+            ApiError: the call is refused.
         """
         ...
 
 
 class Calls(Protocol):
-    """The APIs of all services, as a client in this process calls them."""
+    """The APIs of all services, for callers in this process."""
 
     async def call(
         self, service: str, operation: str, region: str, parameters: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Return the answer to a call, as boto3 gives it.
+        """Return the response to a call, as boto3 does.
 
         Args:
-            service: botocore's name of it, such as ``sqs``.
+            service: the service's name in botocore, such as ``sqs``.
             operation: such as ``CreateQueue``.
-            region: where.
-            parameters: by name, with the types of the API.
+            region: the call's region.
+            parameters: by name, with the API's types.
 
         Raises:
-            ApiError: it is refused.
+            ApiError: the call is refused.
         """
         ...

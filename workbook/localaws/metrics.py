@@ -1,4 +1,4 @@
-"""CloudWatch metrics of the local AWS, summed up so that hot paths neither wait nor leave much."""
+"""CloudWatch metrics of the local AWS, aggregated so that frequent callers need not wait."""
 
 import asyncio
 from collections import defaultdict
@@ -11,7 +11,7 @@ FLUSH_SECONDS = 1.0
 
 
 class Point(NamedTuple):
-    """The key of a sum: one metric, in the second that begins at ``second``.
+    """The key of an aggregate: one metric, in the second that starts at ``second``.
 
     ``dimensions`` are pairs of name and value; ``second`` is in seconds since the epoch.
     """
@@ -25,23 +25,25 @@ class Point(NamedTuple):
 
 
 class Store(Protocol):
-    """Where data points are kept."""
+    """Stores data points."""
 
     async def write(self, points: Mapping[Point, Sequence[float]]) -> None:
-        """Write the values of points, of each one at least."""
+        """Write the values of each data point; each has at least one."""
         ...
 
 
 class Metrics:
-    """Takes data points at once, and writes them once a second.
+    """Accepts data points immediately, and writes them once a second.
 
-    All points of a metric in one second are written as one, which bears that second's start as its
-    time.  So a year of flights leaves some hundred of them, not millions, and who asks by
-    the second gets whole seconds.  In time-lapse it is a real second, which is longer on our clock.
+    All values of a metric in a second become one data point, with the start of that second as its
+    time. So a year of flights creates a few hundred data points instead of millions, and a query by
+    the second gets whole seconds. In time-lapse it is a real second, which is longer on the local
+    clock.
 
     Args:
-        clock: the time of the points.
-        store: where they are written, and summed up: here a point costs no more than a list's item.
+        clock: the time of the data points.
+        store: where they are written and aggregated: adding a value here costs no more than
+            appending to a list.
     """
 
     def __init__(self, clock: Clock, store: Store) -> None:
@@ -57,7 +59,7 @@ class Metrics:
         """Take one data point, as ``PutMetricData`` would.
 
         Args:
-            region: where it belongs.
+            region: the metric's region.
             namespace: ``AWS/Lambda`` or ``AWS/Kinesis``.
             name: the metric's name, such as ``IteratorAge``.
             value: in ``unit``.

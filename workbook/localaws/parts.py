@@ -1,4 +1,4 @@
-"""The parts of the local AWS, made and joined: the one place that knows them all."""
+"""The parts of the local AWS, created and connected: the only module that knows all of them."""
 
 import asyncio
 from functools import partial
@@ -39,12 +39,13 @@ from workbook.localaws.stacks.service import StacksService
 
 
 class Parts:
-    """The parts of the local AWS, joined.
+    """The connected parts of the local AWS.
 
     Args:
-        endpoint_url: where clients, functions included, reach it.
+        endpoint_url: the local AWS's address, for clients and functions.
         clock: its time.
-        limits: whether Kinesis' throughput limits hold, as on AWS. Off is for bulk loads.
+        limits: whether to enforce Kinesis' throughput limits, as AWS does; turn this off for bulk
+            loads.
     """
 
     def __init__(self, endpoint_url: str, clock: Clock, *, limits: bool = True) -> None:
@@ -98,10 +99,10 @@ class Parts:
         )
 
     async def start(self) -> None:
-        """Start all parts. moto takes a second to load in its own thread, and blocks nothing else.
+        """Start all parts. moto takes a second to load in its own thread, and blocks nothing.
 
         Raises:
-            OSError: this machine has no room for functions' folders.
+            OSError: this machine has no room for the functions' folders.
         """
         self._processes.open()
         self._worker.start(
@@ -119,7 +120,7 @@ class Parts:
         await self._invoker.start()
 
     async def close(self) -> None:
-        """Stop deploying and polling, end every function's process, let moto go."""
+        """Stop deployments and polling, end every function's process, and release moto."""
         await self._schedules.close()
         await self._stacks.close()
         await self._registry.close()
@@ -133,7 +134,7 @@ class Parts:
         self._worker.close()
 
     async def respond(self, request: Request) -> Response:
-        """Answer a request: by the part whose service it is for, else by moto."""
+        """Respond to a request: through the part for its service, otherwise through moto."""
         if self._stacks.is_answer(request):
             return await self._stacks.respond(request)
         service = _service(request)
@@ -155,7 +156,7 @@ class Parts:
                         return response
             case "events":
                 self._schedules.watch()
-            case "logs" | "iam":  # what was said before a change of rights is under the old ones
+            case "logs" | "iam":  # earlier log lines need the earlier permissions
                 await self._logs.flush()
             case "monitoring":
                 self._alarms.watch()
@@ -164,7 +165,7 @@ class Parts:
 
 
 def _service(request: Request) -> str:
-    """Return the service that a request is for: signed for, else named, else known by its path."""
+    """Return a request's service: the one it is signed for, otherwise from its target or path."""
     if request.service:
         return request.service
     if request.target.startswith(TARGET):

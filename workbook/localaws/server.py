@@ -1,4 +1,4 @@
-"""The door: one loopback port, what comes in by it, and when the process begins and ends."""
+"""The server: a loopback port, its requests, and the start and end of the process."""
 
 import asyncio
 import contextlib
@@ -21,8 +21,8 @@ from workbook.localaws.clock import Clock
 from workbook.localaws.http2 import EitherProtocol
 from workbook.localaws.parts import Parts
 
-CONNECTIONS = 10_240  # the most that macOS allows to one process
-KEEP_ALIVE_SECONDS = 75  # longer than the idle time after which boto3 drops a connection itself
+CONNECTIONS = 10_240  # the maximum for a process on macOS
+KEEP_ALIVE_SECONDS = 75  # boto3 drops idle connections earlier
 
 
 class PortError(OSError):
@@ -30,19 +30,19 @@ class PortError(OSError):
 
 
 class Door:
-    """An ASGI application: takes requests off the wire and puts answers on it.
+    """An ASGI application: reads requests and writes responses.
 
-    What fails behind it is answered, too, with the operation and the reason.
+    If the code behind it fails, the response names the operation and the reason.
 
     Args:
-        respond: answers those that may come in.
+        respond: returns the response to a request that is admitted.
     """
 
     def __init__(self, respond: Callable[[Request], Awaitable[Response]]) -> None:
         self._respond = respond
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Take one request and answer it."""
+        """Read a request and respond to it."""
         request = read_head(scope, receive)
         response = admission.refusal(request)
         if response is None:
@@ -73,7 +73,7 @@ class Door:
 
 
 def read_head(scope: Any, receive: Any) -> Request:
-    """ASGI: return a request as it is before its body comes."""
+    """Return an ASGI request without its body."""
     return Request(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
@@ -85,14 +85,14 @@ def read_head(scope: Any, receive: Any) -> Request:
 
 
 def most_bytes(request: Request) -> int:
-    """Return how large the body of a request may be."""
+    """Return the maximum size of a request's body."""
     return MAX_OBJECT_BYTES if request.service in ("s3", "") else MAX_BODY_BYTES
 
 
 async def read_body(request: Request, receive: Any) -> bytes | None:
-    """ASGI: read a body to its end; None when its client is gone before.
+    """Read an ASGI body to its end; return None if the client disconnects first.
 
-    Of a body that is too large, no more is read than shows it.
+    If a body is too large, stop as soon as that is known.
     """
     chunks: list[bytes] = []
     room = most_bytes(request)
@@ -108,18 +108,18 @@ async def read_body(request: Request, receive: Any) -> bytes | None:
 
 
 async def await_disconnect(receive: Any) -> None:
-    """ASGI: return when the client is gone."""
+    """Return when the ASGI client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 async def send_stream(parts: AsyncGenerator[bytes, None], receive: Any, send: Any) -> None:
-    """ASGI: send a body as it is made, until it ends or the client is gone.
+    """Send an ASGI body while it is produced, until it ends or the client disconnects.
 
     Args:
-        parts: the body; closed in the end, whatever happens.
-        receive: tells that the client is gone.
-        send: takes the parts.
+        parts: the body; closed in the end, in any case.
+        receive: reports that the client has disconnected.
+        send: sends the parts.
     """
 
     async def forward() -> None:
@@ -140,7 +140,7 @@ async def send_stream(parts: AsyncGenerator[bytes, None], receive: Any, send: An
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its signal handling, which raises a signal again after the clean end."""
+    """uvicorn without its signal handling, which would raise a signal again after a clean end."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -157,20 +157,20 @@ async def serve(
 ) -> None:
     """Run the local AWS until SIGINT, SIGTERM or the end of its owner.
 
-    Prints one line with its URL when it is ready.  ``arguments`` has the same arguments for command
-    lines.
+    Print a line with its URL when it is ready. ``command.add_arguments`` adds these arguments to a
+    command line.
 
     Args:
-        port: loopback port; 0 takes a free one.
-        limits: whether Kinesis' throughput limits hold.
-        speed: the pace of its clock; see ``Clock``.
-        epoch: when that clock agrees with the world's; see ``Clock``.
-        owned: whether the end of standard input ends it: an owner that holds the other end of
-            that pipe need not do anything, and may be killed.
+        port: the loopback port; 0 chooses a free one.
+        limits: whether to enforce Kinesis' throughput limits.
+        speed: the speed of its clock; see ``Clock``.
+        epoch: when that clock agrees with real time; see ``Clock``.
+        owned: whether to stop at the end of standard input: the owner holds the other end of the
+            pipe, and need not do anything, even if it is killed.
 
     Raises:
         PortError: the port is taken.
-        OSError: this machine has no room for it; says what to do.
+        OSError: this machine has no room for it; the message says what to do.
     """
     _forget_users_aws()
     _allow_connections()
@@ -178,7 +178,7 @@ async def serve(
         listener = socket.create_server((LOOPBACK, port))
     except OSError as problem:
         raise PortError(problem.errno, problem.strerror) from problem
-    # Connections inherit it; without it an answer's second part may wait 40 ms for the first's ACK.
+    # Connections inherit it; otherwise the second part of a response may wait 40 ms for an ACK.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     endpoint_url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
     parts = Parts(endpoint_url, Clock(speed, epoch), limits=limits)
@@ -204,7 +204,8 @@ async def serve(
 
     signal.signal(signal.SIGTERM, end)
     if owned:
-        # Interrupting a notebook's cell interrupts its kernel's whole process group; we stay.
+        # Interrupting a notebook's cell interrupts its kernel's whole process group, but not this
+        # process.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         threading.Thread(target=_await_owner, args=[end], daemon=True).start()
     else:
@@ -219,14 +220,14 @@ async def serve(
 
 
 def _forget_users_aws() -> None:
-    """Keep the user's AWS set-up out of this process, of moto and of every function."""
+    """Keep the user's AWS configuration out of this process, including moto and every function."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
 
 
 def _allow_connections() -> None:
-    """Have as many open connections as the system allows; some allow 256 unless asked for more."""
+    """Allow as many connections as the system permits; some systems allow 256 by default."""
     if sys.platform != "win32":
         import resource
 
@@ -237,6 +238,6 @@ def _allow_connections() -> None:
 
 
 def _await_owner(end: Callable[[], None]) -> None:
-    """Wait until the owner closes the pipe, which its end does, too."""
+    """Wait until the owner closes the pipe, which also happens when the owner ends."""
     sys.stdin.buffer.read()
     end()

@@ -1,8 +1,8 @@
-"""The book as static HTML: a page for each notebook and an index with run times.
+"""The book as static HTML: a page for each notebook, and an index with run times.
 
 Each page is one file that needs no other. Pictures and style are inside, and a policy in its head
-forbids the browser to load anything else, whatever an output holds. Everything can be reached with
-the keyboard and read by a screen reader.
+forbids the browser to load anything else, whatever an output contains. Everything can be reached
+with the keyboard and read by a screen reader.
 """
 
 import datetime
@@ -24,10 +24,10 @@ FORMULA = re.compile(r"\$[^$\n]+\$")  # in TeX
 
 
 class Chapter(NamedTuple):
-    """The parts of one notebook, for its page and for the index.
+    """The parts of a notebook, for its page and for the index.
 
-    ``run`` has the run time and its conditions, as ``book`` stores them, or is None; ``size`` is
-    that of the body in bytes.
+    ``run`` has the run time and its conditions, as stored by ``book``, or is None; ``size`` is that
+    of the body in bytes.
     """
 
     number: str
@@ -48,9 +48,9 @@ def write(
     """Write the pages, and return the path of the index.
 
     Args:
-        notebooks: the executed notebooks by their paths, in their order.
+        notebooks: the executed notebooks by path, in order.
         folder: where to write; it is created if necessary. Pages of deleted notebooks are removed.
-        documents: other pages that notebooks link to, such as a glossary: Markdown by its path.
+        documents: other pages that notebooks link to, such as a glossary: Markdown by path.
 
     Raises:
         ValueError: a notebook has no title or no opening paragraph, links to a notebook that does
@@ -109,7 +109,7 @@ def _chapter(
 ) -> Chapter:
     cells, _ = exporter.from_notebook_node(notebook)
     body = BeautifulSoup(cells, "html.parser")
-    for mark in body.select("a.anchor-link"):  # the list of sections links to the headings
+    for mark in body.select("a.anchor-link"):  # the list of sections already links to headings
         mark.decompose()
     for table in body.select("table"):
         _make_readable(table, body)
@@ -154,7 +154,7 @@ def _opening(body: BeautifulSoup) -> tuple[str, str]:
 
 
 def _make_readable(table: Tag, body: BeautifulSoup) -> None:
-    """Mark the header cells of a table and what they head, and let a wide table scroll.
+    """Mark the header cells of a table and their scope, and let a wide table scroll.
 
     The borders, alignment and empty header cells of pandas are removed.
     """
@@ -174,7 +174,7 @@ def _make_readable(table: Tag, body: BeautifulSoup) -> None:
 
 
 def _lead_to_page(link: Tag, pages_of: Mapping[str, str]) -> None:
-    """Point a link at its target's page, and replace one to a file without a page by its text."""
+    """Point a link to its target's page; replace a link to a file without a page by its text."""
     path, hash_mark, anchor = str(link["href"]).partition("#")
     if not path or ":" in path:
         return

@@ -12,19 +12,19 @@ from workbook.target import Aws
 
 
 def capture(aws: Aws, stream: str, out: Path, *, progress: bool = True) -> int:
-    """Write all records that a stream keeps, one line of JSON each; return how many there are.
+    """Write all records that a stream keeps, one JSON object per line; return their number.
 
-    A line has ``data`` (base64), ``partition_key``, ``sequence_number``, ``shard_id`` and
+    An object has ``data`` (base64), ``partition_key``, ``sequence_number``, ``shard_id`` and
     ``arrival_time`` (ISO, UTC).
 
     Args:
-        aws: where the stream is.
-        stream: its name.
-        out: the file; it is replaced.
+        aws: the AWS that the stream is in.
+        stream: the stream's name.
+        out: the file to write; it is replaced.
         progress: whether to show a bar.
 
     Raises:
-        botocore.exceptions.ClientError: there is no such stream.
+        botocore.exceptions.ClientError: the stream does not exist.
     """
     count = 0
     with out.open("wb") as file, tqdm(unit=" records", disable=not progress) as bar:

@@ -1,4 +1,4 @@
-"""Run a function in this process, batch by batch, so that a debugger stops in it."""
+"""Run a function in this process, batch by batch, so that a debugger can stop in it."""
 
 import base64
 import importlib
@@ -23,7 +23,7 @@ from workbook.trial.report import duplicates
 
 Handler = Callable[[Any, Any], Any]
 BATCH = 100
-YOURS = ("AWS_PROFILE", "AWS_SESSION_TOKEN")  # which boto3 would find before the local AWS's
+YOURS = ("AWS_PROFILE", "AWS_SESSION_TOKEN")  # which boto3 would use before the local AWS's
 NOTE = (
     "The function runs in this process, one batch at a time. Its timeout is off. A batch that "
     "fails is halved, not retried."
@@ -31,7 +31,7 @@ NOTE = (
 
 
 class Context:
-    """The context object of an invocation; there is always a minute left."""
+    """The context object of an invocation; a minute is always left."""
 
     function_name = "try"
     function_version = "$LATEST"
@@ -46,7 +46,7 @@ class Context:
         self.aws_request_id = str(uuid.uuid4())
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return the time that is left, which does not pass."""
+        """Return the time left, which is always the same."""
         return 60_000
 
 
@@ -64,22 +64,22 @@ def run(
 ) -> dict[str, Any]:
     """Run a function with records in this process; return the figures, as ``Report.as_dict`` does.
 
-    A batch that fails is halved, down to the records that cannot be processed; nothing is tried
-    again.
+    If a batch fails, it is halved, down to the records that cannot be processed; nothing is
+    retried.
 
     Args:
-        function: ``FILE[:FUNCTION]``; a breakpoint in the file itself is hit.
-        records_file: see ``records.read``.
-        key: the column whose value is the partition key.
-        batch_size: records in a batch.
-        variables: of the environment, for as long as this takes.
-        streams: names of streams that the function writes to.
-        queues: the same of queues.
-        tables: the same of tables, ``NAME:KEY``.
-        buckets: the same of buckets.
+        function: ``FILE[:FUNCTION]``; breakpoints in the file itself are hit.
+        records_file: the file of records; see ``records.read``.
+        key: the column with the partition key.
+        batch_size: the number of records in a batch.
+        variables: environment variables, set while this runs.
+        streams: names of the streams that the function writes to.
+        queues: names of queues, likewise.
+        tables: names of tables, likewise, as ``NAME:KEY``.
+        buckets: names of buckets, likewise.
 
     Raises:
-        UsageError: something of that cannot be used.
+        UsageError: one of these cannot be used.
     """
     sent = records.read(records_file, key)
     records.check_sizes(sent, records.OPTIONS.records)
@@ -100,14 +100,14 @@ def run(
 
 
 class _Tally:
-    """Hands batches to a handler, and counts what comes of them."""
+    """Passes batches to a handler, and counts the results."""
 
     def __init__(self) -> None:
         self._invocations = self._errors = self._processed = self._given_up = 0
         self._shown: set[str] = set()
 
     def handle(self, handler: Handler, batch: list[dict[str, Any]]) -> None:
-        """Run a batch; halve it if it fails, and resume behind a record that is reported."""
+        """Run a batch. If it fails, halve it; if a record is reported, resume after it."""
         left = [batch]
         while left:
             batch = left.pop()
@@ -129,11 +129,11 @@ class _Tally:
             left += filter(None, rest)
 
     def _run(self, handler: Handler, batch: list[dict[str, Any]]) -> Verdict:
-        """Call the handler; return what its reply says of the batch."""
+        """Call the handler; return its verdict on the batch."""
         try:
             answer = handler({"Records": batch}, Context())
             reply = json.dumps(answer, default=str).encode()
-        except (Exception, SystemExit):  # whatever the function raises is its own affair
+        except (Exception, SystemExit):  # the function may raise anything
             self._show(traceback.format_exc())
             return Failed()
         found = verdict(reply, [int(one["kinesis"]["sequenceNumber"]) for one in batch])
@@ -142,14 +142,14 @@ class _Tally:
         return found
 
     def _show(self, problem: str) -> None:
-        """Print a problem, in full the first time only."""
+        """Print a problem, in full only the first time."""
         again = problem in self._shown
         self._shown.add(problem)
         last = problem.rstrip().rpartition("\n")[2]
         print(f"again: {last}" if again else problem, file=sys.stderr)
 
     def give_up(self, batch: list[dict[str, Any]]) -> None:
-        """Count a batch that no function was there for."""
+        """Count a batch as given up, because the function could not be imported."""
         self._invocations += 1
         self._errors += 1
         self._given_up += len(batch)
@@ -169,7 +169,7 @@ class _Tally:
 
 
 def _event(number: int, record: records.Record) -> dict[str, Any]:
-    """Return a record as Lambda hands it over."""
+    """Return a record in the form that Lambda passes to a function."""
     sequence_number = f"{49_000_000_000_000_000_000_000 + number}"
     return {
         "kinesis": {
@@ -191,7 +191,7 @@ def _event(number: int, record: records.Record) -> dict[str, Any]:
 
 @contextmanager
 def _environment(aws: Aws, variables: Mapping[str, str]) -> Iterator[None]:
-    """Let boto3 find the local AWS, and the function its variables."""
+    """Configure boto3 for the local AWS, and set the function's variables."""
     before = dict(os.environ)
     credentials = aws.credentials
     for name in YOURS:
@@ -214,7 +214,7 @@ def _environment(aws: Aws, variables: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _findable(function: str, code: packages.Code) -> Iterator[None]:
-    """Let the import find the function's own file, so that breakpoints in it are hit."""
+    """Let Python import the function's own file, so that breakpoints in it are hit."""
     path = Path(function if Path(function).exists() else function.rpartition(":")[0])
     with tempfile.TemporaryDirectory() as unpacked:
         folder = path if path.is_dir() else path.parent
@@ -231,11 +231,11 @@ def _findable(function: str, code: packages.Code) -> Iterator[None]:
 
 
 def _imported(handler: str) -> Handler | None:
-    """Import the function; return None, with its traceback printed, if that fails."""
+    """Import the function; if that fails, print the traceback and return None."""
     module, _, name = handler.rpartition(".")
     try:
         found: Handler = getattr(importlib.import_module(module.replace("/", ".")), name)
-    except (Exception, SystemExit):  # whatever the module raises is its own affair
+    except (Exception, SystemExit):  # the module may raise anything
         traceback.print_exc()
         return None
     return found

@@ -11,7 +11,7 @@ from workbook.laboratory.pipeline import PROBE
 NO_STATE = "The function's reply has no state, which a tumbling window needs."
 STATUS = "Status: "  # in the REPORT line of an invocation that Lambda ended
 
-# Frames of the probe, and of the import of your module by it, with the line of code that follows.
+# Frames of the probe, and of its import of your module, each with its line of code.
 HIDDEN = re.compile(
     rf' *File "/var/task/{PROBE.name}".*\n(?: {{4,}}.*\n?)*'
     r'| *File "[^"]*/importlib/__init__\.py".*\n(?: {4,}.*\n?)*'
@@ -24,10 +24,11 @@ class FirstError:
     """The first error of the function.
 
     Args:
-        text: its traceback, or what the log says of it.
+        text: its traceback, or the log's message about it.
         record: the only record of the smallest batch with this error, or the first of several;
             empty if the function was never called.
-        records: how many records that batch has; with one, the function fails on it alone.
+        records: the number of records in that batch; if it is 1, the function fails on that record
+            alone.
     """
 
     text: str
@@ -37,12 +38,12 @@ class FirstError:
 
 @dataclass(frozen=True)
 class Log:
-    """A function's log, read for errors.
+    """A function's log, searched for errors.
 
     Args:
-        lines: without those of the probe, in order of time.
-        errors: the error of an invocation, by its request id.
-        reports: the REPORT line of each invocation, by the same.
+        lines: the lines in order of time, without the probe's.
+        errors: the error of each invocation, by request id.
+        reports: the REPORT line of each invocation, by request id.
         loading: the error of the first attempt to load the function, if it failed.
     """
 
@@ -53,17 +54,17 @@ class Log:
 
     @property
     def failed(self) -> set[str]:
-        """The request ids of invocations that ended with an error, as far as Lambda logs it."""
+        """Return the request ids of invocations that ended with an error, where Lambda logs it."""
         return {one for one, line in self.reports.items() if one in self.errors or STATUS in line}
 
     @classmethod
     def of(cls, events: Sequence[Mapping[str, Any]]) -> "Log":
-        """Return the log of events as CloudWatch Logs returns them."""
+        """Return the log made of events from CloudWatch Logs."""
         lines: list[str] = []
         errors: dict[str, str] = {}
         reports: dict[str, str] = {}
         loading = ""
-        current: dict[str, str] = {}  # the invocation under way in each log stream
+        current: dict[str, str] = {}  # the current invocation in each log stream
         for event in events:
             stream, line = event["logStreamName"], event["message"]
             if found := START.match(line):
@@ -91,10 +92,10 @@ def first(
     """Return the first error; None if there was none.
 
     Args:
-        log: the function's.
-        invocations: in order of their start.
-        data: of the records, by sequence number.
-        module: of the function, which messages name in the place of the probe.
+        log: the function's log.
+        invocations: the invocations, in order of their start.
+        data: the data of each record, by sequence number.
+        module: the function's module, which messages name instead of the probe.
         reports_failures: whether the mapping respects partial batch responses.
     """
     failed = [one for one in invocations if one.outcome(reports_failures) != "ok"]
@@ -104,7 +105,7 @@ def first(
         return FirstError(_clean(log.loading, module), "", 0)
 
     def kind(one: Invocation) -> str:
-        """What errors of one kind have in common: the outcome, and the type of the exception."""
+        """Return what errors of the same kind share: the outcome, and the type of the exception."""
         head = log.errors.get(one.request_id, "").partition("\n")[0]
         return f"{one.outcome(reports_failures)} {' '.join(head.split(' ')[:2])}"
 
@@ -137,6 +138,6 @@ def _text(log: Log, one: Invocation, reports_failures: bool) -> str:
 
 
 def _clean(text: str, module: str) -> str:
-    """Return an error as it would be without the probe."""
+    """Return an error as it would read without the probe."""
     shown = text.replace("\xa0", " ").replace(f"'{PROBE.stem}'", f"'{module}'")
     return HIDDEN.sub("", shown)

@@ -14,23 +14,23 @@ from workbook.laboratory.logbook import Invocation, Logbook
 from workbook.target import Aws
 from workbook.trial.place import Place
 
-LOADS = 2  # attempts to load a function, after which it cannot be loaded
-LOOK_SECONDS = 0.25  # between two looks
-PATIENCE_SECONDS = 30.0  # in which one more record must be done with, or the rest is pending
+LOADS = 2  # attempts to load a function, before it counts as impossible to load
+LOOK_SECONDS = 0.25  # between reads
+PATIENCE_SECONDS = 30.0  # without a record done with, after which the rest is pending
 
 
 @dataclass
 class Fates:
-    """What became of the records, by sequence number.
+    """The fates of the records, by sequence number.
 
     Args:
-        sent: the numbers, in order of sending.
-        tries: how often each was handed to the function.
-        processed: those that Lambda regards as processed.
-        given_up: those that the mapping gave up.
-        batches_given_up: the batches of these.
-        filtered: how many a filter kept from the function.
-        invocations: in order of their start.
+        sent: the records' numbers, in the order of sending.
+        tries: how often each record was passed to the function.
+        processed: the records that Lambda regards as processed.
+        given_up: the records that the mapping gave up.
+        batches_given_up: the batches of the records given up.
+        filtered: the number of records that a filter kept from the function.
+        invocations: the invocations, in order of their start.
     """
 
     sent: list[int]
@@ -43,30 +43,30 @@ class Fates:
 
     @property
     def unreported(self) -> int:
-        """How many records were given up in a batch of which the function reported only others."""
+        """Return how many records were given up unreported, in batches with reported records."""
         last = {tuple(one.sequence_numbers): one.reported for one in self.invocations}
         reports = [(len(batch), last.get(tuple(batch), 0)) for batch in self.batches_given_up]
         return sum(size - reported for size, reported in reports if reported)
 
     @property
     def dragged(self) -> int:
-        """How many of the processed records were handed over more than once."""
+        """Return how many processed records were passed to the function more than once."""
         return sum(self.tries[number] > 1 for number in self.processed)
 
     @property
     def pending(self) -> int:
-        """How many are not done with."""
+        """Return how many records are not done with."""
         return len(self.sent) - len(self.processed) - len(self.given_up) - self.filtered
 
 
 class Watch:
-    """Looks at a function's log and at what its mapping gives up.
+    """Reads a function's log, and the queue for records that its mapping gives up.
 
     Args:
-        aws: where.
-        place: what is tried.
+        aws: the AWS that the function is in.
+        place: the function and its surroundings.
         reports_failures: whether the mapping respects partial batch responses.
-        fates: is kept up to date.
+        fates: updated by each read.
         shards: the shard of each sequence number.
     """
 
@@ -88,13 +88,11 @@ class Watch:
         self._since = datetime.now(UTC) - timedelta(days=1)
 
     def wait(self, *, patience: float = PATIENCE_SECONDS, progress: bool = True) -> None:
-        """Wait until all records are done with, or none has been for a while.
+        """Wait until all records are done with, or no record has been for a while.
 
-        An interruption (Ctrl+C) ends the wait, too; so does a function that cannot be loaded.
+        Interrupting it (Ctrl+C) ends the wait too, as does a function that cannot be loaded.
 
         Args:
-            patience: for how long, in seconds.
-            progress: whether to show a bar.
         """
         fates = self._fates
         deadline = time.monotonic() + patience
@@ -110,16 +108,16 @@ class Watch:
                     if fates.pending < before:
                         deadline = time.monotonic() + patience
                     time.sleep(LOOK_SECONDS)
-                except KeyboardInterrupt:  # show what is known
+                except KeyboardInterrupt:  # report what is known
                     return
 
     def _is_unloadable(self) -> bool:
-        """Whether no attempt to load the function has succeeded, so that waiting is of no use."""
+        """Return whether every attempt to load the function failed, so that waiting is useless."""
         return not self._fates.invocations and self._logbook.ended >= LOADS
 
     def _look(self) -> None:
         fates = self._fates
-        told = self._read_failures()  # before the log, which then has the invocations behind them
+        told = self._read_failures()  # before the log, which then contains their invocations
         fates.invocations = self._read_log()
         fates.tries = Counter(n for one in fates.invocations for n in one.sequence_numbers)
         done = (n for one in fates.invocations for n in one.done(self._reports_failures))
@@ -130,13 +128,13 @@ class Watch:
     def _read_log(self) -> list[Invocation]:
         try:
             return self._logbook.read()
-        except ClientError as error:  # its log group is made with its first line
+        except ClientError as error:  # the first line creates the log group
             if error.response["Error"]["Code"] != "ResourceNotFoundException":
                 raise
             return []
 
     def _read_failures(self) -> set[int]:
-        """Return the numbers of records that the mapping has told of since the last look."""
+        """Return the numbers of records that the mapping has given up since the last read."""
         found: set[int] = set()
         receive = self._sqs.receive_message
         while messages := receive(QueueUrl=self._place.failures, MaxNumberOfMessages=10).get(

@@ -1,4 +1,4 @@
-"""Known mistakes of functions that read Kinesis, where they show."""
+"""Hints about common mistakes in functions that read Kinesis, where the trial shows them."""
 
 import ast
 import re
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from workbook.laboratory.logbook import Invocation
 
-KPL_MAGIC = b"\xf3\x89\x9a\xc2"  # begins a record in which the Kinesis Producer Library packed many
+KPL_MAGIC = b"\xf3\x89\x9a\xc2"  # starts a record of many, packed by the Kinesis Producer Library
 GZIP_MAGIC = b"\x1f\x8b"
 DECODERS = ("b64", "base64.", "'base64'", '"base64"', "aws_lambda_powertools", "aggregat")
 UNZIPPERS = ("gzip", "zlib", "extract_cloudwatch_logs", "aws_lambda_powertools")
@@ -15,21 +15,21 @@ UNZIPPERS = ("gzip", "zlib", "extract_cloudwatch_logs", "aws_lambda_powertools")
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What a trial showed.
+    """The findings of a trial.
 
     Args:
         error: the text of the first error.
         reports: whether the mapping respects partial batch responses.
         halves: whether the mapping halves a batch that fails.
-        invocations: that called the function.
+        invocations: the number of invocations that called the function.
         raised: how many of them ended in an exception.
-        given_up_together: records that were given up in a batch of several.
-        unreported: those of them that the function did not report, while it reported others.
-        dragged: records that were processed, but not at the first try.
-        retries: how often a record was handed over again.
-        distinct: whether no two records are equal.
-        duplicates: outputs that were there already.
-        written: outputs.
+        given_up_together: the number of records given up in batches of several.
+        unreported: how many of those the function did not report, while it reported others.
+        dragged: the number of records processed, but not at the first attempt.
+        retries: how often records were passed to the function again.
+        distinct: whether all records differ.
+        duplicates: the number of outputs equal to an earlier one.
+        written: the number of outputs.
     """
 
     error: str = ""
@@ -47,18 +47,18 @@ class Seen:
 
     @property
     def handed(self) -> int:
-        """How many records were handed over, those that were handed over again included."""
+        """Return how many records were passed to the function, repeats included."""
         return sum(len(one.sequence_numbers) for one in self.invocations)
 
 
 def find(sources: Sequence[str], function: str, data: Sequence[bytes], seen: Seen) -> list[str]:
-    """Return a sentence for each mistake that shows.
+    """Return a hint for each mistake that the trial shows.
 
     Args:
-        sources: the texts of your Python files.
+        sources: the contents of your Python files.
         function: the name of the function.
-        data: of the records that were sent.
-        seen: what the trial showed.
+        data: the data of each record sent.
+        seen: the findings of the trial.
     """
     return [
         *_about_data("\n".join(sources), data),
@@ -75,7 +75,7 @@ def _about_data(source: str, data: Sequence[bytes]) -> Iterator[str]:
     )
     if takes_data and not any(name in source for name in DECODERS):
         yield (
-            "The code never decodes base64. A record's data comes in base64: use "
+            "The code never decodes base64. A record's data is base64: use "
             "base64.b64decode(record['kinesis']['data'])."
         )
     if any(one.startswith(KPL_MAGIC) for one in data) and "aggregat" not in source.lower():
@@ -85,19 +85,19 @@ def _about_data(source: str, data: Sequence[bytes]) -> Iterator[str]:
         )
     zipped = any(one.startswith(GZIP_MAGIC) for one in data)
     if zipped and not any(name in source for name in UNZIPPERS):
-        yield "Records are compressed with gzip, and the code does not unpack them: use gzip."
+        yield "Records are compressed with gzip, and the code does not decompress them: use gzip."
 
 
 def _about_error(error: str) -> Iterator[str]:
     if found := re.search(r"No module named '([^']+)'", error):
         yield (
-            f"{found[1]} is not in the package. If it is one of yours, give the folder with it; if "
-            "it is on the package index, name it in a file for --requirements."
+            f"{found[1]} is not in the package. If it is one of yours, pass the folder that "
+            "contains it. If it is on the package index, name it in a file for --requirements."
         )
     if "(AccessDenied" in error:
         yield (
-            "The function's role does not allow this. Without a template, it allows to write to "
-            "what --stream, --queue, --table and --bucket name, and nothing else."
+            "The function's role does not allow this. Without a template, it allows the function "
+            "to write to what --stream, --queue, --table and --bucket name, and nothing else."
         )
 
 
@@ -140,16 +140,16 @@ def _records(count: int) -> str:
 def _about_outputs(seen: Seen) -> Iterator[str]:
     if 0 < seen.duplicates <= seen.retries:
         yield (
-            f"Outputs that equal an earlier one: {seen.duplicates:,}. Records that were handed "
-            f"over again: {seen.retries:,}. A batch that fails is retried as a whole, and what it "
-            "had written is written again. Report the first bad record, or write in a way that can "
-            "be repeated."
+            f"Outputs that equal an earlier one: {seen.duplicates:,}. Records that the function "
+            f"received again: {seen.retries:,}. A batch that fails is retried as a whole, and "
+            "what it had written is written again. Report the first bad record, or write in a "
+            "way that can be repeated."
         )
     if seen.duplicates and not seen.retries and seen.distinct and seen.written > seen.handed:
         yield (
             f"Outputs that equal an earlier one: {seen.duplicates:,}, although no record was "
-            "handed over twice and no two records are equal. The function itself writes them "
-            "again, for instance when it retries a call that had succeeded."
+            "passed to the function twice and no two records are equal. The function itself "
+            "writes them again, for instance when it retries a call that had succeeded."
         )
 
 
@@ -162,8 +162,8 @@ def _about_code(trees: Sequence[ast.Module], function: str) -> Iterator[str]:
         )
     if any(_makes_client(handler) for tree in trees for handler in _handlers(tree)):
         yield (
-            "A boto3 client is made inside the handler, in each invocation. Make it once, at the "
-            "top of the module."
+            "A boto3 client is created inside the handler, in each invocation. Create it once, "
+            "at the top of the module."
         )
     if any(_is_constant_key(node) for tree in trees for node in ast.walk(tree)):
         yield (

@@ -1,4 +1,4 @@
-"""What the function wrote: read from its streams, queues, tables and buckets."""
+"""What the function wrote to its streams, queues, tables and buckets."""
 
 import base64
 from collections import Counter
@@ -10,17 +10,17 @@ from workbook.trial.place import Output
 
 
 def read(aws: Aws, output: Output) -> list[str]:
-    """Return what is in an output: a text for each record, message, item or object.
+    """Return the content of an output: a string for each record, message, item or object.
 
     Args:
-        aws: where it is.
-        output: which one.
+        aws: the AWS that it is in.
+        output: the output to read.
     """
     return list(READERS[output.kind](aws, output.name))
 
 
 def read_all(aws: Aws, made: Sequence[Output]) -> dict[str, list[str]]:
-    """Return what is in each output, by its name, after its kind if two have the same name."""
+    """Return the content of each output by name, preceded by its kind if two have the same name."""
     names = Counter(one.name for one in made)
     return {
         one.name if names[one.name] == 1 else f"{one.kind} {one.name}": read(aws, one)

@@ -1,4 +1,4 @@
-"""The surroundings of the function that is tried: what it reads, what it writes to, its role."""
+"""The surroundings of the function: what it reads, what it writes to, its role."""
 
 import json
 import uuid
@@ -14,7 +14,7 @@ from workbook.errors import UsageError
 from workbook.laboratory import pipeline
 from workbook.target import Aws
 
-SETTINGS = (  # of a mapping that reads Kinesis [BC]
+SETTINGS = (  # of mappings that read Kinesis [BC]
     "BatchSize",
     "BisectBatchOnFunctionError",
     "DestinationConfig",
@@ -29,7 +29,7 @@ SETTINGS = (  # of a mapping that reads Kinesis [BC]
     "StartingPositionTimestamp",
     "TumblingWindowInSeconds",
 )
-WRITES = {  # what a function may do with its outputs
+WRITES = {  # the actions that a function needs to write
     "stream": ["kinesis:PutRecord", "kinesis:PutRecords"],
     "queue": ["sqs:SendMessage", "sqs:GetQueueUrl"],
     "table": [
@@ -43,11 +43,11 @@ WRITES = {  # what a function may do with its outputs
 
 
 def probed(code: Code, variables: Mapping[str, str]) -> dict[str, Any]:
-    """Return the settings of a function that runs behind the laboratory's probe.
+    """Return the settings of a function that the laboratory's probe calls.
 
     Args:
-        code: the function's.
-        variables: of its environment.
+        code: the function's code.
+        variables: its environment variables.
     """
     settings = {pipeline.SETTINGS: json.dumps({"handler": code.handler})}
     return {
@@ -62,8 +62,8 @@ class Output:
 
     Args:
         kind: ``stream``, ``queue``, ``table`` or ``bucket``.
-        name: its own.
-        arn: what the role may write to.
+        name: the output's name.
+        arn: the ARN that the role may write to.
     """
 
     kind: str
@@ -73,16 +73,16 @@ class Output:
 
 @dataclass
 class Place:
-    """Where a function is tried.
+    """The resources of a trial.
 
     Args:
-        stream: the name of the stream that it reads.
-        function: its name.
+        stream: the name of the stream that the function reads.
+        function: the function's name.
         mapping: the UUID of its event source mapping.
-        failures: the URL of the queue of what the mapping gives up.
-        log_group: of the function.
+        failures: the URL of the queue for records that the mapping gives up.
+        log_group: the function's log group.
         outputs: what it writes to.
-        note: what differs from what was asked for, in words.
+        note: how the resources differ from what was asked for.
     """
 
     stream: str
@@ -101,14 +101,14 @@ def make_outputs(
     tables: Sequence[str],
     buckets: Sequence[str],
 ) -> list[Output]:
-    """Make what the function writes to.
+    """Create what the function writes to.
 
     Args:
-        aws: where.
-        streams: names.
-        queues: names.
-        tables: ``NAME:KEY``, the key being a text.
-        buckets: names.
+        aws: the AWS to create it in.
+        streams: names of streams.
+        queues: names of queues.
+        tables: names of tables as ``NAME:KEY``; the key is a string.
+        buckets: names of buckets.
 
     Raises:
         UsageError: AWS refuses a name.
@@ -167,15 +167,15 @@ def make(
     variables: Mapping[str, str],
     mapping: Mapping[str, Any],
 ) -> Place:
-    """Make a stream, the function behind it, and its mapping.
+    """Create a stream, the function that reads it, and its mapping.
 
     Args:
-        aws: where.
-        code: the function's.
-        outputs: what its role may write to.
-        shards: of the stream.
-        variables: of its environment.
-        mapping: settings that go before the defaults, which retry a record three times.
+        aws: the AWS to create them in.
+        code: the function's code.
+        outputs: the outputs that its role may write to.
+        shards: the number of shards of the stream.
+        variables: the function's environment variables.
+        mapping: settings that override the defaults, which retry a record three times.
 
     Raises:
         UsageError: AWS refuses the function or the mapping.
@@ -198,21 +198,21 @@ def make(
         deployment.create_function(lambda_, role, pipeline.with_probe(code), function, **settings)
     except (ClientError, ParamValidationError) as refused:
         about = "--env" if "nvironment" in str(refused) else "FILE"
-        raise UsageError(f"{about}: AWS refuses it: {refused}") from None
+        raise UsageError(f"{about}: AWS refused it: {refused}") from None
     try:
         created = deployment.create_mapping(
             lambda_, stream_arn, function, queue_arn=queue_arn, **mapping
         )
     except (ClientError, ParamValidationError) as refused:
-        raise UsageError(f"--mapping: AWS refuses it: {refused}") from None
+        raise UsageError(f"--mapping: AWS refused it: {refused}") from None
     return Place(stream, function, created, url, log_group, outputs)
 
 
 def settings_of(given: Sequence[str]) -> dict[str, Any]:
-    """Return the settings of a mapping, from ``NAME=VALUE``; values may be JSON.
+    """Return the settings of a mapping from ``NAME=VALUE`` arguments; values may be JSON.
 
     Raises:
-        UsageError: there is no such setting.
+        UsageError: a setting is unknown.
     """
     found = {}
     for one in given:

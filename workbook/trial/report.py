@@ -14,7 +14,7 @@ from workbook.records import Record
 from workbook.trial.errors import FirstError
 from workbook.trial.fates import Fates
 
-WIDTH = 100  # of the lines of a hint
+WIDTH = 100  # of the lines in a hint
 
 
 @dataclass(frozen=True)
@@ -22,17 +22,17 @@ class Report:
     """The outcome of a trial.
 
     Args:
-        records: those that were sent.
-        fates: what became of them.
-        outputs: what is in each output, by its name.
+        records: the records sent.
+        fates: the fates of the records.
+        outputs: the content of each output, by its name.
         first_error: None if there was none.
-        hints: known mistakes that show.
+        hints: hints about common mistakes.
         reports_failures: whether the mapping respects partial batch responses.
         log: the function's log, event by event.
-        never_called: invocations that ended before the function was called, since it could not be
-            loaded.
-        note: what else is to be said, such as the package's size beside the limits.
-        seconds: from the first record sent to the last one done with.
+        never_called: the number of invocations that ended before the function was called, because
+            it could not be loaded.
+        note: anything else worth saying, such as the package's size beside the limits.
+        seconds: the time from sending the first record until the last one was done with.
     """
 
     records: list[Record]
@@ -48,23 +48,23 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether every record was processed, or kept away by a filter."""
+        """Return whether every record was processed, or dropped by a filter."""
         return not self.fates.given_up and not self.fates.pending
 
     @property
     def duplicates(self) -> int:
-        """How many outputs were there already, byte for byte."""
+        """Return how many outputs equal an earlier one, byte for byte."""
         return duplicates(self.outputs)
 
     @property
     def errors(self) -> int:
-        """How many invocations failed, wholly or in part."""
+        """Return how many invocations failed, wholly or in part."""
         failed = (one.outcome(self.reports_failures) != "ok" for one in self.fates.invocations)
         return sum(failed) + self.never_called
 
     @property
     def retries(self) -> int:
-        """How often a record was handed to the function again."""
+        """Return how often records were passed to the function again."""
         return self.fates.tries.total() - len(self.fates.tries)
 
     def as_dict(self) -> dict[str, Any]:
@@ -120,7 +120,7 @@ class Report:
         """Write records, invocations and outputs as Parquet, and the log and this report as text.
 
         Args:
-            folder: is made if it is not there.
+            folder: the folder; created if it does not exist.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self.records_table().to_parquet(folder / "records.parquet")
@@ -135,7 +135,7 @@ class Report:
 
 
 def duplicates(outputs: dict[str, list[str]]) -> int:
-    """Return how many outputs were there already, byte for byte."""
+    """Return how many outputs equal an earlier one, byte for byte."""
     return sum(len(found) - len(Counter(found)) for found in outputs.values())
 
 

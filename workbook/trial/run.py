@@ -1,4 +1,4 @@
-"""A trial from its beginning to its end."""
+"""Run a trial from start to finish."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -40,22 +40,23 @@ def run(
 
     Args:
         function: ``FILE[:FUNCTION]``; see ``code.read``.
-        records_file: see ``records.read``.
-        key: the column whose value is the partition key.
+        records_file: the file of records; see ``records.read``.
+        key: the column with the partition key.
         mapping: settings of the event source mapping, ``NAME=VALUE``.
-        variables: of the function's environment.
-        requirements: a file for pip.
-        template_file: function, mapping, environment, streams and tables come from it.
-        streams: names of streams that the function writes to.
-        queues: the same of queues.
-        tables: the same of tables, ``NAME:KEY``.
-        buckets: the same of buckets.
-        shards: of the stream that it reads.
-        speed: of the local AWS's clock.
-        progress: whether to show bars.
+        variables: the function's environment variables.
+        requirements: a requirements file for pip.
+        template_file: a template that defines the function, mapping, environment, streams and
+            tables.
+        streams: names of the streams that the function writes to.
+        queues: names of queues, likewise.
+        tables: names of tables, likewise, as ``NAME:KEY``.
+        buckets: names of buckets, likewise.
+        shards: the number of shards of the stream that it reads.
+        speed: the speed of the local AWS's clock.
+        progress: whether to show progress bars.
 
     Raises:
-        UsageError: something of that cannot be used.
+        UsageError: one of these cannot be used.
     """
     sent = records.read(records_file, key)
     package = packages.read(function, requirements)
@@ -132,7 +133,7 @@ def send(aws: Aws, stream: str, sent: Sequence[Record]) -> tuple[list[int], dict
     """Send records in order; return their sequence numbers, and the shard of each number.
 
     Raises:
-        UsageError: the stream refused one; the message has its number and AWS's reason.
+        UsageError: the stream refused a record; the message has its number and AWS's reason.
     """
     kinesis = aws.client("kinesis")
     numbers: list[int] = []

@@ -1,4 +1,4 @@
-"""Deploy a template with the function that is tried in it."""
+"""Deploy a template, with your code in the function under trial."""
 
 import json
 from pathlib import Path
@@ -28,12 +28,12 @@ FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
 
 
 def deploy(aws: Aws, path: Path, code: Code) -> Place:
-    """Make all that a template says, with the given code in its function.
+    """Create everything in a template, with the given code in its function.
 
     Args:
-        aws: where.
-        path: of the template; code of other functions is found beside it.
-        code: of the function that a stream invokes.
+        aws: the AWS to create it in.
+        path: the template's path; the code of other functions is searched for beside it.
+        code: the code of the function that a stream invokes.
 
     Raises:
         UsageError: the template cannot be read, or CloudFormation refuses it.
@@ -68,7 +68,7 @@ def _state(stacks: Any) -> str:
 
 
 def _store_code(aws: Aws, folder: Path, body: dict[str, Any]) -> None:
-    """Put local code into a bucket, as ``sam package`` does, and name it there."""
+    """Upload local code to a bucket, as ``sam package`` does, and refer to it in the template."""
     s3 = aws.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     shared = (body.get("Globals") or {}).get("Function") or {}
@@ -114,7 +114,7 @@ def _watched(aws: Aws, path: Path, stacks: Any, code: Code) -> Place:
     log_group = present["LoggingConfig"]["LogGroup"]
     lambda_.update_function_configuration(
         FunctionName=function,
-        LoggingConfig={"LogFormat": "Text", "LogGroup": log_group},  # as the logbook reads it
+        LoggingConfig={"LogFormat": "Text", "LogGroup": log_group},  # which the logbook reads
         **probed(code, variables),
     )
     waiter.wait(FunctionName=function, WaiterConfig=fast)
@@ -132,9 +132,9 @@ def _watched(aws: Aws, path: Path, stacks: Any, code: Code) -> Place:
 
 
 def _failures(aws: Aws, mapping: Any, role: str) -> tuple[str, str, str]:
-    """Return the queue that is told of what the mapping gives up: its name, its URL, and a note.
+    """Return the queue for what the mapping gives up: its name, its URL, and a note.
 
-    A mapping that reports nowhere, or to something else than a queue, gets a queue for the trial.
+    If the mapping has no destination, or one that is not a queue, create a queue for the trial.
     """
     sqs = aws.client("sqs")
     told = (mapping.get("DestinationConfig") or {}).get("OnFailure", {}).get("Destination", "")
@@ -156,5 +156,9 @@ def _failures(aws: Aws, mapping: Any, role: str) -> tuple[str, str, str]:
         f"mapping {uuid}",
         lambda: lambda_.get_event_source_mapping(UUID=uuid)["State"] == mapping["State"],
     )
-    note = f"{told} gets no reports of what is given up: a queue of the trial does" if told else ""
+    note = (
+        f"{told} gets no reports of what is given up; a queue created for the trial does"
+        if told
+        else ""
+    )
     return QUEUE, url, note

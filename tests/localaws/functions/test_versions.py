@@ -211,13 +211,13 @@ def test_aliases_are_listed_by_the_version_that_they_lead_to(local: Aws) -> None
 @pytest.mark.parametrize(
     ("version", "weights", "message"),
     [
-        ("1", {"2": 0.1, "3": 0.1}, "An alias routes invocations to two versions at most."),
+        ("1", {"2": 0.1, "3": 0.1}, "An alias can route invocations to at most two versions."),
         (
             "$LATEST",
             {"1": 0.1},
             "An alias that routes to two versions cannot route to $LATEST.",
         ),
-        ("1", {"1": 0.1}, "The alias routes to version 1 already."),
+        ("1", {"1": 0.1}, "The alias already routes to version 1."),
         ("1", {"2": 1.1}, None),
     ],
 )

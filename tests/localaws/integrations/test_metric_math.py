@@ -176,7 +176,7 @@ def test_dimensions_are_part_of_a_metrics_name(local: Aws) -> None:
     [
         ([{"Id": "e", "Expression": "SEARCH(1)"}], "SEARCH"),
         ([{"Id": "e", "Expression": "f"}], "id f"),
-        ([{"Id": "e", "Expression": "f"}, {"Id": "f", "Expression": "e"}], "about itself"),
+        ([{"Id": "e", "Expression": "f"}, {"Id": "f", "Expression": "e"}], "depends on itself"),
         ([{"Id": "m", "MetricStat": metric("x", "tm99")}], "tm99"),
         ([{"Id": "m", "MetricStat": metric("x", "Sum")}] * 2, "not unique"),
     ],

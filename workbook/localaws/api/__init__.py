@@ -1,1 +1,1 @@
-"""Code shared by all of our APIs: requests and responses, errors, and botocore's models."""
+"""Code shared by all APIs of the local AWS: requests, responses, errors and botocore's models."""

@@ -1,14 +1,14 @@
-"""The one error that an operation raises when AWS would answer with an error."""
+"""The error that an operation raises if AWS would return an error response."""
 
 
 class ApiError(Exception):
-    """An error answer of AWS.
+    """An error response of AWS.
 
     Args:
-        code: AWS's name of the error, such as ``ResourceNotFoundException``.
-        message: AWS's words.
+        code: the error code, such as ``ResourceNotFoundException``.
+        message: the error message, in AWS's words.
         status: the HTTP status.
-        fields: what the answer holds beside its message, such as ``Reason``.
+        fields: further fields of the response, such as ``Reason``.
     """
 
     def __init__(self, code: str, message: str, status: int = 400, **fields: str) -> None:

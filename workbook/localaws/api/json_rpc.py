@@ -1,8 +1,8 @@
-"""Bodies and answers of APIs that speak JSON 1.1, and its twin CBOR 1.1, as Kinesis' does.
+"""Requests and responses of APIs that use JSON 1.1, or CBOR 1.1, as Kinesis does.
 
-An operation's answer holds bytes for blobs and floats for timestamps (seconds since the epoch;
-nothing else in Kinesis' answers is a fraction).  JSON carries them as base64 and as seconds; CBOR
-as they are and as whole milliseconds with the tag for timestamps [OBS].
+In an operation's response, blobs are bytes and timestamps are floats (seconds since the epoch;
+Kinesis' responses contain no other floats). In JSON they become base64 and seconds; in CBOR, bytes
+and whole milliseconds with the tag for timestamps [OBS].
 """
 
 from binascii import b2a_base64
@@ -17,11 +17,11 @@ from workbook.localaws.api.http import Request, Response, headers
 
 JSON = "application/x-amz-json-1.1"
 CBOR = "application/x-amz-cbor-1.1"
-TIMESTAMP = 1  # CBOR's tag; clients put it on milliseconds, too, and some put none
+TIMESTAMP = 1  # CBOR's tag; clients also put it on milliseconds, or omit it
 
 
 def format_of(request: Request) -> str:
-    """Return the content type of a request's body, which is that of its answer."""
+    """Return the content type of a request's body; the response has the same."""
     sent = request.headers.get("content-type", "").partition(";")[0]
     return CBOR if sent == CBOR else JSON
 
@@ -30,7 +30,8 @@ def decode(request: Request) -> Any:
     """Return the parameters in a request's body.
 
     Raises:
-        ApiError: SerializationException, if the body is not in the format that it claims.
+        ApiError: SerializationException, if the body is not in the format that its content type
+            says.
     """
     try:
         if format_of(request) == CBOR:
@@ -48,15 +49,15 @@ def encode(content_type: str, value: Any) -> bytes:
 
 
 def answer(content_type: str, body: Mapping[str, Any] | None) -> Response:
-    """Return an answer; None is an empty one."""
+    """Return a response; None makes it empty."""
     encoded = b"" if body is None else encode(content_type, body)
     return Response(200, headers(content_type), encoded)
 
 
 def error(content_type: str, problem: ApiError) -> Response:
-    """Return an error as Kinesis answers it [KL]: with ``Message`` when it cannot read the body."""
+    """Return an error as Kinesis does [KL]: with ``Message`` if it could not read the body."""
     body = {"__type": problem.code, **problem.fields}
-    if problem.message:  # some have none [KL]
+    if problem.message:  # some errors have none [KL]
         name = "Message" if problem.code == "SerializationException" else "message"
         body[name] = problem.message
     return Response(problem.status, headers(content_type), encode(content_type, body))

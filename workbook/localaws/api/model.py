@@ -1,8 +1,8 @@
-"""The APIs of Kinesis, Lambda, Firehose and CloudWatch Logs as botocore describes them.
+"""The APIs of Kinesis, Lambda, Firehose and CloudWatch Logs, read from botocore's models.
 
-``kinesis()``, ``lambda_()``, ``firehose()`` and ``logs()`` return the models.  A model tells which
-operation a request calls, and reads the parameters of a call: typed, checked, and refused in AWS's
-words.  ``overrides`` lists where AWS was seen to differ from botocore.
+``kinesis()``, ``lambda_()``, ``firehose()`` and ``logs()`` return the models. A model finds the
+operation that a request calls, and reads the call's parameters: it converts and checks them, and
+refuses them in AWS's words. ``overrides`` lists observed differences from botocore.
 """
 
 import re
@@ -21,36 +21,36 @@ from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import Request
 from workbook.localaws.api.shapes import Dialect, Reader, Shape, Shapes, Violation
 
-MAX_REPORTED = 10  # violations in one message [KL]
+MAX_REPORTED = 10  # violations per message [KL]
 
 
 @cache
 def kinesis() -> "Model":
-    """Return the Kinesis API, with the messages found in kinesalite's tests [KL]."""
+    """Return the Kinesis API, with the error messages found in kinesalite's tests [KL]."""
     return Model("kinesis", {}, _kinesis_dialect())
 
 
 @cache
 def lambda_() -> "Model":
-    """Return the Lambda API, in the words that were recorded [OBS]."""
+    """Return the Lambda API, with the error messages recorded on AWS [OBS]."""
     order = ("enum", "max_of_name", "max", "min", "pattern")
     return Model("lambda", overrides.LAMBDA, Dialect(token, "a", order, tells_null=True))
 
 
 @cache
 def firehose() -> "Model":
-    """Return the Firehose API, in Kinesis' words [?]."""
+    """Return the Firehose API, with Kinesis' error messages [?]."""
     return Model("firehose", {}, _kinesis_dialect())
 
 
 @cache
 def logs() -> "Model":
-    """Return the API of CloudWatch Logs, in Kinesis' words [?]."""
+    """Return the API of CloudWatch Logs, with Kinesis' error messages [?]."""
     return Model("logs", {}, _kinesis_dialect())
 
 
 def _kinesis_dialect() -> Dialect:
-    """Return the words of Kinesis' API [KL]."""
+    """Return the wording of Kinesis' API [KL]."""
     return Dialect(_java_class, "an", ("enum", "pattern", "max", "min"), tells_null=False)
 
 
@@ -58,13 +58,13 @@ class Model:
     """The API of one service.
 
     Args:
-        service: botocore's name of it.
-        overrides: what differs from botocore's model, by shape.
-        dialect: the service's words.
+        service: the service's name in botocore.
+        overrides: differences from botocore's model, by shape.
+        dialect: the wording of the service's messages.
     """
 
     def __init__(self, service: str, overrides: Mapping[str, Shape], dialect: Dialect) -> None:
-        from botocore.loaders import Loader  # late: only a process that serves the API needs it
+        from botocore.loaders import Loader  # late: only a process that serves the API needs this
 
         description = Loader().load_service_model(service, "service-2")
         self._shapes = Shapes(description["shapes"], overrides, dialect)
@@ -78,7 +78,7 @@ class Model:
 
     @property
     def operations(self) -> Iterable[str]:
-        """The names of all operations."""
+        """Return the names of all operations."""
         return self._operations
 
     def parameters(self, operation: str) -> Iterable[str]:
@@ -86,15 +86,15 @@ class Model:
         return self._operations[operation].members
 
     def read(self, operation: str, parameters: Any) -> dict[str, Any]:
-        """Return the typed parameters of a call, without those that the operation does not have.
+        """Return the typed parameters of a call, ignoring those that the operation does not have.
 
         Args:
             operation: such as ``PutRecords``.
-            parameters: by name, as JSON or CBOR carries them.
+            parameters: by name, as decoded from JSON or CBOR.
 
         Raises:
-            ApiError: SerializationException for a value of a wrong type, ValidationException for
-                values that break constraints.
+            ApiError: SerializationException if a value has the wrong type, ValidationException if
+                values violate constraints.
         """
         violations: list[Violation] = []
         typed: dict[str, Any] = self._operations[operation].read(parameters, violations)
@@ -105,7 +105,7 @@ class Model:
         return typed
 
     def operation(self, request: Request) -> str | None:
-        """Return the operation that a REST request calls; None when there is no such operation."""
+        """Return the operation that a REST request calls; None if there is none."""
         segments = request.segments
         for name in self._routes.get((request.method, len(segments)), []):
             if self._operations[name].fits(segments, request.query):
@@ -115,24 +115,24 @@ class Model:
     def read_request(self, operation: str, request: Request) -> dict[str, Any]:
         """Return the typed parameters of a REST request: from its path, query, headers and body.
 
-        A parameter that is the whole body, as Invoke's ``Payload``, is given as bytes.
+        If a parameter is the whole body, such as Invoke's ``Payload``, it is returned as bytes.
 
         Args:
-            operation: what ``operation`` found.
+            operation: the operation's name, as returned by ``operation``.
             request: the request.
 
         Raises:
-            ApiError: as ``read``; InvalidRequestContentException for a body that is not JSON.
+            ApiError: as ``read``; InvalidRequestContentException if the body is not JSON.
         """
         return self.read(operation, self._operations[operation].parameters(request))
 
 
 class _Operation:
-    """One operation: where it is in HTTP, and what it takes.
+    """An operation: its HTTP method and URI, and its parameters.
 
     Args:
         http: its method and URI.
-        shape: the name of its input's shape; None when it takes nothing.
+        shape: the name of its input shape; None if it has no parameters.
         shapes: all shapes.
     """
 
@@ -147,17 +147,17 @@ class _Operation:
 
     @property
     def fixed(self) -> int:
-        """How much of the URI is fixed; the more, the earlier it is tried."""
+        """Return how much of the URI is fixed; URIs with more fixed parts are tried first."""
         return len(self._query) + sum(not _is_label(segment) for segment in self.segments)
 
     @property
     def members(self) -> Mapping[str, Any]:
-        """The parameters by name."""
+        """Return the operation's parameters by name."""
         members: Mapping[str, Any] = self._shapes[self._shape]["members"] if self._shape else {}
         return members
 
     def fits(self, segments: list[str], query: str) -> bool:
-        """Return whether a request's path, of as many segments, and query are this operation's."""
+        """Return whether a path with as many segments, and a query, belong to this operation."""
         if any(
             mine != other and not _is_label(mine)
             for mine, other in zip(self.segments, segments, strict=True)
@@ -166,7 +166,7 @@ class _Operation:
         return not self._query or self._query.items() <= parse_qs(query).items()
 
     def read(self, parameters: Any, violations: list[Violation]) -> dict[str, Any]:
-        """Return the typed parameters; the reader is made at the first call."""
+        """Return the typed parameters; the first call creates the reader."""
         if self._shape is None:
             return {}
         if self._reader is None:
@@ -175,12 +175,12 @@ class _Operation:
         return typed
 
     def parameters(self, request: Request) -> Any:
-        """Return the parameters of a request, which are not checked yet, by name."""
+        """Return a request's parameters by name, without checking them."""
         labels = dict(zip(self.segments, request.segments, strict=True))
         query = parse_qs(request.query, keep_blank_values=True)
         found = self._in_body(request.body)
         if not isinstance(found, dict):
-            return found  # which is refused for what it is
+            return found  # ``read`` refuses its type
         for name, member in self.members.items():
             kind = self._shapes[member["shape"]]["type"]
             match member.get("location"):
@@ -193,7 +193,7 @@ class _Operation:
         return found
 
     def _in_body(self, body: bytes) -> Any:
-        """Return the parameters that the body holds; one may be the whole body."""
+        """Return the parameters in the body; one of them may be the whole body."""
         inside = [name for name, member in self.members.items() if "location" not in member]
         if not (inside and body):
             return {}
@@ -212,10 +212,10 @@ def _is_label(segment: str) -> bool:
 
 
 def _json(body: bytes) -> Any:
-    """Return what a body says.
+    """Return the value in a JSON body.
 
     Raises:
-        ApiError: it is not JSON.
+        ApiError: the body is not JSON.
     """
     try:
         return orjson.loads(body)
@@ -226,7 +226,7 @@ def _json(body: bytes) -> Any:
 
 
 def _parsed(text: str, kind: str) -> Any:
-    """Return the value of a text in a path or query; the text itself if it has none."""
+    """Return the value of a string in a path or query; the string itself if it cannot be parsed."""
     match kind:
         case "integer" | "long" if re.fullmatch("[+-]?[0-9]{1,20}", text):
             return int(text)
@@ -240,7 +240,7 @@ def _parsed(text: str, kind: str) -> Any:
 
 
 def _java_class(value: object) -> str:
-    """Return the class that Kinesis takes a value for [KL]."""
+    """Return the Java class that Kinesis takes a value to be [KL]."""
     match value:
         case bool():
             return "class java.lang.Boolean"
@@ -253,7 +253,7 @@ def _java_class(value: object) -> str:
 
 
 def token(value: object) -> str:
-    """Return the token that Lambda takes a value for [?]: as other APIs of its kind do."""
+    """Return the JSON token that Lambda takes a value to be [?]: as similar APIs do."""
     match value:
         case bool():
             return "TRUE_VALUE" if value else "FALSE_VALUE"

@@ -1,15 +1,15 @@
 """Observed differences between AWS and botocore's models. The observations override the models.
 
-Each entry replaces parts of one shape of the model, or of one member of a structure.  Beside
-botocore's own keys an entry may have:
+Each entry replaces parts of one shape of the model, or of one member of a structure. In addition to
+botocore's own keys, an entry may have:
 
-- ``max_of_name``: the length of a name that stands alone, not in an ARN;
-- ``rule``: AWS's words for the members of a list, where they are not put together as usual;
-- ``tells_null``: whether those words end with "must not be null".
+- ``max_of_name``: the maximum length of a name that is not in an ARN;
+- ``rule``: AWS's message about the members of a list, if it is not composed as usual;
+- ``tells_null``: whether that message ends with "must not be null".
 
-What AWS refuses by another error than ValidationException is not here but with the part that
-answers it: an unknown runtime (``functions.checks``), a MaximumRecordAgeInSeconds from 0 to
-59 (``mapping.settings``).  Kinesis' model needs no overrides.
+If AWS uses an error other than ValidationException, the part concerned raises it: for an unknown
+runtime (``functions.checks``), and for a MaximumRecordAgeInSeconds from 0 to 59
+(``mapping.settings``). Kinesis' model needs no overrides.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ RUNTIMES = (
 )
 
 LAMBDA: dict[str, dict[str, Any]] = {
-    # Limits of Lambda Managed Instances stand in the model; those of functions are lower [DG].
+    # The model has the limits of Lambda Managed Instances; those of functions are lower [DG].
     "Timeout": {"max": 900},
     "MemorySize": {"max": 10_240},
     "Runtime": {"enum": None},
@@ -31,14 +31,14 @@ LAMBDA: dict[str, dict[str, Any]] = {
         "rule": f"Member must satisfy enum value set: [{RUNTIMES}]",
     },
     "LayerRuntime": {"type": "string", "enum": RUNTIMES.split(", ")},
-    # Values in the order in which AWS lists them [OBS].
+    # Values in AWS's order [OBS].
     "EventSourcePosition": {"enum": ["LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"]},
     "InvocationType": {"enum": ["RequestResponse", "Event", "DryRun"]},
     "InvokeMode": {"enum": ["RESPONSE_STREAM", "BUFFERED"]},
     "RecursiveLoop": {"enum": ["Terminate", "Allow"]},
-    # Members of lists whose rules do not mention null [OBS].
+    # Lists whose message does not mention null [OBS].
     "SubnetId": {"tells_null": False},
     "SecurityGroupId": {"tells_null": False},
-    # A name alone is shorter than the ARNs that CreateFunction takes, too [OBS].
+    # A name must be shorter than an ARN, which CreateFunction accepts too [OBS].
     "CreateFunctionRequest.FunctionName": {"max_of_name": 64},
 }

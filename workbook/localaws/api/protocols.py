@@ -1,4 +1,4 @@
-"""What a request calls, as far as its outside tells, and errors in the form of its protocol."""
+"""Find what a request calls from its headers and path, and format errors in its protocol."""
 
 import logging
 import uuid
@@ -16,7 +16,7 @@ TOO_LARGE = 413
 JSON, REST_JSON, QUERY, EC2, REST_XML = "json", "rest-json", "query", "ec2", "rest-xml"
 CBOR = "smithy-rpc-v2-cbor"
 FORM = "application/x-www-form-urlencoded"
-# How the targets of services begin whose errors have a form of their own.
+# Prefixes of X-Amz-Target for services whose errors have their own format.
 TARGETS = {
     "Kinesis_20131202": "kinesis",
     "DynamoDB_20120810": "dynamodb",
@@ -27,9 +27,9 @@ log = logging.getLogger(__name__)
 
 
 def called(request: Request) -> tuple[str, str, str]:
-    """Return service, protocol and operation of a request; the service is empty when unknown.
+    """Return a request's service, protocol and operation; the service is empty if it is unknown.
 
-    Nothing is read but what every request has.  So it also serves for those that cannot be read.
+    This reads only what every request has, so it also works for requests that cannot be read.
     """
     if request.target:
         prefix, _, operation = request.target.rpartition(".")
@@ -46,7 +46,7 @@ def called(request: Request) -> tuple[str, str, str]:
 
 
 def action(request: Request) -> str:
-    """Return the operation that a call in the query protocol names; else nothing."""
+    """Return the operation named in a call of the query protocol; empty if there is none."""
     pairs = parse_qsl(request.query)
     if request.headers.get("content-type", "").startswith(FORM):
         pairs += parse_qsl(request.body.decode("utf-8", "replace"))
@@ -54,7 +54,7 @@ def action(request: Request) -> str:
 
 
 def fault(request: Request, reason: BaseException) -> Response:
-    """Return the answer when the local AWS itself failed; write the reason to standard error."""
+    """Return the response to a fault of the local AWS; write the reason to standard error."""
     service, protocol, operation = called(request)
     log.error("%s failed", operation, exc_info=reason)
     message = f"The local AWS failed at {operation}: {reason!r}"
@@ -65,7 +65,7 @@ def fault(request: Request, reason: BaseException) -> Response:
 
 
 def too_large(request: Request, most: int) -> Response:
-    """Return the answer to a request whose body is larger than any operation takes."""
+    """Return the response to a request whose body is larger than any operation accepts."""
     service, protocol, operation = called(request)
     code = "EntityTooLarge" if protocol == REST_XML else "RequestEntityTooLargeException"
     message = f"Request must be smaller than {most} bytes for the {operation} operation"
@@ -75,15 +75,15 @@ def too_large(request: Request, most: int) -> Response:
 def error(
     service: str, protocol: str, request: Request, code: str, message: str, status: int = 0
 ) -> Response:
-    """Return an error as a service words it.
+    """Return an error in the format of a service.
 
     Args:
-        service: botocore's name of the service that was called.
-        protocol: botocore's name of the protocol in which it was called.
-        request: the call.
-        code: AWS's name of the error.
-        message: AWS's words.
-        status: the HTTP status; if left out, that of a request that is refused.
+        service: botocore's name of the service called.
+        protocol: botocore's name of the protocol used.
+        request: the request.
+        code: the error code.
+        message: the error message, in AWS's words.
+        status: the HTTP status; by default, the one for a refused request.
     """
     identity = str(uuid.uuid4())
     if protocol == REST_XML:
@@ -99,11 +99,11 @@ def error(
         return Response(status or FORBIDDEN, headers, orjson.dumps({"Message": message}))
     version = request.headers.get("content-type", "application/x-amz-json-1.1")
     usual = 400
-    if service in ("sqs", "cloudwatch"):  # that once spoke the query protocol, with its names
+    if service in ("sqs", "cloudwatch"):  # they keep the error names of the query protocol
         headers["x-amzn-query-error"] = f"{code};Sender"
         usual = FORBIDDEN
     if protocol == CBOR:
-        from cbor2 import dumps  # late: few clients speak it
+        from cbor2 import dumps  # late: few clients use it
 
         headers |= {"content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
         return Response(status or usual, headers, dumps({"__type": code, "message": message}))

@@ -1,4 +1,4 @@
-"""APIs that speak AWS's query protocol, as CloudFormation's does: forms in, XML out."""
+"""APIs that use AWS's query protocol, as CloudFormation does: forms in, XML out."""
 
 import uuid
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ XML = "text/xml"
 
 
 class QueryApi:
-    """The API of one service: reads its requests, writes its answers.
+    """The API of a service: reads its requests and writes its responses.
 
     Args:
-        service: botocore's name of it.
+        service: the service's name in botocore.
     """
 
     def __init__(self, service: str) -> None:
@@ -29,14 +29,14 @@ class QueryApi:
 
     @cached_property
     def model(self) -> ServiceModel:
-        """The service as botocore describes it; loaded by the first request."""
+        """Return botocore's model of the service; the first request loads it."""
         return ServiceModel(Loader().load_service_model(self._service, "service-2"))
 
     def read(self, request: Request) -> tuple[str, dict[str, Any]]:
-        """Return the operation that a request calls, and its parameters, typed.
+        """Return the operation that a request calls, and its typed parameters.
 
         Raises:
-            ApiError: there is no such operation, or a value is not of its parameter's type.
+            ApiError: the operation does not exist, or a value does not have its parameter's type.
         """
         text = request.query if request.method == "GET" else request.body.decode("utf-8", "replace")
         form = dict(parse_qsl(text, keep_blank_values=True))
@@ -47,7 +47,7 @@ class QueryApi:
         return action, _read(shape, _tree(form), action) if shape else {}
 
     def answer(self, action: str, result: Mapping[str, Any]) -> Response:
-        """Return the answer of an operation."""
+        """Return the response of an operation."""
         shape = self.model.operation_model(action).output_shape
         inner = ""
         if shape is not None:
@@ -62,7 +62,7 @@ class QueryApi:
         return Response(200, _headers(identity), text.encode())
 
     def error(self, problem: ApiError) -> Response:
-        """Return an error."""
+        """Return an error response."""
         identity = str(uuid.uuid4())
         kind = "Sender" if problem.status < 500 else "Receiver"
         text = (
@@ -94,7 +94,7 @@ def _tree(form: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _read(shape: Shape, value: Any, place: str) -> Any:
-    """Return a value of a form with the type of its shape."""
+    """Return a value of a form, converted to the type of its shape."""
     match shape.type_name:
         case "structure":
             if not isinstance(value, dict):
@@ -117,13 +117,15 @@ def _read(shape: Shape, value: Any, place: str) -> Any:
             try:
                 return int(value)
             except (TypeError, ValueError):
-                raise ApiError("ValidationError", f"{place} is no whole number: {value}") from None
+                raise ApiError(
+                    "ValidationError", f"{place} must be an integer, not {value}"
+                ) from None
         case _:
             return value if isinstance(value, str) else ""
 
 
 def _written(shape: Shape, value: Any) -> str:
-    """Return a value as XML, without the element around it."""
+    """Return a value as XML, without the enclosing element."""
     match shape.type_name:
         case "structure":
             return "".join(

@@ -1,4 +1,4 @@
-"""Answers of APIs that speak REST and JSON, as Lambda's does."""
+"""Responses of REST APIs that use JSON, as Lambda's does."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,19 +13,20 @@ JSON = "application/json"
 
 
 def answer(status: int, body: Mapping[str, Any]) -> Response:
-    """Return an answer in JSON."""
+    """Return a JSON response."""
     return Response(status, headers(), orjson.dumps(body))
 
 
 def no_content() -> Response:
-    """Return the answer to what gives none: status 204, without a body."""
+    """Return the response of an operation without output: status 204, no body."""
     return Response(204, {"x-amzn-requestid": headers()["x-amzn-requestid"]})
 
 
 def error(problem: ApiError) -> Response:
-    """Return an error as Lambda words it [OBS].
+    """Return an error response as Lambda does [OBS].
 
-    ``Message`` in its 404s, else ``message``; a ValidationException has no ``Type``.
+    The key is ``Message`` in its 404s, otherwise ``message``; a ValidationException has no
+    ``Type``.
     """
     name = "Message" if problem.status == 404 else "message"
     body = {**problem.fields, name: problem.message}
@@ -37,5 +38,5 @@ def error(problem: ApiError) -> Response:
 
 
 def headers() -> dict[str, str]:
-    """Return the headers of every answer that has a body."""
+    """Return the headers of every response with a body."""
     return http.headers(JSON)

@@ -1,8 +1,8 @@
-"""Values of an API's shapes: their types and their constraints, refused in AWS's words.
+"""Values of an API's shapes: check types and constraints, and refuse values in AWS's words.
 
-Each shape of botocore's model [BC] becomes one function, made once, which takes a value off the
-wire and returns it typed: blobs as bytes, timestamps as seconds since the epoch.  It notes every
-constraint that the value breaks, and raises an error for a value of the wrong type.
+Each shape of botocore's model [BC] becomes one function, created once, which converts a decoded
+value: blobs to bytes, timestamps to seconds since the epoch. It notes every constraint that the
+value violates, and raises an error if the value has the wrong type.
 """
 
 import math
@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 
 from workbook.localaws.api.errors import ApiError
 
-MILLISECONDS_FROM = 1e11  # CBOR clients send milliseconds; as seconds this is the year 5138
+MILLISECONDS_FROM = 1e11  # CBOR clients send milliseconds; in seconds this is the year 5138
 LARGEST = sys.float_info.max
-# The last characters of base64 before "=" and before "==": their unused bits are zero.
+# The last characters of base64 before "=" and before "==", whose unused bits are zero.
 BEFORE_ONE, BEFORE_TWO = frozenset("AEIMQUYcgkosw048"), frozenset("AQgw")
-# Inside of brackets, for letters, digits and separators of any script.
+# Used within brackets, for letters, digits and separators of any script.
 JAVA_CLASSES = {
     r"\p{L}": r"\w",
     r"\p{N}": r"\d",
@@ -32,12 +32,12 @@ Shape = Mapping[str, Any]
 
 
 class Violation(NamedTuple):
-    """A constraint that a value breaks.
+    """A constraint that a value violates.
 
     Args:
-        where: the path to the value, such as ``records.1.member.data``.
-        shown: the value as AWS shows it, with a space before it; empty where AWS does not.
-        rule: AWS's words for the constraint.
+        where: the path of the value, such as ``records.1.member.data``.
+        shown: the value as AWS shows it, preceded by a space; empty if AWS does not show it.
+        rule: AWS's description of the constraint.
     """
 
     where: str
@@ -49,17 +49,17 @@ class Violation(NamedTuple):
 
 
 Reader = Callable[[Any, list[Violation]], Any]
-Rule = tuple[Callable[[Any], bool], str]  # whether a value keeps it; AWS's words
+Rule = tuple[Callable[[Any], bool], str]  # whether a value satisfies it; AWS's words
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A service's wording of its refusals.
+    """The wording of a service's error messages.
 
     Args:
-        kind: names the type of a value that cannot be converted.
-        article: what stands before the names of types that begin with a consonant.
-        order: the order in which the rules for one value are told.
+        kind: returns the name for the type of a value that cannot be converted.
+        article: the article before names of types that start with a consonant.
+        order: the order in which the constraints of one value are listed.
         tells_null: whether the rules for the members of a list end with "must not be null".
     """
 
@@ -74,8 +74,8 @@ class Shapes:
 
     Args:
         shapes: the model's shapes by name.
-        overrides: what differs from the model, by shape.
-        dialect: the service's words.
+        overrides: differences from the model, by shape.
+        dialect: the wording of the service's messages.
     """
 
     def __init__(
@@ -88,14 +88,14 @@ class Shapes:
         self._making = threading.RLock()  # requests are read on several threads
 
     def __getitem__(self, name: str) -> Shape:
-        """Return a shape as the service has it."""
+        """Return a shape with its overrides applied."""
         return {**self._shapes.get(name, {}), **self._overrides.get(name, {})}
 
     def reader(self, name: str) -> Reader:
-        """Return the reader of the shape called ``name``, made when it is first asked for."""
+        """Return the reader of the shape called ``name``; the first call creates it."""
         with self._making:
             if name not in self._readers:
-                # A structure may hold itself: its reader is looked up until it is made.
+                # A structure may contain itself: look its reader up until it has been created.
                 self._readers[name] = lambda value, noted: self._readers[name](value, noted)
                 self._readers[name] = self._make(name, self[name])
             return self._readers[name]
@@ -111,10 +111,10 @@ class Shapes:
             case _:
                 return self._plain(shape)
 
-    # --- values that hold others
+    # --- containers
 
     def _members(self, name: str) -> list[tuple[str, str, bool, Reader]]:
-        """Return a structure's members: name, place, whether it is required, reader."""
+        """Return a structure's members: name, path, whether it is required, and reader."""
         shape = self[name]
         required = shape.get("required", [])
         return [
@@ -214,10 +214,10 @@ class Shapes:
 
         return read
 
-    # --- plain values
+    # --- scalar values
 
     def _is_plain(self, name: str) -> bool:
-        """Return whether values of the shape are shown, and so stand for themselves in a list."""
+        """Return whether messages show values of the shape, each with its own path in a list."""
         return self[name]["type"] not in ("structure", "list", "map", "blob")
 
     def _plain(self, shape: Shape) -> Reader:
@@ -227,7 +227,7 @@ class Shapes:
             least, most = shape.get("min", 0), shape.get("max", math.inf)
 
             def read_short(value: Any, violations: list[Violation]) -> Any:
-                """Read as ``read`` does, and faster: records are full of these."""
+                """Do the same as ``read``, but faster: records are full of short strings."""
                 typed = convert(value)
                 if not least <= len(typed) <= most:
                     violations += _broken(rules, typed, show)
@@ -243,7 +243,7 @@ class Shapes:
         return read
 
     def _rules(self, shape: Shape) -> list[tuple[str, Rule]]:
-        """Return the rules for a value, in the order in which the service tells them."""
+        """Return the constraints of a value, in the order in which the service lists them."""
         rules = _bounds(shape)
         if shape.get("enum"):
             choices = frozenset(shape["enum"])
@@ -258,7 +258,7 @@ class Shapes:
         return [(name, rules[name]) for name in self._dialect.order if name in rules]
 
     def _all_rules(self, name: str, *, nulls: bool = True) -> str:
-        """Return the rules for the members of a list or a map in one, whichever was broken."""
+        """Return the message with all rules for the members of a list or map."""
         shape = self[name]
         texts = [text for _, (_, text) in self._rules(shape)]
         if not texts or (nulls and shape.get("tells_null", self._dialect.tells_null)):
@@ -266,13 +266,13 @@ class Shapes:
         return f"satisfy constraint: [{', '.join(texts)}]"
 
     def _showing(self, *shapes: Shape) -> Callable[[Any], str]:
-        """Return how a value is shown: not at all where it holds blobs, structures or secrets."""
+        """Return a function that shows a value, unless it has blobs, structures or secrets."""
         if any(one.get("sensitive") or one["type"] in ("structure", "blob") for one in shapes):
             return lambda value: ""
         return lambda value: f" '{_text(value)}'"
 
     def _converter(self, kind: str) -> Callable[[Any], Any]:
-        """Return what makes a value of a type out of one off the wire."""
+        """Return the function that converts decoded values to a type."""
         match kind:
             case "string":
                 return self._string
@@ -296,12 +296,12 @@ class Shapes:
 
     def _blob(self, value: Any) -> bytes:
         if type(value) is not str:
-            if isinstance(value, bytes):  # CBOR has them
+            if isinstance(value, bytes):  # CBOR contains bytes
                 return value
             raise self._wrong(value, "a Blob")
         try:
             data = a2b_base64(value, strict_mode=True)
-        except (Base64Error, ValueError):  # ValueError: characters beyond ASCII
+        except (Base64Error, ValueError):  # ValueError: characters outside ASCII
             raise _no_base64(value) from None
         if value[-1:] == "=" and (
             value[-3] not in BEFORE_TWO if value[-2] == "=" else value[-2] not in BEFORE_ONE
@@ -331,12 +331,12 @@ class Shapes:
         """Return a number; CBOR also carries infinities, NaN and integers of any size."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self._wrong(value, wanted)
-        if not -LARGEST <= value <= LARGEST:  # also when it is NaN
+        if not -LARGEST <= value <= LARGEST:  # true for NaN as well
             raise self._wrong(value, wanted)
         return value
 
     def _wrong(self, value: Any, wanted: str) -> ApiError:
-        """Return the error for a value that does not become what is wanted [KL]."""
+        """Return the error for a value that cannot be converted to ``wanted`` [KL]."""
         match value:
             case list():
                 return _serialization_error("Start of list found where not expected")
@@ -348,17 +348,17 @@ class Shapes:
 
 
 def _place(member: str) -> str:
-    """Return a member's name as AWS reports it, such as ``startingPosition``."""
+    """Return a member's name as AWS's messages show it, such as ``startingPosition``."""
     return member[0].lower() + member[1:]
 
 
 def _missing(where: str) -> Violation:
-    """Return the violation of a required value that is not there."""
+    """Return the violation for a missing required value."""
     return Violation(where, " null", "Member must not be null")
 
 
 def _inside(where: str, violations: list[Violation]) -> list[Violation]:
-    """Return violations of what is inside ``where``."""
+    """Return violations of a nested value, with ``where`` prepended to their paths."""
     return [
         Violation(f"{where}.{inner}" if inner else where, shown, rule)
         for inner, shown, rule in violations
@@ -370,12 +370,12 @@ def _serialization_error(message: str) -> ApiError:
 
 
 def _broken(rules: Iterable[Rule], value: Any, show: Callable[[Any], str]) -> list[Violation]:
-    """Return the violations of the rules that a value breaks."""
+    """Return the violations of the rules that a value does not satisfy."""
     return [Violation("", show(value), text) for keeps, text in rules if not keeps(value)]
 
 
 def _bounds(shape: Shape) -> dict[str, Rule]:
-    """Return the rules for a length, or for the value of a number."""
+    """Return the constraints on a length, or on a number."""
     rules: dict[str, Rule] = {}
     if shape["type"] in ("string", "blob", "list", "map"):
         measure, what = len, "length"
@@ -397,7 +397,7 @@ def _bounds(shape: Shape) -> dict[str, Rule]:
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """Return one of Java's patterns, whose classes are ASCII unless they are Unicode's by name."""
+    """Return a compiled Java pattern; its classes are ASCII, except those named after Unicode's."""
     flags = re.NOFLAG if r"\p{" in pattern else re.ASCII
     for java, python in JAVA_CLASSES.items():
         pattern = pattern.replace(java, python)
@@ -409,7 +409,7 @@ def _itself(value: Any) -> Any:
 
 
 def _unexpected(value: Any, wanted: str) -> ApiError:
-    """Return the error for a value that is no structure, list or map, as is wanted [KL]."""
+    """Return the error for a value that is not the structure, list or map ``wanted`` [KL]."""
     match value:
         case list():
             return _serialization_error("Start of list found where not expected")
@@ -420,7 +420,7 @@ def _unexpected(value: Any, wanted: str) -> ApiError:
 
 
 def _no_base64(text: str) -> ApiError:
-    """Return the error for a blob that is not in base64 [KL]."""
+    """Return the error for a blob that is not valid base64 [KL]."""
     wrong = re.search(r"[^A-Za-z0-9+/=]|=(?=[^=])", text)
     if len(text) % 4:
         reason = f"Base64 encoded length is expected a multiple of 4 bytes but found: {len(text)}"

@@ -1,4 +1,4 @@
-"""Answer the Lambda API over HTTP: invocations here, all else out of the configurations."""
+"""Respond to Lambda's API over HTTP: invocations here, everything else through configurations."""
 
 import asyncio
 import base64
@@ -34,41 +34,41 @@ MAX_REQUEST_BYTES = 70_167_211
 MAX_STORED_BYTES = 80_530_636_800  # 75 GB of code in a region
 INVOCATION_TYPES = ("RequestResponse", "Event", "DryRun")
 LOG_TYPES = ("None", "Tail")
-CREATING = ("Create", "Publish", "Add")  # operations that begin so answer 201 [BC]
+CREATING = ("Create", "Publish", "Add")  # operations with these prefixes return 201 [BC]
 PAGE = 50
 log = logging.getLogger(__name__)
 
 
 class Configurations(Protocol):
-    """The store of the functions' configurations, which it publishes."""
+    """The store of the functions' configurations, which it also publishes."""
 
     async def call(
         self, operation: str, region: str, parameters: Mapping[str, Any]
     ) -> dict[str, Any] | None:
-        """Carry out an operation that reads or changes them.
+        """Carry out an operation that reads or changes configurations.
 
         Args:
-            operation: of the Lambda API, such as ``CreateFunction``.
-            region: where.
-            parameters: typed and checked against the API's model.
+            operation: an operation of the Lambda API, such as ``CreateFunction``.
+            region: the region of the call.
+            parameters: the parameters, typed and checked against the API's model.
 
         Returns:
-            the answer, all of a list in one; None for an answer without content.
+            the response, with all items of a list; None for a response without content.
 
         Raises:
-            ApiError: what AWS answers.
+            ApiError: an error response of AWS.
         """
         ...
 
 
 class LambdaApi:
-    """Answers requests to Lambda.
+    """Responds to requests to Lambda.
 
     Args:
-        functions: those there are.
+        functions: all functions.
         invoker: runs them.
-        events: takes asynchronous invocations.
-        configurations: answers what is not about invocations.
+        events: accepts asynchronous invocations.
+        configurations: handles everything but invocations.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class LambdaApi:
         self._configurations = configurations
 
     async def respond(self, request: Request) -> Response:
-        """Answer a request to Lambda, or for a function's code."""
+        """Respond to a request to Lambda, or for a function's code."""
         try:
             match request.method, request.segments:
                 case "POST", ["2015-03-31", "functions", name, "invocations"]:
@@ -104,14 +104,14 @@ class LambdaApi:
             return error(ApiError("ServiceException", message, 500))
 
     async def _call(self, request: Request) -> Response:
-        """Answer a call about configurations."""
+        """Respond to a call about configurations."""
         operation = lambda_().operation(request)
         if operation is None:
             message = f"There is no {request.method} {request.path} in Lambda's API."
             raise ApiError("UnknownOperationException", message, 404)
         if len(request.body) > MAX_REQUEST_BYTES:
             raise _too_large(MAX_REQUEST_BYTES, operation)
-        # A zip of 50 MB takes a while to decode, and the loop has other things to do.
+        # Decoding a zip of 50 MB takes a while, which would block the loop.
         asked = await asyncio.to_thread(lambda_().read_request, operation, request)
         if operation == "GetAccountSettings":
             return answer(200, self._account(request.region))
@@ -123,7 +123,7 @@ class LambdaApi:
         return answer(201 if operation.startswith(CREATING) else 200, told)
 
     def _code(self, reference: Reference) -> Response:
-        """Answer with a version's zip, which GetFunction links to."""
+        """Respond with a version's zip, to which GetFunction links."""
         try:
             code = self._functions.version(reference).code
         except FunctionGoneError:
@@ -131,7 +131,7 @@ class LambdaApi:
         return Response(200, {"content-type": "application/zip"}, code)
 
     def _account(self, region: str) -> dict[str, Any]:
-        """Return the account's limits in a region, and what it uses of them [BC]."""
+        """Return the account's limits in a region, and its usage [BC]."""
         functions = self._functions.in_region(region).values()
         codes = [len(version.code) for one in functions for version in one.versions.values()]
         return {
@@ -148,10 +148,10 @@ class LambdaApi:
         }
 
     async def _invoke(self, request: Request, name: str, kind: str) -> Response:
-        """Answer Invoke, of all three types, and InvokeAsync."""
+        """Respond to Invoke, of all three types, and to InvokeAsync."""
         log_type = request.headers.get("x-amz-log-type", "None")
         if kind not in INVOCATION_TYPES or log_type not in LOG_TYPES:
-            lambda_().read_request("Invoke", request)  # refuses it
+            lambda_().read_request("Invoke", request)  # refuses the value
         checks.check_reachable(name, request.region, "InvokeFunction")
         reference = parse_reference(name, request.region, request.parameters.get("Qualifier"))
         payload = request.body or b"{}"
@@ -175,7 +175,7 @@ class LambdaApi:
                 f"{problem}",
             ) from None
         except FunctionGoneError:
-            lambda_().read_request("Invoke", request)  # refuses what is no function's name
+            lambda_().read_request("Invoke", request)  # refuses what is not a function's name
             raise _not_found(reference) from None
         except RoleNotAssumableError:
             raise ApiError("AccessDeniedException", checks.NOT_ASSUMABLE, 403) from None
@@ -187,7 +187,7 @@ class LambdaApi:
 
 
 def _invoked(outcome: Outcome, with_log: bool) -> Response:
-    """Return the answer to a synchronous invocation."""
+    """Return the response to a synchronous invocation."""
     headers = {
         "content-type": "application/json",
         "x-amzn-requestid": outcome.request_id,
@@ -201,10 +201,10 @@ def _invoked(outcome: Outcome, with_log: bool) -> Response:
 
 
 def _page(told: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the part of a list that ``MaxItems`` and ``Marker`` ask for [BC]; 50 without them.
+    """Return the page of a list that ``MaxItems`` (by default 50) and ``Marker`` select [BC].
 
     Raises:
-        ApiError: the marker is not one that an answer gave.
+        ApiError: the marker is not one that a response contained.
     """
     ((name, items),) = told.items()
     marker = asked.get("Marker") or "0"
@@ -217,10 +217,10 @@ def _page(told: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _client_context(request: Request) -> str | None:
-    """Return the client context as JSON in one line, fit for a header.
+    """Return the client context as JSON in one line, for use in a header.
 
     Raises:
-        JSONDecodeError: it is not JSON in base64.
+        JSONDecodeError: it is not JSON encoded in base64.
     """
     sent = request.headers.get("x-amz-client-context")
     if not sent:

@@ -1,6 +1,6 @@
-"""Asynchronous invocations: the wait between tries, when to give up, and what is then recorded.
+"""Rules of asynchronous invocations: pauses, when to give up, and what to record.
 
-Pure: ``event_queue`` runs the tries and sends the records.
+These are pure functions: ``event_queue`` makes the attempts and sends the records.
 """
 
 from typing import Any
@@ -14,8 +14,8 @@ from workbook.localaws.functions.outcome import Outcome
 from workbook.localaws.interfaces import Document
 
 MAX_BYTES = 1_048_576
-MAX_ERROR_CHARACTERS = 1_024  # of the message that a dead-letter queue is told
-RETRY_WAITS = (60.0, 120.0)  # seconds before the second and the third try [DG:invocation-async]
+MAX_ERROR_CHARACTERS = 1_024  # of the error message in a dead-letter queue
+RETRY_WAITS = (60.0, 120.0)  # seconds before the second and third attempts [DG:invocation-async]
 THROTTLE_WAIT, MAX_THROTTLE_WAIT = 1.0, 300.0
 
 SUCCESS = "Success"
@@ -25,12 +25,12 @@ ZERO_RESERVED = "ZeroReservedConcurrency"
 
 
 def after_error(config: EventInvokeConfig, tries: int, age: float) -> float | str:
-    """Return the seconds to wait for the next try, or the condition on which it all ends.
+    """Return the seconds to wait before the next attempt, or the condition that ends the event.
 
     Args:
-        config: the function's.
-        tries: how many failed.
-        age: seconds since the event was accepted.
+        config: the function's settings.
+        tries: the number of failed attempts.
+        age: the time in seconds since the event was accepted.
     """
     if tries > config.retries:
         return RETRIES_EXHAUSTED
@@ -39,7 +39,7 @@ def after_error(config: EventInvokeConfig, tries: int, age: float) -> float | st
 
 
 def after_throttle(config: EventInvokeConfig, throttles: int, age: float) -> float | str:
-    """Return what follows a try that was refused, which uses up no retry; as ``after_error``."""
+    """Return the same as ``after_error``, for a throttled attempt, which uses up no retry."""
     wait: float = min(MAX_THROTTLE_WAIT, THROTTLE_WAIT * 2 ** (throttles - 1))
     return wait if age + wait <= config.max_age else EVENT_AGE_EXCEEDED
 
@@ -53,16 +53,16 @@ def record(
     request: bytes,
     outcome: Outcome | None,
 ) -> dict[str, Any]:
-    """Return what a destination gets [DG:invocation-async-retain-records].
+    """Return the record for a destination [DG:invocation-async-retain-records].
 
     Args:
-        reference: the function that was called.
-        request_id: the same for all tries.
-        now: seconds since the epoch.
-        condition: why it ended.
+        reference: the function that was invoked.
+        request_id: the same for all attempts.
+        now: the time, in seconds since the epoch.
+        condition: why the invocation ended.
         tries: how often the function ran.
         request: the event.
-        outcome: of the last try; None when it never ran.
+        outcome: of the last attempt; None if the function never ran.
     """
     qualifier = reference.qualifier or LATEST
     document: dict[str, Any] = {
@@ -85,15 +85,15 @@ def record(
 
 
 def dead_letter(request_id: str, request: bytes, outcome: Outcome | None) -> Document:
-    """Return what a dead-letter queue gets: the event, and why it was given up in attributes.
+    """Return the dead-letter message: the event, with the reason for giving it up in attributes.
 
-    An event that never ran has the answer of a throttle (our choice)
+    For an event that never ran, the reason is that of a throttled invocation (our choice)
     [DG:invocation-async-retain-records].
 
     Args:
-        request_id: the same for all tries.
+        request_id: the same for all attempts.
         request: the event.
-        outcome: of the last try; None when it never ran.
+        outcome: of the last attempt; None if the function never ran.
     """
     code, message = "429", "Rate Exceeded."
     if outcome is not None:
@@ -111,7 +111,7 @@ def dead_letter(request_id: str, request: bytes, outcome: Outcome | None) -> Doc
 
 
 def _as_json(payload: bytes) -> Any:
-    """Return a payload as the record holds it; one that is not JSON, as text (our choice)."""
+    """Return a payload as the record contains it; if it is not JSON, as a string (our choice)."""
     try:
         return orjson.loads(payload)
     except orjson.JSONDecodeError:

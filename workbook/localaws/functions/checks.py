@@ -1,6 +1,6 @@
-"""Check what botocore's model of the Lambda API does not know, and refuse it in AWS's words.
+"""Check what botocore's model of the Lambda API does not cover, and refuse it in AWS's words.
 
-``api.model`` has read the parameters before: their types, lengths, ranges and patterns are right.
+``api.model`` has already read the parameters: their types, lengths, ranges and patterns are valid.
 """
 
 import json
@@ -26,7 +26,7 @@ MAX_VARIABLES_BYTES = 4096
 MAX_LAYERS = 5
 DESTINATIONS = ("sqs", "sns", "s3", "lambda", "events")  # of asynchronous invocations
 RUN_HERE = (*interpreters.PROVIDED, *interpreters.SUPPORTED)
-BLOCKED = ("python2.7", "python3.6", "python3.7")  # no function can be made for them any more
+BLOCKED = ("python2.7", "python3.6", "python3.7")  # functions can no longer be created for them
 RESERVED = frozenset(
     {
         "_HANDLER",
@@ -52,20 +52,20 @@ RESERVED = frozenset(
 
 
 def invalid(message: str) -> ApiError:
-    """Return the error for a value that is not allowed."""
+    """Return the error for an invalid value."""
     return ApiError("InvalidParameterValueException", message)
 
 
 def check_reachable(name_or_arn: str, region: str, action: str) -> None:
-    """Check that a function is in the region and the account that the request is for.
+    """Check that a function is in the region and the account of the request.
 
     Args:
         name_or_arn: the request's ``FunctionName``.
-        region: the request's.
-        action: what it asks for, such as ``InvokeFunction``.
+        region: the region of the request.
+        action: the requested action, such as ``InvokeFunction``.
 
     Raises:
-        ApiError: it is in another region [OBS], in another account, or nowhere.
+        ApiError: the function is in another region [OBS] or account, or does not exist.
     """
     if not is_of_its_region(name_or_arn):
         raise ApiError("ResourceNotFoundException", f"Function not found: {name_or_arn}", 404)
@@ -87,10 +87,10 @@ def check_reachable(name_or_arn: str, region: str, action: str) -> None:
 
 
 def check_new(settings: Mapping[str, Any]) -> None:
-    """Check CreateFunction.
+    """Check the settings of CreateFunction.
 
     Raises:
-        ApiError: naming the setting that is wrong.
+        ApiError: a setting is not valid; the message names it.
     """
     if settings.get("PackageType", "Zip") != "Zip":
         raise invalid(
@@ -106,16 +106,16 @@ def check_new(settings: Mapping[str, Any]) -> None:
 
 
 def check(settings: Mapping[str, Any]) -> None:
-    """Check what CreateFunction and UpdateFunctionConfiguration share.
+    """Check the settings that CreateFunction and UpdateFunctionConfiguration share.
 
     Raises:
-        ApiError: naming the setting that is wrong.
+        ApiError: a setting is not valid; the message names it.
     """
     check_runtime(settings.get("Runtime"))
     variables = (settings.get("Environment") or {}).get("Variables") or {}
     check_variables(variables)
     for name, text in (("Handler", settings.get("Handler") or ""), *variables.items()):
-        if "\0" in text:  # no process can be given it; the words are ours
+        if "\0" in text:  # no process can receive it; the message is ours
             raise invalid(f"The value of '{name}' contains a NUL character.")
 
 
@@ -123,7 +123,7 @@ def check_runtime(runtime: str | None) -> None:
     """Check a function's runtime.
 
     Raises:
-        ApiError: AWS does not know it [OBS] or has given it up [SEEN], or only AWS can run it.
+        ApiError: AWS does not know it [OBS] or has withdrawn it [SEEN], or only AWS can run it.
     """
     if runtime is None or runtime in RUN_HERE:
         return
@@ -145,10 +145,10 @@ def check_runtime(runtime: str | None) -> None:
 
 
 def check_variables(variables: Mapping[str, str]) -> None:
-    """Check a function's environment variables: at most 4 KB as JSON [OBS], none of Lambda's own.
+    """Check environment variables: at most 4 KB as JSON [OBS], without Lambda's reserved names.
 
     Raises:
-        ApiError: they are too many, or one is reserved.
+        ApiError: they are too large, or a name is reserved.
     """
     unable = (
         "Lambda was unable to configure your environment variables because the environment "
@@ -166,7 +166,7 @@ def check_variables(variables: Mapping[str, str]) -> None:
 
 
 def check_source(source: Mapping[str, Any]) -> None:
-    """Check that a request says where the code is.
+    """Check that a request specifies the code.
 
     Raises:
         ApiError: it does not.
@@ -176,7 +176,7 @@ def check_source(source: Mapping[str, Any]) -> None:
 
 
 def updating(arn: str) -> ApiError:
-    """Return the error for a change of a function that is being changed [OBS]."""
+    """Return the error for changing a function while another change is in progress [OBS]."""
     return ApiError(
         "ResourceConflictException",
         "The operation cannot be performed at this time. An update is in progress for resource: "
@@ -186,7 +186,7 @@ def updating(arn: str) -> ApiError:
 
 
 def pending() -> ApiError:
-    """Return the error for a change of a function that is being created [SEEN]."""
+    """Return the error for changing a function while it is being created [SEEN]."""
     return ApiError(
         "ResourceConflictException",
         "The operation cannot be performed at this time. The function is currently in the "
@@ -196,11 +196,11 @@ def pending() -> ApiError:
 
 
 def not_in_s3(code: str, message: str) -> ApiError:
-    """Return the error for code that is not where it should be in S3 [OBS].
+    """Return the error for code that cannot be read from S3 [OBS].
 
     Args:
-        code: S3's error.
-        message: S3's words.
+        code: S3's error code.
+        message: S3's error message.
     """
     return invalid(
         f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}"
@@ -211,7 +211,7 @@ def check_code(code: bytes) -> None:
     """Check a zip of code or of a layer [OBS].
 
     Raises:
-        ApiError: it is too large, or no package.
+        ApiError: it is too large, or not a package.
     """
     if len(code) > package.MAX_ZIPPED_BYTES:
         raise ApiError(
@@ -226,10 +226,10 @@ def check_code(code: bytes) -> None:
 
 
 def check_revision(given: str | None, present: str) -> None:
-    """Check a RevisionId that a request may carry [BC].
+    """Check an optional RevisionId in a request [BC].
 
     Raises:
-        ApiError: it is not the present one.
+        ApiError: it is not the current one.
     """
     if given and given != present:
         raise ApiError(
@@ -241,10 +241,10 @@ def check_revision(given: str | None, present: str) -> None:
 
 
 def check_digest(given: str | None, present: str) -> None:
-    """Check a CodeSha256 that PublishVersion may carry [BC]; in words seen on AWS [SEEN].
+    """Check an optional CodeSha256 in PublishVersion [BC]; the message is [SEEN].
 
     Raises:
-        ApiError: the present code has another one.
+        ApiError: it is not that of the current code.
     """
     if given and given != present:
         raise invalid(
@@ -254,10 +254,11 @@ def check_digest(given: str | None, present: str) -> None:
 
 
 def check_layers(arns: Sequence[str], region: str) -> None:
-    """Check which layers a function of a region names [OBS].
+    """Check the layers of a function [OBS].
 
     Raises:
-        ApiError: they are too many, of another region, or two versions of one layer.
+        ApiError: there are too many, one is in another region, or two are versions of the same
+            layer.
     """
     if len(arns) > MAX_LAYERS:
         raise invalid(f"Cannot reference more than {MAX_LAYERS} layers.")
@@ -285,27 +286,27 @@ def no_such_layer(arn: str) -> ApiError:
 
 
 def check_routing(version: str, weights: Mapping[str, float]) -> None:
-    """Check how an alias splits invocations [DG:configuring-alias-routing]; the words are ours.
+    """Check the routing of an alias [DG:configuring-alias-routing]; the messages are ours.
 
     Args:
-        version: the alias' own.
-        weights: of other versions.
+        version: the version of the alias.
+        weights: the weights of other versions.
 
     Raises:
-        ApiError: an alias cannot split like that.
+        ApiError: the alias cannot route in this way.
     """
     if not weights:
         return
     if len(weights) > 1:
-        raise invalid("An alias routes invocations to two versions at most.")
+        raise invalid("An alias can route invocations to at most two versions.")
     if LATEST in (version, *weights):
         raise invalid(f"An alias that routes to two versions cannot route to {LATEST}.")
     if version in weights:
-        raise invalid(f"The alias routes to version {version} already.")
+        raise invalid(f"The alias already routes to version {version}.")
 
 
 def destinations(config: Mapping[str, Any]) -> list[str]:
-    """Return the destinations that an EventInvokeConfig names."""
+    """Return the destinations in an EventInvokeConfig."""
     both = (config.get("DestinationConfig") or {}).values()
     return [one["Destination"] for one in both if one.get("Destination")]
 
@@ -334,7 +335,7 @@ def may_not_deliver(arn: str) -> ApiError:
 
 
 def check_dead_letters(arn: str) -> None:
-    """Check that an ARN is one of a queue or a topic, which dead letters may go to [BC; words ?].
+    """Check that an ARN is a queue's or a topic's, which dead letters need [BC; message ?].
 
     Raises:
         ApiError: it is not.

@@ -1,4 +1,4 @@
-"""A function's configuration as values; equal ones run alike."""
+"""A function's configuration as values; functions with equal values run alike."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,18 +7,18 @@ from workbook.localaws.function_arn import function_arn
 
 LATEST = "$LATEST"
 DEFAULT_STORAGE = 512  # MB of /tmp [DG:gettingstarted-limits]
-MAX_RETRIES = 2  # of an asynchronous invocation, and the default [DG:invocation-async]
+MAX_RETRIES = 2  # of an asynchronous invocation; also the default [DG:invocation-async]
 MAX_EVENT_AGE_SECONDS = 21_600
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionVersion:
-    """One version of a function, with all that running it takes.
+    """A version of a function, with everything needed to run it.
 
     ``version`` is ``$LATEST`` or a number; ``memory`` and ``storage`` (of ``/tmp``) are in MB,
-    ``timeout`` in seconds.  The zips
-    of code and layers do not count in comparisons: ``code_sha256`` and ``layers`` stand for them.
-    ``logging`` is the LoggingConfig, ``dead_letters`` the ARN of a dead-letter queue or None.
+    ``timeout`` in seconds. Comparisons ignore the zips of code and layers: ``code_sha256`` and
+    ``layers`` represent them. ``logging`` is the LoggingConfig, ``dead_letters`` the ARN of a
+    dead-letter queue or None.
     """
 
     region: str
@@ -40,33 +40,33 @@ class FunctionVersion:
 
     @property
     def log_group(self) -> str:
-        """The log group that it writes to."""
+        """Return the log group that it writes to."""
         return dict(self.logging)["LogGroup"]
 
     @property
     def logs_json(self) -> bool:
-        """Whether its log is in JSON."""
+        """Return whether its log is in JSON."""
         return dict(self.logging)["LogFormat"] == "JSON"
 
     @property
     def arn(self) -> str:
-        """The function's ARN, without a qualifier."""
+        """Return the function's ARN, without a qualifier."""
         return function_arn(self.region, self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """A name for a version; some of its invocations may go to others, by weight from 0 to 1."""
+    """A name for a version; it may route a share of invocations, from 0 to 1, to other versions."""
 
     version: str
     weights: tuple[tuple[str, float], ...] = ()
 
     def leads_to(self) -> list[str]:
-        """Return every version that an invocation may go to."""
+        """Return every version to which an invocation may be routed."""
         return [self.version, *(version for version, _ in self.weights)]
 
     def choose(self, choice: float) -> str:
-        """Return the version that ``choice``, from 0 to below 1, falls on [OBS]."""
+        """Return the version for ``choice``, a random number from 0 to below 1 [OBS]."""
         for version, weight in self.weights:
             choice -= weight
             if choice < 0:
@@ -76,7 +76,7 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class EventInvokeConfig:
-    """A function's settings of asynchronous invocations; destinations are ARNs or None."""
+    """A function's settings for asynchronous invocations; destinations are ARNs or None."""
 
     retries: int = MAX_RETRIES
     max_age: int = MAX_EVENT_AGE_SECONDS
@@ -86,7 +86,7 @@ class EventInvokeConfig:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function: its versions by number and ``$LATEST``, and what holds for all of them.
+    """A function: its versions by number and ``$LATEST``, and settings for all of them.
 
     ``reserved`` is the reserved concurrency, or None.
     """

@@ -1,7 +1,7 @@
 """Execution environments [DG:lambda-runtime-environment].
 
-An environment takes one invocation at a time.  After a timeout or a crash its process starts anew
-and its ``/tmp`` is kept, as on AWS.
+An environment runs one invocation at a time. After a timeout or a crash, its process is started
+again and its ``/tmp`` is kept, as on AWS.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ INIT_LIMIT_SECONDS = 10.0  # [DG:lambda-runtime-environment]
 
 
 class LogStream(NamedTuple):
-    """A log stream, and the role with whose rights it is written."""
+    """A log stream, and the role whose permissions are needed to write it."""
 
     region: str
     group: str
@@ -36,12 +36,12 @@ class LogStream(NamedTuple):
 
 
 class Logs(Protocol):
-    """CloudWatch Logs, as functions write to it."""
+    """CloudWatch Logs, as far as functions write to it."""
 
     def put(self, stream: LogStream, lines: list[str]) -> None:
-        """Take lines, one event each, and keep them as far as the role allows it.
+        """Write lines, one event each, if the role allows it.
 
-        The stream and its group are made if they are missing.
+        Create the stream and its group if they do not exist.
         """
         ...
 
@@ -49,15 +49,15 @@ class Logs(Protocol):
 class Environment:
     """The folders, the log and the process of one function version.
 
-    Once ``invoke`` has raised an error, it is of no use any more: close it.
+    Close an environment after ``invoke`` has raised an error; it cannot be used again.
 
     Args:
         function: the version that it runs.
-        endpoint_url: where its boto3 finds the local AWS.
+        endpoint_url: the local AWS's address, for the function's boto3.
         processes: starts and ends its process.
-        logs: takes the lines of its log stream.
-        credentials: gives it its role's credentials.
-        now: gives the services' time, in seconds since the epoch.
+        logs: receives the lines of its log stream.
+        credentials: provides the role's credentials.
+        now: returns the services' time, in seconds since the epoch.
     """
 
     def __init__(
@@ -81,14 +81,14 @@ class Environment:
         self._directory = processes.directory / uuid.uuid4().hex[:12]
         self._launch: Launch | None = None
         self._process: RuntimeProcess | None = None
-        self._memory_used = 0.0  # by the processes before this one, in MB
-        self._log: list[str] = []  # of the invocation under way
+        self._memory_used = 0.0  # by earlier processes, in MB
+        self._log: list[str] = []  # of the present invocation
 
     async def invoke(self, event: Event) -> Outcome:
-        """Run the function with an event, starting the process first when there is none.
+        """Run the function with an event; start the process first if there is none.
 
         Raises:
-            OSError: this machine has no room for its folders or its process.
+            OSError: this machine has no room for the folders or the process.
         """
         launch, init_milliseconds = self._launch, None
         if launch is None:
@@ -113,7 +113,7 @@ class Environment:
         return replace(ended, milliseconds=milliseconds, log=tuple(self._log))
 
     async def stop(self) -> None:
-        """End the process, if there is one."""
+        """End the process if there is one."""
         if self._process is not None:
             await self._process.stop()
 
@@ -136,9 +136,9 @@ class Environment:
         return self._launch
 
     async def _initialise(self, launch: Launch) -> float | None:
-        """Start the first process; return how long it took in ms, or None if it failed.
+        """Start the first process; return how long that took in ms, or None if it failed.
 
-        One that fails is started again within the invocation, on its time.
+        If it failed, it is started again within the invocation, using its time.
         """
         begun = time.perf_counter()
         failed = await self._start(launch, INIT_LIMIT_SECONDS, "")
@@ -149,8 +149,8 @@ class Environment:
         return None
 
     async def _run(self, launch: Launch, event: Event) -> Outcome:
-        """Run the event in the process; start a new one if there is none, or if it is gone."""
-        # The function's own time is real time, whatever the pace of the services' clock.
+        """Run the event in the process; start a new one if there is none or it has ended."""
+        # The function's time is real, at any speed of the services' clock.
         deadline = time.time() + self.function.timeout
         while True:
             if self._process is None or self._process.has_ended:
@@ -168,7 +168,7 @@ class Environment:
             return ended if ended.function_error is None else self._shown(launch, ended)
 
     async def _start(self, launch: Launch, seconds: float, request_id: str) -> Outcome | None:
-        """Start a process; return how that failed, or None."""
+        """Start a process; return how it failed, or None."""
         label = interpreters.runtime_label(self.function.runtime)
         self._write([self._lines.init_start(label, runtime_arn(label, self.function.region))])
         self._memory_used = self._most_memory()
@@ -191,6 +191,6 @@ class Environment:
 
     @staticmethod
     def _shown(launch: Launch, failed: Outcome) -> Outcome:
-        """Return an outcome whose document has the paths that it would have on AWS."""
+        """Return an outcome with AWS's paths in its document."""
         text = launch.shown(failed.payload.decode(errors="surrogateescape"))
         return replace(failed, payload=text.encode(errors="surrogateescape"))

@@ -1,4 +1,4 @@
-"""Run asynchronous invocations: try, wait, try again, and tell the destination."""
+"""Run asynchronous invocations: attempt, wait, retry, and report to the destination."""
 
 import asyncio
 import logging
@@ -25,20 +25,20 @@ from workbook.localaws.interfaces import (
 )
 from workbook.localaws.metrics import Metrics
 
-RESULTS = {True: "Success", False: "Failure"}  # of an invocation, as an event on a bus says [OBS]
+RESULTS = {True: "Success", False: "Failure"}  # of an invocation, as in an event on a bus [OBS]
 log = logging.getLogger(__name__)
 
 
 class EventQueue:
-    """The events of asynchronous invocations that are not finished yet.
+    """The events of asynchronous invocations that are not finished.
 
     Args:
-        functions: those there are.
-        invoker: runs the tries.
-        destinations: take the records of what was done or given up.
-        roles: tell what functions' roles may do.
-        clock: the time of waits and ages.
-        metrics: takes DestinationDeliveryFailures and DeadLetterErrors.
+        functions: all functions.
+        invoker: makes the attempts.
+        destinations: receive the records of successes and failures.
+        roles: check the permissions of functions' roles.
+        clock: the clock for pauses and ages.
+        metrics: receives DestinationDeliveryFailures and DeadLetterErrors.
     """
 
     def __init__(
@@ -65,13 +65,13 @@ class EventQueue:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Try and deliver nothing more."""
+        """Stop all attempts and deliveries."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _work(self, reference: Reference, event: Event) -> None:
-        """Try until it succeeds or is given up; a deleted function's events are dropped."""
+        """Try until the event succeeds or is given up; drop it if the function was deleted."""
         accepted = self._clock.now()
         tries = refusals = 0
         outcome: Outcome | None = None
@@ -89,7 +89,9 @@ class EventQueue:
                     raise
                 except Exception as problem:  # no error may lose an event
                     if not isinstance(problem, InvokeThrottledError):
-                        log.exception("%s could not run; its event is tried again", reference.arn)
+                        log.exception(
+                            "%s could not run; its event will be tried again", reference.arn
+                        )
                     refusals += 1
                     age = self._clock.now() - accepted
                     step = asynchronous.after_throttle(function.events, refusals, age)
@@ -127,7 +129,7 @@ class EventQueue:
             await self._bury(reference, event, outcome)
 
     async def _bury(self, reference: Reference, event: Event, outcome: Outcome | None) -> None:
-        """Send a lost event to the dead-letter queue of the version that ran it last, if any."""
+        """Send a failed event to the dead-letter queue of the last version that ran it, if any."""
         number = outcome.executed_version if outcome else reference.qualifier
         try:
             version = self._functions.version(replace(reference, qualifier=number))
@@ -142,7 +144,7 @@ class EventQueue:
     async def _deliver(
         self, reference: Reference, role: str, arn: str, document: Document, metric: str
     ) -> None:
-        """Deliver a document with a role's rights; count in ``metric`` what is not delivered."""
+        """Deliver a document with a role's permissions; count failed deliveries in ``metric``."""
         try:
             check_delivery(self._roles, role, reference.name, arn)
             await self._destinations.deliver(arn, document)

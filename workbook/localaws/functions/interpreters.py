@@ -1,4 +1,4 @@
-"""Find the interpreter for a ``python3.x`` function: one of its version, if there is one."""
+"""Find the interpreter for a ``python3.x`` function, if possible of that version."""
 
 import contextlib
 import functools
@@ -21,10 +21,11 @@ PROBE = """
 import os, platform, sys
 print(sys.executable, platform.python_version(), os.path.dirname(os.__file__), sep="\\n")
 """
-# The boto3 that is installed here does not run on these; the interpreter at hand runs them.
+# The installed boto3 does not support these versions; this process' interpreter runs them.
 WITHOUT_BOTO3 = ("python3.8", "python3.9")
 
-# What Lambda's Python runtimes bring along: boto3 and what it needs, and the runtime client's own.
+# The packages in Lambda's Python runtimes: boto3 with what it needs, and the runtime client's
+# dependencies.
 SDK = ("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six")
 RUNTIME_CLIENT = ("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py")
 
@@ -42,16 +43,16 @@ class Interpreter:
 
     @property
     def is_ours(self) -> bool:
-        """Whether our native modules work in it."""
+        """Return whether this process' native modules work in it."""
         return self.version.split(".")[:2] == platform.python_version().split(".")[:2]
 
 
 @functools.cache
 def find(runtime: str) -> Interpreter:
-    """Return the interpreter for a runtime's label: of its version, else the one at hand.
+    """Return the interpreter for a runtime: of its version if found, otherwise this process' own.
 
-    Found interpreters are run once, since a name on the path can be a launcher with nothing
-    behind it.
+    Each interpreter found is run once, because a name on the path can be a launcher that starts
+    nothing.
     """
     ours = Interpreter(sys.executable, platform.python_version(), str(Path(os.__file__).parent))
     version = runtime.removeprefix("python")
@@ -74,9 +75,9 @@ def find(runtime: str) -> Interpreter:
 
 
 def runtime_label(runtime: str) -> str:
-    """Return what INIT_START calls a runtime: by the interpreter that runs it, in AWS's form.
+    """Return the name of a runtime in INIT_START: the interpreter's version, in AWS's format.
 
-    ``3.11.7`` is python:3.11.v7; ``provided.al2023`` is provided:al2023.v1.
+    ``3.11.7`` becomes python:3.11.v7; ``provided.al2023`` becomes provided:al2023.v1.
     """
     if runtime in PROVIDED:
         return runtime.replace(".", ":", 1) + ".v1"
@@ -85,17 +86,17 @@ def runtime_label(runtime: str) -> str:
 
 
 def home() -> Path:
-    """Return this user's home; ``~``, which is no folder, if there is none."""
-    return Path(os.path.expanduser("~"))  # noqa: PTH111  # Path's own raises an error then
+    """Return this user's home; ``~``, which is not a folder, if there is none."""
+    return Path(os.path.expanduser("~"))  # noqa: PTH111  # Path.home would raise an error
 
 
 def _candidates(version: str) -> list[str]:
-    """Return where an interpreter of a version is: on the path, or kept by pyenv or uv."""
+    """Return possible interpreters of a version: on the path, or installed by pyenv or uv."""
     found = [shutil.which(f"python{version}")]
     pyenv = Path(os.environ.get("PYENV_ROOT", home() / ".pyenv"))
     uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR", home() / ".local/share/uv/python"))
     for root, pattern in ((pyenv / "versions", f"{version}.*"), (uv, f"cpython-{version}.*")):
-        with contextlib.suppress(OSError):  # a folder of another user's
+        with contextlib.suppress(OSError):  # another user's folder
             for place in sorted(root.glob(pattern), reverse=True):
                 found += [str(place / "bin" / f"python{version}"), str(place / "python.exe")]
     return [path for path in found if path is not None and os.access(path, os.X_OK)]
@@ -103,13 +104,13 @@ def _candidates(version: str) -> list[str]:
 
 @functools.cache
 def has_official_client() -> bool:
-    """Return whether awslambdaric, with its native part, is installed here."""
+    """Return whether awslambdaric is installed, with its native part."""
     return all(importlib.util.find_spec(name) is not None for name in RUNTIME_CLIENT[:2])
 
 
 @functools.cache
 def packages(official_client: bool) -> tuple[list[str], list[str]]:
-    """Return what a function may import beyond its zip: top-level names, and their folders."""
+    """Return what a function may import besides its zip: top-level names, and their folders."""
     names = [*SDK, *(RUNTIME_CLIENT if official_client else ())]
     folders: list[str] = []
     for name in names:

@@ -15,16 +15,16 @@ from workbook.localaws.functions.runtime_api import Event
 from workbook.localaws.interfaces import InvokeThrottledError
 from workbook.localaws.metrics import Metrics
 
-GAUGE_SECONDS = 1.0  # real ones, as invocations are; between two looks at how many run
+GAUGE_SECONDS = 1.0  # real seconds between counts of running invocations
 
 
 class Invoker:
     """Runs functions in environments; an ``interfaces.FunctionTarget``.
 
     Args:
-        functions: those there are.
-        pool: has the environments.
-        metrics: takes Invocations, Errors, Throttles, Duration and ConcurrentExecutions.
+        functions: all functions.
+        pool: provides the environments.
+        metrics: receives Invocations, Errors, Throttles, Duration and ConcurrentExecutions.
     """
 
     def __init__(self, functions: PublishedFunctions, pool: Pool, metrics: Metrics) -> None:
@@ -36,7 +36,7 @@ class Invoker:
         self._tasks: set[asyncio.Task[Outcome]] = set()
 
     async def start(self) -> None:
-        """Begin to end the environments of functions that change or are deleted."""
+        """Start to discard the environments of functions that are changed or deleted."""
         loop = asyncio.get_running_loop()
         discard = partial(self._pool.discard_idle, self._functions.is_current)
 
@@ -46,7 +46,7 @@ class Invoker:
         self._functions.on_change(discard_soon)
 
     async def close(self) -> None:
-        """End every process; invocations under way are lost."""
+        """End every process; invocations in progress are lost."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -55,7 +55,7 @@ class Invoker:
         await self._pool.close()
 
     def resolve(self, name_or_arn: str, region: str) -> str:
-        """Return the ARN of a function that exists; see ``interfaces.FunctionTarget``."""
+        """Return the ARN of an existing function; see ``interfaces.FunctionTarget``."""
         reference = parse_reference(name_or_arn, region)
         self._functions.version(reference)
         return reference.arn
@@ -65,7 +65,7 @@ class Invoker:
         return self._functions.version(parse_reference(function_arn, "")).role
 
     async def invoke(self, function_arn: str, event: bytes) -> Outcome:
-        """Invoke and wait for the end; see ``interfaces.FunctionTarget``."""
+        """Invoke a function and wait for the outcome; see ``interfaces.FunctionTarget``."""
         reference = parse_reference(function_arn, "")
         return await self.run(reference, Event(str(uuid.uuid4()), event, reference.arn))
 
@@ -74,8 +74,8 @@ class Invoker:
 
         Raises:
             InvokeThrottledError: no concurrency is left.
-            FunctionGoneError: there is no such function, version or alias.
-            OSError: this machine has no room for its process.
+            FunctionGoneError: the function, version or alias does not exist.
+            OSError: this machine has no room for the process.
         """
         task = asyncio.get_running_loop().create_task(self._run(reference, event))
         self._tasks.add(task)
@@ -101,11 +101,11 @@ class Invoker:
         return outcome
 
     async def _run_in_environment(self, version: FunctionVersion, event: Event) -> Outcome:
-        """Run the event in an environment that has no other event meanwhile."""
+        """Run the event in an environment that runs no other event meanwhile."""
         environment = self._pool.take(version)
         try:
             outcome = await environment.invoke(event)
-        except BaseException:  # cancelled, too: its process may still be at work
+        except BaseException:  # including cancellation: the process may still be running
             self._pool.discard(environment)
             raise
         if self._functions.is_current(version):
@@ -117,11 +117,11 @@ class Invoker:
     def _count(
         self, region: str, name: str, metric: str, value: float, unit: str = "Count"
     ) -> None:
-        """Put a metric, by FunctionName alone: moto would count more dimensions twice."""
+        """Record a metric by FunctionName only; moto would count further dimensions twice."""
         self._metrics.put(region, "AWS/Lambda", metric, value, unit, FunctionName=name)
 
     def _gauge(self, region: str, name: str) -> None:
-        """Put how many of a function run, now and each second while any does."""
+        """Record how many invocations of a function run, now and every second while any does."""
         self._count(region, name, "ConcurrentExecutions", self._concurrency.of(region, name))
         if self._gauging is None:
             loop = asyncio.get_running_loop()

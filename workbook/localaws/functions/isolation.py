@@ -1,4 +1,4 @@
-"""Isolate a function's process from this machine, by namespaces or by a guard."""
+"""Isolate a function's process from this machine, with namespaces or a guard."""
 
 import functools
 import json
@@ -14,7 +14,7 @@ from typing import Any
 
 RUNTIME = Path(__file__).parent / "runtime"
 SANDBOX = RUNTIME / "sandbox.py"
-# "guard" does without namespaces; for the tests, which hold both to what they promise.
+# "guard" disables namespaces; for the tests, which check both methods.
 VARIABLE = "WORKBOOK_ISOLATION"
 GUARD = "guard"
 # In the sandbox, and on AWS.
@@ -28,9 +28,9 @@ log = logging.getLogger(__name__)
 
 @functools.cache
 def refusal() -> str:
-    """Return why functions cannot run in a sandbox here; empty when they can.
+    """Return why functions cannot run in a sandbox here; empty if they can.
 
-    It is tried once, and takes a moment.
+    This makes one attempt, which takes a moment.
     """
     if sys.platform != "linux":
         return "only Linux has namespaces"
@@ -56,7 +56,7 @@ def refusal() -> str:
             reason = lines[-1] if ran.returncode else ""
     if reason:
         log.warning(
-            "Functions run without a sandbox, since namespaces do not work here (%s). "
+            "Functions run without a sandbox, because namespaces do not work here (%s). "
             "A guard keeps their Python away from your files; see docs/security.md.",
             reason,
         )
@@ -73,11 +73,11 @@ def view(
     """Return the settings of ``runtime.sandbox`` for an environment.
 
     Args:
-        directory: the environment's folder, which has ``root``, ``task``, ``opt`` and ``tmp``.
+        directory: the environment's folder, with ``root``, ``task``, ``opt`` and ``tmp`` in it.
         megabytes: the size of its ``/tmp``.
-        interpreters: folders of this machine, which it sees where they are.
-        binds: other places in the sandbox, and what of this machine is seen there.
-        writable: those of the places that it may write to.
+        interpreters: folders of this machine that are visible at the same paths.
+        binds: further paths in the sandbox, and what they show of this machine.
+        writable: those paths that the function may write to.
     """
     places = {
         TASK: directory / "task",
@@ -99,11 +99,12 @@ def view(
 
 
 def interpreter_folders(executable: str, library: str) -> list[str]:
-    """Return the folders that an interpreter needs beside the system's.
+    """Return the folders that an interpreter needs besides the system's.
 
     Args:
-        executable: links of its own are followed, such as that of a virtual environment.
-        library: the folder of its standard library, or a file in it.
+        executable: the interpreter's path; links are followed, such as that of a virtual
+            environment.
+        library: the folder of its standard library, or a file in that folder.
     """
     place = Path(library)
     of_library = (place if place.is_dir() else place.parent).parent.parent

@@ -1,4 +1,4 @@
-"""Prepare the process of an environment: its folders, its command and its variables."""
+"""Prepare the process of an environment: its folders, command and variables."""
 
 import errno
 import json
@@ -14,7 +14,7 @@ from workbook.localaws.functions.isolation import RUNTIME
 from workbook.localaws.interfaces import Credentials
 
 OFFICIAL_CLIENT, OWN_CLIENT = "awslambdaric", "workbook"
-# Names the client to use; for the tests, which hold both to the same rules.
+# Selects the runtime client; for the tests, which check both clients against the same rules.
 CLIENT_VARIABLE = "WORKBOOK_RUNTIME_CLIENT"
 
 # Where the runtime client writes frames: see ``output``.
@@ -24,15 +24,15 @@ WRAPPER_VARIABLE = "AWS_LAMBDA_EXEC_WRAPPER"  # [DG:runtimes-modify]
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """Everything that it takes to start a process.
+    """Everything needed to start a process.
 
     Args:
         command: the program and its arguments.
-        variables: its whole environment.
-        directory: where it starts.
-        paths: pairs each folder of this machine with what it is called on AWS.
-        is_sandboxed: whether it moves into a sandbox.
-        program: a file that must be there and may be executed, or None.
+        variables: its complete environment.
+        directory: its working directory.
+        paths: pairs of a folder on this machine and its name on AWS.
+        is_sandboxed: whether it runs in a sandbox.
+        program: a file that must exist and be executable, or None.
     """
 
     command: list[str]
@@ -43,10 +43,10 @@ class Launch:
     program: Path | None = None
 
     def check(self) -> None:
-        """Check what would fail in the sandbox only, where it could not be told.
+        """Check for problems that could not be reported from within the sandbox.
 
         Raises:
-            OSError: the program is missing, or may not be executed.
+            OSError: the program does not exist, or may not be executed.
         """
         if self.program is None:
             return
@@ -56,7 +56,7 @@ class Launch:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     def shown(self, text: str) -> str:
-        """Return a text with the paths of this machine as they would be on AWS."""
+        """Return text with this machine's paths replaced by those on AWS."""
         for real, name in self.paths:
             if real in text:
                 text = text.replace(real, name)
@@ -65,37 +65,37 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """An environment's folders on this machine, and where its process finds them."""
+    """An environment's folders on this machine, and their paths in its process."""
 
     directory: Path
     is_sandboxed: bool
 
     @property
     def task(self) -> Path:
-        """The package, as the process finds it."""
+        """Return the package's path in the process."""
         return self.place(isolation.TASK, self.directory / "task")
 
     @property
     def layers(self) -> Path:
-        """The layers, as the process finds them."""
+        """Return the layers' path in the process."""
         return self.place(isolation.LAYERS, self.directory / "opt")
 
     @property
     def runtime(self) -> Path:
-        """The folder of the runtime's code, as the process finds it."""
+        """Return the path in the process of the runtime's code."""
         return self.place(isolation.RUNTIME_DIRECTORY, RUNTIME)
 
     def place(self, in_sandbox: Path, real: Path) -> Path:
-        """Return where the process finds a folder of this machine."""
+        """Return the path in the process of a folder of this machine."""
         return in_sandbox if self.is_sandboxed else real
 
     @property
     def temporary(self) -> Path | None:
-        """Where it may write; None if that is ``/tmp``."""
+        """Return the folder for temporary files; None if it is ``/tmp``."""
         return None if self.is_sandboxed else self.directory / "tmp"
 
     def fill(self, function: FunctionVersion) -> None:
-        """Make them, and unpack what the function brings.
+        """Create the folders, and unpack the function's package and layers.
 
         Raises:
             OSError: there is no room.
@@ -107,12 +107,12 @@ class Folders:
             package.extract(layer, self.directory / "opt")
 
     def paths(self) -> list[tuple[str, str]]:
-        """Pair each folder of this machine with its name on AWS."""
+        """Return pairs of a folder on this machine and its name on AWS."""
         names = {"task": isolation.TASK, "opt": isolation.LAYERS, "tmp": isolation.TEMPORARY}
         return [(str(self.directory / name), str(place)) for name, place in names.items()]
 
     def real(self, path: str) -> str:
-        """Return a path of AWS's as the process finds it."""
+        """Return the path in the process of a path on AWS."""
         if self.is_sandboxed:
             return path
         for real, name in self.paths():
@@ -128,14 +128,14 @@ def prepare(
     log_stream: str,
     credentials: Credentials,
 ) -> Launch:
-    """Fill an environment's folders and return how to start it; takes a while, so not on the loop.
+    """Fill an environment's folders and return how to start it; too slow for the event loop.
 
     Args:
-        function: what it runs.
-        directory: the environment's own; it is created.
-        endpoint_url: where the function's boto3 finds the local AWS.
+        function: the version to run.
+        directory: the environment's folder, which is created.
+        endpoint_url: the local AWS's address, for the function's boto3.
         log_stream: the name of its log stream.
-        credentials: of its role.
+        credentials: the role's credentials.
 
     Raises:
         OSError: the folders cannot be filled.
@@ -163,8 +163,8 @@ def prepare(
 def _of_bootstrap(
     function: FunctionVersion, folders: Folders, environment: dict[str, str]
 ) -> Launch:
-    """Return how to start a runtime that the package or a layer brings."""
-    # The first of the two that is there; a missing one fails when it is started.
+    """Return how to start a runtime that is in the package or a layer."""
+    # The first that exists; if neither does, starting it fails.
     bootstraps = [folders.directory / name / "bootstrap" for name in ("task", "opt")]
     found = next(filter(Path.exists, bootstraps), bootstraps[0])
     command = [str((folders.task if found is bootstraps[0] else folders.layers) / "bootstrap")]
@@ -182,10 +182,10 @@ def _of_bootstrap(
 
 
 def _make_bytecode(directory: Path) -> None:
-    """Make the folder of the packages' byte code, which all functions of a Python version share.
+    """Create the folder for the packages' byte code, shared by all functions of a Python version.
 
-    In a sandbox, every function's code has the same path, so none of that may be kept there: where
-    a folder for it would have to be, there is a file.
+    In a sandbox, all functions' code has the same path, so no byte code of it may be kept there: a
+    file takes the place of the folder that it would need.
     """
     for folder in (isolation.TASK, isolation.LAYERS):
         place = directory / folder.relative_to("/")
@@ -194,7 +194,7 @@ def _make_bytecode(directory: Path) -> None:
 
 
 def _enter(view: dict[str, Any]) -> list[str]:
-    """Return what runs the program that follows it in a sandbox."""
+    """Return the command that runs the program after it in a sandbox."""
     python = os.path.realpath(sys.executable)
     return [python, "-I", "-S", str(isolation.SANDBOX), json.dumps(view)]
 
@@ -205,7 +205,7 @@ def _of_python(
     environment: dict[str, str],
     python: interpreters.Interpreter,
 ) -> Launch:
-    """Return how to start a Python runtime: itself, or by the wrapper that the function names."""
+    """Return how to start a Python runtime: directly, or through the function's wrapper."""
     version = ".".join(python.version.split(".")[:2])
     wanted = os.environ.get(CLIENT_VARIABLE, OFFICIAL_CLIENT) == OFFICIAL_CLIENT
     official = wanted and python.is_ours and interpreters.has_official_client()
@@ -226,7 +226,7 @@ def _of_python(
         "names": names,
         "folders": [str(places[Path(folder)]) for folder in packages],
         "client": OFFICIAL_CLIENT if official else str(folders.runtime / "client.py"),
-        # Our packages' folders must not collect the byte code of other interpreters.
+        # Our packages' folders must not collect byte code of other interpreters.
         "bytecode": "" if python.is_ours else str(places[bytecode]),
         "sandbox": None,
         "guard": None,

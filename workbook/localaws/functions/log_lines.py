@@ -1,4 +1,4 @@
-"""The lines that Lambda itself writes into a function's log [OBS], as text or as JSON."""
+"""The lines that Lambda itself writes to a function's log [OBS], as text or as JSON."""
 
 import hashlib
 import json
@@ -20,24 +20,24 @@ def runtime_arn(label: str, region: str) -> str:
 
 
 def billed(milliseconds: float, init_milliseconds: float | None) -> int:
-    """Return what is paid for, in ms; initialisation counts since 2025-08-01 [OBS].
+    """Return the billed duration in ms; it includes initialisation since 2025-08-01 [OBS].
 
     Args:
         milliseconds: the duration as the log shows it.
-        init_milliseconds: the same of a cold start, else None.
+        init_milliseconds: the duration of initialisation in a cold start; otherwise None.
     """
     return math.ceil(round(milliseconds + (init_milliseconds or 0.0), 3))
 
 
 class TextLines:
-    """Lines in Lambda's text format; each method returns one, or an empty string for none."""
+    """Lines in Lambda's text format; each method returns a line, or an empty string for none."""
 
     def init_start(self, label: str, arn: str) -> str:
-        """Return the line before a process starts."""
+        """Return the line written before a process starts."""
         return f"INIT_START Runtime Version: {label}\tRuntime Version ARN: {arn}\n"
 
     def init_report(self, milliseconds: float, phase: str, failure: Failure) -> str:
-        """Return the line of a start that failed; ``phase`` is ``init`` or ``invoke``."""
+        """Return the line for a failed start; ``phase`` is ``init`` or ``invoke``."""
         return (
             f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: {phase}\t"
             f"{_status(failure)}\n"
@@ -48,7 +48,7 @@ class TextLines:
         return f"START RequestId: {request_id} Version: {version}\n"
 
     def end(self, request_id: str) -> str:
-        """Return the line after the last one that the function wrote."""
+        """Return the line that follows the function's own lines."""
         return f"END RequestId: {request_id}\n"
 
     def report(
@@ -60,15 +60,15 @@ class TextLines:
         init_milliseconds: float | None,
         failure: Failure | None,
     ) -> str:
-        """Return the line that says what the invocation took.
+        """Return the line with an invocation's duration and memory.
 
         Args:
             request_id: the invocation's.
-            milliseconds: from the event's delivery to the reply.
-            memory: the function's, in MB.
-            memory_used: the most that the process used, in MB.
-            init_milliseconds: of a cold start, else None.
-            failure: None after a reply, an error of the handler included.
+            milliseconds: from the event's delivery to the response.
+            memory: the function's memory, in MB.
+            memory_used: the peak memory of the process, in MB.
+            init_milliseconds: the duration of initialisation in a cold start; otherwise None.
+            failure: None if the function responded, even with an error of the handler.
         """
         duration, init = _rounded(milliseconds, init_milliseconds, 2)
         line = (
@@ -84,7 +84,7 @@ class TextLines:
 def _rounded(
     milliseconds: float, init_milliseconds: float | None, digits: int
 ) -> tuple[float, float | None]:
-    """Return duration and initialisation as the log shows them."""
+    """Return duration and initialisation rounded as in the log."""
     init = None if init_milliseconds is None else round(init_milliseconds, digits)
     return round(milliseconds, digits), init
 
@@ -98,7 +98,7 @@ class JsonLines(TextLines):
     """Lines in Lambda's JSON format [DG:monitoring-cloudwatchlogs-advanced].
 
     Args:
-        now: gives the time, in seconds since the epoch.
+        now: returns the time, in seconds since the epoch.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -129,7 +129,7 @@ class JsonLines(TextLines):
         return self._line("start", requestId=request_id, version=version)
 
     def end(self, request_id: str) -> str:
-        """Return no line: the JSON format has none."""
+        """Return an empty string: the JSON format has no such line."""
         return ""
 
     def report(
@@ -165,7 +165,7 @@ def _outcome(failure: Failure) -> dict[str, str]:
 
 
 def last(lines: list[str]) -> list[str]:
-    """Return the last lines: those that ``tail`` may show."""
+    """Return the lines that ``tail`` may include."""
     kept = 0
     for number in range(len(lines) - 1, -1, -1):
         kept += len(lines[number])
@@ -175,5 +175,5 @@ def last(lines: list[str]) -> list[str]:
 
 
 def tail(lines: Sequence[str]) -> bytes:
-    """Return the end of an invocation's log, as ``LogType=Tail`` gives it: at most 4 KB."""
+    """Return the end of an invocation's log for ``LogType=Tail``: at most 4 KB."""
     return "".join(lines).encode()[-TAIL_BYTES:]

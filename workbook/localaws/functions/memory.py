@@ -1,4 +1,4 @@
-"""Measure the memory of a function and of what it started, in MB."""
+"""Measure the memory of a function and its child processes, in MB."""
 
 import contextlib
 import sys
@@ -12,11 +12,11 @@ SANDBOX_PROCESSES = 2  # before the function's own: see ``runtime.sandbox``
 
 
 def used(pid: int, *, is_sandboxed: bool = False) -> float:
-    """Return what a function and its children use now; 0 when it has ended.
+    """Return the present memory of a function and its children; 0 if it has ended.
 
     Args:
-        pid: of the process that was started.
-        is_sandboxed: whether the function is in a sandbox that this process made.
+        pid: the process that was started.
+        is_sandboxed: whether that process runs the function in a sandbox.
     """
     total = 0.0
     for one in _processes(pid, is_sandboxed):
@@ -26,11 +26,11 @@ def used(pid: int, *, is_sandboxed: bool = False) -> float:
 
 
 def peak(pid: int, *, is_sandboxed: bool = False) -> float:
-    """Return the most that the function has used; where the system does not say, what it uses now.
+    """Return the peak memory of a function; where it is not reported, the present memory.
 
     Args:
-        pid: of the process that was started.
-        is_sandboxed: whether the function is in a sandbox that this process made.
+        pid: the process that was started.
+        is_sandboxed: whether that process runs the function in a sandbox.
     """
     if sys.platform != "linux":
         return used(pid)
@@ -46,7 +46,7 @@ def peak(pid: int, *, is_sandboxed: bool = False) -> float:
 
 
 def _processes(pid: int, is_sandboxed: bool) -> Iterator[int]:
-    """Give the function's process and what it started, without those that made its sandbox."""
+    """Yield the function's process and its descendants, without the sandbox's own processes."""
     if sys.platform != "linux":
         yield pid
         with contextlib.suppress(psutil.NoSuchProcess):

@@ -1,17 +1,17 @@
-"""Outcomes of invocations and initialisations, and the documents that callers get [OBS]."""
+"""Outcomes of invocations and initialisations, and the documents returned to callers [OBS]."""
 
 import json
 from dataclasses import dataclass
 
 from workbook.localaws.interfaces import Invocation
 
-UNHANDLED = "Unhandled"  # AWS's only function error nowadays
+UNHANDLED = "Unhandled"  # the only function error that AWS still uses
 MAX_RESPONSE_BYTES = 6_291_556  # 6 MiB + 100
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a process ended without a reply, as REPORT shows it."""
+    """Why a process ended without a response, as shown in REPORT."""
 
     status: str
     error_type: str | None = None
@@ -24,12 +24,12 @@ STOPPED = Failure("error")
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Invocation):
-    """How an invocation ended, with the facts for its log and its caller over HTTP.
+    """How an invocation ended, with details for its log and for callers over HTTP.
 
     Args:
-        failure: None when the handler replied or raised.
-        milliseconds: the duration.
-        log: the invocation's lines, START to REPORT.
+        failure: None if the handler returned or raised an exception.
+        milliseconds: the duration in milliseconds.
+        log: the invocation's log lines, from START to REPORT.
     """
 
     failure: Failure | None = None
@@ -45,12 +45,12 @@ def replied(request_id: str, version: str, payload: bytes) -> Outcome:
 def failed(
     request_id: str, version: str, document: bytes, failure: Failure | None = None
 ) -> Outcome:
-    """Return the outcome of a handler that raised, or of an end without a reply."""
+    """Return the outcome of a handler that raised an exception, or of a process that ended."""
     return Outcome(request_id, document, UNHANDLED, version, failure)
 
 
 def timed_out(request_id: str, seconds: float) -> bytes:
-    """Return the document of an invocation that took too long [OBS]."""
+    """Return the document for a timeout [OBS]."""
     return _document("Sandbox.Timedout", request_id, f"Task timed out after {seconds:.2f} seconds")
 
 
@@ -58,7 +58,7 @@ EXIT_ERROR = "Runtime.ExitError"
 
 
 def exited(request_id: str, status: int) -> bytes:
-    """Return the document of a process that ended; ``status`` below 0 is the signal's number."""
+    """Return the document for a process that ended; a negative ``status`` is a signal's number."""
     if status == 0:
         reason = "Runtime exited without providing a reason"
     elif status > 0:
@@ -73,9 +73,9 @@ INVALID_ENTRYPOINT = "Runtime.InvalidEntrypoint"
 
 
 def cannot_start(request_id: str, program: str, problem: OSError) -> bytes:
-    """Return the document of a ``bootstrap`` that is missing or cannot be executed here."""
+    """Return the document for a ``bootstrap`` that is missing or cannot be executed here."""
     if isinstance(problem, FileNotFoundError):
-        # Lambda's words, and the folders in Lambda's environment: none of this machine.
+        # Lambda's message, with the folders of Lambda's environment instead of this machine's.
         reason = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
     else:
         reason = f"fork/exec {program}: {(problem.strerror or str(problem)).lower()}"

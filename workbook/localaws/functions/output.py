@@ -1,12 +1,12 @@
-"""The output of a function's process: a pipe that can be emptied without waiting.
+"""The output of a function's process: a pipe that can be drained without waiting.
 
-An invocation's lines must be in the log before its END.  So when the reply arrives, the pipe is
-emptied first.
+An invocation's lines must precede its END line. So when the response arrives, the pipe is drained
+first.
 
-Printed output is cut into lines.  The runtime client's own output, such as a record of ``logging``
-or the traceback of an error, comes in a frame, which is one event however many lines it has [RIC]:
-four bytes for the kind, four for the length, eight for the time, and the text.  On AWS frames have
-a separate pipe; here they share this one, so that everything stays in order.
+Printed output is split into lines. The runtime client's own output, such as a ``logging`` record or
+an error's traceback, comes in frames. A frame becomes one event, however many lines it has [RIC]:
+four bytes for the kind, four for the length, eight for the time, and the text. On AWS, frames use a
+separate pipe; here they share this one, so that the order is kept.
 """
 
 import asyncio
@@ -18,41 +18,41 @@ CHUNK_BYTES = 65_536
 POLL_SECONDS = 0.05
 FRAME_MARK = b"\xa5\x5a\x00"  # starts every frame; never part of text, because it is not UTF-8
 FRAME_HEAD_BYTES = 16
-MAX_EVENT_BYTES = 1024 * 1024  # of one log event [BC]; a longer line becomes several
+MAX_EVENT_BYTES = 1024 * 1024  # of a log event [BC]; a longer line becomes several events
 MAX_FRAME_BYTES = 16 * 1024 * 1024  # anything larger is not a frame
 
 
 class OutputPipe:
-    """A pipe for a process' output, which gives it back in events.
+    """A pipe for a process' output, which is passed on as log events.
 
     Args:
-        take: gets lines, each with its line feed, and frames, as they come.
+        take: receives complete lines, each with its line feed, and frames, as they arrive.
     """
 
     def __init__(self, take: Callable[[list[str]], None]) -> None:
         self._take = take
-        self._unread = bytearray()  # the start of a frame whose end has not come yet
-        self._unfinished = bytearray()  # the same of a line
+        self._unread = bytearray()  # the start of an incomplete frame
+        self._unfinished = bytearray()  # the start of an incomplete line
         self._read_end = self.write_end = -1
         self._polling: asyncio.Task[None] | None = None
 
     def open(self) -> None:
-        """Make the pipe and begin to read it."""
+        """Create the pipe and start to read from it."""
         self._read_end, self.write_end = os.pipe()
         os.set_inheritable(self.write_end, True)
         loop = asyncio.get_running_loop()
-        if sys.platform == "win32":  # its loop cannot watch a pipe
+        if sys.platform == "win32":  # its event loop cannot watch pipes
             self._polling = loop.create_task(self._poll())
         else:
             os.set_blocking(self._read_end, False)
             loop.add_reader(self._read_end, self._read)
 
     def hand_over(self) -> None:
-        """Close the writing end here; the process, if there is one, has a copy of its own."""
+        """Close the writing end in this process; the child process has a copy."""
         os.close(self.write_end)
 
     def drain(self) -> None:
-        """Take all that was written until now, a line without an end included."""
+        """Read everything written so far, including an incomplete line."""
         while self._read():
             pass
         self._unfinished += self._unread
@@ -62,7 +62,7 @@ class OutputPipe:
             self._unfinished.clear()
 
     def close(self) -> None:
-        """Take the last of it and stop reading."""
+        """Read the rest and stop reading."""
         self.drain()
         if self._polling is not None:
             self._polling.cancel()
@@ -71,7 +71,7 @@ class OutputPipe:
         os.close(self._read_end)
 
     def _read(self) -> bool:
-        """Read once; return whether there was anything."""
+        """Read once; return whether there was any data."""
         data = self._available()
         if not data:
             return False
@@ -82,7 +82,7 @@ class OutputPipe:
         return True
 
     def _lines(self, data: bytes) -> list[str]:
-        """Return the lines that end in what was printed; keep the rest."""
+        """Return the lines completed by printed data; keep the rest."""
         head, feed, rest = data.rpartition(b"\n")
         self._unfinished += head + feed
         lines: list[str] = []
@@ -97,7 +97,7 @@ class OutputPipe:
         return lines
 
     def _events(self, data: bytes) -> list[str]:
-        """Return the lines and the frames that end in what has come; keep the rest."""
+        """Return the lines and frames completed by new data; keep the rest."""
         self._unread += data
         events: list[str] = []
         while True:
@@ -118,7 +118,7 @@ class OutputPipe:
             events += _events(frame[FRAME_HEAD_BYTES:])
 
     def _cut(self, count: int) -> bytes:
-        """Take so many bytes off what has not been read yet."""
+        """Remove and return the first ``count`` bytes of unread data."""
         taken = bytes(self._unread[:count])
         del self._unread[:count]
         return taken
@@ -148,7 +148,7 @@ class OutputPipe:
 
 
 def _events(text: bytes | bytearray) -> list[str]:
-    """Return the output as one event, or as several if it is too long for one."""
+    """Return output as one event, or as several if it is too long."""
     events = []
     while len(text) > MAX_EVENT_BYTES:
         event, text = _cut(text)
@@ -157,8 +157,8 @@ def _events(text: bytes | bytearray) -> list[str]:
 
 
 def _cut(text: bytes | bytearray) -> tuple[bytes | bytearray, bytes | bytearray]:
-    """Cut off as much as an event may have, between two characters."""
+    """Split off as much as fits into an event, at a character boundary."""
     end = MAX_EVENT_BYTES
-    while end > MAX_EVENT_BYTES - 4 and text[end] & 0xC0 == 0x80:  # amid a character of UTF-8
+    while end > MAX_EVENT_BYTES - 4 and text[end] & 0xC0 == 0x80:  # within a UTF-8 character
         end -= 1
     return text[:end], text[end:]

@@ -12,11 +12,11 @@ from pathlib import Path, PurePosixPath
 
 MAX_ZIPPED_BYTES = 52_428_800
 MAX_UNZIPPED_BYTES = 262_144_000
-MAX_NAME_BYTES, MAX_PATH_BYTES = 255, 3_840  # what Linux' file systems take, our folder apart
+MAX_NAME_BYTES, MAX_PATH_BYTES = 255, 3_840  # limits of Linux file systems, minus our folder
 CHUNK_BYTES = 1_048_576
-DEFAULT_MODE = 0o644  # of a zip that records none
+DEFAULT_MODE = 0o644  # if the zip records none
 NOT_UNZIPPED = "Could not unzip uploaded file. Please check your file, then try to upload again."
-# What zipfile raises when an archive is damaged, encrypted, or packed in a way that it cannot read.
+# Errors that zipfile raises for damaged or encrypted archives, or unsupported compression.
 UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -30,11 +30,11 @@ UNREADABLE = (
 
 
 class BadPackageError(ValueError):
-    """A zip that cannot be a function's code; the message is what the API answers."""
+    """A zip that cannot be used as a function's code; the message is the API's."""
 
 
 def check(code: bytes) -> int:
-    """Read a zip to its last byte before it is stored; return its unzipped size in bytes.
+    """Read a zip completely before it is stored; return its unzipped size in bytes.
 
     Raises:
         BadPackageError: it cannot be unpacked, is too large [OBS], or has a path outside its root.
@@ -50,7 +50,7 @@ def check(code: bytes) -> int:
                 )
             for entry in entries:
                 with archive.open(entry) as file:
-                    while file.read(CHUNK_BYTES):  # compares checksums as it reads
+                    while file.read(CHUNK_BYTES):  # reading verifies the checksum
                         pass
     except BadPackageError:
         raise
@@ -60,7 +60,7 @@ def check(code: bytes) -> int:
 
 
 def _check_paths(entries: Sequence[zipfile.ZipInfo]) -> None:
-    """Check that all entries can be unpacked beside one another.
+    """Check that all entries can be unpacked into one folder.
 
     Raises:
         BadPackageError: they cannot.
@@ -87,11 +87,11 @@ def _is_too_long(path: PurePosixPath) -> bool:
 
 
 def extract(code: bytes, directory: Path) -> None:
-    """Unpack a zip that ``check`` found good, with its links and permissions.
+    """Unpack a zip that passed ``check``, with its links and permissions.
 
-    On AWS the files are another user's, so what others may do is what the function may do.  Here it
-    is their owner: the permissions of others become those of all.  What is there from an earlier
-    layer gives way.
+    On AWS, the files belong to another user, so the permissions for others apply to the function.
+    Here the function is their owner: the permissions for others become those for all. Files of
+    earlier layers are replaced.
     """
     with zipfile.ZipFile(io.BytesIO(code)) as archive:
         for entry in archive.infolist():
@@ -112,7 +112,7 @@ def extract(code: bytes, directory: Path) -> None:
 
 
 def _make_way(path: Path, directory: Path, *, is_folder: bool) -> None:
-    """Remove links and files that stand where a file, or a folder on the way to it, must be.
+    """Remove links and files that are where a file, or one of its parent folders, must be.
 
     Nothing is ever written through a link, which may lead out of the folder.
     """

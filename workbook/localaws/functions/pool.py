@@ -1,4 +1,4 @@
-"""The execution environments of all functions; those that are idle wait for the next event."""
+"""The execution environments of all functions; idle ones are kept for the next event."""
 
 import asyncio
 from collections import defaultdict
@@ -9,10 +9,10 @@ from workbook.localaws.functions.environment import Environment
 
 
 class Pool:
-    """Environments, busy and idle.
+    """Busy and idle environments.
 
     Args:
-        make: makes an environment, whose process is not started yet.
+        make: creates an environment, without starting its process.
     """
 
     def __init__(self, make: Callable[[FunctionVersion], Environment]) -> None:
@@ -22,9 +22,9 @@ class Pool:
         self._closing: set[asyncio.Task[None]] = set()
 
     def take(self, function: FunctionVersion) -> Environment:
-        """Return the environment that was used last for this configuration, else a new one.
+        """Return the last used environment for this configuration, or a new one.
 
-        Environments of an older configuration end: after an update there are new ones.
+        Environments with an older configuration are ended, so an update takes effect.
         """
         idle = self._idle[function.region, function.name, function.version]
         while idle:
@@ -37,7 +37,7 @@ class Pool:
         return environment
 
     def give_back(self, environment: Environment) -> None:
-        """Let an environment wait for its function's next event."""
+        """Keep an environment for its function's next event."""
         function = environment.function
         self._idle[function.region, function.name, function.version].append(environment)
 
@@ -61,5 +61,5 @@ class Pool:
                 del self._idle[key]
 
     async def close(self) -> None:
-        """End every process; call it when no invocation is under way any more."""
+        """End every process; call this when no invocation is in progress."""
         await asyncio.gather(*(environment.stop() for environment in self._all), *self._closing)

@@ -1,4 +1,4 @@
-"""A runtime process: a function's process, from its start to its end."""
+"""A runtime process: a function's process, from start to end."""
 
 import asyncio
 import errno
@@ -22,18 +22,18 @@ from workbook.localaws.functions.output import OutputPipe
 from workbook.localaws.functions.processes import Processes
 from workbook.localaws.functions.runtime_api import Event, RuntimeApi
 
-WATCH_SECONDS = 0.1  # between two looks at the memory of a busy process
-# Errors of a start that are this machine's; others are the program's.
+WATCH_SECONDS = 0.1  # between checks of a busy process' memory
+# Errors in starting that are the machine's; all others are the program's.
 NO_ROOM = {errno.EADDRINUSE, errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC}
 
 
 class RuntimeProcess:
-    """A process that runs a function's events, one at a time, within its limits.
+    """A process that runs a function's events within its limits, one at a time.
 
     Args:
-        function: what it runs.
-        processes: starts and ends it.
-        write: takes the lines that it writes.
+        function: the version to run.
+        processes: starts and ends the process.
+        write: receives its output lines.
     """
 
     def __init__(
@@ -48,27 +48,27 @@ class RuntimeProcess:
         self._killed: Failure | None = None
         self._is_sandboxed = False
         self._request_id = ""
-        self.memory_used = 0.0  # the most, in MB
+        self.memory_used = 0.0  # the peak, in MB
 
     @property
     def has_ended(self) -> bool:
-        """Whether it can take no more events."""
+        """Return whether it can run no more events."""
         if self._process is None or self._is_released:
             return True
         return self._processes.has_exited(self._process)
 
     @property
     def _is_released(self) -> bool:
-        """Whether its end is known and its resources are released."""
+        """Return whether it has ended and its resources are released."""
         return self._ending is None or self._ending.done()
 
     async def start(self, launch: Launch, seconds: float, request_id: str = "") -> Outcome | None:
-        """Start and wait until it asks for an event; return how that failed, or None.
+        """Start the process and wait until it asks for an event; return how it failed, or None.
 
         Args:
-            launch: what to start.
+            launch: how to start it.
             seconds: how long that may take.
-            request_id: of the invocation that it is started for, if any.
+            request_id: the id of the invocation that needs it, if any.
 
         Raises:
             OSError: this machine has no room for it.
@@ -96,36 +96,36 @@ class RuntimeProcess:
         self._ending = asyncio.get_running_loop().create_task(self._await_end(self._process))
         with self._killed_after(seconds), self._held_to_memory():
             failed = await self._api.first_turn()
-        self._look()  # for one that exits in its first event
+        self._look()  # in case it exits in its first event
         return failed
 
     async def run(self, event: Event, deadline: float) -> Outcome:
-        """Run an event and wait for the outcome; that the process ends is an outcome, too.
+        """Run an event and return the outcome, even if the process ends.
 
         Args:
-            event: what it is handed.
-            deadline: when it is killed, in seconds since the epoch, at the world's pace.
+            event: the event to pass to the process.
+            deadline: when to kill it, in real seconds since the epoch.
 
         Raises:
-            EventNotTakenError: it ended before it had read the event.
+            EventNotTakenError: the process ended before it had read the event.
         """
         self._request_id = event.request_id
         with self._killed_after(deadline - time.time()), self._held_to_memory():
             ended = await self._api.turn(event, deadline)
         if self.memory_used > self._function.memory and not self._is_released:
-            self._kill(OUT_OF_MEMORY)  # it took more for shorter than between two looks
+            self._kill(OUT_OF_MEMORY)  # it exceeded its memory briefly between checks
             await self._ended()
             return self._last_outcome(-signal.SIGKILL)
         return ended
 
     async def stop(self) -> None:
-        """End it, and wait for that."""
+        """End the process and wait until it has ended."""
         if self._ending is not None:
             self._kill(STOPPED)
             await self._ending
 
     async def _ended(self) -> None:
-        """Wait until it has ended."""
+        """Wait until the process has ended."""
         if self._ending is not None:
             await asyncio.shield(self._ending)
 
@@ -139,7 +139,7 @@ class RuntimeProcess:
             self._api.end(self._last_outcome(status), was_killed=self._killed is not None)
 
     def _last_outcome(self, status: int) -> Outcome:
-        """Return the outcome of what was under way when the process ended."""
+        """Return the outcome of what was in progress when the process ended."""
         if self._api.init_error is not None:
             return replace(self._api.init_error, request_id=self._request_id)
         if self._killed is TIMEOUT:
@@ -157,7 +157,7 @@ class RuntimeProcess:
         if self._killed is None and self._process is not None:
             self._killed = reason
             if self._is_sandboxed and reason is not STOPPED:
-                self._process.terminate()  # the sandbox ends the function, and keeps its files
+                self._process.terminate()  # the sandbox ends the function and keeps its files
             else:
                 self._processes.kill(self._process)
 
@@ -171,7 +171,7 @@ class RuntimeProcess:
 
     @contextmanager
     def _held_to_memory(self) -> Iterator[None]:
-        """Look at the memory now and then, and kill the process that has taken too much."""
+        """Check the memory regularly, and kill the process if it has used too much."""
         self._watch_later()
         try:
             yield
@@ -192,7 +192,7 @@ class RuntimeProcess:
             self._watch_later()
 
     def _look(self) -> None:
-        """Return its output and its memory use up to now."""
+        """Read its output and its memory use up to now."""
         if self._process is not None and not self._is_released:
             self._output.drain()
             peak = memory.peak(self._process.pid, is_sandboxed=self._is_sandboxed)

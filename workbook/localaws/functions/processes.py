@@ -1,4 +1,4 @@
-"""Start and end function processes, each in its own process group, all with the local AWS."""
+"""Start and end function processes, each in its own process group."""
 
 import asyncio
 import contextlib
@@ -16,37 +16,37 @@ REAPER = Path(__file__).with_name("reaper.py")
 
 
 def _own_group() -> dict[str, Any]:
-    """Return what makes ``Popen`` start a process as the leader of a new group."""
+    """Return the arguments with which ``Popen`` starts a process as the leader of a new group."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"start_new_session": True}
 
 
 class Processes:
-    """Starts and ends function processes, and tells the reaper about them.
+    """Starts and ends function processes, and reports them to the reaper.
 
-    The reaper is a process that outlives the local AWS by a moment and ends what it leaves behind,
-    even if it is killed.
+    The reaper is a process that briefly outlives the local AWS and ends what it leaves behind, even
+    if the local AWS is killed.
     """
 
     def __init__(self) -> None:
-        self.directory = Path()  # of all environments; there from ``open`` on
+        self.directory = Path()  # of all environments; ``open`` creates it
         self._reaper: subprocess.Popen[bytes] | None = None
         self._alive: set[int] = set()
 
     def open(self) -> None:
-        """Make the directory, and start the reaper, which removes it in the end.
+        """Create the directory, and start the reaper, which removes it in the end.
 
         Raises:
-            OSError: there is no room for either.
+            OSError: there is no room for one of them.
         """
         try:
             self.directory = Path(tempfile.mkdtemp(prefix="workbook-functions-"))
         except OSError as problem:
             raise OSError(
                 problem.errno,
-                f"no temporary folder can be made ({problem.strerror}); make room, or set TMPDIR "
-                "to a folder with room that you may write to",
+                f"cannot create a temporary folder ({problem.strerror}); make room, or set TMPDIR "
+                "to a writable folder with room",
             ) from problem
         self._reaper = self._start_reaper()
 
@@ -66,12 +66,12 @@ class Processes:
 
         Args:
             command: the program and its arguments.
-            directory: where it starts.
-            variables: its whole environment.
-            output: the descriptor that its standard output and error go to.
+            directory: its working directory.
+            variables: its complete environment.
+            output: the file descriptor for its standard output and error.
 
         Raises:
-            OSError: it cannot be executed.
+            OSError: the program cannot be executed.
         """
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -84,20 +84,20 @@ class Processes:
         )
         self._alive.add(process.pid)
         self._tell(f"+{process.pid}\n")
-        if self._reaper is None:  # closed meanwhile, so nothing else would end it
+        if self._reaper is None:  # closed in the meantime, so nothing else would end it
             self.kill(process)
         return process
 
     def kill(self, process: asyncio.subprocess.Process) -> None:
-        """End a process at once, and what it started."""
+        """Kill a process and everything that it started."""
         if sys.platform == "win32":
             subprocess.Popen(["taskkill", "/T", "/F", "/PID", str(process.pid)])
             return
-        with contextlib.suppress(ProcessLookupError):  # it ended by itself
+        with contextlib.suppress(ProcessLookupError):  # it has already ended
             os.killpg(process.pid, signal.SIGKILL)
 
     def ended(self, process: asyncio.subprocess.Process) -> None:
-        """Note that a process has ended; what it left running ends too."""
+        """Note that a process has ended, and end what it left running."""
         self.kill(process)
         self._alive.discard(process.pid)
         self._tell(f"-{process.pid}\n")
@@ -106,34 +106,34 @@ class Processes:
         """Return whether a process has exited, which asyncio may learn only later."""
         if process.returncode is not None:
             return True
-        if sys.platform != "linux":  # elsewhere there is no waitid, or no sandbox
+        if sys.platform != "linux":  # other systems lack waitid or the sandbox
             return False
-        look = os.WEXITED | os.WNOHANG | os.WNOWAIT  # and leave the exit status to asyncio
+        look = os.WEXITED | os.WNOHANG | os.WNOWAIT  # leave the exit status for asyncio
         try:
             return os.waitid(os.P_PID, process.pid, look) is not None
         except ChildProcessError:
             return True
 
     def _tell(self, line: str) -> None:
-        """Tell the reaper; if it was killed, start another one and tell it everything."""
-        if self._reaper is None:  # closed: it has ended all that it knew
+        """Report a change to the reaper; if it was killed, start another and report everything."""
+        if self._reaper is None:  # closed: it has ended all processes
             return
         assert self._reaper.stdin is not None
         try:
             self._reaper.stdin.write(line.encode())
         except OSError:
             self._reaper.wait()
-            # Without a successor the local AWS goes on: the next line tries again.
+            # The local AWS continues without a reaper; the next report tries again.
             with contextlib.suppress(OSError):
                 self._reaper = self._start_reaper()
                 assert self._reaper.stdin is not None
                 self._reaper.stdin.write("".join(f"+{pid}\n" for pid in self._alive).encode())
 
     def close(self) -> None:
-        """End what still runs and remove the directory; takes a moment, so not on the loop."""
+        """End what still runs and remove the directory; too slow for the event loop."""
         reaper, self._reaper = self._reaper, None
         if reaper is not None:
             assert reaper.stdin is not None
             reaper.stdin.close()
             reaper.wait()
-            shutil.rmtree(self.directory, ignore_errors=True)  # for a reaper that was killed
+            shutil.rmtree(self.directory, ignore_errors=True)  # in case the reaper was killed

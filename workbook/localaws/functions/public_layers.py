@@ -1,7 +1,7 @@
-"""Layers of other accounts, as far as their content is installed here.
+"""Layers of other accounts, if their content is installed here.
 
-AWS's public layers cannot be downloaded without an account. Some of them hold a Python package and
-what it needs. If that package is installed beside the workbook, functions get it as that layer.
+AWS's public layers cannot be downloaded without an account. Some contain a Python package and its
+dependencies. If that package is installed beside the workbook, functions get it as the layer.
 """
 
 import functools
@@ -18,7 +18,7 @@ from workbook.localaws.functions.checks import invalid
 
 
 class Known(NamedTuple):
-    """A public layer: who publishes it, how its name begins, and the package that it holds."""
+    """A public layer: its publisher, the start of its name, and the package in it."""
 
     account: str
     name: str
@@ -37,27 +37,30 @@ KNOWN = (
 
 @dataclass(frozen=True)
 class PublicLayer:
-    """A layer version of another account, as functions keep it; ``code_bytes`` is its zip."""
+    """A layer version of another account, in the form in which functions keep it.
+
+    ``code_bytes`` is its zip.
+    """
 
     arn: str
     code_bytes: bytes
 
     @property
     def code_size(self) -> int:
-        """The size of its zip, in bytes."""
+        """Return the size of its zip, in bytes."""
         return len(self.code_bytes)
 
 
 def public_layer(arn: str) -> PublicLayer:
     """Return a layer version of another account.
 
-    The package in it has the version that is installed, which may not be that of the layer on AWS.
+    Its package has the installed version, which may differ from that of the layer on AWS.
 
     Args:
-        arn: of the layer version.
+        arn: the ARN of the layer version.
 
     Raises:
-        ApiError: its content is not known or not installed; the message says what to do.
+        ApiError: its content is unknown or not installed; the message says what to do.
     """
     _, _, _, _, account, _, name, _ = arn.split(":")
     for known in KNOWN:
@@ -81,7 +84,7 @@ def _installed(arn: str, known: Known) -> bytes:
 def _refusal(arn: str, remedy: str) -> ApiError:
     return invalid(
         f"The local AWS cannot download layer {arn} of another account. {remedy}, or publish the "
-        "layer here with PublishLayerVersion and name its new ARN."
+        "layer here with PublishLayerVersion and use its new ARN."
     )
 
 
@@ -97,21 +100,21 @@ def _zipped(known: Known) -> bytes:
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name)  # with the earliest time, so that the zip is always the same
+    entry = zipfile.ZipInfo(name)  # with the earliest time, so that the zip is reproducible
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.external_attr = 0o644 << 16
     return entry
 
 
 def _with_needs(known: Known) -> list[str]:
-    """Return the names of a layer's package and of what it needs, as far as it is installed."""
-    found: dict[str, None] = {}  # in order, each once
+    """Return the names of a layer's package and its dependencies, if they are installed."""
+    found: dict[str, None] = {}  # a set that keeps the order
     ahead = [(known.distribution, known.extra)]
     while ahead:
         name, extra = ahead.pop()
         try:
             needs = metadata.requires(name) or []
-        except metadata.PackageNotFoundError:  # an extra's: its feature is missing, as without it
+        except metadata.PackageNotFoundError:  # needed by an extra that is not installed
             continue
         if name in found:
             continue

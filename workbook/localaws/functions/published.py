@@ -10,7 +10,7 @@ from workbook.localaws.interfaces import FunctionGoneError
 
 class _Region(NamedTuple):
     functions: Mapping[str, Function] = {}
-    reserved: int = 0  # by all of them together
+    reserved: int = 0  # by all functions together
 
 
 _NONE = _Region()
@@ -19,8 +19,8 @@ _NONE = _Region()
 class PublishedFunctions:
     """All functions, by region and name.
 
-    The store of the configurations publishes a region's functions again after each change, from
-    any thread.  Published data is never changed in place, so look-ups never wait.
+    After each change, the store of the configurations publishes a region's functions again, from
+    any thread. Published data is never modified, so look-ups never wait.
     """
 
     def __init__(self) -> None:
@@ -28,14 +28,14 @@ class PublishedFunctions:
         self._on_change: list[Callable[[], None]] = []
 
     def publish(self, region: str, functions: Mapping[str, Function]) -> None:
-        """Replace a region's functions, by name."""
+        """Replace all functions of a region."""
         reserved = sum(function.reserved or 0 for function in functions.values())
         self._regions[region] = _Region(functions, reserved)
         for tell in self._on_change:
             tell()
 
     def on_change(self, tell: Callable[[], None]) -> None:
-        """Have ``tell`` called after each publication, on the publisher's thread."""
+        """Call ``tell`` after each publication, on the publisher's thread."""
         self._on_change.append(tell)
 
     def in_region(self, region: str) -> Mapping[str, Function]:
@@ -43,14 +43,14 @@ class PublishedFunctions:
         return self._regions.get(region, _NONE).functions
 
     def reserved_in_all(self, region: str) -> int:
-        """Return the concurrency that a region's functions have reserved together."""
+        """Return the total concurrency reserved by a region's functions."""
         return self._regions.get(region, _NONE).reserved
 
     def function(self, reference: Reference) -> Function:
-        """Return the function that a reference names, whatever its qualifier.
+        """Return the function of a reference, ignoring its qualifier.
 
         Raises:
-            FunctionGoneError: there is none.
+            FunctionGoneError: it does not exist.
         """
         try:
             return self.in_region(reference.region)[reference.name]
@@ -58,11 +58,11 @@ class PublishedFunctions:
             raise FunctionGoneError(reference.arn) from None
 
     def version(self, reference: Reference, choice: float = 0.0) -> FunctionVersion:
-        """Return the version that a reference leads to.
+        """Return the version that a reference resolves to.
 
         Args:
             reference: a function, version or alias.
-            choice: from 0 to below 1; picks the version of an alias that splits by weight.
+            choice: from 0 to below 1; selects a version if an alias routes by weight.
 
         Raises:
             FunctionGoneError: it does not exist.
@@ -78,6 +78,6 @@ class PublishedFunctions:
             raise FunctionGoneError(reference.arn) from None
 
     def is_current(self, version: FunctionVersion) -> bool:
-        """Return whether a version is still there and configured as it was."""
+        """Return whether a version still exists with the same configuration."""
         function = self.in_region(version.region).get(version.name)
         return function is not None and function.versions.get(version.version) == version

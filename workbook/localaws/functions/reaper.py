@@ -1,9 +1,9 @@
-"""End every function's processes when the local AWS ends, even if it is killed.
+"""End all function processes when the local AWS ends, even if it is killed.
 
-A process of its own, which outlives the local AWS by a moment: it reads the process ids of new
-environments (``+123``) and of ended ones (``-123``) from its standard input, and at the end of
-that input kills what is left, children included, and removes the directory given as argument.
-Standard library only; see ``processes``, which starts it.
+This separate process briefly outlives the local AWS. It reads the process ids of new environments
+(``+123``) and of ended ones (``-123``) from its standard input. When that input ends, it kills the
+remaining processes, children included, and removes the directory given as argument. It uses the
+standard library only; ``processes`` starts it.
 """
 
 import contextlib
@@ -13,18 +13,18 @@ import sys
 
 
 def kill_tree(pid: int) -> None:
-    """End a process that leads a group of its own, and the rest of that group."""
+    """Kill the leader of a process group and the rest of the group."""
     if sys.platform == "win32":
         import subprocess
 
         subprocess.call(["taskkill", "/T", "/F", "/PID", str(pid)], stdout=subprocess.DEVNULL)
         return
-    with contextlib.suppress(ProcessLookupError):  # it ended by itself
+    with contextlib.suppress(ProcessLookupError):  # it has already ended
         os.killpg(pid, signal.SIGKILL)
 
 
 def main() -> None:
-    """Keep the list until the input ends, then end the processes on it."""
+    """Keep the list until the input ends, then kill the processes on it."""
     alive: set[int] = set()
     for line in sys.stdin:
         pid = int(line[1:])
@@ -34,7 +34,7 @@ def main() -> None:
             alive.discard(pid)
     for pid in alive:
         kill_tree(pid)
-    import shutil  # only now: while it waits, the less memory the better
+    import shutil  # late: it should use little memory while it waits
 
     shutil.rmtree(sys.argv[1], ignore_errors=True)
 

@@ -1,8 +1,8 @@
-"""The Lambda Runtime API, through which a function's process gets events [OLD:runtimes-api].
+"""The Lambda Runtime API, from which a function's process gets events [OLD:runtimes-api].
 
-Each process has a listener of its own on a loopback port; on AWS it is inside the sandbox.  It
-serves a few calls of HTTP/1.1 with httptools' parser: a whole web server for each process would
-cost more than the process' own idle time.
+Each process has its own listener on a loopback port; on AWS, it is inside the sandbox. It serves
+the few HTTP/1.1 calls with httptools' parser: a complete web server per process would cost more
+than the idle process itself.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ _REASONS = {200: "OK", 202: "Accepted", 400: "Bad Request", 403: "Forbidden", 40
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a process gets to work on; ``arn`` is the one that the caller used."""
+    """An event for a process; ``arn`` is the one that the caller used."""
 
     request_id: str
     payload: bytes
@@ -42,14 +42,14 @@ class Event:
 
 
 class EventNotTakenError(Exception):
-    """The process ended before it had read the event, so another one may have it."""
+    """The process ended before it had read the event, so another one may run it."""
 
 
 @dataclass(slots=True)
 class _Turn:
-    """What the process is doing: it starts, or it works on an event.
+    """What the process is doing: starting, or running an event.
 
-    ``outcome`` is None when it has started.  ``call`` is the one that was answered with the event.
+    ``outcome`` is None once it has started. ``call`` is the call that received the event.
     """
 
     outcome: "asyncio.Future[Outcome | None]"
@@ -58,7 +58,7 @@ class _Turn:
     call: "Call | None" = None
 
     def end(self, outcome: Outcome | None) -> None:
-        """End it, unless it has ended."""
+        """Set the outcome, unless there is one."""
         if not self.outcome.done():
             self.outcome.set_result(outcome)
 
@@ -66,13 +66,13 @@ class _Turn:
 class RuntimeApi:
     """The Runtime API of one process.
 
-    There is one turn at a time.  The first ends when the process asks for an event, each later
-    one when it answers the event that it was handed; any of them when the process ends.
+    There is one turn at a time. The first ends when the process asks for an event, each later one
+    when it responds to its event; all of them end when the process does.
 
     Args:
-        version: the function's version, for the outcomes.
-        look: called when the process has said how an event or its start ended, before it is
-            answered: it has written all that belongs to it.
+        version: the function's version, for outcomes.
+        look: called when the process reports the end of its start or event, before the response: by
+            then it has written all output that belongs to it.
     """
 
     def __init__(self, version: str, look: Callable[[], None]) -> None:
@@ -80,34 +80,34 @@ class RuntimeApi:
         self._look = look
         self._server: asyncio.Server | None = None
         self._turn = _Turn(asyncio.get_running_loop().create_future())
-        self._asking: Call | None = None  # waits for an event
+        self._asking: Call | None = None  # waiting for an event
         self.init_error: Outcome | None = None
 
     async def open(self) -> str:
-        """Listen on a free loopback port; return the host and the port."""
+        """Listen on a free loopback port; return host and port."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: _Connection(self._take), "127.0.0.1", 0)
         host, port = self._server.sockets[0].getsockname()
         return f"{host}:{port}"
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         if self._server is not None:
             self._server.close()
 
     async def first_turn(self) -> Outcome | None:
-        """Wait until the process asks for an event; return how it ended if it did not."""
+        """Wait until the process asks for an event; return the outcome if it does not."""
         return await self._turn.outcome
 
     async def turn(self, event: Event, deadline: float) -> Outcome:
-        """Hand an event over and wait for the answer.
+        """Pass an event to the process and wait for the outcome.
 
         Args:
-            event: for the process' next call.
-            deadline: what the process is told of its time, in seconds since the epoch.
+            event: the event for the process' next call.
+            deadline: the end of the process' time, in seconds since the epoch.
 
         Raises:
-            EventNotTakenError: the process ended and had not read it.
+            EventNotTakenError: the process ended before it had read the event.
         """
         self._turn = _Turn(asyncio.get_running_loop().create_future(), event, deadline)
         self._hand_over()
@@ -119,8 +119,8 @@ class RuntimeApi:
         """End the turn because the process has ended.
 
         Args:
-            outcome: of what it was doing.
-            was_killed: whether we ended it, for a reason that its event must be told.
+            outcome: the outcome of the turn.
+            was_killed: whether we ended it; then the event must not be run again.
         """
         turn = self._turn
         has_read = turn.call is not None and not turn.call.was_reset()
@@ -130,7 +130,7 @@ class RuntimeApi:
             turn.outcome.set_exception(EventNotTakenError())
 
     def _hand_over(self) -> None:
-        """Answer the process' waiting call with the waiting event, once there are both."""
+        """Send the waiting event to the waiting call, if there are both."""
         call, turn = self._asking, self._turn
         event = turn.event
         if call is None or event is None or turn.call is not None or turn.outcome.done():
@@ -148,7 +148,7 @@ class RuntimeApi:
             turn.call = call
 
     def _take(self, call: "Call") -> None:
-        """Answer a call, or keep it until there is an event; an unknown one gets a 404."""
+        """Respond to a call, or keep it until there is an event; an unknown call gets a 404."""
         turn = self._turn
         match call.method, call.path.removeprefix(PREFIX).strip("/").split("/"):
             case "GET", ["invocation", "next"]:
@@ -175,7 +175,7 @@ class RuntimeApi:
                 call.answer(404, _refusal("NotFound", f"No {call.method} {call.path} here"))
 
     def _take_answer(self, call: "Call", request_id: str, kind: str) -> None:
-        """Take the response or the error to the event, which ends the turn."""
+        """Accept the response or error for the event, which ends the turn."""
         self._look()
         if kind == "error":
             call.answer(202, _ACCEPTED)
@@ -193,14 +193,14 @@ def _refusal(kind: str, message: str) -> bytes:
 
 
 def _trace_id() -> str:
-    """Return the id of an unsampled trace, in the format of X-Ray."""
+    """Return the id of an unsampled trace, in X-Ray's format."""
     digits = uuid.uuid4().hex
     root = f"Root=1-{int(time.time()):08x}-{digits[:24]}"
     return f"{root};Parent={digits[:16][::-1]};Sampled=0"
 
 
 class Call:
-    """One call of the Runtime API, which may be answered later."""
+    """A call of the Runtime API, which may be answered later."""
 
     def __init__(
         self,
@@ -217,22 +217,22 @@ class Call:
         self.body = body
 
     def answer(self, status: int, body: bytes, headers: Mapping[str, str] = _NO_HEADERS) -> bool:
-        """Send the answer; return False if the client has disconnected.
+        """Send the response; return False if the client has disconnected.
 
         Args:
-            status: HTTP's.
+            status: the HTTP status.
             body: JSON.
-            headers: beside those of every answer.
+            headers: headers in addition to those of every response.
         """
         return self._connection.send(status, body, headers)
 
     def was_reset(self) -> bool:
-        """Return whether the caller, which has ended, ended before it had read the answer."""
+        """Return whether the caller, which has ended, ended before it read the response."""
         return self._connection.was_reset()
 
 
 class _Connection(asyncio.Protocol):
-    """One connection; its calls come one after the other."""
+    """A connection, whose calls are handled one after the other."""
 
     def __init__(self, take: Callable[[Call], None]) -> None:
         self._take = take
@@ -282,7 +282,7 @@ class _Connection(asyncio.Protocol):
         self._take(Call(self, method, path, headers, body))
 
     def send(self, status: int, body: bytes, headers: Mapping[str, str]) -> bool:
-        """Send an answer; return False when the other side is gone."""
+        """Send a response; return False if the client has disconnected."""
         if self._transport is None or self._has_hung_up(self._transport):
             return False
         head = [f"HTTP/1.1 {status} {_REASONS.get(status, '')}", "Content-Type: application/json"]
@@ -293,16 +293,16 @@ class _Connection(asyncio.Protocol):
         return True
 
     def was_reset(self) -> bool:
-        """Return whether the other side ended with something unread, as far as is known now."""
+        """Return whether the client closed with data unread, as far as is known now."""
         if self._transport is not None:
             self._has_hung_up(self._transport)
         return self._was_reset
 
     def _has_hung_up(self, transport: asyncio.Transport) -> bool:
-        """Return whether the other side is gone, which the loop may not have seen yet.
+        """Return whether the client has disconnected, which the loop may not have noticed yet.
 
-        A process that is killed while it waits for an event must not be given one.  One that
-        ends with something unread resets the connection, instead of closing it.
+        A process that is killed while it waits for an event must not receive one. If it ends with
+        unread data, it resets the connection instead of closing it.
         """
         with transport.get_extra_info("socket").dup() as connection:
             try:

@@ -1,4 +1,4 @@
-"""The environment variables that a function's process starts with [OBS, python3.14]."""
+"""The environment variables with which a function's process starts [OBS, python3.14]."""
 
 import os
 from collections.abc import Sequence
@@ -7,8 +7,8 @@ from pathlib import Path
 from workbook.localaws.functions.configuration import FunctionVersion
 from workbook.localaws.interfaces import Credentials
 
-_TEMPORARY = ("HOME", "TMPDIR", "TEMP", "TMP")  # not set on AWS, where ``/tmp`` can be found
-# The host's variables that a process on Windows cannot start without.
+_TEMPORARY = ("HOME", "TMPDIR", "TEMP", "TMP")  # not set on AWS, where ``/tmp`` exists
+# Variables of the host without which a process cannot start on Windows.
 _SYSTEM = ("SYSTEMROOT", "COMSPEC", "PATHEXT", "WINDIR")
 
 
@@ -24,20 +24,20 @@ def build(
     credentials: Credentials,
     libraries: Sequence[Path] = (),
 ) -> dict[str, str]:
-    """Return all variables but AWS_LAMBDA_RUNTIME_API, which differs from process to process.
+    """Return all variables except AWS_LAMBDA_RUNTIME_API, which differs for each process.
 
-    Nothing of this machine's own environment gets in.
+    This machine's environment is not included.
 
     Args:
-        function: its own variables go last, as on AWS.
-        endpoint_url: where boto3 finds the local AWS.
-        task_root: where the code is; the function opens files by it.
-        layers: what is ``/opt`` on AWS.
-        temporary: what is ``/tmp`` on AWS; None if it is that here, too.
-        runtime_directory: where the bootstrap is.
-        log_stream: the stream that this environment writes to.
-        credentials: of the function's role.
-        libraries: where the interpreter may have shared libraries of its own.
+        function: its own variables come last, as on AWS.
+        endpoint_url: the local AWS's address, for boto3.
+        task_root: the folder of the code, from which the function opens files.
+        layers: the folder that is ``/opt`` on AWS.
+        temporary: the folder that is ``/tmp`` on AWS; None if it is that here too.
+        runtime_directory: the folder of the bootstrap.
+        log_stream: the log stream of this environment.
+        credentials: the credentials of the function's role.
+        libraries: the interpreter's folders of shared libraries.
     """
     path = os.pathsep.join(part for part in (os.defpath, str(layers / "bin")) if part)
     return {
@@ -81,7 +81,7 @@ def build(
 
 
 def _logging(config: dict[str, str]) -> dict[str, str]:
-    """Return what the runtime client must know of a LoggingConfig; nothing of the default."""
+    """Return a LoggingConfig's variables for the runtime client; none for the default."""
     if config["LogFormat"] == "Text":
         return {}
     return {

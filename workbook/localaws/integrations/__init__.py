@@ -1,1 +1,1 @@
-"""Documents and rules that AWS's services pass to one another, without any service."""
+"""Documents and rules that AWS's services share, independent of any service."""

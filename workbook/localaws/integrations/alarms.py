@@ -1,7 +1,8 @@
-"""When an alarm of CloudWatch is in which state [D23, OBS].
+"""The state of a CloudWatch alarm, computed from its data points [D23, OBS].
 
-An alarm looks at a range of periods that is longer than its evaluation periods.  If enough of them
-have data, only those count; if not, the gaps are filled, as few as possible, as the alarm says.
+An alarm evaluates a range of periods, longer than its evaluation periods. If enough of them have
+data, only those count. Otherwise, as few gaps as possible are filled, as the alarm's setting for
+missing data says.
 """
 
 import operator
@@ -23,14 +24,14 @@ COMPARISONS: dict[str, tuple[Callable[[float, float], bool], str]] = {
 
 @dataclass(frozen=True)
 class Rule:
-    """What an alarm compares.
+    """The condition of an alarm.
 
     Args:
-        comparison: such as ``GreaterThanThreshold``.
-        threshold: what values are compared with.
-        periods: evaluation periods.
-        to_alarm: datapoints to alarm.
-        treat_missing: what a period without data counts as.
+        comparison: the operator, such as ``GreaterThanThreshold``.
+        threshold: the value to compare with.
+        periods: the number of evaluation periods.
+        to_alarm: the number of data points to alarm.
+        treat_missing: how a period without data is treated.
     """
 
     comparison: str
@@ -41,7 +42,7 @@ class Rule:
 
     @property
     def range(self) -> int:
-        """How many periods are looked at."""
+        """Return the number of periods to evaluate."""
         return self.periods + EXTRA_PERIODS
 
     def breaches(self, value: float) -> bool:
@@ -50,11 +51,11 @@ class Rule:
 
 
 def state(rule: Rule, values: Sequence[float | None]) -> str | None:
-    """Return the state that data gives; None if the present one stays.
+    """Return the state that the data gives; None if the alarm keeps its present state.
 
     Args:
-        rule: the alarm's.
-        values: of the periods of its range, the oldest first; None for a period without data.
+        rule: the alarm's rule.
+        values: the value of each period in the range, oldest first; None for a period without data.
     """
     real = [value for value in values if value is not None]
     breaching = sum(map(rule.breaches, real[-rule.periods :]))
@@ -77,10 +78,10 @@ def state(rule: Rule, values: Sequence[float | None]) -> str | None:
 
 
 def _with_gaps(rule: Rule, values: Sequence[float | None]) -> str | None:
-    """Return the state of data with gaps, of which some breaches.
+    """Return the state for data that has gaps and some breaching values.
 
-    It is an alarm only if the oldest breach is as many periods old as it takes, and nothing since
-    was better: one late value must not raise it too early.
+    It is ALARM only if the oldest breach is old enough to fill the periods needed, and no later
+    value was within the threshold: a single late value must not raise an alarm early.
     """
     first = next(
         at for at, value in enumerate(values) if value is not None and rule.breaches(value)
@@ -95,9 +96,9 @@ def reason(rule: Rule, found: str, points: Sequence[tuple[float, float | None]])
     """Return why an alarm is in a state, in AWS's words [OBS].
 
     Args:
-        rule: the alarm's.
-        found: the state.
-        points: start of each period in seconds since the epoch, and its value; the oldest first.
+        rule: the alarm's rule.
+        found: the new state.
+        points: the start of each period, in seconds since the epoch, and its value; oldest first.
     """
     real = [(when, value) for when, value in points if value is not None][-rule.periods :]
     gaps = rule.periods - len(real)

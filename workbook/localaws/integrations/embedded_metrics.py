@@ -8,15 +8,15 @@ MAX_METRICS, MAX_DIMENSIONS = 100, 30  # in one event
 
 
 class Metric(NamedTuple):
-    """Values of a metric.
+    """Values of a metric in a log event.
 
     Args:
-        namespace: the metric's.
-        name: its own.
-        dimensions: name and value of each.
-        unit: such as ``Count``; None if the event does not say.
-        values: one or more.
-        milliseconds: when, since the epoch.
+        namespace: the metric's namespace.
+        name: the metric's name.
+        dimensions: the name and value of each dimension.
+        unit: such as ``Count``; None if the event has none.
+        values: at least one value.
+        milliseconds: the time, in milliseconds since the epoch.
     """
 
     namespace: str
@@ -28,12 +28,12 @@ class Metric(NamedTuple):
 
 
 def find(message: str) -> list[Metric]:
-    """Return the metrics of a log event; none if it is not in the format.
+    """Return the metrics in a log event; an empty list if it is not in the format.
 
-    What does not fit the format's rules is passed over, as CloudWatch passes it over.
+    Skip what breaks the format's rules, as CloudWatch does.
 
     Args:
-        message: the whole event, or the JSON behind what Lambda writes before it.
+        message: the whole event, or the JSON after the fields that Lambda writes before it.
     """
     start = message.find("{")
     if start < 0 or '"_aws"' not in message:

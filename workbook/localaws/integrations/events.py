@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-ORDER = (  # of an event's members [OBS]
+ORDER = (  # of an event's keys [OBS]
     *("version", "id", "detail-type", "source", "account", "time", "region", "resources"),
     "detail",
 )
@@ -16,10 +16,10 @@ QUOTE = re.compile(r'(?<!\\)"')
 
 
 def event(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an event as targets get it: in AWS's order, with its time as text [OBS].
+    """Return an event as its targets receive it: in AWS's order, with its time as a string [OBS].
 
     Args:
-        found: as moto has it, with its time in seconds since the epoch.
+        found: the event in moto's form, with its time in seconds since the epoch.
     """
     told = {name: found[name] for name in ORDER if name in found}
     if isinstance(told.get("time"), int | float):
@@ -29,13 +29,13 @@ def event(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def scheduled(account: str, region: str, rule_arn: str, moment: float) -> dict[str, Any]:
-    """Return the event of a schedule, as moto has events [OBS].
+    """Return a schedule's event, in moto's form [OBS].
 
     Args:
-        account: of the rule.
-        region: of the rule.
-        rule_arn: of the rule.
-        moment: for which it fires, in seconds since the epoch.
+        account: the rule's account.
+        region: the rule's region.
+        rule_arn: the rule's ARN.
+        moment: the time for which the rule fires, in seconds since the epoch.
     """
     return {
         "version": "0",
@@ -51,12 +51,12 @@ def scheduled(account: str, region: str, rule_arn: str, moment: float) -> dict[s
 
 
 def target_input(target: Mapping[str, Any], found: Mapping[str, Any], rule_arn: str) -> bytes:
-    """Return what a target gets of an event, as JSON.
+    """Return the part of an event that a target receives, as JSON.
 
     Args:
-        target: as ``PutTargets`` has it.
-        found: the event, as targets get it.
-        rule_arn: of the rule that matches.
+        target: the target, as given to ``PutTargets``.
+        found: the event, as targets receive it.
+        rule_arn: the ARN of the rule that matches.
     """
     if "Input" in target:
         return str(target["Input"]).encode()
@@ -74,13 +74,14 @@ def transformed(
 ) -> bytes:
     """Return a template with its placeholders filled [OBS].
 
-    A placeholder is the JSON of its value; within a string it is its text, without inner quotes.
+    A placeholder is replaced with its value as JSON; within a string, with its text, without
+    quotes.
 
     Args:
         template: such as ``{"tail": <plane>}``.
-        paths: where each placeholder's value is in the event.
-        found: the event, as targets get it.
-        rule_arn: of the rule that matches.
+        paths: the path in the event of each placeholder's value.
+        found: the event, as targets receive it.
+        rule_arn: the ARN of the rule that matches.
     """
     without_detail = {name: value for name, value in found.items() if name != "detail"}
     without_detail["detailType"] = without_detail.pop("detail-type", None)
@@ -109,14 +110,14 @@ def _json(value: Any) -> str:
 
 
 def partition_key(target: Mapping[str, Any], found: Mapping[str, Any]) -> str:
-    """Return the partition key of an event for a stream; without a path, the event's id [BC]."""
+    """Return an event's partition key in a stream; its id, if the target has no path [BC]."""
     path = (target.get("KinesisParameters") or {}).get("PartitionKeyPath")
     value = at_path(found, path) if path else None
     return str(found["id"] if value is None else value)
 
 
 def at_path(document: Any, path: str) -> Any:
-    """Return what a path such as ``$.detail.plane`` names; None if it is not there."""
+    """Return the value at a path such as ``$.detail.plane``; None if there is none."""
     for name in path.removeprefix("$").strip(".").split(".") if path != "$" else ():
         if not isinstance(document, Mapping) or name not in document:
             return None

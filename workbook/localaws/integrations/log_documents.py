@@ -1,7 +1,7 @@
-"""The documents that a subscription filter of CloudWatch Logs sends to a stream or a function.
+"""The documents that a subscription filter of CloudWatch Logs sends to a stream or function.
 
-The document is JSON, compressed with gzip.  A control message goes first, to see whether the
-destination is there [SEEN].
+A document is JSON compressed with gzip. A control message comes first, to check that the
+destination exists [SEEN].
 """
 
 import base64
@@ -17,13 +17,13 @@ ID_DIGITS = 56
 def data_message(
     account: str, group: str, stream: str, name: str, events: Sequence[dict[str, Any]]
 ) -> bytes:
-    """Return the document about log events [D23]; their ids are texts of digits [OBS].
+    """Return the document with log events [D23]; their ids are strings of digits [OBS].
 
     Args:
-        account: whose logs they are.
+        account: the account that owns the logs.
         group: the log group.
         stream: the log stream.
-        name: of the subscription filter.
+        name: the name of the subscription filter.
         events: with ``id``, ``timestamp`` (in ms) and ``message``.
     """
     return _packed(
@@ -62,7 +62,7 @@ def control_message(destination: str, milliseconds: int) -> bytes:
 
 
 def function_event(document: bytes) -> bytes:
-    """Return the event with which a function gets a document [OBS]."""
+    """Return the event that passes a document to a function [OBS]."""
     return orjson.dumps({"awslogs": {"data": base64.b64encode(document).decode()}})
 
 

@@ -1,11 +1,11 @@
 """Filter patterns of CloudWatch Logs, which select log events [CWL:FilterAndPatternSyntax].
 
-A pattern is a few terms, a rule about JSON in braces, or a rule about fields in brackets::
+A pattern consists of terms, a condition on JSON in braces, or conditions on fields in brackets::
 
     ERROR -timeout          ?ERROR ?WARN           "an exact phrase"        %regular expression%
     { $.level = "ERROR" && $.latency > 100 }       [ip, user, ..., status = 4*, size]
 
-``FilterLogEvents``, subscription filters and metric filters share them.
+``FilterLogEvents``, subscription filters and metric filters all use them.
 """
 
 import fnmatch
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 Test = Callable[[str], bool]
-Rule = Callable[[Any], bool]  # about a JSON document, or about the fields of a line by name
+Rule = Callable[[Any], bool]  # on a JSON document, or on a line's fields by name
 
 TERM = re.compile(r'\s*(?P<sign>[?-]?)(?:"(?P<phrase>(?:[^"\\]|\\.)*)"|(?P<word>[^\s"]+))')
 TOKEN = re.compile(
@@ -26,7 +26,7 @@ TOKEN = re.compile(
 )
 STEP = re.compile(r'\.?(?P<name>[\w@:-]+)|\[(?P<index>\d+)\]|\.?\[["\'](?P<quoted>[^"\']+)["\']\]')
 FIELD = re.compile(r'\[(?P<bracketed>[^\]]*)\]|"(?P<quoted>[^"]*)"|(?P<plain>\S+)')
-REGEX = re.compile(r'"(?:[^"\\]|\\.)*"|(%[^%]+%)')  # the group is empty for a phrase
+REGEX = re.compile(r'"(?:[^"\\]|\\.)*"|(%[^%]+%)')  # the group is empty for a quoted phrase
 MOST_REGEXES = 2  # in a pattern [BC]
 NAME = re.compile(r"\w+")  # of a field
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -45,13 +45,14 @@ class InvalidPatternError(ValueError):
 
 @functools.lru_cache(maxsize=256)
 def compile_pattern(pattern: str) -> Test:
-    """Return a test of a log event's message.
+    """Return a test for the messages of log events.
 
     Args:
-        pattern: as ``FilterLogEvents`` and filters take it; an empty one is about every event.
+        pattern: the pattern, as given to ``FilterLogEvents`` and filters; an empty one matches
+            every event.
 
     Raises:
-        InvalidPatternError: it cannot be read.
+        InvalidPatternError: the pattern is not valid.
     """
     pattern = pattern.strip()
     if sum(map(bool, REGEX.findall(pattern))) > MOST_REGEXES:
@@ -64,11 +65,11 @@ def compile_pattern(pattern: str) -> Test:
 
 
 def values(pattern: str, message: str) -> dict[str, Any]:
-    """Return what a pattern names in a message that it matches: ``$.latency``, ``$status``.
+    """Return the values that a pattern names in a matching message: ``$.latency``, ``$status``.
 
     Args:
-        pattern: one that can be read; one of terms names nothing.
-        message: of the log event.
+        pattern: a valid pattern; one of terms names no values.
+        message: the log event's message.
     """
     pattern = pattern.strip()
     if pattern.startswith("["):
@@ -84,14 +85,14 @@ def values(pattern: str, message: str) -> dict[str, Any]:
 
 
 def select(selector: str, message: str) -> Any:
-    """Return the value that a selector such as ``$.a.b[0]`` names; None if it is not there.
+    """Return the value at a selector such as ``$.a.b[0]``; None if there is none.
 
     Args:
-        selector: of a JSON document.
-        message: of the log event.
+        selector: a path in a JSON document.
+        message: the log event's message.
 
     Raises:
-        InvalidPatternError: it is no selector.
+        InvalidPatternError: the selector is not valid.
     """
     find = _selector(selector)
     try:
@@ -115,7 +116,7 @@ def _about_terms(pattern: str) -> Test:
     def test(message: str) -> bool:
         if any(one(message) for one in unwanted) or not all(one(message) for one in wanted):
             return False
-        # Beside a term that must be there, optional ones change nothing [?].
+        # Optional terms have no effect beside required ones [?].
         return bool(wanted) or not either or any(one(message) for one in either)
 
     return test
@@ -161,7 +162,7 @@ def _about_fields(pattern: str) -> Test:
 
 
 def _parts(pattern: str) -> list[str]:
-    """Return what a pattern in brackets says about each field."""
+    """Return the conditions on each field from a pattern in brackets."""
     if not pattern.endswith("]") or not pattern[1:-1].strip():
         raise InvalidPatternError("Invalid filter pattern")
     parts = [part.strip() for part in re.split(r',(?=(?:[^"]*"[^"]*")*[^"]*$)', pattern[1:-1])]
@@ -171,7 +172,7 @@ def _parts(pattern: str) -> list[str]:
 
 
 def _fields(parts: list[str], message: str) -> dict[int, str]:
-    """Return the fields of a line by their places in the pattern; none if their number differs."""
+    """Return a line's fields by position; none if their number differs from the pattern's."""
     found = [one[one.lastgroup or 0] for one in FIELD.finditer(message)]
     gap = parts.index("...") if "..." in parts else None
     spare = len(found) - len(parts) + (gap is not None)
@@ -191,7 +192,7 @@ def _field_rule(part: str) -> Rule:
 
 
 def _selector(text: str) -> Callable[[Any], Any]:
-    """Return what finds the value that a selector such as ``$.a.b[0]`` names."""
+    """Return a function that finds the value at a selector such as ``$.a.b[0]``."""
     steps: list[str | int] = []
     at = 1
     while at < len(text):
@@ -216,11 +217,11 @@ def _selector(text: str) -> Callable[[Any], Any]:
 
 
 class _Parser:
-    """Reads comparisons that are joined by ``&&`` and ``||``; the former binds tighter.
+    """Parses comparisons joined by ``&&`` and ``||``; ``&&`` binds tighter.
 
     Args:
-        text: what is in the braces, or about one field.
-        selector: returns what finds the value that a word names.
+        text: the text in the braces, or the condition on one field.
+        selector: returns a function that finds the value of a word.
     """
 
     def __init__(self, text: str, selector: Callable[[str], Callable[[Any], Any]]) -> None:
@@ -281,7 +282,7 @@ class _Parser:
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
-    """Return the kinds and the texts of a rule's tokens."""
+    """Return the kind and text of each token of a condition."""
     found: list[tuple[str, str]] = []
     text, at = text.strip(), 0
     while at < len(text):
@@ -294,7 +295,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
 
 
 def _comparison(find: Callable[[Any], Any], sign: str, kind: str, wanted: str) -> Rule:
-    """Return a rule about one value: a number, a text with wild cards, or an expression."""
+    """Return a condition on one value: a number, a text with wildcards, or a regular expression."""
     if sign in COMPARISONS:
         if kind != "word" or not NUMBER.fullmatch(wanted):
             raise InvalidPatternError("Invalid filter pattern")
@@ -347,7 +348,7 @@ def _unescaped(text: str) -> str:
 
 def _regex(text: str) -> re.Pattern[str]:
     inside = text[1:-1]
-    if not inside.isascii() or re.search(r"(?<!\\)[()]", inside):  # neither is allowed
+    if not inside.isascii() or re.search(r"(?<!\\)[()]", inside):  # AWS allows neither
         raise InvalidPatternError("Invalid filter pattern")
     try:
         return re.compile(inside)

@@ -1,4 +1,4 @@
-"""Metric filters of CloudWatch Logs: what they make of log events [CWL:MonitoringLogData]."""
+"""Metric filters of CloudWatch Logs: data points made from log events [CWL:MonitoringLogData]."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,16 +21,16 @@ class InvalidFilterError(ValueError):
 
 @dataclass(frozen=True)
 class Filter:
-    """The data points that a metric filter extracts from events.
+    """The rule by which a metric filter makes data points from events.
 
     Args:
         pattern: which events match.
-        namespace: of the metric.
-        name: of the metric.
-        value: a number, or what names it in a message: ``$.latency``, ``$size``.
-        default: of minutes whose events do not match; None for nothing.
-        dimensions: by name, what names their values.
-        unit: of the metric.
+        namespace: the metric's namespace.
+        name: the metric's name.
+        value: a number, or the name of a value in the message: ``$.latency``, ``$size``.
+        default: the value for minutes in which no event matches; None for no value.
+        dimensions: the name of the value in the message, by dimension name.
+        unit: the metric's unit.
     """
 
     pattern: str
@@ -42,14 +42,14 @@ class Filter:
     unit: str
 
     def matches(self, message: str) -> bool:
-        """Return whether a message is one that it is about."""
+        """Return whether the filter's pattern matches a message."""
         return compile_pattern(self.pattern)(message)
 
     def datum(self, message: str) -> tuple[float, tuple[tuple[str, str], ...]] | None:
-        """Return the value and the dimensions that a message gives, if it has them all [?].
+        """Return the value and dimensions for a message; None if it lacks one of them [?].
 
         Args:
-            message: one that matches.
+            message: a message that matches.
         """
         found = _number(self._named(self.value, message))
         pairs = [(name, self._named(source, message)) for name, source in self.dimensions]
@@ -66,14 +66,14 @@ class Filter:
 
 
 def read(pattern: str, transformation: Mapping[str, Any]) -> Filter:
-    """Return a filter.
+    """Return the filter for a pattern and a metric transformation.
 
     Args:
-        pattern: as ``PutMetricFilter`` has it.
-        transformation: its only one.
+        pattern: the pattern, as given to ``PutMetricFilter``.
+        transformation: its only transformation.
 
     Raises:
-        InvalidFilterError: it cannot be read.
+        InvalidFilterError: it is not valid.
     """
     value, default = transformation["metricValue"], transformation.get("defaultValue")
     dimensions = tuple((transformation.get("dimensions") or {}).items())

@@ -1,7 +1,8 @@
-"""Metric math of CloudWatch: series made of other series [D23].
+"""Metric math of CloudWatch: time series computed from others [D23].
 
-The everyday part: arithmetic, comparisons, ``&&`` and ``||``, arrays in brackets, and the functions
-in ``FUNCTIONS``.  Whatever else is refused by name.
+It supports arithmetic, comparisons, ``&&`` and ``
+
+``, arrays in brackets, and the functions in ``FUNCTIONS``. Everything else is refused by name.
 """
 
 import itertools
@@ -17,7 +18,7 @@ TOKEN = re.compile(
     r'\s*(?:(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|(?P<name>[A-Za-z_]\w*)|"(?P<text>[^"]*)"'
     r"|(?P<sign>&&|\|\||==|!=|<=|>=|[-+*/^<>()\[\],]))"
 )
-BINDING: dict[str, int] = {  # the tighter, the higher
+BINDING: dict[str, int] = {  # higher binds tighter
     **{"||": 1, "OR": 1, "&&": 2, "AND": 2},
     **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), 3),
     **{"+": 4, "-": 4, "*": 5, "/": 5, "^": 7},
@@ -42,12 +43,12 @@ AGGREGATES: dict[str, Callable[[list[float]], float]] = {
 
 
 class MetricMathError(ValueError):
-    """An expression that cannot be read, or not be computed."""
+    """An expression that cannot be parsed or computed."""
 
 
 @dataclass(frozen=True)
 class Named:
-    """A series and what it is called."""
+    """A time series and its label."""
 
     label: str
     series: Series
@@ -61,10 +62,10 @@ class Scope:
     """The context in which an expression is evaluated.
 
     Args:
-        metrics: by id, in the order of the request; ``METRICS()`` is about these.
+        metrics: time series by id, in the order of the request; ``METRICS()`` returns them.
         times: the starts of all periods, for ``FILL``.
-        period: of the series, in seconds.
-        results: of other expressions, by id.
+        period: the length of the periods, in seconds.
+        results: the results of other expressions, by id.
     """
 
     metrics: Mapping[str, Named]
@@ -80,7 +81,7 @@ class Node:
     Args:
         kind: ``number``, ``text``, ``name``, ``array``, ``call``, ``minus`` or ``operator``.
         word: the number, string, id, function or operator.
-        parts: what it is made of.
+        parts: the operands or arguments.
     """
 
     kind: str
@@ -88,16 +89,16 @@ class Node:
     parts: tuple["Node", ...] = ()
 
     def names(self) -> set[str]:
-        """Return the ids that it is about."""
+        """Return the ids that the expression uses."""
         own = {self.word} if self.kind == "name" and self.word not in WORDS else set()
         return own.union(*(part.names() for part in self.parts))
 
 
 def parse(expression: str) -> Node:
-    """Return the parts of an expression.
+    """Parse an expression.
 
     Raises:
-        MetricMathError: it cannot be read, or has a function that is not supported.
+        MetricMathError: it is not valid, or uses an unsupported function.
     """
     if re.match(r"\s*SELECT\b", expression, re.IGNORECASE):
         raise MetricMathError("the local AWS does not support Metrics Insights queries (SELECT)")
@@ -118,7 +119,7 @@ def parse(expression: str) -> Node:
 
 
 class _Parser:
-    """Reads tokens by how tightly operators bind."""
+    """Parses tokens by how tightly their operators bind."""
 
     def __init__(self, tokens: list[tuple[str, str]]) -> None:
         self._tokens = tokens
@@ -171,10 +172,10 @@ class _Parser:
 
 
 def evaluate(node: Node, scope: Scope) -> list[Named]:
-    """Return the series that an expression gives; several if it is about an array.
+    """Return the time series of an expression; several if it is an array.
 
     Raises:
-        MetricMathError: it gives a single number, or a function was given what it does not take.
+        MetricMathError: the result is a single number, or an argument of a function is not valid.
     """
     value = _value(node, scope)
     if isinstance(value, Named):
@@ -222,9 +223,9 @@ def _array(value: Value) -> list[Named]:
 
 
 def _combine(operation: Callable[[float, float], float], left: Value, right: Value) -> Value:
-    """Return what an operator makes of two values; of an array, for each of its series."""
+    """Apply an operator to two values; to an array, one series at a time."""
     if isinstance(left, str) or isinstance(right, str):
-        raise MetricMathError("strings have no operators")
+        raise MetricMathError("operators cannot be used with strings")
     if isinstance(left, list):
         return [_pair(operation, one, _single(right)) for one in left]
     if isinstance(right, list):
@@ -237,16 +238,16 @@ def _combine(operation: Callable[[float, float], float], left: Value, right: Val
 
 def _single(value: Value) -> float | Named:
     if isinstance(value, list | str):
-        raise MetricMathError("there is no operator between two arrays")
+        raise MetricMathError("operators cannot be used between two arrays")
     return value
 
 
 def _pair(
     operation: Callable[[float, float], float], left: float | Named, right: float | Named
 ) -> Named:
-    """Return a series of what two give; what one lacks counts as 0, what is no number is left out.
+    """Return the series of an operator on two values; a value missing on one side counts as 0.
 
-    So a division by zero leaves a gap [D23].
+    Results that are not numbers are omitted, so a division by zero leaves a gap [D23].
     """
     labels = [one.label for one in (left, right) if isinstance(one, Named)]
     times = set[int]().union(*(one.series for one in (left, right) if isinstance(one, Named)))
@@ -290,7 +291,7 @@ def _call(function: str, given: list[Value], scope: Scope) -> Value:
             return _each(some, lambda one: _filled(one, filling, scope.times))
         case "IF", [Named() as condition, *branches] if len(branches) in (1, 2):
             return _chosen(condition, branches)
-    raise MetricMathError(f"{function} does not take these parameters")
+    raise MetricMathError(f"{function} cannot be used with these arguments")
 
 
 def _each(value: Named | list[Named], change: Callable[[Named], Named]) -> Value:
@@ -309,7 +310,7 @@ def _aggregated(function: str, several: list[Named]) -> Named:
 
 
 def _change(function: str, one: Named) -> Named:
-    """Return by how much each value differs from the one before, for ``RATE`` in a second."""
+    """Return the differences between successive values; for ``RATE``, per second."""
     times = sorted(one.series)
     return Named(
         one.label,
@@ -322,7 +323,7 @@ def _change(function: str, one: Named) -> Named:
 
 
 def _filled(one: Named, filling: float | str | Named, times: tuple[int, ...]) -> Named:
-    """Return a series whose gaps are filled; where nothing can be told, they stay."""
+    """Return a series with its gaps filled, where there is a value to fill them with."""
     known = sorted(one.series)
     series = {}
     for time in times:
@@ -350,7 +351,7 @@ def _filled(one: Named, filling: float | str | Named, times: tuple[int, ...]) ->
 
 
 def _chosen(condition: Named, branches: list[Value]) -> Named:
-    """Return the first branch where a condition is not 0, else the second; else nothing."""
+    """Return the first branch where the condition is not 0, the second elsewhere, or a gap."""
     series = {}
     for time, holds in condition.series.items():
         branch = branches[0] if holds else branches[1] if len(branches) == 2 else None

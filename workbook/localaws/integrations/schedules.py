@@ -1,4 +1,4 @@
-"""Schedule expressions of EventBridge: at which moments a rule fires [D23].
+"""Schedule expressions of EventBridge: when a rule fires [D23].
 
 ::
 
@@ -28,7 +28,7 @@ class InvalidScheduleError(ValueError):
 
 
 class Schedule(Protocol):
-    """When something fires."""
+    """Times at which a rule fires."""
 
     def after(self, moment: float) -> float | None:
         """Return the next time after a moment, in seconds since the epoch; None for never."""
@@ -37,7 +37,7 @@ class Schedule(Protocol):
 
 @dataclass(frozen=True)
 class Rate:
-    """Every so many seconds."""
+    """A fixed interval in seconds."""
 
     seconds: int
 
@@ -48,7 +48,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class Cron:
-    """At certain minutes of certain hours of certain days, in UTC."""
+    """Minutes, hours and days in UTC, from a cron expression."""
 
     minutes: Collection[int]
     hours: Collection[int]
@@ -77,13 +77,13 @@ class Cron:
 
 
 def parse(expression: str) -> Schedule:
-    """Return when an expression fires.
+    """Return the schedule of an expression.
 
     Args:
         expression: ``rate(...)`` or ``cron(...)``.
 
     Raises:
-        InvalidScheduleError: it is neither.
+        InvalidScheduleError: the expression is not valid.
     """
     if rate := RATE.fullmatch(expression):
         count = int(rate["count"])
@@ -95,7 +95,7 @@ def parse(expression: str) -> Schedule:
     if len(fields) != 6:
         raise InvalidScheduleError(expression)
     minutes, hours, day, month, weekday, years = fields
-    if (day == ANY_DAY) == (weekday == ANY_DAY):  # one of the two, and not both
+    if (day == ANY_DAY) == (weekday == ANY_DAY):  # exactly one of the two
         raise InvalidScheduleError(expression)
     return Cron(
         _numbers(minutes, 0, 59),
@@ -107,7 +107,7 @@ def parse(expression: str) -> Schedule:
 
 
 def _numbers(field: str, least: int, most: int, names: str = "") -> set[int]:
-    """Return the numbers that a field names: ``*``, ``1,5``, ``1-5``, ``0/15``, ``2-20/3``."""
+    """Return the numbers in a field: ``*``, ``1,5``, ``1-5``, ``0/15``, ``2-20/3``."""
     found: set[int] = set()
     for part in field.split(","):
         span, slash, step = part.partition("/")
@@ -127,7 +127,7 @@ def _numbers(field: str, least: int, most: int, names: str = "") -> set[int]:
 
 
 def _number(text: str, least: int, most: int, names: str = "") -> int:
-    """Return a number that may have a name of three letters, of which ``names`` is made."""
+    """Return a number, which may be written as a three-letter name from the string ``names``."""
     number = int(text) if text.isdecimal() else least - 1
     if re.fullmatch("[A-Z]{3}", text) and names.find(text) % 3 == 0:
         number = names.index(text) // 3 + 1
@@ -137,7 +137,7 @@ def _number(text: str, least: int, most: int, names: str = "") -> int:
 
 
 def _day_of_month(field: str) -> DayTest:
-    """Return a test for ``L``, the last day, ``15W``, the weekday next to it, and numbers."""
+    """Return a test for ``L`` (the last day), ``15W`` (the nearest weekday) and numbers."""
     if field == "L":
         return lambda day: day.day == _length(day)
     if found := re.fullmatch(r"(\d+)W", field):
@@ -148,7 +148,7 @@ def _day_of_month(field: str) -> DayTest:
 
 
 def _nearest_weekday(day: date, wanted: int) -> int:
-    """Return the day from Monday to Friday that is next to one, within its month."""
+    """Return the weekday (Monday to Friday) nearest to a day, within its month."""
     length = _length(day)
     if wanted > length:
         return 0
@@ -161,7 +161,7 @@ def _nearest_weekday(day: date, wanted: int) -> int:
 
 
 def _weekday(field: str) -> DayTest:
-    """Return a test for ``6L``, the last Friday, ``6#3``, the third one, and numbers."""
+    """Return a test for ``6L`` (the last Friday), ``6#3`` (the third) and numbers."""
     if field == "L":
         return lambda day: day.isoweekday() == 6
     if found := re.fullmatch(r"(\w+)L", field):

@@ -1,6 +1,6 @@
-"""The statistics of CloudWatch for the data points of a period [BC, D23].
+"""CloudWatch's statistics for the data points of a period [BC, D23].
 
-Sums and extremes are for all points, percentiles only for those whose single values are known.
+Sums and extremes use all points; percentiles use only points whose individual values are known.
 """
 
 import re
@@ -14,14 +14,14 @@ PERCENTILE = re.compile(r"p(100|\d{1,2}(?:\.\d{1,10})?)")
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Data points that came together.
+    """Data points that were put together.
 
     Args:
-        count: how many.
-        total: their sum.
-        least: the smallest.
-        most: the largest.
-        values: how often each value came; None if only the sums are known.
+        count: the number of values.
+        total: the sum of the values.
+        least: the smallest value.
+        most: the largest value.
+        values: how often each value occurs; None if only the sums are known.
     """
 
     count: float
@@ -32,21 +32,21 @@ class Samples:
 
     @classmethod
     def of(cls, value: float) -> "Samples":
-        """Return one data point."""
+        """Return a single data point."""
         return cls(1, value, value, value, {value: 1})
 
 
 def is_supported(name: str) -> bool:
-    """Return whether a statistic is supported: the five simple ones, and percentiles."""
+    """Return whether a statistic is supported: the five basic ones, and percentiles."""
     return name in NAMES or PERCENTILE.fullmatch(name) is not None
 
 
 def statistic(name: str, samples: Sequence[Samples]) -> float | None:
-    """Return a statistic of a period; None if it cannot be told.
+    """Return a statistic of a period; None if it cannot be computed.
 
     Args:
-        name: ``Sum``, ``p99.9``, ...; one that is supported.
-        samples: of the period; none give no statistic.
+        name: a supported statistic: ``Sum``, ``p99.9``, ...
+        samples: the period's data points; without any, there is no statistic.
     """
     count = sum(one.count for one in samples)
     if not count:
@@ -66,9 +66,9 @@ def statistic(name: str, samples: Sequence[Samples]) -> float | None:
 
 
 def _percentile(rank: float, samples: Iterable[Samples]) -> float | None:
-    """Return a percentile, between two neighbouring values in proportion.
+    """Return a percentile, interpolated linearly between two neighbouring values.
 
-    There is none where values are unknown, unless all are one, or negative [D23].  How AWS
+    There is none if values are unknown (unless all are the same) or negative [D23]. How AWS
     interpolates is not known [?].
     """
     counts = Counter[float]()
@@ -84,7 +84,7 @@ def _percentile(rank: float, samples: Iterable[Samples]) -> float | None:
     place = rank / 100 * (counts.total() - 1)
     passed, before = 0.0, None
     for value in sorted(counts):
-        if place <= passed:  # between the last value before, and the first of these
+        if place <= passed:  # between the previous value and this one
             share = 1 - (passed - place)
             return value if before is None else before + share * (value - before)
         passed += counts[value]

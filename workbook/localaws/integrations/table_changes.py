@@ -1,4 +1,4 @@
-"""The records that DynamoDB writes to a stream for each change of a table [SEEN]."""
+"""The records that DynamoDB writes to a stream for each change to a table [SEEN]."""
 
 import hashlib
 import uuid
@@ -22,17 +22,18 @@ def record(
     seconds: float,
     precision: str | None,
 ) -> bytes | None:
-    """Return the record of a change; None if nothing has changed.
+    """Return the record of a change; None if nothing changed.
 
     Args:
-        region: where the table is.
-        table: its name.
-        keys: of the item.
-        old: the item as it was; None if it was not there.
-        new: the item as it is; None if it is not there any more.
-        size: of both images, in bytes.
-        seconds: when, since the epoch.
-        precision: of the time: ``MICROSECOND``, ``MILLISECOND``, or None for the default.
+        region: the table's region.
+        table: the table's name.
+        keys: the item's keys.
+        old: the item before the change; None if it did not exist.
+        new: the item after the change; None if it was deleted.
+        size: the size of both images, in bytes.
+        seconds: the time of the change, in seconds since the epoch.
+        precision: the precision of the time: ``MICROSECOND``, ``MILLISECOND``, or None for the
+            default.
     """
     if old == new:
         return None

@@ -1,4 +1,4 @@
-"""What a function's role must allow for its mapping to work, and what AWS says when it does not."""
+"""The permissions that a mapping needs of the function's role, and AWS's messages without them."""
 
 import random
 from datetime import UTC, datetime
@@ -8,25 +8,25 @@ from workbook.localaws.interfaces import FunctionGoneError
 from workbook.localaws.mapping.context import Dependencies, PollingContext
 from workbook.localaws.mapping.errors import invalid
 
-# What Lambda asks for when a mapping is made.  The guide wants DescribeStreamSummary and ListShards
-# too [DG:with-kinesis], but roles without them do: Chalice and the Serverless Framework write
-# such, and Lambda goes on when ListShards is denied [SEEN].
+# The actions that Lambda checks when a mapping is created. The guide also lists
+# DescribeStreamSummary and ListShards [DG:with-kinesis], but roles without them work: Chalice and
+# the Serverless Framework create such roles, and Lambda continues if ListShards is denied [SEEN].
 OF_STREAM = ("DescribeStream", "GetShardIterator", "GetRecords")
-# A consumer's mapping describes its stream by the summary, and is pushed its records [SEEN].
+# A consumer's mapping uses DescribeStreamSummary, and AWS pushes its records [SEEN].
 OF_CONSUMERS_STREAM = ("DescribeStreamSummary", "GetShardIterator", "GetRecords")
 OF_CONSUMER = ("SubscribeToShard",)
 NOT_ASSUMED = (  # [SEEN]
     "Lambda failed to assume your function execution role. Please check if the role trust Lambda "
     "service principal, and make sure it does not require setting source identity to be assumed."
 )
-A_KEY = "aws/lambda/"  # how the keys of objects with failed batches begin
+A_KEY = "aws/lambda/"  # the start of the keys of objects with failed batches
 
 
 def session_name(now: float) -> str:
-    """Return a name under which Lambda reads for a mapping: ``awslambda_783_20180222015150438``.
+    """Return the session name under which Lambda reads: ``awslambda_783_20180222015150438``.
 
     Args:
-        now: in seconds since the epoch.
+        now: the time, in seconds since the epoch.
     """
     moment = datetime.fromtimestamp(now, UTC)
     return (
@@ -35,7 +35,7 @@ def session_name(now: float) -> str:
 
 
 def needed(source_arn: str) -> list[tuple[str, str]]:
-    """Return the actions that reading a stream, or as a consumer of it, takes, with resources."""
+    """Return the actions needed to read a stream, or a consumer of it, with their resources."""
     stream_arn, _, consumer = source_arn.partition("/consumer/")
     if not consumer:
         return [(f"kinesis:{action}", stream_arn) for action in OF_STREAM]
@@ -46,10 +46,10 @@ def needed(source_arn: str) -> list[tuple[str, str]]:
 
 
 def check(dependencies: Dependencies, function_arn: str, source_arn: str) -> None:
-    """Check that a function's role may read what is to be mapped to it.
+    """Check that a function's role may read the event source of its mapping.
 
     Raises:
-        ApiError: it may not [SEEN].
+        ApiError: the role may not [SEEN].
     """
     role, session = (
         dependencies.functions.role(function_arn),
@@ -69,10 +69,10 @@ def check(dependencies: Dependencies, function_arn: str, source_arn: str) -> Non
 def check_destination(
     dependencies: Dependencies, function_arn: str, destination: str | None
 ) -> None:
-    """Check that a function's role may report failures where a mapping wants them.
+    """Check that a function's role may report failures to a mapping's destination.
 
     Raises:
-        ApiError: it may not [SEEN].
+        ApiError: the role may not [SEEN].
     """
     if destination is None:
         return
@@ -88,11 +88,11 @@ def check_destination(
 
 
 def problem(context: PollingContext) -> str | None:
-    """Return why a mapping cannot read on, for LastProcessingResult; None if it can."""
+    """Return why a mapping cannot read, for LastProcessingResult; None if it can."""
     roles = context.dependencies.roles
     try:
         role = context.dependencies.functions.role(context.function_arn)
-    except FunctionGoneError:  # noticed when there is work
+    except FunctionGoneError:  # reported when there is a batch
         return None
     if not roles.can_be_assumed(role):
         return f"PROBLEM: {NOT_ASSUMED}"
@@ -104,14 +104,14 @@ def problem(context: PollingContext) -> str | None:
 
 
 def check_delivery(context: PollingContext, destination: str, object_key: str) -> None:
-    """Check that the function's role may report a failure, now that there is one.
+    """Check that the function's role may report a failure that has occurred.
 
     Raises:
-        DeliveryError: it may not.
+        DeliveryError: the role may not.
     """
     try:
         role = context.dependencies.functions.role(context.function_arn)
-    except FunctionGoneError:  # its role is gone with it: there is nothing to refuse
+    except FunctionGoneError:  # there is no role to check
         return
     destinations.check_delivery(
         context.dependencies.roles, role, context.session, destination, object_key

@@ -12,14 +12,14 @@ from workbook.localaws.mapping.errors import invalid, not_found
 from workbook.localaws.mapping.event_source_mapping import EventSourceMapping
 from workbook.localaws.mapping.registry import Registry
 
-PAGE = 100  # mappings in one answer of List, at most
+PAGE = 100  # mappings in one response of List, at most
 ACCEPTED = 202
 
 Parameters = dict[str, Any]
 
 
 class MappingApi:
-    """Answers requests about event source mappings.
+    """Responds to requests about event source mappings.
 
     Args:
         registry: the mappings of streams.
@@ -31,7 +31,7 @@ class MappingApi:
         self._others = others
 
     async def respond(self, request: Request) -> Response | None:
-        """Answer a request about mappings; None for any other."""
+        """Respond to a request about mappings; return None for any other."""
         operation = lambda_().operation(request)
         if operation is None or not _is_about_mappings(operation, request):
             return None
@@ -63,7 +63,7 @@ class MappingApi:
         return await self._others.call(operation, region, asked)
 
     async def _list(self, asked: Parameters, region: str) -> dict[str, Any]:
-        """Return a page of all mappings, those of streams first."""
+        """Return a page of all mappings; those of streams come first."""
         marker = asked.get("Marker") or "0"
         if re.fullmatch("[0-9]{1,9}", marker) is None:
             raise invalid("Invalid Marker.")
@@ -91,7 +91,7 @@ class MappingApi:
         return rest_json.no_content()
 
     def _tagged(self, asked: Parameters) -> EventSourceMapping:
-        """Return the mapping whose ARN a call about tags names."""
+        """Return the mapping whose ARN is in a call about tags."""
         arn = asked["Resource"]
         mapping = self._registry.get(arn.rpartition(":")[2])
         if mapping.shown()["EventSourceMappingArn"] != arn:
@@ -100,14 +100,14 @@ class MappingApi:
 
 
 def _is_about_mappings(operation: str, request: Request) -> bool:
-    """Return whether a call of the Lambda API is about mappings; tags are also functions'."""
+    """Return whether a call of the Lambda API is about mappings; calls about tags may not be."""
     if operation in ("ListTags", "TagResource", "UntagResource"):
         return ":event-source-mapping:" in request.segments[-1]
     return "EventSourceMapping" in operation
 
 
 def _is_asked_for(shown: dict[str, Any], asked: Parameters) -> bool:
-    """Return whether a mapping is of the event source and of the function asked for, if any.
+    """Return whether a mapping matches the event source and the function in the call, if any.
 
     The function may be a name or an ARN, with or without a qualifier.
     """
@@ -119,7 +119,7 @@ def _is_asked_for(shown: dict[str, Any], asked: Parameters) -> bool:
 
 
 def _listed(mapping: EventSourceMapping) -> dict[str, Any]:
-    """Return a mapping as List shows it: encrypted filters are null [BC]."""
+    """Return a mapping as List shows it: with encrypted filters as null [BC]."""
     shown = mapping.shown()
     if "KMSKeyArn" in shown and "FilterCriteria" in shown:
         shown["FilterCriteria"] = None

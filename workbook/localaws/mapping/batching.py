@@ -7,7 +7,7 @@ from workbook.localaws.mapping.event import ENVELOPE_BYTES, EVENT_BYTES
 
 
 def is_deliverable(size: int, room: int = EVENT_BYTES) -> bool:
-    """Return whether a record with so many bytes of JSON fits into an event [KD:large-records]."""
+    """Return whether a record of ``size`` bytes of JSON fits into an event [KD:large-records]."""
     return ENVELOPE_BYTES + size <= room
 
 
@@ -18,16 +18,17 @@ def next_batch(
     window_over: bool,
     room: int = EVENT_BYTES,
 ) -> int:
-    """Return how many of the waiting records to invoke the function with now; 0 is to wait.
+    """Return how many of the waiting records to invoke the function with now; 0 means wait.
 
-    A batch is ready as soon as the first of these is true: it has ``batch_size`` records, the
-    next record would take the event over 6 MB, or the batching window is over.
+    A batch is ready as soon as one of these is true: it has ``batch_size`` records, the next record
+    would take the event over 6 MB, or the batching window is over.
 
     Args:
-        sizes: bytes of JSON of the waiting records, in order; each fits by itself.
+        sizes: the size as JSON of each waiting record in bytes, in order; each fits into an event
+            alone.
         batch_size: the mapping's BatchSize.
-        window_over: whether to wait no longer for more.
-        room: the bytes that the event may have.
+        window_over: whether the batching window is over.
+        room: the maximum size of the event in bytes.
     """
     count = 0
     filled = ENVELOPE_BYTES - 1  # the first record has no comma before it
@@ -43,9 +44,9 @@ def window_over(opened: float, window: float, now: float) -> bool:
     """Return whether the batching window is over.
 
     Args:
-        opened: when it opened: when the previous invocation ended, or the first of the waiting
-            records was read if that was later; in seconds since the epoch.
+        opened: when the window opened, in seconds since the epoch: when the previous invocation
+            ended, or when the first waiting record was read, if that was later.
         window: MaximumBatchingWindowInSeconds.
-        now: in seconds since the epoch.
+        now: the time, in seconds since the epoch.
     """
     return now >= opened + window

@@ -23,18 +23,18 @@ class Dependencies:
 
 @dataclass(frozen=True, slots=True)
 class PollingContext:
-    """A mapping as it is between two changes of it.
+    """A version of a mapping, which is replaced when the mapping is updated.
 
     Args:
         uuid: the mapping's.
         source_arn: a stream, or a consumer of one.
-        function_arn: what to invoke.
-        session: the name under which Lambda acts as the function's role.
-        settings: batches, windows, retries and the rest.
+        function_arn: the function to invoke.
+        session: the session name under which Lambda assumes the function's role.
+        settings: batches, windows, retries and all others.
         dependencies: the rest of the local AWS.
-        report: takes the outcome of the latest work, the mapping's LastProcessingResult.
-        report_fault: takes an error that should not have been raised, so a fault of the local
-            AWS; the caller tries again.
+        report: sets the mapping's LastProcessingResult after an attempt.
+        report_fault: reports an unexpected error, that is, a fault of the local AWS; the caller
+            tries again.
     """
 
     uuid: str
@@ -48,32 +48,32 @@ class PollingContext:
 
     @property
     def region(self) -> str:
-        """The region of the function."""
+        """Return the function's region."""
         return self.function_arn.split(":")[3]
 
     @property
     def function_name(self) -> str:
-        """The function's name, without a qualifier."""
+        """Return the function's name, without a qualifier."""
         return self.function_arn.split(":")[6]
 
     @property
     def stream_arn(self) -> str:
-        """The stream's ARN, also when the source is a consumer of it."""
+        """Return the stream's ARN, even if the source is a consumer of it."""
         return self.source_arn.partition("/consumer/")[0]
 
     @property
     def is_pushed(self) -> bool:
-        """Whether the source is an enhanced fan-out consumer, to which AWS pushes records."""
+        """Return whether the source is an enhanced fan-out consumer: AWS pushes its records."""
         return "/consumer/" in self.source_arn
 
     def measure(self, name: str, value: float, unit: str = "Count") -> None:
-        """Put a data point of one of the function's metrics."""
+        """Record a data point of one of the function's metrics."""
         self.dependencies.metrics.put(
             self.region, "AWS/Lambda", name, value, unit, FunctionName=self.function_name
         )
 
     def count(self, name: str, events: int) -> None:
-        """Put a data point of the EventCount group, if the mapping asks for it."""
+        """Record a data point of the EventCount group, if the mapping has it enabled."""
         if self.settings.counts_events:
             self.dependencies.metrics.put(
                 self.region,

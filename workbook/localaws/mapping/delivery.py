@@ -1,4 +1,4 @@
-"""Deliver one batch: invoke the function until each of its records is done with or given up."""
+"""Deliver a batch: invoke the function until each record is done with or given up."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ from workbook.localaws.mapping.windows import Window
 
 OK = "OK"
 CALL_FAILED = "PROBLEM: Function call failed"  # [OBS]
-THROTTLED = "PROBLEM: Function call was throttled"  # AWS's words for these two are not known [?]
+THROTTLED = "PROBLEM: Function call was throttled"  # AWS's messages for these two are not known [?]
 FUNCTION_GONE = "PROBLEM: Function does not exist"
 REFUSALS: dict[type[Exception], str] = {
     InvokeThrottledError: THROTTLED,
@@ -36,12 +36,12 @@ class Delivery:
     """The delivery of one batch.
 
     Args:
-        context: from where to where, under which settings.
+        context: the mapping and its settings.
         source: the stream; it knows which records have expired.
-        shard_id: where the batch is from.
+        shard_id: the batch's shard.
         work: the batch.
-        stopped: set to stop between two invocations, with what is left not finished.
-        finish: takes the sequence numbers of records that are done with.
+        stopped: set to stop between invocations; the remaining records are then not finished.
+        finish: called with the sequence numbers of records that are done with.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Delivery:
         self._last: LastInvocation | None = None
 
     async def run(self) -> Window | None:
-        """Deliver; return the tumbling window as it is afterwards, None when it has ended."""
+        """Deliver the batch; return its tumbling window, or None if the window has ended."""
         clock = self._context.dependencies.clock
         pieces = [Piece(self._work.entries)]
         while pieces and not self._stopped.is_set():
@@ -81,7 +81,7 @@ class Delivery:
         return None if ended else self._window
 
     async def _proceed(self, pieces: list[Piece]) -> float:
-        """Invoke with the first piece, and put what is left of it in its place.
+        """Invoke the function with the first piece, and replace that by what is left of it.
 
         Returns:
             the pause before the next invocation, in seconds.
@@ -102,7 +102,7 @@ class Delivery:
         return step.pause
 
     async def _invoke(self, piece: Piece) -> Step:
-        """Invoke once, and return what follows from it."""
+        """Invoke the function once, and return the consequences."""
         context = self._context
         if piece.entries:
             age = self._iterator_age(piece.entries[-1])
@@ -118,7 +118,9 @@ class Delivery:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
-            raise RuntimeError("the invocation was cancelled, and not by its mapping") from None
+            raise RuntimeError(
+                "something other than the mapping cancelled the invocation"
+            ) from None
         step = retry.after_reply(piece, self._judge(invocation, piece), context.settings)
         failed = len(piece.entries) - len(step.done)
         context.count("InvokedEventCount", len(piece.entries))
@@ -127,7 +129,7 @@ class Delivery:
         return step
 
     def _judge(self, invocation: Invocation, piece: Piece) -> Verdict:
-        """Return what the reply says about the batch; a window takes its state from it."""
+        """Return the verdict of the response on the batch; a window takes its state from it."""
         self._last = LastInvocation(
             invocation.request_id, invocation.executed_version, invocation.function_error
         )
@@ -166,10 +168,10 @@ class Delivery:
         return max(0, int((self._context.dependencies.clock.now() - last.arrived) * 1000))
 
     async def _without_old_records(self, piece: Piece) -> Piece:
-        """Return the piece without the records at its front that are too old.
+        """Return the piece without records at its front that are too old.
 
-        Those over MaximumRecordAgeInSeconds go to the destination, those past the stream's
-        retention are gone without a trace [?].
+        Records over MaximumRecordAgeInSeconds go to the destination; those past the stream's
+        retention are dropped silently [?].
         """
         entries, max_age = piece.entries, self._context.settings.max_age
         if max_age >= 0:
@@ -182,7 +184,7 @@ class Delivery:
         return Piece(entries[cut:], piece.attempts, piece.pauses)
 
     async def _give_up(self, piece: Piece, condition: str) -> None:
-        """Let the records go, and tell the destination of them if there is one."""
+        """Give the records up, and report them to the destination if there is one."""
         span = self._window.span if self._window and self._work.is_final else None
         if piece.entries:
             span = Span.of(piece.entries)
@@ -191,7 +193,7 @@ class Delivery:
         self._finish(entry.sequence_number for entry in piece.entries)
 
     async def _tell_destination(self, piece: Piece, span: Span, condition: str) -> bool:
-        """Deliver the failure document; return whether there is a destination that took it."""
+        """Deliver the failure document; return whether a destination received it."""
         context = self._context
         destination = context.settings.destination
         if destination is None:

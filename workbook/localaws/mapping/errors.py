@@ -4,22 +4,22 @@ from workbook.localaws.api.errors import ApiError
 
 
 def invalid(message: str) -> ApiError:
-    """Return the error of a value that cannot be used."""
+    """Return the error for an invalid value."""
     return ApiError("InvalidParameterValueException", message, 400)
 
 
 def unsupported(parameter: str) -> ApiError:
-    """Return the error of a parameter that is for other event sources [OBS]."""
+    """Return the error for a parameter that belongs to other event sources [OBS]."""
     return invalid(f"Unsupported {parameter} parameter for given event source mapping type.")
 
 
 def not_found() -> ApiError:
-    """Return the error of a UUID that no mapping has [OBS]."""
+    """Return the error for a UUID that no mapping has [OBS]."""
     return ApiError("ResourceNotFoundException", "The resource you requested does not exist.", 404)
 
 
 def in_use(action: str) -> ApiError:
-    """Return the error of an action on a mapping between two states [OBS].
+    """Return the error for an action on a mapping between two states [OBS].
 
     Args:
         action: ``update`` or ``delete``.
@@ -29,7 +29,7 @@ def in_use(action: str) -> ApiError:
 
 
 def conflict(source_arn: str, function_name: str, existing: str) -> ApiError:
-    """Return the error of a second mapping of a stream and a function [OBS].
+    """Return the error for a second mapping of a stream and a function [OBS].
 
     Args:
         source_arn: the stream.

@@ -1,6 +1,6 @@
-"""The event that a function sees, as JSON [OBS].
+"""The event that a function receives, as JSON [OBS].
 
-Every record is encoded once, when it is read: batches, retries and halves join the same bytes.
+Each record is encoded once, when it is read: batches, retries and halves join the same bytes.
 """
 
 from binascii import b2a_base64
@@ -11,13 +11,13 @@ import orjson
 
 from workbook.localaws.interfaces import Record
 
-EVENT_BYTES = 6 * 1024 * 1024  # of an event at most, base64 and envelope included
+EVENT_BYTES = 6 * 1024 * 1024  # the maximum size of an event, base64 and envelope included
 OPEN, COMMA, CLOSE = b'{"Records":[', b",", b"]}"
 ENVELOPE_BYTES = len(OPEN) + len(CLOSE)
 
 
 class Entry(NamedTuple):
-    """A record on its way to the function: its place in the shard, and its JSON in the event."""
+    """A record on its way to the function: its position in the shard, and its JSON in the event."""
 
     sequence_number: int
     arrived: float
@@ -25,10 +25,10 @@ class Entry(NamedTuple):
 
 
 def encoder(shard_id: str, source_arn: str, role_arn: str) -> Callable[[Record], Entry]:
-    """Return the function that makes entries of a shard's records.
+    """Return a function that turns a shard's records into entries.
 
     Args:
-        shard_id: of the shard.
+        shard_id: the shard's id.
         source_arn: the mapping's event source: a stream or a consumer.
         role_arn: the function's execution role.
     """
@@ -71,7 +71,7 @@ def event(entries: Sequence[Entry], extra: bytes = b"") -> bytes:
 
     Args:
         entries: the batch, in order.
-        extra: more members of the object, as JSON that begins with a comma; tumbling windows
-            need some.
+        extra: further members of the object, as JSON that starts with a comma; for tumbling
+            windows.
     """
     return b"".join((OPEN, COMMA.join([entry.json for entry in entries]), b"]", extra, b"}"))

@@ -1,4 +1,4 @@
-"""One event source mapping: its state, and the polling that goes with it."""
+"""An event source mapping: its state, and its polling."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ from workbook.localaws.mapping.errors import in_use
 from workbook.localaws.mapping.settings import Settings, Start
 from workbook.localaws.mapping.stream_poller import StreamPoller
 
-TRANSITION_SECONDS = 0.2  # real ones; on AWS a change takes seconds to minutes
+TRANSITION_SECONDS = 0.2  # real seconds; on AWS a change takes seconds to minutes
 STEADY = ("Enabled", "Disabled")
 NOTHING_YET = "No records processed"
 INTERNAL_ERROR = "PROBLEM: internal Lambda error. Please contact Lambda customer support."  # [SEEN]
@@ -20,16 +20,16 @@ log = logging.getLogger(__name__)
 
 
 class EventSourceMapping:
-    """A mapping between a stream and a function.  ``start`` begins its life, ``delete`` ends it.
+    """A mapping between a stream and a function.  ``start`` starts it, ``delete`` ends it.
 
     Args:
-        uuid: its identity.
-        region: of the call that made it.
+        uuid: its UUID.
+        region: the region of the call that created it.
         source_arn: a stream, or a consumer of one.
-        function_arn: what it invokes.
-        start: where it begins.
-        settings: all the rest.
-        tags: its tags; may be changed from outside.
+        function_arn: the function to invoke.
+        start: its starting position.
+        settings: all other settings.
+        tags: its tags; callers may change them.
         dependencies: the rest of the local AWS.
     """
 
@@ -54,7 +54,7 @@ class EventSourceMapping:
         self._begins_at = start
         self._dependencies = dependencies
         self._result = NOTHING_YET
-        self._fault: type[Exception] | None = None  # that INTERNAL_ERROR stands for
+        self._fault: type[Exception] | None = None  # the reason for INTERNAL_ERROR
         self._modified = dependencies.clock.now()
         self._poller = StreamPoller(start)
         self._stopped = asyncio.Event()
@@ -62,11 +62,11 @@ class EventSourceMapping:
         self._change: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to poll, if it is enabled; ``settled`` waits for that."""
+        """Start to poll, if it is enabled; ``settled`` waits for that."""
         self._change = asyncio.create_task(self._settle())
 
     def shown(self) -> dict[str, Any]:
-        """Return it as the API shows it: every key, every time [OBS]."""
+        """Return the mapping as the API shows it: always with every key [OBS]."""
         shown = {
             **self.settings.shown(),
             "UUID": self.uuid,
@@ -84,10 +84,10 @@ class EventSourceMapping:
         return shown
 
     def update(self, settings: Settings, function_arn: str) -> None:
-        """Change it; its place in the stream is kept.
+        """Change the mapping; it keeps its position in the stream.
 
         Raises:
-            ApiError: an earlier change is not over.
+            ApiError: an earlier change is still in progress.
         """
         self._begin("update")
         if settings.enabled == self.settings.enabled:
@@ -98,22 +98,22 @@ class EventSourceMapping:
         self._change = asyncio.create_task(self._settle())
 
     def delete(self) -> None:
-        """End it once the invocations under way are over, for which ``settled`` waits.
+        """Delete the mapping when the current invocations have ended; ``settled`` waits for that.
 
         Raises:
-            ApiError: an earlier change is not over.
+            ApiError: an earlier change is still in progress.
         """
         self._begin("delete")
         self.state = "Deleting"
         self._change = asyncio.create_task(self._end())
 
     async def settled(self) -> None:
-        """Wait until the latest change is over."""
+        """Wait until the latest change is complete."""
         if self._change is not None:
             await self._change
 
     async def close(self) -> None:
-        """Stop at once, with the server."""
+        """Stop immediately, because the server is stopping."""
         tasks = [task for task in (self._change, self._polling) if task is not None]
         for task in tasks:
             task.cancel()
@@ -125,7 +125,7 @@ class EventSourceMapping:
         self._modified = self._dependencies.clock.now()
 
     async def _settle(self) -> None:
-        """Poll under the new settings, or not at all."""
+        """Poll with the new settings, or not at all."""
         await self._end()
         if self.settings.enabled:
             self._stopped = asyncio.Event()
@@ -143,7 +143,7 @@ class EventSourceMapping:
         self.state = "Enabled" if self.settings.enabled else "Disabled"
 
     async def _end(self) -> None:
-        """Stop polling: begin no invocation any more, and wait for those under way."""
+        """Stop polling: start no further invocation, and wait for those in progress."""
         self._stopped.set()
         self._poller.wake()
         if self._polling is not None:
@@ -156,8 +156,8 @@ class EventSourceMapping:
         self._fault = None
 
     def _report_fault(self, fault: Exception) -> None:
-        """Show that there is a fault, in AWS's words; log the reason, once for each kind of it."""
+        """Show AWS's message for an internal fault; log the reason once for each type."""
         if self._fault is not type(fault):
-            message = "Event source mapping %s met a fault of the local AWS, and tries again"
+            message = "Event source mapping %s : a fault of the local AWS; trying again"
             log.error(message, self.uuid, exc_info=fault)
         self._result, self._fault = INTERNAL_ERROR, type(fault)

@@ -1,4 +1,4 @@
-"""The on-failure document, which tells of records that were given up [OBS]."""
+"""The on-failure document, which reports records that were given up [OBS]."""
 
 import uuid
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ TOO_OLD = "RecordAgeExceeded"
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of records: how many, and the sequence numbers and arrivals of the first and last."""
+    """A run of records: their number, and the sequence numbers and arrival times of both ends."""
 
     first: int
     last: int
@@ -36,7 +36,7 @@ class Span:
 
     @classmethod
     def joined(cls, spans: Sequence["Span"]) -> "Span":
-        """Return one span over one or more that follow one another."""
+        """Return one span that covers consecutive spans, at least one."""
         first, last = spans[0], spans[-1]
         return cls(
             first.first,
@@ -49,9 +49,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class LastInvocation:
-    """The invocation before records were given up.
+    """The last invocation before records were given up.
 
-    ``function_error`` is None when it failed through its own report of batch item failures.
+    ``function_error`` is None if the invocation failed by reporting batch item failures.
     """
 
     request_id: str
@@ -70,18 +70,18 @@ def document(
     invocation: LastInvocation | None,
     now: float,
 ) -> dict[str, Any]:
-    """Return the document about records that were given up.
+    """Return the document that reports records that were given up.
 
     Args:
         condition: RetryAttemptsExhausted or RecordAgeExceeded; the latter has no
             ``responseContext``.
-        function_arn: what was invoked.
-        stream_arn: where the records are.
-        shard_id: in which of its shards.
-        span: which of its records.
-        attempts: invocations made; of records that were too old before any, AWS says 1.
-        invocation: the last one; None when there was none.
-        now: in seconds since the epoch.
+        function_arn: the function invoked.
+        stream_arn: the records' stream.
+        shard_id: the records' shard.
+        span: the records.
+        attempts: the number of invocations; AWS says 1 if the records were too old before any.
+        invocation: the last invocation; None if there was none.
+        now: the time, in seconds since the epoch.
     """
     response: dict[str, Any] = {}
     if invocation is not None and condition == RETRIES_EXHAUSTED:
@@ -115,14 +115,14 @@ def document(
 def addressed(
     destination: str, told: dict[str, Any], *, payload: bytes, mapping: str, now: float
 ) -> Document:
-    """Return the document as the destination gets it: in S3 it has the event as its ``payload``.
+    """Return the document for a destination; in S3 it has the event as its ``payload``.
 
     Args:
         destination: the ARN of a queue, topic or bucket.
-        told: see ``document``.
+        told: the document; see ``document``.
         payload: the event that failed; in S3 as a JSON string [DG:kinesis-on-failure-destination].
         mapping: the mapping's UUID.
-        now: in seconds since the epoch.
+        now: the time, in seconds since the epoch.
     """
     if destination.split(":")[2] != "s3":
         return Document(orjson.dumps(told))

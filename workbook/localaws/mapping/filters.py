@@ -1,7 +1,7 @@
 """FilterCriteria: which records reach the function [DG:invocation-eventfiltering].
 
-A pattern is compiled once into a test of records.  Patterns see the decoded payload as ``data``,
-and beside it the record's metadata.
+A pattern is compiled once into a test of records. It is applied to the decoded payload, as
+``data``, and to the record's metadata.
 """
 
 import json
@@ -16,30 +16,30 @@ class InvalidPatternError(ValueError):
 
 
 class FloatText(NamedTuple):
-    """A number with a fraction or an exponent, as it is written: equality compares the text."""
+    """A number with a fraction or an exponent, as written: equality compares the text."""
 
     text: str
 
 
 class Undecodable:
-    """A payload that is not JSON: no rule about it matches."""
+    """A payload that is not JSON; no condition matches it."""
 
 
 class Missing:
-    """A field that is not there."""
+    """A field that does not exist."""
 
 
 Test = Callable[[Any], bool]
 
 
 def compile_filters(patterns: Sequence[str]) -> Callable[[Record], bool]:
-    """Return a test of records, which is true when any of the patterns matches.
+    """Return a test of records, which is true if any of the patterns matches.
 
     Args:
-        patterns: JSON, at least one.
+        patterns: at least one pattern, as JSON.
 
     Raises:
-        InvalidPatternError: AWS would refuse one of them.
+        InvalidPatternError: AWS would refuse a pattern.
     """
     try:
         tests = [_object_test(_parse_pattern(pattern), at_top=True) for pattern in patterns]
@@ -91,11 +91,11 @@ def _document(record: Record) -> dict[str, Any]:
     }
 
 
-# --- fields: all that a pattern names must match
+# --- fields: all fields in a pattern must match
 
 
 def _object_test(pattern: dict[str, Any], *, at_top: bool = False) -> Test:
-    """Return a test of an object's fields. A value that is not an object has none of them."""
+    """Return a test of an object's fields; a value that is not an object has none of them."""
     if not pattern:
         raise InvalidPatternError("an empty object matches nothing")
     tests = [_field_test(name, rule, at_top) for name, rule in pattern.items()]
@@ -129,14 +129,14 @@ def _field_test(name: str, rule: Any, at_top: bool) -> Test:
 
 
 def _any_leaf(value: Any, tests: list[Test]) -> bool:
-    """Return whether a leaf matches: any item of a list; an object is no leaf, as if missing."""
+    """Return whether a leaf matches: any item of a list. An object counts as missing."""
     if isinstance(value, list):
         return any(_any_leaf(item, tests) for item in value)
     leaf = Missing if isinstance(value, dict) else value
     return any(test(leaf) for test in tests)
 
 
-# --- conditions: one of a field's list must hold
+# --- conditions: one in a field's list must hold
 
 
 def _condition(condition: Any) -> Test:

@@ -1,4 +1,4 @@
-"""Records of one shard that wait for their turn, in order."""
+"""Records of one shard waiting for delivery, in order."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -10,23 +10,24 @@ from workbook.localaws.mapping.event import EVENT_BYTES, Entry
 from workbook.localaws.mapping.settings import Settings
 from workbook.localaws.mapping.windows import Window
 
-MEMBERS_BYTES = 1024  # of a tumbling window's event at most, beside records and state
+# Bytes reserved in a tumbling window's event for members other than records and state.
+MEMBERS_BYTES = 1024
 
 
 def lane_of(partition_key: str, factor: int) -> int:
-    """Return which lane takes a record: one for each key, so that a key keeps its order."""
+    """Return the lane for a partition key; records with the same key keep their order."""
     return crc32(partition_key.encode()) % factor if factor > 1 else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A batch that is ready.
+    """A batch that is ready for delivery.
 
     Args:
-        entries: its records; none in a window's final invocation.
-        window: the tumbling window it belongs to, if the mapping has them.
+        entries: its records; empty in a window's final invocation.
+        window: its tumbling window, if the mapping uses windows.
         is_final: whether its invocation ends that window.
-        is_deliverable: false for a single record that is too large for any event.
+        is_deliverable: false for a single record that does not fit into any event.
     """
 
     entries: list[Entry]
@@ -36,7 +37,7 @@ class Work:
 
 
 class Lane:
-    """One of a shard's queues: ParallelizationFactor of them, each with one batch at a time.
+    """One of a shard's ParallelizationFactor queues; delivers one batch at a time.
 
     Args:
         window: the tumbling window that was open when polling stopped.
@@ -49,29 +50,30 @@ class Lane:
         self.is_busy = False
 
     def add(self, entry: Entry, now: float) -> None:
-        """Queue a record that was read."""
+        """Add a record to the queue."""
         if not self.waiting:
             self.opened = max(self.opened, now)
         self.waiting.append(entry)
 
     def end_work(self, window: Window | None, now: float) -> None:
-        """Note that the work is done, which opens the next batching window.
+        """Note that a batch is done, which opens the next batching window.
 
         Args:
-            window: the tumbling window as the work leaves it.
-            now: in seconds since the epoch.
+            window: the tumbling window after the batch.
+            now: the time, in seconds since the epoch.
         """
         self.window = window
         self.opened = now
         self.is_busy = False
 
     def next_work(self, settings: Settings, now: float, tip_read_at: float) -> Work | None:
-        """Return the batch that is ready now; None while there is none.
+        """Return the batch that is ready now; None if there is none.
 
         Args:
             settings: the mapping's.
-            now: in seconds since the epoch.
-            tip_read_at: when the shard was last read to its tip; infinite at a closed shard's end.
+            now: the time, in seconds since the epoch.
+            tip_read_at: when the shard was last read to its tip; infinity at the end of a closed
+                shard.
         """
         if settings.tumbling:
             return self._next_in_window(settings, now, tip_read_at)
@@ -100,7 +102,7 @@ class Lane:
     def _cut(
         self, candidates: Iterable[Entry], settings: Settings, is_over: bool, room: int
     ) -> Work | None:
-        """Take the next batch out of what waits."""
+        """Remove the next batch from the queue and return it."""
         if not self.waiting:
             return None
         if not batching.is_deliverable(len(self.waiting[0].json), room):

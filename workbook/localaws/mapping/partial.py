@@ -1,4 +1,4 @@
-"""Read what a reply says of its batch [DG:services-kinesis-batchfailurereporting, OBS]."""
+"""Read a partial batch response [DG:services-kinesis-batchfailurereporting, OBS]."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import orjson
 
 @dataclass(frozen=True, slots=True)
 class Succeeded:
-    """The whole batch is done."""
+    """The whole batch is done with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class FailedFrom:
-    """Records before ``index`` are done; that one and everything after it failed."""
+    """Records before ``index`` are done with; that one and all after it failed."""
 
     index: int
 
@@ -29,14 +29,14 @@ MAX_DIGITS = 129  # of a sequence number [BC]
 
 
 def verdict(payload: bytes, sequence_numbers: Sequence[int]) -> Verdict:
-    """Return what the reply of a function says, whose mapping reports batch item failures.
+    """Return the verdict of a function's response, if the mapping reports batch item failures.
 
-    A reply that is neither empty nor an object with ``batchItemFailures`` fails the batch: for
-    shapes that AWS does not describe (a plain string, a number) that loses nothing [?].
+    A response that is neither empty nor an object with ``batchItemFailures`` fails the batch. For
+    shapes that AWS does not describe (a plain string, a number), this loses nothing [?].
 
     Args:
-        payload: the reply, as JSON.
-        sequence_numbers: of the batch, in order.
+        payload: the response, as JSON.
+        sequence_numbers: the sequence numbers of the batch, in order.
     """
     try:
         reply = orjson.loads(payload or b"null")
@@ -59,7 +59,7 @@ def verdict(payload: bytes, sequence_numbers: Sequence[int]) -> Verdict:
 
 
 def _place(failure: Any, places: dict[int, int]) -> int | None:
-    """Return where in the batch a reported item is: sequence numbers are compared as integers."""
+    """Return the index of a reported item in the batch; compare sequence numbers as integers."""
     identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
     if not isinstance(identifier, str) or not identifier.isdecimal():
         return None

@@ -1,4 +1,4 @@
-"""A mapping's place in a stream: the shards that it reads, their starts, its checkpoint."""
+"""A mapping's position in a stream: the shards to read, where to start, and the checkpoint."""
 
 from collections import deque
 from collections.abc import Collection, Iterable
@@ -14,11 +14,11 @@ from workbook.localaws.interfaces import (
 
 
 def readable(shards: Iterable[ShardInfo], ended: Collection[str]) -> list[str]:
-    """Return the shards to read now: parents to their end before their children [design rule].
+    """Return the shards to read now: a child only after its parents have ended [design rule].
 
     Args:
-        shards: all that the stream lists; an expired parent is no longer one of them.
-        ended: those read to their end.
+        shards: all shards that the stream lists, which do not include expired parents.
+        ended: the shards that were read to their end.
     """
     listed = {shard.shard_id: shard for shard in shards}
     return [
@@ -30,13 +30,13 @@ def readable(shards: Iterable[ShardInfo], ended: Collection[str]) -> list[str]:
 
 
 def starting_position(name: str, timestamp: float | None, *, is_child: bool) -> Position:
-    """Return where to begin in a shard.
+    """Return where to start in a shard.
 
     Args:
         name: the mapping's StartingPosition.
-        timestamp: its StartingPositionTimestamp, with AT_TIMESTAMP.
-        is_child: whether the shard came out of one that the mapping has read: it is then read
-            from its beginning, else records would be lost [design rule].
+        timestamp: its StartingPositionTimestamp, for AT_TIMESTAMP.
+        is_child: whether a parent of the shard was read: the shard is then read from its start, or
+            records would be lost [design rule].
     """
     if is_child or name == "TRIM_HORIZON":
         return TrimHorizon()
@@ -47,13 +47,13 @@ def starting_position(name: str, timestamp: float | None, *, is_child: bool) -> 
 
 
 class Checkpoint:
-    """The place in a shard before which every record is finished.
+    """The position in a shard before which every record is finished.
 
-    Several batches of a shard may be under way at once (ParallelizationFactor); the checkpoint is
-    just before the lowest record that is not finished.
+    Several batches of a shard may be in progress at once (ParallelizationFactor); the checkpoint is
+    just before the first record that is not finished.
 
     Args:
-        position: where to begin.
+        position: where to start.
     """
 
     def __init__(self, position: Position) -> None:
@@ -62,7 +62,7 @@ class Checkpoint:
         self._finished: set[int] = set()
 
     def begin(self, sequence_number: int) -> bool:
-        """Note a record that was read; return false if it was finished before a restart."""
+        """Note that a record was read; return false if it was finished before a restart."""
         self._pending.append(sequence_number)
         return sequence_number not in self._finished
 
@@ -77,10 +77,10 @@ class Checkpoint:
             self.position = AfterSequenceNumber(passed)
 
     def reach(self, position: Position) -> None:
-        """Note that reading has come to ``position``, the checkpoint if all before is finished."""
+        """Note how far reading has come: the checkpoint, if all before it is finished."""
         if not self._pending:
             self.position = position
 
     def restart(self) -> None:
-        """Begin to read at the checkpoint again; what is finished beyond it stays so."""
+        """Resume reading at the checkpoint; records finished beyond it remain finished."""
         self._pending.clear()

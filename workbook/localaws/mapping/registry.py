@@ -1,4 +1,4 @@
-"""All event source mappings of Kinesis streams, and what they must not do to one another."""
+"""All event source mappings of Kinesis streams, and their rules about one another."""
 
 import asyncio
 import uuid
@@ -20,7 +20,7 @@ from workbook.localaws.mapping.settings import (
 
 
 class Registry:
-    """The mappings, as the API and CloudFormation make, change and find them.
+    """The mappings, which the API and CloudFormation create, change and find here.
 
     Args:
         dependencies: the rest of the local AWS.
@@ -32,14 +32,14 @@ class Registry:
         self._deletions: set[asyncio.Task[None]] = set()
 
     def create(self, parameters: Mapping[str, Any], region: str) -> EventSourceMapping:
-        """Return a new mapping, as CreateEventSourceMapping makes it.
+        """Create a mapping, as CreateEventSourceMapping does, and return it.
 
         Args:
-            parameters: of the call, as ``api.model`` reads them.
-            region: where the call was made.
+            parameters: the call's parameters, as read by ``api.model``.
+            region: the region of the call.
 
         Raises:
-            ApiError: it cannot be.
+            ApiError: the mapping cannot be created.
         """
         source_arn = parameters.get("EventSourceArn")
         if source_arn is None or not is_kinesis(source_arn):
@@ -69,28 +69,28 @@ class Registry:
         return mapping
 
     def check_other(self, parameters: Mapping[str, Any], region: str) -> None:
-        """Refuse a mapping of another event source, which is not kept here, as one of these.
+        """Check parameters of a mapping of another event source, which is not kept here.
 
         Args:
-            parameters: of a create or update call, as ``api.model`` reads them.
-            region: where the call was made.
+            parameters: the parameters of a create or update call, as read by ``api.model``.
+            region: the region of the call.
 
         Raises:
-            ApiError: it cannot be.
+            ApiError: they are not valid.
         """
         refuse_on_success(parameters.get("DestinationConfig", {}))
         if "FunctionName" in parameters:
             self._resolve(parameters["FunctionName"], region)
 
     def has(self, identity: str) -> bool:
-        """Return whether there is a mapping with this UUID."""
+        """Return whether a mapping with this UUID exists."""
         return identity in self._mappings
 
     def get(self, identity: str) -> EventSourceMapping:
         """Return the mapping with this UUID.
 
         Raises:
-            ApiError: there is none.
+            ApiError: it does not exist.
         """
         mapping = self._mappings.get(identity)
         if mapping is None:
@@ -100,15 +100,15 @@ class Registry:
     def update(
         self, identity: str, parameters: Mapping[str, Any], present: Settings | None = None
     ) -> EventSourceMapping:
-        """Change a mapping as UpdateEventSourceMapping does, and return it.
+        """Update a mapping, as UpdateEventSourceMapping does, and return it.
 
         Args:
             identity: its UUID.
-            parameters: of the call, as ``api.model`` reads them.
-            present: what parameters that are left out mean; None leaves them as they are.
+            parameters: the call's parameters, as read by ``api.model``.
+            present: the values of parameters that are left out; None leaves them unchanged.
 
         Raises:
-            ApiError: there is no such mapping, or it cannot be changed so.
+            ApiError: the mapping does not exist, or cannot be changed in this way.
         """
         mapping = self.get(identity)
         settings = read_settings(parameters, present or mapping.settings)
@@ -123,10 +123,10 @@ class Registry:
         return mapping
 
     def delete(self, identity: str) -> EventSourceMapping:
-        """Begin to delete a mapping, and return it.
+        """Start to delete a mapping, and return it.
 
         Raises:
-            ApiError: there is no such mapping, or it is being changed.
+            ApiError: the mapping does not exist, or is being changed.
         """
         mapping = self.get(identity)
         mapping.delete()
@@ -140,7 +140,7 @@ class Registry:
         return [mapping for mapping in self._mappings.values() if mapping.region == region]
 
     async def close(self) -> None:
-        """Stop every mapping at once."""
+        """Stop every mapping immediately."""
         for task in self._deletions:
             task.cancel()
         await asyncio.gather(*(mapping.close() for mapping in self._mappings.values()))

@@ -1,4 +1,4 @@
-"""Decide what becomes of a batch after an invocation [DG:kinesis-on-failure-destination]."""
+"""Decide how a batch continues after an invocation [DG:kinesis-on-failure-destination]."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,12 +15,12 @@ LONGEST_PAUSE = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A batch, or the rest of one, that is not finished.
+    """A batch, or the unfinished rest of one.
 
     Args:
         entries: its records, in order.
-        attempts: invocations that failed and count: what MaximumRetryAttempts limits.
-        pauses: pauses made so far, which decide how long the next one is.
+        attempts: the number of failed invocations that count towards MaximumRetryAttempts.
+        pauses: the number of pauses so far, which determines the length of the next.
     """
 
     entries: Sequence[Entry]
@@ -30,13 +30,13 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The consequence of an invocation.
+    """The consequences of an invocation.
 
     Args:
-        done: records that are done with.
-        again: pieces to try again, in order.
-        given_up: a piece that is not tried again.
-        pause: seconds to wait before the next try.
+        done: the records that are done with.
+        again: the pieces to retry, in order.
+        given_up: a piece that is not retried.
+        pause: the seconds to wait before the next attempt.
     """
 
     done: Sequence[Entry]
@@ -46,16 +46,16 @@ class Step:
 
 
 def backoff(pauses: int) -> float:
-    """Return the seconds until the next try, after so many pauses: 1, 2, 4, 8, then always 12.
+    """Return the pause in seconds after ``pauses`` earlier ones: 1, 2, 4, 8, then always 12.
 
-    AWS does not document its back-off [?].  With this one, a function that always fails under an
-    age limit of 60 s is invoked 8 times, which is what was recorded on AWS [OBS].
+    AWS does not document its back-off [?]. With this one, a function that always fails under an age
+    limit of 60 s is invoked 8 times, as recorded on AWS [OBS].
     """
     return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(pauses, 10))
 
 
 def after_refusal(piece: Piece) -> Step:
-    """Return what follows if the function did not run (throttled, deleted, internal fault).
+    """Return the step after the function could not run (throttled, deleted, internal fault).
 
     It uses up no retry.
     """
@@ -64,11 +64,11 @@ def after_refusal(piece: Piece) -> Step:
 
 
 def after_reply(piece: Piece, verdict: Verdict, settings: Settings) -> Step:
-    """Return what follows when the function ran.
+    """Return the step after the function ran.
 
-    Progress, by a partial response or by cutting the batch in two, restarts what is left with
-    all its retries [OBS]; splitting uses none.  A batch whose first record is reported makes no
-    progress, and is not cut, with BisectBatchOnFunctionError either [?].
+    Progress, by a partial response or by splitting the batch in two, gives the rest all its retries
+    again [OBS]; splitting uses none. If the first record of a batch is reported, there is no
+    progress, and the batch is not split, even with BisectBatchOnFunctionError [?].
     """
     match verdict:
         case Succeeded():
@@ -86,7 +86,7 @@ def after_reply(piece: Piece, verdict: Verdict, settings: Settings) -> Step:
 
 
 def halves(batch: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
-    """Return both halves of a batch of at least two, in order; the first is never the smaller."""
+    """Return both halves of a batch of at least two, in order; the first is never smaller."""
     middle = (len(batch) + 1) // 2
     return batch[:middle], batch[middle:]
 
@@ -94,7 +94,7 @@ def halves(batch: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
 def cut_aged(entries: Sequence[Entry], oldest: float) -> int:
     """Return how many records at the front of a batch arrived before ``oldest`` [OBS].
 
-    Age is per record: the younger ones behind are still delivered.
+    Age is per record: younger records behind them are still delivered.
     """
     for index, entry in enumerate(entries):
         if entry.arrived >= oldest:

@@ -1,4 +1,4 @@
-"""A mapping's settings: what they may be, their defaults, and how the API shows them.
+"""A mapping's settings: valid values, defaults, and how the API shows them.
 
 Defaults: [DG:services-kinesis-parameters].
 """
@@ -13,9 +13,9 @@ from workbook.localaws.mapping.filters import InvalidPatternError, compile_filte
 
 REPORT_FAILURES = "ReportBatchItemFailures"
 EVENT_COUNT = "EventCount"
-FILTERS = 5  # AWS's quota, before any raise of it
+FILTERS = 5  # AWS's default quota
 DESTINATION = re.compile(r"arn:aws[a-zA-Z0-9-]*:(sqs|sns|s3):([a-z0-9-]*):(\d{12})?:(.+)")
-OTHER_SOURCES = (  # settings of other event sources than Kinesis
+OTHER_SOURCES = (  # settings of event sources other than Kinesis
     "ScalingConfig",
     "ProvisionedPollerConfig",
     "LoggingConfig",
@@ -27,7 +27,7 @@ OTHER_SOURCES = (  # settings of other event sources than Kinesis
     "AmazonManagedKafkaEventSourceConfig",
     "DocumentDBEventSourceConfig",
 )
-FIELDS = {  # the API's names of settings that are numbers or flags
+FIELDS = {  # the API's names for settings that are numbers or flags
     "BatchSize": "batch_size",
     "MaximumBatchingWindowInSeconds": "window",
     "ParallelizationFactor": "factor",
@@ -37,15 +37,15 @@ FIELDS = {  # the API's names of settings that are numbers or flags
     "BisectBatchOnFunctionError": "bisect",
     "Enabled": "enabled",
 }
-LEAST_AGE = 60  # the API's own description allows 0 to 59, Lambda does not
+LEAST_AGE = 60  # the API's model allows 0 to 59, Lambda does not
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of a mapping that can be changed.
 
-    ``max_age``, ``window`` and ``tumbling`` are in seconds.  There is no limit to ``retries`` and
-    ``max_age`` at -1; 0 turns ``window`` and ``tumbling`` off.  ``destination`` is an ARN.
+    ``max_age``, ``window`` and ``tumbling`` are in seconds. For ``retries`` and ``max_age``, -1
+    means no limit; 0 turns ``window`` and ``tumbling`` off. ``destination`` is an ARN.
     """
 
     batch_size: int = 100
@@ -63,7 +63,7 @@ class Settings:
     enabled: bool = True
 
     def shown(self) -> dict[str, Any]:
-        """Return them as the API shows them, all defaults filled in [OBS]."""
+        """Return the settings as the API shows them, with all defaults [OBS]."""
         failure = {"Destination": self.destination} if self.destination else {}
         shown: dict[str, Any] = {
             name: getattr(self, field) for name, field in FIELDS.items() if name != "Enabled"
@@ -85,7 +85,7 @@ class Settings:
 class Start:
     """The starting position of a mapping, fixed when it is created.
 
-    ``timestamp`` is in seconds since the epoch, and there only with AT_TIMESTAMP.
+    ``timestamp`` is in seconds since the epoch, and only set with AT_TIMESTAMP.
     """
 
     position: str
@@ -93,14 +93,14 @@ class Start:
 
 
 def read_start(parameters: Mapping[str, Any], now: float) -> Start:
-    """Return where a new mapping begins [OBS].
+    """Return the starting position of a new mapping [OBS].
 
     Args:
-        parameters: StartingPosition and StartingPositionTimestamp, as ``api.model`` reads them.
-        now: in seconds since the epoch.
+        parameters: StartingPosition and StartingPositionTimestamp, as read by ``api.model``.
+        now: the time, in seconds since the epoch.
 
     Raises:
-        ApiError: one is missing, in the future, or does not go with the other.
+        ApiError: a parameter is missing, in the future, or contradicts the other.
     """
     position = parameters.get("StartingPosition")
     timestamp = parameters.get("StartingPositionTimestamp")
@@ -129,11 +129,11 @@ def read_settings(parameters: Mapping[str, Any], present: Settings) -> Settings:
     """Return the settings after a create or update call.
 
     Args:
-        parameters: of the call, as ``api.model`` reads them; what it leaves out stays.
-        present: the settings before; the defaults for a create.
+        parameters: the call's parameters, as read by ``api.model``; those left out stay unchanged.
+        present: the settings before; for a create call, the defaults.
 
     Raises:
-        ApiError: a value cannot be used; the message names it.
+        ApiError: a value is not valid; the message names it.
     """
     for name in OTHER_SOURCES:
         if name in parameters:
@@ -184,7 +184,7 @@ def _destination(value: Any) -> dict[str, Any]:
 
 
 def refuse_on_success(destinations: Mapping[str, Any]) -> None:
-    """Refuse a destination for successes, which no event source mapping has [OBS]."""
+    """Refuse a destination for successes, which event source mappings do not have [OBS]."""
     if (destinations.get("OnSuccess") or {}).get("Destination"):
         raise unsupported("DestinationConfig")
 

@@ -1,4 +1,4 @@
-"""Poll one shard: read, filter, batch, deliver, and keep the checkpoint."""
+"""Poll a shard: read, filter, batch, deliver, and keep the checkpoint."""
 
 import asyncio
 import random
@@ -21,32 +21,32 @@ from workbook.localaws.mapping.positions import Checkpoint
 from workbook.localaws.mapping.retry import backoff
 
 POLL_SECONDS = 1.0  # between polls of an idle shard [DG:with-kinesis]
-PUSH_SECONDS = 0.1  # the same under enhanced fan-out, where AWS pushes
-# Mean pause before a refused read is retried [KD:service-sizes-and-limits]. It is random: otherwise
-# readers would retry in step, and the same one would be refused every time.
+PUSH_SECONDS = 0.1  # the same with enhanced fan-out, where AWS pushes
+# The mean pause before a refused read is retried [KD:service-sizes-and-limits]. It is random, or
+# readers would retry in step and the same one would be refused every time.
 THROTTLE_SECONDS = 1.0
-READ_LIMITS = (2_500, 10_000)  # records asked for in one read: at least, at most
+READ_LIMITS = (2_500, 10_000)  # records requested in one read: minimum, maximum
 NEVER = float("inf")
 
 
 class ShardPoller:
-    """A mapping's place in one shard, and the work on it; it may be stopped and run again.
+    """A mapping's position in a shard, and its work there; it may be stopped and run again.
 
     Args:
-        shard_id: of the shard.
-        position: where to begin.
+        shard_id: the shard's id.
+        position: where to start.
     """
 
     def __init__(self, shard_id: str, position: Position) -> None:
         self.shard_id = shard_id
-        self.ended = False  # whether the closed shard is done with, to its last record
+        self.ended = False  # whether every record of a closed shard is done with
         self._checkpoint = Checkpoint(position)
         self._lanes: list[Lane] = []
         self._wake = asyncio.Event()
         self._deliveries: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
-        """Make ``run`` look up: its ``stopped`` has been set."""
+        """Make ``run`` notice that its ``stopped`` has been set."""
         self._wake.set()
 
     async def run(
@@ -70,7 +70,7 @@ class ShardPoller:
                 )
                 if not self.ended:
                     await clock.wait(self._wake, self._next_moment() - now)
-            await asyncio.gather(*self._deliveries)  # the invocations under way
+            await asyncio.gather(*self._deliveries)  # the invocations in progress
         except SourceGoneError:
             await asyncio.gather(*self._deliveries)
             raise
@@ -78,7 +78,7 @@ class ShardPoller:
             await self._abandon_deliveries()
 
     def _begin(self, context: PollingContext, source: StreamSource) -> None:
-        """Start at the checkpoint; windows that were open stay so if nothing moved them."""
+        """Start at the checkpoint; open windows stay open unless something moved them."""
         settings = context.settings
         kept = [lane.window for lane in self._lanes]
         lengths = {window.end - window.start for window in kept if window}
@@ -96,7 +96,7 @@ class ShardPoller:
     # --- reading
 
     def _has_room(self) -> bool:
-        """Whether less than one batch for each lane waits: no more is ever held than needed."""
+        """Return whether less than one batch per lane is waiting, so that no more is held."""
         if self._tip_read_at == NEVER:
             return False
         settings = self._context.settings
@@ -107,7 +107,7 @@ class ShardPoller:
         )
 
     def _read(self, now: float) -> None:
-        """Read once: an idle shard once a second, one with backlog as soon as there is room."""
+        """Read once: an idle shard each second, a shard with a backlog as soon as there is room."""
         context = self._context
         denied = access.problem(context)
         if denied is not None:
@@ -143,12 +143,12 @@ class ShardPoller:
             self._next_read = now
 
     def _read_later(self, now: float) -> None:
-        """Read the same again, with back-off; nothing of it has been taken."""
+        """Repeat the read after a back-off; none of it has been taken."""
         self._next_read = now + backoff(self._refused)
         self._refused += 1
 
     def _encoded(self, records: list[Record]) -> list[Entry | None]:
-        """Return the records as the function gets them; None for one that a filter keeps out."""
+        """Return the records as the function receives them; None for one that a filter drops."""
         if not records:
             return []
         context = self._context
@@ -157,7 +157,7 @@ class ShardPoller:
         return [encode(record) if self._keep(record) else None for record in records]
 
     def _take(self, records: list[Record], entries: list[Entry | None], now: float) -> None:
-        """Put the entries into their lanes; records that a filter keeps out are finished."""
+        """Put the entries into their lanes; records that a filter drops are finished."""
         context, filtered = self._context, []
         for record, entry in zip(records, entries, strict=True):
             if not self._checkpoint.begin(record.sequence_number):
@@ -173,7 +173,7 @@ class ShardPoller:
             context.count("FilteredOutEventCount", len(filtered))
 
     def _next_moment(self) -> float:
-        """When there is something to do again, if nothing happens before."""
+        """Return when to continue if nothing happens before."""
         moments = [self._next_read] if self._has_room() else []
         for lane in self._lanes:
             if lane.waiting and not lane.is_busy:
@@ -199,14 +199,14 @@ class ShardPoller:
             self._wake.set()
 
     def _check_deliveries(self) -> None:
-        """Drop finished tasks; an internal fault in one must be reported."""
+        """Remove finished tasks; raise the exception of one that failed, so that it is reported."""
         over = {task for task in self._deliveries if task.done()}
         self._deliveries -= over
         for task in over:
             task.result()
 
     async def _abandon_deliveries(self) -> None:
-        """Cancel unfinished work: when the server ends, or after an internal fault."""
+        """Cancel unfinished work, when the server ends or after an internal fault."""
         for task in self._deliveries:
             task.cancel()
         await asyncio.gather(*self._deliveries, return_exceptions=True)

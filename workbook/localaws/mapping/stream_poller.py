@@ -1,4 +1,4 @@
-"""Poll a stream: each of its shards, and when shards split or merge, parents before children."""
+"""Poll a stream: each of its shards; after a split or merge, parents before children."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,11 +12,11 @@ from workbook.localaws.mapping.retry import LONGEST_PAUSE, backoff
 from workbook.localaws.mapping.settings import Start
 from workbook.localaws.mapping.shard_poller import POLL_SECONDS, ShardPoller
 
-STREAM_GONE = "PROBLEM: Stream not found"  # AWS's own words are not known [?]
+STREAM_GONE = "PROBLEM: Stream not found"  # AWS's message is not known [?]
 
 
 class StreamPoller:
-    """A mapping's place in its stream; it may be stopped and run again.
+    """A mapping's position in its stream; it may be stopped and run again.
 
     Args:
         start: the mapping's starting position.
@@ -25,14 +25,14 @@ class StreamPoller:
     def __init__(self, start: Start) -> None:
         self._start = start
         self._shards: dict[str, ShardPoller] = {}
-        self._first: set[str] = set()  # the shards there were when polling began
+        self._first: set[str] = set()  # the shards that existed when polling started
 
     async def run(self, context: PollingContext, stopped: asyncio.Event) -> None:
-        """Poll until stopped; a deleted stream may be created again."""
+        """Poll until stopped; if the stream is deleted, wait until it is created again."""
         await _persist(context, stopped, partial(self._poll, context, stopped))
 
     def wake(self) -> None:
-        """Make every poller look up: ``stopped`` has been set."""
+        """Make every poller notice that ``stopped`` has been set."""
         for poller in self._shards.values():
             poller.wake()
 
@@ -54,7 +54,7 @@ class StreamPoller:
     async def _follow(
         self, context: PollingContext, source: StreamSource, stopped: asyncio.Event
     ) -> None:
-        """Poll the shards that there are, and their children when they end, until stopped."""
+        """Poll the existing shards, and their children when they end, until stopped."""
         running: dict[asyncio.Task[None], str] = {}
         try:
             while running or not stopped.is_set():
@@ -76,7 +76,7 @@ class StreamPoller:
             await asyncio.gather(*running, return_exceptions=True)
 
     def _readable(self, source: StreamSource, running: set[str]) -> list[ShardPoller]:
-        """Return the pollers of shards that may be read and are not being read."""
+        """Return pollers for the shards that may be read and are not being read."""
         shards = source.shards()
         self._first = self._first or {shard.shard_id for shard in shards}
         known = {shard.shard_id for shard in shards} | running
@@ -89,7 +89,7 @@ class StreamPoller:
         ]
 
     def _new(self, shard_id: str) -> ShardPoller:
-        """Return a poller at the place where the mapping begins to read the shard."""
+        """Return a poller that starts where the mapping starts in the shard."""
         is_child = shard_id not in self._first
         position = starting_position(self._start.position, self._start.timestamp, is_child=is_child)
         poller = self._shards[shard_id] = ShardPoller(shard_id, position)

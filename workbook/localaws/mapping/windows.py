@@ -1,5 +1,7 @@
-"""Tumbling windows: an aggregate over time, in the reply of one invocation and the event of the
-next [DG:services-kinesis-windows]."""
+"""Tumbling windows: state passed from one invocation to the next.
+
+The function returns it, and the next event contains it [DG:services-kinesis-windows].
+"""
 
 import json
 from collections.abc import Iterable
@@ -17,12 +19,12 @@ STATE_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A window that has begun.
+    """A window that has started.
 
     Args:
-        start, end: in seconds since the epoch; a record belongs to it by its arrival.
-        state: what the function has made of it, as JSON; ``{}`` at first [?].
-        span: the records delivered in it, None before the first.
+        start, end: in seconds since the epoch; a record belongs to it if it arrived between them.
+        state: the state returned by the function, as JSON; ``{}`` at first [?].
+        span: the records delivered in it; None before the first.
     """
 
     start: int
@@ -31,12 +33,12 @@ class Window:
     span: Span | None = None
 
     def holds(self, arrived: float) -> bool:
-        """Return whether a record that arrived then belongs to it."""
+        """Return whether a record that arrived at this time belongs to the window."""
         return self.start <= arrived < self.end
 
     @property
     def is_too_large(self) -> bool:
-        """Whether its state is over 1 MB, which ends it early."""
+        """Return whether its state is over 1 MB, which ends it early."""
         return len(self.state) > STATE_BYTES
 
     def with_reply(self, state: bytes, delivered: Span | None) -> "Window":
@@ -46,7 +48,7 @@ class Window:
 
 
 def window_of(arrived: float, length: int) -> Window:
-    """Return the window of a record; windows lie side by side from the epoch on."""
+    """Return the window of a record; windows follow one another from the epoch."""
     start = int(arrived // length) * length
     return Window(start, start + length)
 
@@ -59,13 +61,13 @@ def in_window(window: Window, entries: Iterable[Entry]) -> Iterable[Entry]:
 def is_over(window: Window, next_arrived: float | None, tip_read_at: float) -> bool:
     """Return whether the window's final invocation is due.
 
-    AWS may wait up to two minutes before it closes a window without new records; here it closes
-    as soon as the shard was read to its tip after the window's end.
+    AWS may wait up to two minutes before it closes a window without new records. Here it closes as
+    soon as the shard has been read to its tip after the window's end.
 
     Args:
-        window: the one in question.
-        next_arrived: when the next waiting record arrived; None when none waits.
-        tip_read_at: when the shard was last read to its tip; infinite at a closed shard's end.
+        window: the window in question.
+        next_arrived: when the next waiting record arrived; None if none is waiting.
+        tip_read_at: when the shard was last read to its tip; infinity at the end of a closed shard.
     """
     if window.is_too_large:
         return True
@@ -75,7 +77,7 @@ def is_over(window: Window, next_arrived: float | None, tip_read_at: float) -> b
 
 
 def event_members(window: Window, shard_id: str, source_arn: str, *, is_final: bool) -> bytes:
-    """Return what the event has beside its records, as JSON that begins with a comma."""
+    """Return the event's members other than its records, as JSON that starts with a comma."""
     shown = {"start": _instant(window.start), "end": _instant(window.end)}
     rest = {
         "shardId": shard_id,
@@ -91,10 +93,10 @@ def event_members(window: Window, shard_id: str, source_arn: str, *, is_final: b
 
 
 def split_reply(payload: bytes) -> tuple[bytes, bytes] | None:
-    """Return the state in a function's reply and the reply without it, both as JSON.
+    """Return the state in a function's response, and the response without it, both as JSON.
 
-    None when there is no state: the invocation then counts as failed.  Not with orjson, which
-    rounds integers over 64 bits and cannot write what is nested deeper than 254 levels.
+    Return None if there is no state: the invocation then counts as failed. This does not use
+    orjson, which rounds integers over 64 bits and cannot write more than 254 levels of nesting.
     """
     try:
         reply = json.loads(payload or b"null", parse_constant=_refuse)

@@ -1,1 +1,1 @@
-"""The only place that knows moto: its worker thread, and what we put in the place of its parts."""
+"""The only package that imports moto: its worker thread, and our replacements for its parts."""

@@ -14,18 +14,18 @@ from workbook.localaws.integrations import alarms
 from workbook.localaws.metrics import Metrics
 from workbook.localaws.moto.worker import Worker
 
-LOOK_SECONDS = 1.0  # real ones, between two looks for a period that has ended
-FINE_PERIODS = (10, 20, 30)  # whose alarms are evaluated every 10 seconds [D23]
+LOOK_SECONDS = 1.0  # real seconds between checks for a period that has ended
+FINE_PERIODS = (10, 20, 30)  # their alarms are evaluated every 10 seconds [D23]
 log = logging.getLogger(__name__)
 
 
 class Alarms:
-    """Evaluates every alarm each minute, those of short periods every ten seconds.
+    """Evaluates every alarm each minute, or every ten seconds if its period is short.
 
     Args:
-        clock: the time.
+        clock: the time of evaluations.
         worker: moto.
-        metrics: are written before they are looked at.
+        metrics: written before alarms are evaluated.
     """
 
     def __init__(self, clock: Clock, worker: Worker, metrics: Metrics) -> None:
@@ -36,12 +36,12 @@ class Alarms:
         self._evaluated: dict[str, int] = {}  # the tick of each alarm's last evaluation
 
     def watch(self) -> None:
-        """Begin to evaluate; called with the first alarm."""
+        """Start to evaluate; called when the first alarm is created."""
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def close(self) -> None:
-        """Stop."""
+        """Stop evaluating."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -101,7 +101,7 @@ class Alarms:
 
 
 def _queries(alarm: Any) -> list[Any]:
-    """Return what an alarm asks of metrics; nothing, if it is about other alarms."""
+    """Return the metric queries of an alarm; none if it watches other alarms."""
     from workbook.localaws.moto.metric_queries import plain, read
 
     if alarm.metric_data_queries:
@@ -125,7 +125,7 @@ def _queries(alarm: Any) -> list[Any]:
 def _points(
     backend: Any, queries: Any, period: int, count: int, now: float
 ) -> Iterator[tuple[float, float | None]]:
-    """Give start and value of each period of a range that has ended, the oldest first."""
+    """Yield the start and value of each completed period in a range, oldest first."""
     from workbook.localaws.moto.metric_queries import evaluate
 
     end = int(now // period) * period
@@ -146,7 +146,7 @@ def _actions(alarm: Any, state: str) -> list[str]:
 
 
 def _act(region: str, arn: str, alarm: Any, before: str, now: float) -> None:
-    """Tell a topic or a function of an alarm's new state [OBS]."""
+    """Report an alarm's new state to a topic or function [OBS]."""
     if service_of(arn) == "sns":
         from moto.sns.models import sns_backends
 
@@ -191,7 +191,7 @@ def _act(region: str, arn: str, alarm: Any, before: str, now: float) -> None:
 
 
 def _watched(alarm: Any) -> dict[str, Any]:
-    """Return what an alarm watches, as a topic is told [OBS]; of metric math the queries [?]."""
+    """Return what an alarm watches, for notifications [OBS]; for metric math, the queries [?]."""
     if alarm.metric_data_queries:
         from workbook.localaws.moto.metric_queries import plain
 
@@ -213,7 +213,7 @@ def _iso(seconds: float) -> str:
 
 
 def install() -> None:
-    """Make new alarms begin as AWS's do, and keep their state when they change; on its thread."""
+    """Start new alarms in AWS's initial state, and keep the state on updates; on moto's thread."""
     from moto.cloudwatch import models
 
     class Alarm(models.Alarm):

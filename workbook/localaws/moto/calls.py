@@ -1,7 +1,7 @@
-"""Reads any request: which operation of which service it calls, with which parameters.
+"""Read any request: the operation and service that it calls, and its parameters.
 
-moto routes requests and parses their parameters by botocore's models, for every protocol; this
-asks it for the outcome.  On moto's thread.
+moto routes requests and parses their parameters with botocore's models, for every protocol; this
+module uses the result. It runs on moto's thread.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,21 +14,21 @@ from workbook.localaws.api.http import ACCOUNT_ID, Request
 from workbook.localaws.api.partitions import partition
 from workbook.localaws.permissions.actions import Call
 
-# Names in signatures that are not botocore's names of the services.
+# Names in signatures that differ from botocore's names of the services.
 _SERVICES = {"monitoring": "cloudwatch", "states": "stepfunctions", "email": "ses"}
 
-# What moto's parsers raise at bodies that are not what their operation takes.
+# Errors of moto's parsers for bodies that do not fit the operation.
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a request calls.
+    """The operation that a request calls, and its parameters.
 
     Args:
-        protocol: botocore's name of the protocol.
-        call: the operation and its parameters; those that cannot be read are left out.
-        prefix: of the service's actions.
+        protocol: the protocol's name in botocore.
+        call: the operation and its parameters, without those that cannot be read.
+        prefix: the prefix of the service's actions.
         is_read: whether the parameters could be read.
     """
 
@@ -75,14 +75,14 @@ def read(request: Request) -> Target:
         except (OperationNotFoundError, NotImplementedError):
             protocol = str(model.protocol)
         except (*UNREADABLE, RequestParserError):
-            is_read = False  # the service will say what is wrong with the body
+            is_read = False  # the service reports what is wrong with the body
     region = request.region
     call = Call(name, operation, parameters, region, ACCOUNT_ID, its_partition, _finder(region))
     return Target(protocol, call, str(model.signing_name or name), is_read)
 
 
 def _operation(request: Request, werkzeug: Any, service: str) -> tuple[str, dict[str, Any]]:
-    """The operation, and what the path has of its parameters; nothing when there is none."""
+    """Return the operation and the parameters in the path; empty if there is none."""
     from moto.core.routing import get_service_router
     from werkzeug.exceptions import HTTPException
 
@@ -103,7 +103,7 @@ def _operation(request: Request, werkzeug: Any, service: str) -> tuple[str, dict
 
 @cache
 def model_of(service: str) -> Any:
-    """A service's model; None when botocore has no such service."""
+    """Return botocore's model of a service; None if there is none."""
     from botocore.exceptions import UnknownServiceError
     from moto.core.utils import get_service_model
 
@@ -114,7 +114,7 @@ def model_of(service: str) -> Any:
 
 
 def _werkzeug(request: Request) -> Any:
-    """A request as moto's router and parsers take it."""
+    """Return a request in the form that moto's router and parsers use."""
     from moto.core.request import Request as MotoRequest
     from werkzeug.test import EnvironBuilder
 
@@ -129,7 +129,7 @@ def _werkzeug(request: Request) -> Any:
 
 
 def _cbor(body: bytes) -> Mapping[str, Any]:
-    from cbor2 import CBORDecodeError, loads  # late: few clients speak it
+    from cbor2 import CBORDecodeError, loads  # late: few clients use it
 
     try:
         decoded = loads(body) if body else {}
@@ -139,7 +139,7 @@ def _cbor(body: bytes) -> Mapping[str, Any]:
 
 
 def _finder(region: str) -> Callable[[str, str], str | None]:
-    """How names of a region are found out: see ``Find``."""
+    """Return a function that resolves names in a region; see ``Find``."""
 
     def find(kind: str, name: str) -> str | None:
         match kind:
@@ -172,7 +172,7 @@ def _key_arn(region: str, name: str) -> str | None:
 
 
 def _encrypting_key(region: str, ciphertext: bytes) -> str | None:
-    """The key that something was encrypted with, as moto notes it at its beginning."""
+    """Return the key with which data was encrypted; moto stores it at the start of the data."""
     from moto.kms.utils import HEADER_LEN, _deserialize_ciphertext_blob
 
     if len(ciphertext) < HEADER_LEN:

@@ -9,12 +9,12 @@ from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.metrics import Point
 from workbook.localaws.moto.worker import Worker
 
-MOST_VALUES = 150  # that are kept as they are; PutMetricData takes as many [BC]
-WIDTH = math.log(1.01)  # else they are kept by the percent, so that an hour's take little memory
+MOST_VALUES = 150  # kept exactly; PutMetricData accepts as many [BC]
+WIDTH = math.log(1.01)  # more are kept to the percent, to save memory
 
 
 class CloudWatch:
-    """Where metrics are written; a ``metrics.Store``.
+    """Writes metrics to moto; a ``metrics.Store``.
 
     Args:
         worker: moto's thread.
@@ -24,12 +24,12 @@ class CloudWatch:
         self._worker = worker
 
     async def write(self, points: Mapping[Point, Sequence[float]]) -> None:
-        """Write the values of points, summed up."""
+        """Write the values of data points, aggregated."""
         await self._worker.call(_write, points)
 
 
 def _write(points: Mapping[Point, Sequence[float]]) -> None:
-    from moto.cloudwatch.models import cloudwatch_backends  # late: moto comes in on its own thread
+    from moto.cloudwatch.models import cloudwatch_backends  # late: imported on moto's thread
 
     from workbook.localaws.moto.metric_queries import Sampled
 
@@ -50,7 +50,7 @@ def _write(points: Mapping[Point, Sequence[float]]) -> None:
 
 
 def _counted(values: Sequence[float]) -> Counter[float]:
-    """Return how often each value came; of many different ones by the percent."""
+    """Return how often each value occurs; if there are many, rounded to the percent."""
     counts = Counter(values)
     if len(counts) <= MOST_VALUES:
         return counts

@@ -1,8 +1,8 @@
 """Deliver documents to queues, topics, buckets, functions and event buses of the local AWS.
 
-A delivery is one call in this process, on moto's thread: what clients do by HTTP, without the HTTP.
-It goes through moto's own handling of requests, so that a destination refuses here what it refuses
-there: a queue that is gone, a FIFO queue without a group, a message that is too large.
+A delivery is one call in this process, on moto's thread: what clients do over HTTP, without HTTP.
+It passes through moto's handling of requests, so a destination refuses the same things: a queue
+that does not exist, a FIFO queue without a group, a message that is too large.
 """
 
 import logging
@@ -38,10 +38,10 @@ class MotoDestinations:
         self._worker = worker
 
     async def deliver(self, arn: str, document: Document) -> None:
-        """Deliver one document; see ``interfaces.Destinations``."""
+        """Deliver a document; see ``interfaces.Destinations``."""
         _, its_partition, service, region, account, name = arn.split(":", 5)
         if account not in ("", ACCOUNT_ID):
-            raise DeliveryError("AccessDenied", f"{arn} is of another account")
+            raise DeliveryError("AccessDenied", f"{arn} is in another account")
         text = document.body.decode()
         attributes = {
             label: {"DataType": kind, "StringValue": value}
@@ -79,7 +79,7 @@ class MotoDestinations:
                 raise DeliveryError("InvalidDestination", f"{arn} cannot be a destination")
 
     async def _call(self, service: str, region: str, operation: str, **given: Any) -> Any:
-        """Return moto's answer to a request, made and parsed as boto3 does it."""
+        """Return moto's response to a request, created and parsed as boto3 does."""
         model = _model(service)
         shape = model.operation_model(operation)
         made = create_serializer(model.protocol).serialize_to_request(given, shape)
@@ -101,7 +101,7 @@ class MotoDestinations:
                 "headers": {name.lower(): value for name, value in response.headers.items()},
                 "body": response.body,
             },
-            shape.output_shape,  # type: ignore[arg-type]  # None for an operation that answers nothing
+            shape.output_shape,  # type: ignore[arg-type]  # None for an operation without output
         )
         if response.status >= 300:
             error = answer.get("Error", {})
@@ -110,7 +110,7 @@ class MotoDestinations:
 
 
 async def _in_moto(call: Awaitable[T]) -> T:
-    """Return what moto gives; turn what it raises into the destination's error."""
+    """Return moto's result; convert its exceptions to the destination's error."""
     from moto.core.exceptions import JsonRESTError  # late: moto is imported on its own thread
 
     try:
@@ -118,7 +118,7 @@ async def _in_moto(call: Awaitable[T]) -> T:
     except JsonRESTError as refusal:
         raise DeliveryError(refusal.error_type, refusal.message) from None
     except Exception as fault:
-        log.exception("a destination failed")
+        log.exception("moto failed at a destination")
         raise DeliveryError("InternalFailure", repr(fault)) from fault
 
 

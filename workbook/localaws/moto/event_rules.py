@@ -1,4 +1,4 @@
-"""moto's EventBridge, with rules that reach functions and streams, and fire at their times."""
+"""moto's EventBridge, with rules that can have functions and streams as targets, and schedules."""
 
 import base64
 import logging
@@ -23,9 +23,9 @@ log = logging.getLogger(__name__)
 
 
 class Rule(models.Rule):
-    """A rule whose targets may be functions and streams, too."""
+    """A rule whose targets may also be functions and streams."""
 
-    now: Callable[[], float]  # a subclass has it: see ``install``
+    now: Callable[[], float]  # set in a subclass by ``install``
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -39,13 +39,13 @@ class Rule(models.Rule):
         self.due = self.schedule.after(moment) if self.schedule else None
 
     def enable(self) -> None:
-        """EnableRule."""
+        """Handle EnableRule."""
         if self.state != "ENABLED":
             self._wait(self.now())
         super().enable()
 
     def fire(self) -> None:
-        """Hand the event of the time that has come to all targets, and wait for the next."""
+        """Send the event that is due to all targets, and schedule the next."""
         moment = self.due
         if moment is None:
             return
@@ -53,13 +53,13 @@ class Rule(models.Rule):
         if self.state == "ENABLED":
             pattern = self.event_pattern
             try:
-                self.event_pattern = models.EventPattern.load(None)  # is about other events
+                self.event_pattern = models.EventPattern.load(None)  # applies to other events only
                 self._send(events.scheduled(ACCOUNT_ID, self.region_name, self.arn, moment), True)
             finally:
                 self.event_pattern = pattern
 
     def send_to_targets(self, original_event: Any, transform_input: bool = True) -> None:
-        """Hand an event to all targets, if it matches; a schedule alone is about none."""
+        """Send an event to all targets, if it matches; a rule with only a schedule matches none."""
         if self.event_pattern.get_pattern() or not self.schedule:
             self._send(original_event, transform_input)
 
@@ -78,7 +78,7 @@ class Rule(models.Rule):
 
 
 class EventsBackend(models.EventsBackend):
-    """moto's backend, which refuses targets that nothing is delivered to."""
+    """moto's backend, which refuses targets that cannot receive events."""
 
     @property
     def _url_module(self) -> Any:
@@ -87,7 +87,7 @@ class EventsBackend(models.EventsBackend):
         return urls
 
     def put_rule(self, *args: Any, **kwargs: Any) -> Any:
-        """PutRule."""
+        """Handle PutRule."""
         expression = kwargs.get("scheduled_expression")
         if expression and kwargs.get("event_bus_arn") in (None, "default"):
             try:
@@ -99,17 +99,17 @@ class EventsBackend(models.EventsBackend):
     def put_targets(
         self, name: str, event_bus_arn: str | None, targets: list[dict[str, Any]]
     ) -> None:
-        """PutTargets."""
+        """Handle PutTargets."""
         for target in targets:
             _check(target)
         super().put_targets(name, event_bus_arn, targets)
 
 
 def _check(target: Mapping[str, Any]) -> None:
-    """Check a target.
+    """Check that a target can receive events.
 
     Raises:
-        JsonRESTError: nothing can be delivered to it [SEEN], or not here.
+        JsonRESTError: nothing can be delivered to it [SEEN], or not in the local AWS.
     """
     arn, identity = target["Arn"], target["Id"]
     given = [one for one in ("Input", "InputPath", "InputTransformer") if one in target]
@@ -125,8 +125,8 @@ def _check(target: Mapping[str, Any]) -> None:
     if service and service not in (*OURS, *MOTOS):
         raise JsonRESTError(
             "ValidationException",
-            f"The local AWS does not deliver events to {service} (target {identity}); it does to "
-            f"{', '.join(sorted((*OURS, *MOTOS)))}.",
+            f"The local AWS does not deliver events to {service} (target {identity}); it delivers "
+            f"to {', '.join(sorted((*OURS, *MOTOS)))}.",
         )
 
 
@@ -144,13 +144,13 @@ def _deliver(
 
 
 def fire(now: float) -> None:
-    """Fire all rules whose time has come, in order of time; on moto's thread."""
+    """Fire all rules that are due, in order of time; on moto's thread."""
     while due := [rule for rule in _scheduled() if rule.due <= now]:
         rule = min(due, key=lambda one: one.due)
         try:
             rule.fire()
         except Exception:  # one rule's target must not stop the others
-            log.exception("%s could not be fired", rule.arn)
+            log.exception("cannot fire %s", rule.arn)
 
 
 def _scheduled() -> list[Any]:
@@ -164,7 +164,7 @@ def _scheduled() -> list[Any]:
 
 
 def install(now: Callable[[], float]) -> None:
-    """Make moto's rules these; on its thread, before the first one is made."""
+    """Make moto use these rules; on its thread, before the first one is created."""
     module: Any = models
     module.Rule = type("Rule", (Rule,), {"now": staticmethod(now)})
     take_over(models.events_backends, EventsBackend)

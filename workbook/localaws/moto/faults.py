@@ -1,8 +1,8 @@
-"""Responses where moto fails: AWS's own, if the request is wrong, else operation and reason.
+"""Responses for requests at which moto fails: AWS's own error if the request is wrong.
 
-moto assumes that a request follows botocore's models, and that the resources it names exist.  This
-is checked only when moto has failed, so that no request that works is slower, or refused.  On
-moto's thread.
+Otherwise the response names the operation and the reason. moto assumes that a request follows
+botocore's models, and that the resources in it exist. These are checked only after moto has failed,
+so that no valid request becomes slower or is refused. This runs on moto's thread.
 """
 
 import logging
@@ -22,10 +22,10 @@ from workbook.localaws.api.shapes import Dialect
 from workbook.localaws.moto import calls
 from workbook.localaws.moto.calls import Target
 
-NOT_SUPPORTED = 501  # which clients do not try again
-# How the names of errors end that say that something is not there.
+NOT_SUPPORTED = 501  # clients do not retry it
+# Parts of the names of errors for resources that do not exist.
 MISSING = re.compile("(NotFound|NoSuch|DoesNotExist|NonExistent|NoSuchEntity)")
-# Which error says that a parameter is wrong, where it is not the protocol's usual one.
+# Errors for invalid parameters that differ from the protocol's usual one.
 INVALID = {"logs": "InvalidParameterException", "sqs": "InvalidParameterValue"}
 MALFORMED_XML = (
     "The XML you provided was not well-formed or did not validate against our published schema"
@@ -34,14 +34,14 @@ log = logging.getLogger(__name__)
 
 
 def answer(request: Request, fault: Exception) -> Response:
-    """Return the answer to a request at which moto failed.
+    """Return the response to a request at which moto failed.
 
-    It is AWS's refusal, if the request is not as botocore has it or names what is not there; else
-    one of status 501 that names the operation and the fault, which standard error has, too.
+    It is AWS's error, if the request does not follow botocore's model or a resource does not exist;
+    otherwise an error with status 501 that names the operation and the fault, which is logged too.
 
     Args:
         request: the request.
-        fault: what moto raised.
+        fault: the exception that moto raised.
     """
     target = calls.read(request)
     call = target.call
@@ -59,7 +59,7 @@ def answer(request: Request, fault: Exception) -> Response:
 
 
 def no_operation(request: Request) -> Response:
-    """Return the answer to a request that calls no operation of its service."""
+    """Return the response to a request for an unknown operation of its service."""
     target = calls.read(request)
     service, protocol = target.call.service, target.protocol
     if protocol == protocols.REST_XML:
@@ -70,11 +70,11 @@ def no_operation(request: Request) -> Response:
 
 
 def no_service(request: Request, name: str) -> Response:
-    """Return the answer to a request for a service that the local AWS does not support.
+    """Return the response to a request for a service that the local AWS does not support.
 
     Args:
         request: the request.
-        name: AWS's name of the service.
+        name: AWS's name for the service.
     """
     target = calls.read(request)
     message = f"The local AWS does not support {name} ({target.call.operation})."
@@ -92,7 +92,7 @@ def _broken(request: Request, target: Target, fault: Exception) -> ApiError | No
     """Return the refusal of a request that cannot be read.
 
     Raises:
-        ApiError: the parameters break the service's model.
+        ApiError: the parameters violate the service's model.
     """
     protocol, call = target.protocol, target.call
     if protocol == protocols.REST_XML and (isinstance(fault, ExpatError) or not target.is_read):
@@ -105,13 +105,13 @@ def _broken(request: Request, target: Target, fault: Exception) -> ApiError | No
         parameters = json_rpc.decode(request)
     elif not target.is_read:
         return ApiError("MalformedInput", f"The parameters of {call.operation} cannot be read.")
-    with suppress(re.error, RecursionError):  # a pattern that is none of Python's says nothing
+    with suppress(re.error, RecursionError):  # ignore a pattern that Python cannot compile
         model.read(call.operation, parameters)
     return None
 
 
 def _worded(refusal: ApiError, target: Target, request: Request) -> ApiError:
-    """Return the refusal of parameters with the code that the service has for it."""
+    """Return the refusal of parameters with the service's own error code."""
     service, protocol = target.call.service, target.protocol
     if refusal.code == "SerializationException" and protocol == protocols.JSON:
         return refusal
@@ -125,10 +125,10 @@ def _worded(refusal: ApiError, target: Target, request: Request) -> ApiError:
 
 
 def _invalid(target: Target, fault: Exception) -> None:
-    """Refuse a value that moto could not read, such as a page's token.
+    """Refuse a value that moto could not read, such as a pagination token.
 
     Raises:
-        ApiError: there is one.
+        ApiError: such a value was found.
     """
     if isinstance(fault, ValueError):
         for text in _texts(target.call.parameters):
@@ -137,7 +137,7 @@ def _invalid(target: Target, fault: Exception) -> None:
 
 
 def _missing(target: Target, fault: Exception) -> ApiError | None:
-    """Return the operation's own error for what is not there, if moto looked in vain for it."""
+    """Return the operation's own error for a missing resource, if moto failed to find one."""
     if not isinstance(fault, KeyError) or fault.args[0] not in set(_texts(target.call.parameters)):
         return None
     model = calls.model_of(target.call.service)
@@ -168,7 +168,7 @@ def _unsupported(target: Target, fault: Exception) -> ApiError:
 
 
 def _plain(value: Any) -> Any:
-    """Return parameters as JSON carries them: moto's parsers give moments."""
+    """Return parameters as in JSON: moto's parsers return datetimes."""
     match value:
         case datetime():
             return value.timestamp()
@@ -181,7 +181,7 @@ def _plain(value: Any) -> Any:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield all texts in parameters."""
+    """Yield all strings in parameters."""
     match value:
         case str():
             yield value
@@ -195,7 +195,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 @cache
 def _model(service: str) -> Model | None:
-    """Return a service's model, which reads parameters in the words of AWS's younger services."""
+    """Return a service's model, which refuses parameters in the words of AWS's newer services."""
     if calls.model_of(service) is None:
         return None
     order = ("enum", "pattern", "max", "min")

@@ -1,4 +1,4 @@
-"""moto's Firehose keeps delivery streams; what delivers their records is ours."""
+"""moto's Firehose stores delivery streams; our code delivers their records."""
 
 import base64
 import gzip
@@ -24,7 +24,7 @@ DIRECT, FROM_STREAM = "DirectPut", "KinesisStreamAsSource"
 EXTENDED, BASIC = "ExtendedS3DestinationConfiguration", "S3DestinationConfiguration"
 ID = "destinationId-000000000001"  # [OBS]
 MOST_RECORD, MOST_BATCH, MOST_RECORDS = 1_024_000, 4 * 1024 * 1024, 500  # bytes, bytes [BC, SEEN]
-BASIC_MEMBERS = (  # what describes a destination that is not extended [BC]
+BASIC_MEMBERS = (  # the description of a basic destination [BC]
     "RoleARN",
     "BucketARN",
     "Prefix",
@@ -39,7 +39,7 @@ BASIC_MEMBERS = (  # what describes a destination that is not extended [BC]
 class FirehoseBackend(models.FirehoseBackend):
     """moto's backend, whose delivery streams deliver."""
 
-    streams: DeliveryStreams  # set where it is installed, as are the next two
+    streams: DeliveryStreams  # set by ``install``, like the next two
     on_loop: Callable[[Coroutine[Any, Any, Any]], Any]
     now: Callable[[], float]
 
@@ -50,10 +50,10 @@ class FirehoseBackend(models.FirehoseBackend):
         return urls
 
     def ask(self, work: Coroutine[Any, Any, T]) -> T:
-        """Return what ours answers.
+        """Return the result of our code.
 
         Raises:
-            JsonRESTError: a refusal, as moto knows it.
+            JsonRESTError: a refusal, in moto's form.
         """
         try:
             answer: T = self.on_loop(work)
@@ -64,7 +64,7 @@ class FirehoseBackend(models.FirehoseBackend):
     def put_record_batch(
         self, delivery_stream_name: str, records: list[dict[str, bytes]]
     ) -> dict[str, Any]:
-        """PutRecordBatch, and PutRecord by moto."""
+        """Handle PutRecordBatch; moto also calls it for PutRecord."""
         found = self.delivery_streams.get(delivery_stream_name)
         if found is None:
             raise JsonRESTError(
@@ -85,7 +85,7 @@ class FirehoseBackend(models.FirehoseBackend):
         log_stream_name: str,
         log_events: list[dict[str, Any]],
     ) -> None:
-        """Take the log events of a subscription."""
+        """Accept the log events of a subscription."""
         document = {
             "messageType": "DATA_MESSAGE",
             "owner": self.account_id,
@@ -98,27 +98,27 @@ class FirehoseBackend(models.FirehoseBackend):
         self.put_record_batch(delivery_stream_arn.rpartition("/")[2], [{"Data": data}])
 
     def delete_delivery_stream(self, delivery_stream_name: str) -> None:
-        """DeleteDeliveryStream."""
+        """Handle DeleteDeliveryStream."""
         found = self.delivery_streams.get(delivery_stream_name)
         super().delete_delivery_stream(delivery_stream_name)
-        assert found is not None  # moto refuses what is not there
+        assert found is not None  # moto refuses a missing one
         self.ask(self.streams.delete(found.delivery_stream_arn))
 
     def reset(self) -> None:
-        """Delete every delivery stream, as moto's reset of all services asks."""
+        """Delete every delivery stream, when moto resets all services."""
         for name in list(self.delivery_streams):
             self.delete_delivery_stream(name)
         super().reset()
 
 
 def _create(handler: Any) -> ActionResult:
-    """CreateDeliveryStream."""
+    """Handle CreateDeliveryStream."""
     given, backend = _parameters(handler, "CreateDeliveryStream"), handler.firehose_backend
     kind = given.get("DeliveryStreamType") or DIRECT
     try:
         if kind not in (DIRECT, FROM_STREAM):
             raise settings.invalid(
-                f"The local AWS does not deliver from the source {kind}; it does from {DIRECT} and "
+                f"The local AWS does not support the source {kind}; it supports {DIRECT} and "
                 f"{FROM_STREAM}."
             )
         settings.refuse_destinations(given)
@@ -131,8 +131,8 @@ def _create(handler: Any) -> ActionResult:
     if (source is None) == (kind == FROM_STREAM):
         raise JsonRESTError(
             "InvalidArgumentException",
-            "KinesisStreamSourceConfiguration is needed for the type KinesisStreamAsSource, and "
-            "for that only.",
+            "KinesisStreamSourceConfiguration is required for the type KinesisStreamAsSource, and "
+            "not allowed for others.",
         )
     name = given["DeliveryStreamName"]
     arn = backend.create_delivery_stream(
@@ -169,7 +169,7 @@ def _create(handler: Any) -> ActionResult:
 
 
 def _update(handler: Any) -> ActionResult:
-    """UpdateDestination: what is given replaces what was, member by member [BC]."""
+    """Handle UpdateDestination: each member given replaces the present one [BC]."""
     given, backend = _parameters(handler, "UpdateDestination"), handler.firehose_backend
     name = given["DeliveryStreamName"]
     found = backend.delivery_streams.get(name)
@@ -198,7 +198,7 @@ def _update(handler: Any) -> ActionResult:
         _check_schema(wanted.conversion, backend.region_name)
         if settings.is_enabled(before, settings.PARTITIONING) != (wanted.partitioning is not None):
             raise settings.invalid(
-                "Dynamic partitioning is enabled when a delivery stream is made, or never"
+                "Dynamic partitioning can only be enabled when a delivery stream is created"
             )
     except ApiError as error:
         raise _refusal(error) from None
@@ -213,10 +213,10 @@ def _update(handler: Any) -> ActionResult:
 
 
 def _parameters(handler: Any, operation: str) -> dict[str, Any]:
-    """Return the parameters of a request, checked against the model [BC].
+    """Return a request's parameters, checked against the model [BC].
 
     Raises:
-        JsonRESTError: naming those that are missing or wrong.
+        JsonRESTError: a parameter is missing or wrong; the message names it.
     """
     try:
         return model.firehose().read(operation, json.loads(handler.body))
@@ -225,10 +225,10 @@ def _parameters(handler: Any, operation: str) -> dict[str, Any]:
 
 
 def _description(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the description of the one destination, of either form.
+    """Return the description of the only destination, which has one of two forms.
 
     Raises:
-        ApiError: there is none, or there are two.
+        ApiError: there is none, or both.
     """
     wanted = [given[name] for name in (EXTENDED, BASIC) if given.get(name)]
     if len(wanted) != 1:
@@ -237,10 +237,10 @@ def _description(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_schema(wanted: settings.Conversion | None, region: str) -> None:
-    """Check that the table of a conversion is there, and that its columns can be written.
+    """Check that a conversion's table exists, and that its columns can be written.
 
     Raises:
-        ApiError: it is not, or they cannot.
+        ApiError: one of these is not so.
     """
     if wanted is None:
         return
@@ -260,16 +260,16 @@ def _check_schema(wanted: settings.Conversion | None, region: str) -> None:
 
 
 def _describe(stream: models.DeliveryStream, description: dict[str, Any]) -> None:
-    """Have moto describe the destination, in both forms [OBS]."""
+    """Describe the destination in both forms [OBS]."""
     basic = {name: description[name] for name in BASIC_MEMBERS if name in description}
     stream.destinations = [{"destination_id": ID, "ExtendedS3": description, "S3": basic}]
 
 
 def _check_sizes(data: list[bytes]) -> None:
-    """Check the records of a put.
+    """Check the sizes of the records in a put.
 
     Raises:
-        JsonRESTError: one is too large, or all together, or there are too many.
+        JsonRESTError: one or all of them are too large, or there are too many.
     """
     if not 1 <= len(data) <= MOST_RECORDS or any(len(one) > MOST_RECORD for one in data):
         raise JsonRESTError(
@@ -281,13 +281,13 @@ def _check_sizes(data: list[bytes]) -> None:
 
 
 def _bytes(data: bytes | str | None) -> bytes:
-    """Return a blob, which other services of moto's give in base64.
+    """Return a blob; other services of moto provide it as base64.
 
     Raises:
-        JsonRESTError: there is none.
+        JsonRESTError: there is no blob.
     """
     if data is None:
-        raise JsonRESTError("ValidationException", "A record needs Data")
+        raise JsonRESTError("ValidationException", "A record must have Data")
     return base64.b64decode(data) if isinstance(data, str) else data
 
 
@@ -302,7 +302,7 @@ def install(
     on_loop: Callable[[Coroutine[Any, Any, Any]], Any],
     now: Callable[[], float],
 ) -> None:
-    """Make moto's backends these; on its thread, before the first delivery stream is made."""
+    """Make moto use this backend; on its thread, before the first delivery stream is created."""
     members = {"streams": streams, "on_loop": staticmethod(on_loop), "now": staticmethod(now)}
     take_over(models.firehose_backends, type("Backend", (FirehoseBackend,), members))
     handler: Any = responses.FirehoseResponse

@@ -1,4 +1,4 @@
-"""A function as moto keeps it, with the settings and the answers that moto leaves out."""
+"""A function stored in moto, with the settings and responses that moto lacks."""
 
 import base64
 import hashlib
@@ -34,8 +34,8 @@ PENDING = {
     "StateReason": "The function is being created.",
     "StateReasonCode": "Creating",
 }
-TRANSITION_SECONDS = 0.2  # that creating and updating take, as with streams and mappings
-# Settings that are replaced as they are, and the attributes that moto keeps them in.
+TRANSITION_SECONDS = 0.2  # for creating and updating, as with streams and mappings
+# Settings that replace the present value, and moto's attributes for them.
 ATTRIBUTES = {
     "DeadLetterConfig": "dead_letter_config",
     "Description": "description",
@@ -53,14 +53,14 @@ ATTRIBUTES = {
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What moto's side needs from the rest; called on moto's thread, so it must not block.
+    """What moto's functions need of the rest; called on moto's thread, so it must not block.
 
     Args:
-        endpoint_url: where the local AWS is.
-        now: gives the time, in seconds since the epoch.
-        publish: takes a region and all its functions by name.
-        invoke_event: takes a function's ARN and the JSON event of an asynchronous invocation.
-        roles: tell what functions' roles may do.
+        endpoint_url: the local AWS's address.
+        now: returns the time, in seconds since the epoch.
+        publish: receives a region and all its functions by name.
+        invoke_event: receives a function's ARN and the JSON event of an asynchronous invocation.
+        roles: check the permissions of functions' roles.
     """
 
     endpoint_url: str
@@ -71,14 +71,14 @@ class Host:
 
 
 class MotoFunction(LambdaFunction):
-    """A function, or a published version of it.
+    """A function, or a published version.
 
     Args:
         host: the rest of the local AWS.
-        account_id: whose it is.
-        region: where it is.
+        account_id: the account that owns it.
+        region: its region.
         spec: CreateFunction's parameters.
-        layers: those that the spec names.
+        layers: the layers in the spec.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class MotoFunction(LambdaFunction):
     # --- changes
 
     def set_code(self, code: bytes) -> None:
-        """Replace the code with a zip that was checked."""
+        """Replace the code with a zip that has been checked."""
         digest = hashlib.sha256(code)
         self.code_bytes, self.code_size = code, len(code)
         self.code_sha_256 = base64.b64encode(digest.digest()).decode()
@@ -117,18 +117,18 @@ class MotoFunction(LambdaFunction):
         self._touch()
 
     def _set_function_code(self, updated_spec: dict[str, Any]) -> None:
-        """Take the code of a new function; moto's hook."""
+        """Set the code of a new function; moto's hook."""
         self.code = {}
         self.set_code(checked_code(self.account_id, self.partition, updated_spec))
 
     def configure(
         self, given: Mapping[str, Any], layers: Sequence[LayerVersion | PublicLayer]
     ) -> None:
-        """Take settings that were checked.
+        """Apply settings that have been checked.
 
         Args:
             given: UpdateFunctionConfiguration's parameters.
-            layers: those that ``given`` names.
+            layers: the layers in ``given``.
         """
         for name in ATTRIBUTES.keys() & given.keys():
             setattr(self, ATTRIBUTES[name], given[name])
@@ -144,35 +144,35 @@ class MotoFunction(LambdaFunction):
         self._touch()
 
     def set_version(self, version: int) -> None:
-        """Become a published version."""
+        """Turn this copy into a published version."""
         super().set_version(version)
         self._touch()
 
     def _attach(self, layers: Sequence[LayerVersion | PublicLayer]) -> None:
-        """Keep layers with their code: functions still use a layer that was deleted [BC]."""
+        """Keep layers with their code: functions can still use a deleted layer [BC]."""
         self.layers = [{"Arn": layer.arn, "CodeSize": layer.code_size} for layer in layers]
         self.layer_code = tuple(layer.code_bytes for layer in layers)
 
     def _touch(self) -> None:
-        """Note a change."""
+        """Set a new revision and time of modification."""
         self.revision_id = str(uuid.uuid4())
         now = datetime.fromtimestamp(self.host.now(), UTC)
         self.last_modified = f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}+0000"
 
     def begin_update(self) -> None:
-        """Be in an update from now on, for a moment."""
+        """Show an update in progress, for a moment."""
         self._updated = self.host.now()
 
-    # --- what it is
+    # --- state
 
     @property
     def is_pending(self) -> bool:
-        """Whether it is being created."""
+        """Return whether it is being created."""
         return self.version == LATEST and self._is_recent(self._created)
 
     @property
     def is_updating(self) -> bool:
-        """Whether it is being updated."""
+        """Return whether it is being updated."""
         has_update = self._updated > self._created
         return self.version == LATEST and has_update and self._is_recent(self._updated)
 
@@ -180,7 +180,7 @@ class MotoFunction(LambdaFunction):
         return self.host.now() - moment < TRANSITION_SECONDS
 
     def described(self, version: str) -> FunctionVersion:
-        """Return what it takes to run it, as a value."""
+        """Return everything needed to run it, as a value."""
         return FunctionVersion(
             region=self.region,
             name=self.function_name,
@@ -212,13 +212,13 @@ class MotoFunction(LambdaFunction):
         return EventInvokeConfig(**{name: v for name, v in given.items() if v not in (None, "")})
 
     def behaviour(self) -> tuple[object, ...]:
-        """Return what two versions differ in."""
+        """Return the attributes that a new version must change."""
         storage, kinds = self.ephemeral_storage, tuple(self.architectures)
         return self.described(""), self.description, storage, kinds
 
     @property
     def vpc_config(self) -> dict[str, Any] | None:
-        """VpcConfig in full, also when it was given in part."""
+        """Return the complete VpcConfig, even if only a part was given."""
         if not self._vpc_config:
             return None
         config = {
@@ -231,8 +231,8 @@ class MotoFunction(LambdaFunction):
         return config
 
     def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
-        """Return the configuration as in AWS's response [OBS], without settings that are not "
-        "set."""
+        """Return the configuration as in AWS's response [OBS], without settings that are not
+        set."""
         answer = super().get_configuration(on_create)
         answer["RevisionId"] = self.revision_id
         answer["LoggingConfig"] = self.logging_config
@@ -250,7 +250,7 @@ class MotoFunction(LambdaFunction):
         return {name: value for name, value in answer.items() if value not in (None, [])}
 
     def get_code(self) -> dict[str, Any]:
-        """Return GetFunction's answer, with a link to the zip that works."""
+        """Return the response of GetFunction, with a working link to the zip."""
         place = f"{self.region}/{self.function_name}/{self.version}"
         place += f"?{signed_query(self.region, 'lambda')}"
         answer = {
@@ -274,7 +274,7 @@ class MotoFunction(LambdaFunction):
 
 
 def _logging_config(settings: Mapping[str, Any] | None, name: str) -> dict[str, str]:
-    """Return a LoggingConfig in full, with AWS's defaults [OBS]."""
+    """Return a complete LoggingConfig, with AWS's defaults [OBS]."""
     given = dict(settings or {})
     config = {"LogFormat": given.get("LogFormat", "Text")}
     if config["LogFormat"] == "JSON":
@@ -285,15 +285,15 @@ def _logging_config(settings: Mapping[str, Any] | None, name: str) -> dict[str, 
 
 
 def checked_code(account_id: str, partition: str, source: Mapping[str, Any]) -> bytes:
-    """Return a zip that can be a function's or a layer's code.
+    """Return a zip that is valid as a function's or layer's code.
 
     Args:
-        account_id: whose buckets are meant.
-        partition: where they are.
-        source: ``ZipFile``, or ``S3Bucket``, ``S3Key`` and maybe ``S3ObjectVersion``.
+        account_id: the account whose buckets are used.
+        partition: the buckets' partition.
+        source: ``ZipFile``, or ``S3Bucket``, ``S3Key`` and optionally ``S3ObjectVersion``.
 
     Raises:
-        ApiError: there is no code, or it is no such zip.
+        ApiError: there is no code, or it is not a valid zip.
     """
     checks.check_source(source)
     if source.get("ZipFile"):

@@ -1,4 +1,4 @@
-"""The configurations of functions: moto keeps them, on its thread; all others see snapshots."""
+"""The configurations of functions: moto stores them on its thread; all others read snapshots."""
 
 import asyncio
 import uuid
@@ -15,15 +15,15 @@ from workbook.localaws.moto.worker import Worker
 
 
 class FunctionConfigurations:
-    """Carries out what the Lambda API reads and changes; a ``functions.api.Configurations``.
+    """Reads and changes configurations for the Lambda API; a ``functions.api.Configurations``.
 
     Args:
-        endpoint_url: where the local AWS is.
-        clock: the time of changes.
+        endpoint_url: the local AWS's address.
+        clock: the clock for times of changes.
         worker: moto.
-        functions: where the functions there are get published.
-        events: takes asynchronous invocations by services of moto.
-        roles: tell what functions' roles may do.
+        functions: where functions are published.
+        events: accepts asynchronous invocations by services of moto.
+        roles: check the permissions of functions' roles.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class FunctionConfigurations:
         self._loop = asyncio.get_running_loop()
 
     def install(self) -> None:
-        """Make moto keep its functions here; on its thread."""
+        """Make moto store its functions here; on its thread."""
         from workbook.localaws.moto import functions
         from workbook.localaws.moto.function import Host
 
@@ -65,7 +65,7 @@ class FunctionConfigurations:
         return await self._worker.call(_perform, operation, region, parameters)
 
     def _invoke_event(self, arn: str, payload: bytes) -> None:
-        """Take an asynchronous invocation, on moto's thread."""
+        """Accept an asynchronous invocation, on moto's thread."""
         reference = parse_reference(arn, "")
         event = Event(str(uuid.uuid4()), payload, reference.arn)
         self._loop.call_soon_threadsafe(self._events.put, reference, event)

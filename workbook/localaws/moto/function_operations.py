@@ -1,7 +1,7 @@
-"""The operations of the Lambda API that read and change configurations, over moto's backend.
+"""The operations of the Lambda API that read and change configurations, using moto's backend.
 
-Each takes typed parameters, by the names that the API gives them, and returns its answer; None for
-an answer without content.  All of it runs on moto's thread.
+Each accepts typed parameters, by their names in the API, and returns its response; None for a
+response without content. All of it runs on moto's thread.
 """
 
 import json
@@ -21,7 +21,7 @@ from workbook.localaws.moto.functions import FunctionsBackend
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
 
-# What lists leave out of each function [BC].
+# The settings that lists omit for each function [BC].
 NOT_LISTED = frozenset(
     {
         "State",
@@ -33,7 +33,7 @@ NOT_LISTED = frozenset(
         "RuntimeVersionConfig",
     }
 )
-# What lists tell of each version of a layer [BC].
+# The fields that lists have for each layer version [BC].
 LISTED_OF_LAYERS = (
     "LayerVersionArn",
     "Version",
@@ -49,7 +49,7 @@ Function = TypeVar("Function", bound=Callable[[FunctionsBackend, Any], Answer | 
 
 
 def _operation(name: str) -> Callable[[Function], Function]:
-    """Make a function the one that carries an operation out."""
+    """Register a function as the implementation of an operation."""
 
     def note(function: Function) -> Function:
         OPERATIONS[name] = function
@@ -59,10 +59,10 @@ def _operation(name: str) -> Callable[[Function], Function]:
 
 
 def perform(operation: str, region: str, asked: Parameters) -> Answer | None:
-    """Carry out an operation and return its answer.
+    """Carry out an operation and return its response.
 
     Raises:
-        ApiError: what AWS answers, or that the operation is not supported.
+        ApiError: AWS's error, or the operation is not supported.
     """
     if operation not in OPERATIONS:
         raise ApiError(
@@ -80,7 +80,7 @@ def perform(operation: str, region: str, asked: Parameters) -> Answer | None:
 
 
 def _in_awss_words(refused: JsonRESTError) -> ApiError:
-    """Return moto's error as Lambda has it [BC]."""
+    """Return moto's error with Lambda's code and message [BC]."""
     kind = str(refused.error_type)
     if kind == "ConflictException":  # Lambda has no such error
         kind = "ResourceConflictException"
@@ -156,7 +156,7 @@ def _function(backend: FunctionsBackend, asked: Parameters) -> Any:
 
 
 def _arn(backend: FunctionsBackend, asked: Parameters) -> str:
-    """Return the ARN with the qualifier that was asked for [OBS]."""
+    """Return the ARN with the requested qualifier [OBS]."""
     return function_arn(backend.region_name, asked["FunctionName"], asked["Qualifier"])
 
 
@@ -300,7 +300,7 @@ def _delete_function_event_invoke_config(backend: FunctionsBackend, asked: Param
     backend.delete_function_event_invoke_config(asked["FunctionName"])
 
 
-# --- function URLs, which are kept and not served
+# --- function URLs, which are stored but not served
 
 
 @_operation("CreateFunctionUrlConfig")
@@ -362,7 +362,7 @@ def _get_layer_version(backend: FunctionsBackend, asked: Parameters) -> Answer:
 def _get_layer_version_by_arn(backend: FunctionsBackend, asked: Parameters) -> Answer:
     layer = parse_layer_version_arn(asked["Arn"])
     if layer is None:
-        raise ApiError("InvalidParameterValueException", f"{asked['Arn']} is no layer version.")
+        raise ApiError("InvalidParameterValueException", f"{asked['Arn']} is not a layer version.")
     return _told_layer(backend.get_layer_version(layer.name, str(layer.version)))
 
 
@@ -422,7 +422,7 @@ def _told_layer(version: LayerVersion) -> Answer:
 
 
 def _fitting(versions: Iterable[LayerVersion], asked: Parameters) -> list[Answer]:
-    """Return the versions of a layer that were asked for, the newest first."""
+    """Return the layer versions that match the request, newest first."""
     wanted = (
         ("CompatibleRuntimes", asked.get("CompatibleRuntime")),
         ("CompatibleArchitectures", asked.get("CompatibleArchitecture")),
@@ -459,7 +459,7 @@ def _tagged(backend: FunctionsBackend, asked: Parameters) -> Any:
     if ":function:" not in asked["Resource"]:
         raise ApiError(
             "InvalidParameterValueException",
-            f"The local AWS keeps tags of functions and event source mappings, not of "
+            f"The local AWS supports tags of functions and event source mappings, not of "
             f"{asked['Resource']}.",
         )
     return backend.get_function(parse_reference(asked["Resource"], "").name)

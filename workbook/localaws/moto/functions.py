@@ -1,8 +1,8 @@
-"""moto's Lambda backend with our functions in it.
+"""moto's Lambda backend with our functions.
 
-moto keeps the configuration: functions, versions, aliases, layers, policies, tags, CloudFormation.
-What would have run code in Docker becomes an asynchronous invocation here.  Each change is checked
-first and published afterwards, as values: only moto's thread looks at what is kept here.
+moto stores the configuration: functions, versions, aliases, layers, policies, tags, CloudFormation.
+Where moto would run code in Docker, this makes an asynchronous invocation. Each change is first
+checked, then published as values: only moto's thread reads what is stored here.
 """
 
 import base64
@@ -34,9 +34,9 @@ from workbook.localaws.moto.function import UPDATING, Host, MotoFunction, checke
 
 
 class FunctionsBackend(LambdaBackend):
-    """moto's backend, in one region, with functions that run."""
+    """moto's backend for a region, with functions that run."""
 
-    host: Host  # of the class that ``install`` makes for it
+    host: Host  # set in a subclass by ``install``
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
@@ -50,7 +50,7 @@ class FunctionsBackend(LambdaBackend):
     # --- functions
 
     def create_function(self, spec: dict[str, Any]) -> LambdaFunction:
-        """CreateFunction; also of a template, which may reserve concurrency."""
+        """Handle CreateFunction; a template may also reserve concurrency."""
         name = spec["FunctionName"]
         if name in self._published:
             raise ApiError("ResourceConflictException", f"Function already exist: {name}", 409)
@@ -61,7 +61,7 @@ class FunctionsBackend(LambdaBackend):
         function = MotoFunction(  # type: ignore[abstract]
             self.host, self.account_id, self.region_name, spec, layers
         )
-        function.get_configuration()  # what cannot be told must not be there
+        function.get_configuration()  # fail before storing what cannot be described
         self._lambdas.put_function(function)
         self._publish(name)
         if spec.get("Publish"):
@@ -73,7 +73,7 @@ class FunctionsBackend(LambdaBackend):
     def update_function_code(
         self, function_name: str, qualifier: str, body: dict[str, Any]
     ) -> dict[str, Any]:
-        """UpdateFunctionCode; DryRun checks and changes nothing."""
+        """Handle UpdateFunctionCode; with DryRun, only check."""
         function = self.check_present(function_name, body)
         code = checked_code(self.account_id, self.partition, body)
         changed = copy.copy(function)
@@ -88,13 +88,13 @@ class FunctionsBackend(LambdaBackend):
     def update_function_configuration(
         self, function_name: str, qualifier: str, body: dict[str, Any]
     ) -> dict[str, Any]:
-        """UpdateFunctionConfiguration."""
+        """Handle UpdateFunctionConfiguration."""
         changed = self._configured(self.check_present(function_name, body), body)
         self._begin_update(changed)
         return {**changed.get_configuration(), **UPDATING}
 
     def update_function(self, function_name: str, spec: dict[str, Any]) -> Any:
-        """Give a function all that a template says of it, or nothing."""
+        """Apply all settings in a template to a function, or none."""
         reserved = spec.get("ReservedConcurrentExecutions")
         self._check_reserve(function_name, reserved)
         changed = self._configured(self.get_function(function_name), spec)
@@ -105,10 +105,10 @@ class FunctionsBackend(LambdaBackend):
         return changed
 
     def publish_version(self, function_name: str, description: str = "") -> Any:
-        """PublishVersion: an unchanged function keeps its last version [OBS]."""
+        """Handle PublishVersion: an unchanged function keeps its last version [OBS]."""
         function: Any = self._lambdas.get_function_by_name_or_arn_forbid_qualifier(function_name)
         versions = self._lambdas._functions[function.function_name]["versions"]
-        # Not compared with the version itself: that one may have a description of its own.
+        # Not compared with the version, which may have its own description.
         behaviour = function.behaviour()
         if versions and versions[-1].published_behaviour == behaviour:
             return versions[-1]
@@ -132,7 +132,7 @@ class FunctionsBackend(LambdaBackend):
         return list(self._lambdas._functions[name]["versions"])
 
     def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
-        """DeleteFunction, or one version of it."""
+        """Handle DeleteFunction, for a function or one of its versions."""
         if qualifier == LATEST:
             raise ApiError(
                 "InvalidParameterValueException",
@@ -140,7 +140,7 @@ class FunctionsBackend(LambdaBackend):
             )
         name = self.get_function(function_name, qualifier).function_name
         if qualifier is not None:
-            if qualifier not in self._published[name].versions:  # so it is an alias
+            if qualifier not in self._published[name].versions:  # it is an alias
                 raise self._lambdas.construct_unknown_function_exception(name, qualifier)
             self._check_deletable(name, qualifier)
         super().delete_function(function_name, qualifier)
@@ -154,7 +154,7 @@ class FunctionsBackend(LambdaBackend):
         headers: Any,
         response_headers: Any,
     ) -> str:
-        """Queue an asynchronous invocation: that is how services of moto invoke a function."""
+        """Queue an asynchronous invocation, which is how moto's services invoke a function."""
         self.get_function(function_name, qualifier)
         reference = parse_reference(function_name, self.region_name, qualifier)
         event = body if isinstance(body, bytes) else body.encode()
@@ -171,7 +171,7 @@ class FunctionsBackend(LambdaBackend):
         description: str,
         routing_config: Any,
     ) -> LambdaAlias:
-        """CreateAlias."""
+        """Handle CreateAlias."""
         self._check_routing(function_name, function_version, routing_config)
         alias = super().create_alias(
             name, function_name, function_version, description, routing_config
@@ -187,7 +187,7 @@ class FunctionsBackend(LambdaBackend):
         description: Any,
         routing_config: Any,
     ) -> LambdaAlias:
-        """UpdateAlias: each update is a new revision; empty weights end the splitting [OBS]."""
+        """Handle UpdateAlias, which makes a new revision; empty weights end the routing [OBS]."""
         present = self.get_alias(name, function_name)
         version = function_version or present.function_version
         routing: Any = present.routing_config if routing_config is None else routing_config
@@ -197,12 +197,12 @@ class FunctionsBackend(LambdaBackend):
         )
         alias.revision_id = str(uuid.uuid4())
         if not (routing or {}).get("AdditionalVersionWeights"):
-            alias.routing_config = ""  # moto's none
+            alias.routing_config = ""  # moto's value for none
         self._publish(function_name)
         return alias
 
     def get_alias(self, name: str, function_name: str) -> LambdaAlias:
-        """GetAlias."""
+        """Handle GetAlias."""
         try:
             return super().get_alias(name, function_name)
         except UnknownAliasException:
@@ -210,14 +210,14 @@ class FunctionsBackend(LambdaBackend):
             raise ApiError("ResourceNotFoundException", f"Alias not found: {arn}", 404) from None
 
     def delete_alias(self, name: str, function_name: str) -> None:
-        """DeleteAlias."""
+        """Handle DeleteAlias."""
         super().delete_alias(name, function_name)
         self._publish(function_name)
 
     # --- concurrency
 
     def put_function_concurrency(self, function_name: str, reserved_concurrency: Any) -> Any:
-        """PutFunctionConcurrency."""
+        """Handle PutFunctionConcurrency."""
         function = self.get_function(function_name)
         self._check_reserve(function.function_name, reserved_concurrency)
         function.reserved_concurrency = int(reserved_concurrency)
@@ -225,7 +225,7 @@ class FunctionsBackend(LambdaBackend):
         return function.reserved_concurrency
 
     def delete_function_concurrency(self, function_name: str) -> None:
-        """DeleteFunctionConcurrency."""
+        """Handle DeleteFunctionConcurrency."""
         function = self.get_function(function_name)
         function.reserved_concurrency = None
         self._publish(function.function_name)
@@ -235,7 +235,7 @@ class FunctionsBackend(LambdaBackend):
     def put_function_event_invoke_config(
         self, function_name: str, config: dict[str, Any]
     ) -> dict[str, Any]:
-        """PutFunctionEventInvokeConfig: replace the settings."""
+        """Handle PutFunctionEventInvokeConfig: replace all settings."""
         if not config:
             raise ApiError(
                 "InvalidParameterValueException",
@@ -255,26 +255,26 @@ class FunctionsBackend(LambdaBackend):
     def update_function_event_invoke_config(
         self, function_name: str, config: dict[str, Any]
     ) -> dict[str, Any]:
-        """UpdateFunctionEventInvokeConfig: change some of the settings."""
+        """Handle UpdateFunctionEventInvokeConfig: change some settings."""
         present: Any = self.get_function(function_name)
         return self.put_function_event_invoke_config(function_name, {**present.events, **config})
 
     def get_function_event_invoke_config(self, function_name: str) -> dict[str, Any]:
-        """GetFunctionEventInvokeConfig."""
+        """Handle GetFunctionEventInvokeConfig."""
         function: Any = self.get_function(function_name)
         if not function.events:
             raise UnknownEventConfig(function_arn(self.region_name, function_name, LATEST))
         return self._told_events(function)
 
     def delete_function_event_invoke_config(self, function_name: str) -> None:
-        """DeleteFunctionEventInvokeConfig."""
+        """Handle DeleteFunctionEventInvokeConfig."""
         self.get_function_event_invoke_config(function_name)
         function: Any = self.get_function(function_name)
         function.events = {}
         self._publish(function.function_name)
 
     def _told_events(self, function: Any) -> dict[str, Any]:
-        """Return an EventInvokeConfig as AWS answers it: with both destinations [BC, OBS]."""
+        """Return an EventInvokeConfig as AWS does: with both destinations [BC, OBS]."""
         given = function.events.get("DestinationConfig") or {}
         return {
             **function.events,
@@ -286,7 +286,7 @@ class FunctionsBackend(LambdaBackend):
     # --- layers
 
     def publish_layer_version(self, spec: dict[str, Any]) -> LayerVersion:
-        """PublishLayerVersion."""
+        """Handle PublishLayerVersion."""
         code = checked_code(self.account_id, self.partition, spec.get("Content") or {})
         content = {"ZipFile": base64.b64encode(code).decode()}
         return super().publish_layer_version({**spec, "Content": content})
@@ -298,10 +298,10 @@ class FunctionsBackend(LambdaBackend):
     # --- checks before anything is stored
 
     def check_present(self, function_name: str, asked: Mapping[str, Any]) -> Any:
-        """Return the function to change, if it is as the request expects it.
+        """Return the function to change, if its state and revision allow it.
 
         Raises:
-            ApiError: it is being changed, or has changed meanwhile.
+            ApiError: another change is in progress, or the revision has changed.
         """
         function: Any = self.get_function(function_name)
         if function.is_pending:
@@ -313,10 +313,10 @@ class FunctionsBackend(LambdaBackend):
         return function
 
     def _check_deletable(self, function_name: str, version: str) -> None:
-        """Check that no alias leads to a version.
+        """Check that no alias routes to a version.
 
         Raises:
-            ApiError: one does; in words seen on AWS [SEEN].
+            ApiError: one does; the message is [SEEN].
         """
         aliases = self._published[function_name].aliases.items()
         leading = [
@@ -331,7 +331,7 @@ class FunctionsBackend(LambdaBackend):
             )
 
     def _configured(self, function: Any, given: Mapping[str, Any]) -> Any:
-        """Return a copy of a function with other settings."""
+        """Return a copy of a function with changed settings."""
         checks.check(given)
         if "Role" in given or "DeadLetterConfig" in given:
             role = given.get("Role") or function.role
@@ -342,11 +342,11 @@ class FunctionsBackend(LambdaBackend):
         return changed
 
     def _check_role(self, function_name: str, role: str, given: Mapping[str, Any]) -> None:
-        """Check that Lambda can assume a role, and that it may send what the function drops.
+        """Check that Lambda can assume a role, which may send to the dead-letter queue.
 
         Raises:
-            ApiError: it does not exist, does not trust Lambda or may not send, or the dead-letter
-                queue cannot be one.
+            ApiError: the role does not exist, does not trust Lambda or may not send, or the
+                dead-letter queue is not valid.
         """
         if not self.host.roles.can_be_assumed(role):
             raise checks.not_assumable()
@@ -357,7 +357,7 @@ class FunctionsBackend(LambdaBackend):
                 raise checks.no_dead_letters(queue)
 
     def _check_reserve(self, function_name: str, reserved: Any) -> None:
-        """Check that a reserve leaves 100 to the functions without one.
+        """Check that a reserve leaves a concurrency of 100 for functions without one.
 
         Raises:
             ApiError: it does not.
@@ -375,10 +375,10 @@ class FunctionsBackend(LambdaBackend):
             )
 
     def _check_routing(self, function_name: str, version: str, routing: Any) -> None:
-        """Check where an alias leads.
+        """Check the versions of an alias.
 
         Raises:
-            ApiError: it cannot split its invocations like that.
+            ApiError: the alias cannot route to them.
         """
         weights = (routing or {}).get("AdditionalVersionWeights") or {}
         checks.check_routing(version, weights)
@@ -389,7 +389,7 @@ class FunctionsBackend(LambdaBackend):
         """Check a destination of asynchronous invocations.
 
         Raises:
-            ApiError: it cannot be one [OBS].
+            ApiError: it is not valid [OBS].
         """
         checks.check_destination(arn)
         if service_of(arn) == "lambda":
@@ -405,10 +405,10 @@ class FunctionsBackend(LambdaBackend):
                 raise checks.invalid_destination(arn)
 
     def _find_layers(self, arns: list[str]) -> list[LayerVersion | PublicLayer]:
-        """Return the layers that a function names.
+        """Return the layers in a function's settings.
 
         Raises:
-            ApiError: it cannot have them [OBS].
+            ApiError: the function cannot use them [OBS].
         """
         checks.check_layers(arns, self.region_name)
         return [self._find_layer(arn) for arn in arns]
@@ -424,18 +424,18 @@ class FunctionsBackend(LambdaBackend):
     # --- publishing
 
     def _begin_update(self, changed: Any) -> None:
-        """Put a changed copy in the place of a function; its state says so for a moment."""
+        """Replace a function with a changed copy; for a moment its state shows an update."""
         changed.begin_update()
         self._replace(changed)
 
     def _replace(self, changed: Any) -> None:
-        """Put a changed copy in the place of a function."""
+        """Replace a function with a changed copy."""
         self._lambdas._functions[changed.function_name]["latest"] = changed
         self._lambdas._arns[changed.function_arn] = changed
         self._publish(changed.function_name)
 
     def _publish(self, name: str) -> None:
-        """Publish a function as it is now, or that it is gone."""
+        """Publish a function's present state, or its deletion."""
         published = dict(self._published)
         group = self._lambdas._functions.get(name)
         if group is None:
@@ -458,7 +458,7 @@ class FunctionsBackend(LambdaBackend):
 
 
 def invoke_event(region: str, arn: str, event: bytes) -> None:
-    """Queue an asynchronous invocation for a service of moto's; on its thread."""
+    """Queue an asynchronous invocation for a service of moto; on its thread."""
     backend: Any = lambda_backends[ACCOUNT_ID][region]
     backend.invoke(arn, None, event, {}, {})
 
@@ -470,7 +470,7 @@ def _described(alias: LambdaAlias) -> Alias:
 
 
 def install(host: Host) -> None:
-    """Make moto keep its functions here, and none from before; on its thread."""
+    """Make moto store functions here, starting with none; on its thread."""
     backend = type("Backend", (FunctionsBackend,), {"host": host})
     lambda_backends.backend = backend
     lambda_backends.clear()

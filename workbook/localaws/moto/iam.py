@@ -1,4 +1,4 @@
-"""IAM as moto keeps it: roles as values, and the policies that AWS manages; on moto's thread."""
+"""IAM in moto: roles as values, and AWS's managed policies; on moto's thread."""
 
 import json
 from collections.abc import Iterator
@@ -15,18 +15,18 @@ from workbook.localaws.permissions import policy, roles
 from workbook.localaws.permissions.evaluator import Policies, decide
 from workbook.localaws.permissions.policy import Policy, Principal, Request
 
-VERSIONS = ("2008-10-17", "2012-10-17")  # of policies; the first is that of one that names none
+VERSIONS = ("2008-10-17", "2012-10-17")  # of policies; the first is the default
 
 
 class _ManagedPolicies(dict[str, ManagedPolicy]):
-    """Managed policies by ARN; those of AWS, over a thousand, come when somebody looks."""
+    """Managed policies by ARN. AWS's own, over a thousand, are loaded when first used."""
 
     def __init__(self, backend: IAMBackend) -> None:
         super().__init__()
         self._backend = backend
 
     def _load(self) -> None:
-        """Read AWS's policies, if that has not been done."""
+        """Load AWS's policies, if they are not loaded yet."""
         if self._backend.aws_managed_policies:
             return
         for name, content in json.loads(aws_managed_policies_data).items():
@@ -58,7 +58,7 @@ class _ManagedPolicies(dict[str, ManagedPolicy]):
 
 
 class Iam(IAMBackend):
-    """moto's IAM, which has AWS's managed policies only if told so before it is made."""
+    """moto's IAM, which has AWS's managed policies only if this is set before it is created."""
 
     @property
     def _url_module(self) -> Any:
@@ -69,24 +69,24 @@ class Iam(IAMBackend):
 
 
 def install() -> None:
-    """Make moto keep IAM here, and leave it to us who may do what in S3."""
+    """Make moto use this backend for IAM, and leave S3's permissions to us."""
     iam_backends.backend = Iam
     FakeBucket.get_permission = _bucket_permission  # type: ignore[assignment,method-assign]
     BaseIAMPolicyValidator._validate_version = _check_version  # type: ignore[assignment,method-assign]
 
 
 def _check_version(validator: BaseIAMPolicyValidator) -> None:
-    """Take policies without a version, too, as SAM's own examples have them [D23]."""
+    """Also accept policies without a version, as in SAM's examples [D23]."""
     assert validator._policy_json.get("Version", VERSIONS[0]) in VERSIONS
 
 
 def kept() -> list[Any]:
-    """Return moto's roles, in all partitions."""
+    """Return moto's roles in all partitions."""
     return [role for iam in iam_backends[ACCOUNT_ID].values() for role in iam.roles.values()]
 
 
 def fingerprint(found: list[Any]) -> tuple[object, ...]:
-    """Return what tells whether roles, or what they may do, have changed."""
+    """Return a value that changes whenever roles, or their permissions, change."""
     return tuple(
         (
             role.arn,
@@ -103,7 +103,7 @@ def fingerprint(found: list[Any]) -> tuple[object, ...]:
 
 
 def read(role: Any) -> roles.Role:
-    """Return one of moto's roles as a value."""
+    """Return a role of moto as a value."""
     documents = [*role.policies.values(), *map(_document, role.managed_policies.values())]
     return roles.Role(
         arn=role.arn,
@@ -130,7 +130,7 @@ def _boundary_version(role: Any) -> str | None:
 
 
 def _boundary(role: Any) -> Policy | None:
-    """The role's boundary; one that is not there allows nothing."""
+    """Return the role's boundary; a missing one allows nothing."""
     if not role.permissions_boundary_arn:
         return None
     found = _managed(role, role.permissions_boundary_arn)
@@ -138,15 +138,15 @@ def _boundary(role: Any) -> Policy | None:
 
 
 def _document(managed: Any) -> str:
-    """The document of a managed policy's default version."""
+    """Return the document of a managed policy's default version."""
     return next((str(version.document) for version in managed.versions if version.is_default), "{}")
 
 
 def _bucket_permission(bucket: FakeBucket, action: str, resource: str) -> Any:
-    """Say whether everybody may do something with a bucket, signed or not.
+    """Return whether everyone may do something with a bucket, without a signature too.
 
-    moto's own answer takes conditions that do not hold for denials.  Those who sign are judged
-    before moto is asked, so nobody is denied here.
+    moto's own answer applies denials whose conditions do not hold. Signed requests are checked
+    before they reach moto, so nothing is denied here.
     """
     from moto.iam.access_control import PermissionResult
 

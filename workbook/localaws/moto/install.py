@@ -14,15 +14,15 @@ OBJECTS_IN_MEMORY = "MOTO_S3_DEFAULT_KEY_BUFFER_SIZE"  # bytes; moto keeps large
 
 
 class Streams(Protocol):
-    """Kinesis, as moto's other services use it."""
+    """Kinesis, in the form in which moto's other services use it."""
 
     def perform(
         self, region: str, operation: str, parameters: dict[str, Any]
     ) -> Coroutine[Any, Any, dict[str, Any]]:
-        """Answer an operation at once, without throttling.
+        """Return the response to an operation, without throttling.
 
         Raises:
-            ApiError: what AWS answers.
+            ApiError: AWS's error.
         """
         ...
 
@@ -35,10 +35,11 @@ def install(
     deliveries: DeliveryStreams,
     now: Callable[[], float],
 ) -> None:
-    """Put our backends into the place of moto's.
+    """Replace moto's backends with ours.
 
-    It runs once, on moto's thread and before all else there: importing moto takes a second.  What
-    takes longer, or is seldom needed, comes in with the first request to its service.
+    This runs once, on moto's thread and before anything else there: importing moto takes a second.
+    Parts that take longer, or are seldom needed, are imported by the first request to their
+    service.
     """
     os.environ.setdefault(OBJECTS_IN_MEMORY, str(1024 * 1024))
     from workbook.localaws.moto import iam, kinesis
@@ -61,9 +62,9 @@ def install(
 
 
 def forget_what_is_deleted() -> None:
-    """Have moto keep no list of all that it ever made, by which nothing's memory came back.
+    """Make moto keep no list of all that it created, which kept memory from being freed.
 
-    Only its own pages and its reset use that list, and they are closed.
+    Only moto's own web pages and its reset use that list, and both are disabled.
     """
     from moto.core.common_models import BaseModel
 
@@ -74,7 +75,7 @@ def forget_what_is_deleted() -> None:
 
 
 def install_log_groups() -> None:
-    """Make moto's log groups ours, before the first log event or request."""
+    """Make moto use our log groups, before the first log event or request."""
     from workbook.localaws.moto import log_events, log_groups, log_queries, metric_filters
 
     log_groups.install()

@@ -1,7 +1,8 @@
-"""moto's Kinesis with our streams in it.
+"""moto's Kinesis with our streams.
 
-moto's other services (CloudFormation, log subscriptions) reach Kinesis through its backend, on
-moto's thread.  Here they find our streams; every change is one of our operations, run on the loop.
+moto's other services (CloudFormation, log subscriptions) use Kinesis through its backend, on moto's
+thread. This backend gives them our streams; every change is one of our operations, run on the event
+loop.
 """
 
 from collections.abc import Callable
@@ -14,12 +15,12 @@ from moto.kinesis.models import KinesisBackend, kinesis_backends
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import ACCOUNT_ID
 
-# Runs an operation (region, name, parameters as sent) and waits for its answer.
+# Runs an operation (region, name, parameters as sent) and waits for its response.
 Perform = Callable[[str, str, dict[str, Any]], dict[str, Any]]
 
 
 class Stream:
-    """A stream as moto's other services see it."""
+    """A stream, as moto's other services see it."""
 
     def __init__(self, backend: "Backend", name: str, arn: str) -> None:
         self._backend = backend
@@ -39,16 +40,16 @@ class Stream:
 
 
 class Backend(KinesisBackend):
-    """moto's backend of one region, over our streams."""
+    """moto's backend for a region, over our streams."""
 
-    perform: Perform  # set where it is installed
+    perform: Perform  # set by ``install``
 
     @property
     def _url_module(self) -> Any:
         return urls  # moto derives it from the class' module
 
     def ask(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Return our answer to an operation; parameters that are None are left out.
+        """Return our response to an operation, omitting parameters that are None.
 
         Raises:
             ApiError: a refusal.
@@ -57,10 +58,10 @@ class Backend(KinesisBackend):
         return self.perform(self.region_name, operation, given)
 
     def ask_for_moto(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Return our answer to an operation, as ``ask`` does.
+        """Return our response to an operation, as ``ask`` does.
 
         Raises:
-            JsonRESTError: a refusal, as moto's services know it.
+            JsonRESTError: a refusal, in moto's form.
         """
         try:
             return self.ask(operation, **parameters)
@@ -69,7 +70,7 @@ class Backend(KinesisBackend):
 
     @property
     def streams(self) -> dict[str, Any]:
-        """Every stream by name."""
+        """Return every stream by name."""
         summaries = self.ask_for_moto("ListStreams")["StreamSummaries"]
         return {
             one["StreamName"]: Stream(self, one["StreamName"], one["StreamARN"])
@@ -78,10 +79,10 @@ class Backend(KinesisBackend):
 
     @streams.setter
     def streams(self, empty: dict[str, Any]) -> None:
-        """moto begins with none, and so do we."""
+        """Ignore moto's assignment of an empty dictionary: we start with no streams either."""
 
     def describe_stream(self, stream_arn: str | None, stream_name: str | None) -> Any:
-        """Return the stream of that ARN or name."""
+        """Return the stream with an ARN or a name."""
         answer = self.ask_for_moto(
             "DescribeStreamSummary", StreamARN=stream_arn, StreamName=stream_name
         )
@@ -89,7 +90,7 @@ class Backend(KinesisBackend):
         return Stream(self, summary["StreamName"], summary["StreamARN"])
 
     def reset(self) -> None:
-        """Delete every stream, as moto's reset of all services asks."""
+        """Delete every stream, when moto resets all services."""
         for name in self.streams:
             self.ask_for_moto("DeleteStream", StreamName=name, EnforceConsumerDeletion=True)
         super().reset()
@@ -101,5 +102,5 @@ def backend(region: str) -> Backend:
 
 
 def install(perform: Perform) -> None:
-    """Put our backend into the place of moto's, before anything uses that."""
+    """Replace moto's backend with ours, before anything uses it."""
     kinesis_backends.backend = type("Backend", (Backend,), {"perform": staticmethod(perform)})

@@ -1,6 +1,6 @@
-"""FilterLogEvents over moto's log groups, and what requests about log groups share.
+"""FilterLogEvents on moto's log groups, and code shared by requests about log groups.
 
-On moto's thread.
+All of it runs on moto's thread.
 """
 
 import base64
@@ -18,14 +18,14 @@ from workbook.localaws.api import model
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.moto.log_groups import EventFilter
 
-MOST_EVENTS = 10_000  # of a page
+MOST_EVENTS = 10_000  # in a page
 
 
 def parameters(handler: Any, operation: str) -> dict[str, Any]:
-    """Return the parameters of a request, checked against the model [BC].
+    """Return a request's parameters, checked against the model [BC].
 
     Raises:
-        JsonRESTError: it names those that are missing or wrong.
+        JsonRESTError: a parameter is missing or wrong; the message names it.
     """
     try:
         return model.logs().read(operation, json.loads(handler.body))
@@ -34,7 +34,7 @@ def parameters(handler: Any, operation: str) -> dict[str, Any]:
 
 
 def invalid(message: str) -> JsonRESTError:
-    """Return AWS's error about wrong parameters."""
+    """Return AWS's error for invalid parameters."""
     return JsonRESTError("InvalidParameterException", message)
 
 
@@ -42,7 +42,7 @@ def group_of(backend: Any, identifier: str) -> Any:
     """Return moto's log group for a name or an ARN.
 
     Raises:
-        ResourceNotFoundException: there is none.
+        ResourceNotFoundException: it does not exist.
     """
     name = identifier.split(":log-group:", 1)[-1].removesuffix(":*")
     if name not in backend.groups:
@@ -51,7 +51,7 @@ def group_of(backend: Any, identifier: str) -> Any:
 
 
 def _filter(handler: Any) -> str:
-    """FilterLogEvents: one page, in the order of time across the streams [BC]."""
+    """Handle FilterLogEvents: return one page, in order of time across streams [BC]."""
     given = parameters(handler, "FilterLogEvents")
     named = [given[one] for one in ("logGroupName", "logGroupIdentifier") if given.get(one)]
     if len(named) != 1:
@@ -74,7 +74,7 @@ def _filter(handler: Any) -> str:
     page = found[: given.get("limit", MOST_EVENTS)]
     answer: dict[str, Any] = {
         "events": [{**event.to_filter_dict(), "logStreamName": name} for event, name in page],
-        "searchedLogStreams": [],  # as of May 2020 [BC]
+        "searchedLogStreams": [],  # empty since May 2020 [BC]
     }
     if len(page) < len(found):
         answer["nextToken"] = _token(group.name, is_forward, _order(page[-1][0]))
@@ -101,7 +101,7 @@ def _token(group: str, is_forward: bool, order: tuple[int, int, int]) -> str:
 
 
 def _position(given: dict[str, Any], group: str) -> tuple[bool, tuple[int, int, int] | None]:
-    """Return whether the oldest event comes first, and which event the page comes after."""
+    """Return whether the oldest event comes first, and the event after which the page starts."""
     token = given.get("nextToken")
     if token is None:
         return given.get("startFromHead", True), None
@@ -116,6 +116,6 @@ def _position(given: dict[str, Any], group: str) -> tuple[bool, tuple[int, int, 
 
 
 def install() -> None:
-    """Make moto answer so; on its thread."""
+    """Make moto use this implementation; on its thread."""
     handler: Any = responses.LogsResponse
     handler.filter_log_events = _filter

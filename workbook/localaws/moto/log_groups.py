@@ -1,7 +1,7 @@
-"""moto's CloudWatch Logs, with what follows from log events as on AWS.
+"""moto's CloudWatch Logs, with AWS's handling of new log events.
 
-Filter patterns are AWS's, subscriptions get what matches, and metric filters and embedded metrics
-become metrics.
+Filter patterns are AWS's, subscriptions receive what matches, and metric filters and embedded
+metrics become metrics.
 """
 
 import base64
@@ -23,15 +23,15 @@ from workbook.localaws.integrations.log_patterns import InvalidPatternError, com
 from workbook.localaws.moto import functions, kinesis, metric_filters
 from workbook.localaws.moto.takeover import take_over
 
-MAX_KEPT_BYTES = 256 * 1024 * 1024  # of all log events; CloudWatch has no such limit
-EVENT_BYTES = 1000  # that an event takes beside its message
+MAX_KEPT_BYTES = 256 * 1024 * 1024  # for all log events; CloudWatch has no such limit
+EVENT_BYTES = 1000  # used by an event besides its message
 WITHOUT_ROLE = "destinationArn for vendor kinesis cannot be used without roleArn"  # [OBS]
 
 
 class _Kept:
-    """All log events that are kept, the oldest first: there is an end to what is.
+    """All log events that are kept, oldest first, up to a limit.
 
-    A stream that is gone takes its events with it, as it is known by a weak reference only.
+    Streams are held by weak reference, so the events of a deleted stream are freed.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class _Kept:
         self._bytes = 0
 
     def add(self, stream: "LogStream", events: list[dict[str, Any]]) -> None:
-        """Note a batch; drop the oldest ones if all are too much."""
+        """Note a batch; drop the oldest batches if the limit is exceeded."""
         size = sum(len(event["message"]) + EVENT_BYTES for event in events)
         self._batches.append((weakref.ref(stream), len(events), size))
         self._bytes += size
@@ -51,7 +51,7 @@ class _Kept:
 
 
 class EventFilter:
-    """A test of messages, as moto asks for it."""
+    """A test of messages, with moto's interface."""
 
     def __init__(self, pattern: str | None) -> None:
         try:
@@ -61,12 +61,12 @@ class EventFilter:
 
 
 class LogStream(models.LogStream):
-    """A log stream whose events are passed to subscribers and to CloudWatch."""
+    """A log stream whose events are passed on to subscribers and to CloudWatch."""
 
-    _dropped = 0  # events, in whose place the first one is
+    _dropped = 0  # events, which the first event reports
 
     def put_log_events(self, log_events: list[dict[str, Any]]) -> str:
-        """PutLogEvents."""
+        """Handle PutLogEvents."""
         token = super().put_log_events(log_events)
         _kept.add(self, log_events)
         for event in log_events:
@@ -77,8 +77,8 @@ class LogStream(models.LogStream):
         return token
 
     def drop(self, count: int) -> None:
-        """Drop the events that came first, and tell so in their place."""
-        end = count + bool(self._dropped)  # the notice before it goes, too
+        """Drop the oldest events, and put a notice in their place."""
+        end = count + bool(self._dropped)  # also drop the previous notice
         last = self.events[end - 1]
         self._dropped += count
         message = f"The local AWS dropped {self._dropped} events here: it keeps the newest."
@@ -88,7 +88,7 @@ class LogStream(models.LogStream):
     def _send_log_events(
         self, service: str, destination_arn: str, filter_name: str, log_events: list[dict[str, Any]]
     ) -> None:
-        """Hand events to a subscription; moto's hook."""
+        """Pass events to a subscription; moto's hook."""
         pattern = self.log_group.subscription_filters[filter_name].filter_pattern
         matches = compile_pattern(pattern or "")
         found = [event for event in log_events if matches(event["message"])]
@@ -119,7 +119,7 @@ class LogsBackend(models.LogsBackend):
         log_group_name: str,
         metric_transformations: Any,
     ) -> None:
-        """PutMetricFilter."""
+        """Handle PutMetricFilter."""
         if log_group_name not in self.groups:
             raise ResourceNotFoundException()
         metric_filters.put(
@@ -127,7 +127,7 @@ class LogsBackend(models.LogsBackend):
         )
 
     def delete_log_group(self, log_group_name: str) -> None:
-        """DeleteLogGroup; its metric filters go with it."""
+        """Handle DeleteLogGroup, which also deletes its metric filters."""
         super().delete_log_group(log_group_name)
         for one in self.filters.get_matching_filters(log_group_name=log_group_name):
             self.filters.delete_filter(one["filterName"], log_group_name)
@@ -140,7 +140,7 @@ class LogsBackend(models.LogsBackend):
         destination_arn: str,
         role_arn: str,
     ) -> None:
-        """PutSubscriptionFilter."""
+        """Handle PutSubscriptionFilter."""
         is_stream = service_of(destination_arn) == "kinesis"
         if is_stream and not role_arn:
             raise JsonRESTError("InvalidParameterException", WITHOUT_ROLE)
@@ -178,7 +178,7 @@ _kept = _Kept()
 
 
 def install() -> None:
-    """Make moto's log groups these; on its thread, before the first log event."""
+    """Make moto use these log groups; on its thread, before the first log event."""
     models.EventMessageFilter = EventFilter  # type: ignore[attr-defined,assignment]
     models.LogStream = LogStream  # type: ignore[misc]
     take_over(models.logs_backends, LogsBackend)

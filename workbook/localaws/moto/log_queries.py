@@ -1,4 +1,4 @@
-"""Logs Insights over moto's log groups: StartQuery and its like.  On moto's thread."""
+"""Logs Insights on moto's log groups: StartQuery and related operations.  On moto's thread."""
 
 import base64
 import json
@@ -27,12 +27,12 @@ class LogQuery:
     Args:
         source: the query.
         groups: moto's log groups.
-        start: from when on events count, in seconds since the epoch.
-        end: the last second that counts [OBS].
-        most: rows of the result.
+        start: the first second to include, in seconds since the epoch.
+        end: the last second to include [OBS].
+        most: the maximum number of rows in the result.
 
     Raises:
-        MalformedQueryError: the query cannot be read.
+        MalformedQueryError: the query is not valid.
     """
 
     def __init__(self, source: str, groups: Sequence[Any], start: int, end: int, most: int) -> None:
@@ -71,7 +71,7 @@ class LogQuery:
                     }
 
     def results(self) -> dict[str, Any]:
-        """Return the answer of GetQueryResults."""
+        """Return the response of GetQueryResults."""
         return {
             "queryLanguage": LANGUAGE,
             "results": [
@@ -86,7 +86,7 @@ class LogQuery:
         }
 
     def described(self, group: str) -> dict[str, Any]:
-        """Return what DescribeQueries tells."""
+        """Return the query's entry in DescribeQueries."""
         return {
             "queryLanguage": LANGUAGE,
             "queryId": self.id,
@@ -98,13 +98,13 @@ class LogQuery:
 
 
 def _rewritten(source: str, groups: Sequence[str], start: int, end: int) -> str:
-    """Return a query as DescribeQueries tells it [OBS]; how several groups are told is ours [?]."""
+    """Return a query as in DescribeQueries [OBS]; the format for several groups is ours [?]."""
     names = " ".join(f'SOURCE "{name}"' for name in groups)
     return f"{names} START={start}000 END={end}999 | {source}"
 
 
 def _start(handler: Any) -> str:
-    """StartQuery."""
+    """Handle StartQuery."""
     given = log_events.parameters(handler, "StartQuery")
     named = [given[name] for name in GROUPS if given.get(name)]
     if len(named) != 1:
@@ -140,18 +140,18 @@ def _found(handler: Any) -> LogQuery:
 
 
 def _results(handler: Any) -> str:
-    """GetQueryResults."""
+    """Handle GetQueryResults."""
     return json.dumps(_found(handler).results())
 
 
 def _stop(handler: Any) -> str:
-    """StopQuery; a query that has ended is no longer stopped [BC]."""
+    """Handle StopQuery; a query that has ended cannot be stopped [BC]."""
     _found(handler)
     raise JsonRESTError("InvalidParameterException", "The specified query is not running.")
 
 
 def _describe(handler: Any) -> str:
-    """DescribeQueries."""
+    """Handle DescribeQueries."""
     group, status = handler._get_param("logGroupName"), handler._get_param("status")
     found = [
         one.described(group or one.groups[0])
@@ -162,7 +162,7 @@ def _describe(handler: Any) -> str:
 
 
 def install() -> None:
-    """Make moto answer so; on its thread."""
+    """Make moto use this implementation; on its thread."""
     handler: Any = responses.LogsResponse
     handler.start_query, handler.get_query_results = _start, _results
     handler.stop_query, handler.describe_queries = _stop, _describe

@@ -1,4 +1,4 @@
-"""CloudWatch Logs of functions: lines are taken at once and written into moto in batches."""
+"""CloudWatch Logs of functions: lines are accepted immediately and written to moto in batches."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -12,19 +12,19 @@ from workbook.localaws.interfaces import ExecutionRoles
 from workbook.localaws.moto.worker import Worker
 
 FLUSH_SECONDS = 1.0
-# What may wait to be written: a function may print faster than moto writes.
+# The limit of lines waiting to be written: a function may print faster than moto writes.
 MAX_WAITING_BYTES = 32 * 1024 * 1024
-EVENT_BYTES = 500  # that an event takes beside its message
-SESSION = "awslambda"  # the name under which Lambda acts; not visible anywhere
+EVENT_BYTES = 500  # used by an event besides its message
+SESSION = "awslambda"  # the session name of Lambda; not visible anywhere
 
 
 class Logs:
-    """Takes lines at once and writes them once a second, or before a call that depends on it.
+    """Accepts lines immediately, and writes them every second or when they are needed.
 
     Args:
-        clock: the time of the lines.
+        clock: the clock for the lines' times.
         worker: moto.
-        roles: tell what functions' roles may do.
+        roles: check the permissions of functions' roles.
     """
 
     def __init__(self, clock: Clock, worker: Worker, roles: ExecutionRoles) -> None:
@@ -33,13 +33,13 @@ class Logs:
         self._roles = roles
         self._waiting: dict[LogStream, list[dict[str, Any]]] = defaultdict(list)
         self._waiting_bytes = 0
-        self._lost = Counter[LogStream]()  # lines that were too many to wait
-        self._known: set[LogStream] = set()  # that have had lines
-        self._made: set[LogStream] = set()  # that moto has had; on its thread
+        self._lost = Counter[LogStream]()  # lines that exceeded the limit
+        self._known: set[LogStream] = set()  # that have received lines
+        self._made: set[LogStream] = set()  # that were created in moto; on its thread
         self._flushing: asyncio.Task[None] | None = None
 
     def put(self, stream: LogStream, lines: list[str]) -> None:
-        """Take lines, one event each [OBS]; see ``functions.environment.Logs``."""
+        """Accept lines, one event each [OBS]; see ``functions.environment.Logs``."""
         timestamp = int(self._clock.now() * 1000)
         size = sum(map(len, lines)) + EVENT_BYTES * len(lines)
         if self._waiting_bytes + size > MAX_WAITING_BYTES:
@@ -48,12 +48,12 @@ class Logs:
             self._waiting_bytes += size
             self._waiting[stream] += [{"timestamp": timestamp, "message": line} for line in lines]
         if self._flushing is None:
-            # An environment's group and stream are there as soon as it says something.
+            # An environment's group and stream exist as soon as it writes something.
             self._flush_after(FLUSH_SECONDS if stream in self._known else 0.0)
         self._known.add(stream)
 
     def _flush_after(self, pause: float) -> None:
-        """Write after a pause, and again until nothing waits: one batch at a time."""
+        """Write after a pause, and again until nothing is waiting: one batch at a time."""
 
         async def flush() -> None:
             await asyncio.sleep(pause)
@@ -67,7 +67,7 @@ class Logs:
         self._flushing = asyncio.get_running_loop().create_task(flush())
 
     async def flush(self) -> None:
-        """Write what is waiting, with the rights that its roles have now."""
+        """Write what is waiting, with the present permissions of the roles."""
         waiting, self._waiting = self._waiting, defaultdict(list)
         lost, self._lost = self._lost, Counter()
         self._waiting_bytes = 0
@@ -92,17 +92,17 @@ class Logs:
                 continue
             group = backend.groups.get(place.group)
             if group is None or place.name not in group.streams:
-                # An environment makes its group and stream once; what it still says when they
-                # have been deleted is lost, and does not bring them back.
+                # An environment creates its group and stream once. If they are deleted, its further
+                # lines are lost, and do not create them again.
                 continue
             if self._may(place, "PutLogEvents", place.name):
-                # Not through the backend, which refuses the times of a clock that runs ahead.
+                # This bypasses the backend, which refuses the times of a fast clock.
                 group.put_log_events(place.name, events)
 
     def _make(self, place: LogStream, backend: Any) -> bool:
-        """Make a stream and its group, if they are missing; return whether they are there.
+        """Create a stream and its group if they are missing; return whether they exist.
 
-        What the role does not allow is not made; its lines are lost without a word [?].
+        If the role does not allow it, the lines are lost without an error [?].
         """
         if place.group not in backend.groups:
             if not self._may(place, "CreateLogGroup"):
@@ -116,8 +116,8 @@ class Logs:
         return True
 
     def _may(self, place: LogStream, action: str, stream: str = "") -> bool:
-        # AWS lets a role without any policy write nothing. Here its log is all that it has to show
-        # for itself, and who tries a function out has often given it none.
+        # On AWS, a role without any policy cannot write logs. Here it can, because a function that
+        # is only tried out often has such a role, and its log is the only sign of life.
         if self._roles.is_bare(place.role):
             return True
         logs = f"arn:{partition(place.region)}:logs:{place.region}:{ACCOUNT_ID}"

@@ -1,4 +1,4 @@
-"""Event source mappings of queues and tables, which moto keeps."""
+"""Event source mappings of queues and tables, which moto stores."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from workbook.localaws.moto.worker import Worker
 
 
 class MotoMappings:
-    """The mappings of queues and tables, which moto keeps; an ``interfaces.OtherMappings``.
+    """The mappings of queues and tables, which moto stores; an ``interfaces.OtherMappings``.
 
     Args:
         worker: moto's thread.
@@ -27,7 +27,7 @@ class MotoMappings:
 
 
 def _perform(operation: str, region: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    from moto.awslambda.models import lambda_backends  # late: it takes a second
+    from moto.awslambda.models import lambda_backends  # late: it takes a second to import
     from moto.core.exceptions import JsonRESTError
 
     backend = lambda_backends[ACCOUNT_ID][region]
@@ -49,5 +49,5 @@ def _perform(operation: str, region: str, parameters: Mapping[str, Any]) -> dict
         return mapping.get_configuration()
     except JsonRESTError as refused:
         raise ApiError(str(refused.error_type), str(refused.message)) from None
-    except ValueError as refused:  # so moto refuses a batch size
+    except ValueError as refused:  # moto's error for a batch size
         raise invalid(str(refused.args[-1])) from None

@@ -1,4 +1,4 @@
-"""moto's metric filters, which make metrics of new log events.  On moto's thread."""
+"""moto's metric filters, which make metrics from new log events.  On moto's thread."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -23,22 +23,22 @@ MINUTE = 60_000  # milliseconds
 
 
 class MetricFilter(dict[str, Any]):
-    """A metric filter as moto describes it, which remembers what it has published.
+    """A metric filter in moto's form, which remembers what it has published.
 
     Args:
-        given: its members.
-        read: what it does.
+        given: the members of its description.
+        read: the rule that it applies.
     """
 
     def __init__(self, given: Mapping[str, Any], read: Filter) -> None:
         super().__init__(given)
         self._read = read
-        self._minute = 0  # the newest with events
-        self._default: MetricDatum | None = None  # of that minute, as long as nothing matched
+        self._minute = 0  # the newest minute with events
+        self._default: MetricDatum | None = None  # for that minute, while nothing has matched
         self._has_matched = False
 
     def take(self, region: str, events: Iterable[Mapping[str, Any]]) -> None:
-        """Publish what new log events give."""
+        """Publish metrics for new log events."""
         data = cloudwatch_backends[ACCOUNT_ID][region].metric_data
         for event in events:
             minute = event["timestamp"] // MINUTE
@@ -52,7 +52,7 @@ class MetricFilter(dict[str, Any]):
                 continue
             if minute == self._minute:
                 self._has_matched = True
-                if self._default is not None:  # the minute had a match after all
+                if self._default is not None:  # an event of the minute matched after all
                     data.remove(self._default)
                     self._default = None
             found = self._read.datum(event["message"])
@@ -73,17 +73,17 @@ class MetricFilter(dict[str, Any]):
 
 
 def put(backend: Any, name: str, pattern: str, group: str, transformations: Any) -> None:
-    """Keep a metric filter; one of its name is replaced [BC].
+    """Store a metric filter; replace one with the same name [BC].
 
     Args:
-        backend: moto's, of CloudWatch Logs.
+        backend: moto's backend for CloudWatch Logs.
         name: the filter's.
         pattern: which events match.
         group: the log group's name.
-        transformations: a list of one.
+        transformations: a list with one transformation.
 
     Raises:
-        JsonRESTError: it cannot be read.
+        JsonRESTError: the filter is not valid.
     """
     try:
         read = metric_filters.read(pattern, transformations[0])
@@ -102,12 +102,12 @@ def put(backend: Any, name: str, pattern: str, group: str, transformations: Any)
 
 
 def publish(backend: Any, group: str, events: list[dict[str, Any]]) -> None:
-    """Publish what a log group's filters make of new log events.
+    """Publish the metrics that a log group's filters make of new log events.
 
     Args:
-        backend: moto's, of CloudWatch Logs.
+        backend: moto's backend for CloudWatch Logs.
         group: the log group's name.
-        events: with their timestamps and messages.
+        events: the events, with timestamps and messages.
     """
     for one in backend.filters.metric_filters:
         if one["logGroupName"] == group:
@@ -115,7 +115,7 @@ def publish(backend: Any, group: str, events: list[dict[str, Any]]) -> None:
 
 
 def _test(handler: Any) -> str:
-    """TestMetricFilter [BC]."""
+    """Handle TestMetricFilter [BC]."""
     pattern = handler._get_param("filterPattern") or ""
     try:
         matches = compile_pattern(pattern)
@@ -137,6 +137,6 @@ def _test(handler: Any) -> str:
 
 
 def install() -> None:
-    """Make moto test patterns so; on its thread."""
+    """Make moto use this implementation; on its thread."""
     handler: Any = responses.LogsResponse
     handler.test_metric_filter = _test

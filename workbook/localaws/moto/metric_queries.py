@@ -1,6 +1,7 @@
-"""moto's CloudWatch, with AWS's statistics and metric math: ``GetMetricData`` and its like.
+"""moto's CloudWatch with AWS's statistics and metric math: ``GetMetricData`` and related calls.
 
-Whatever asks for values of metrics, alarms too, asks ``evaluate``.  On moto's thread.
+Everything that needs the values of metrics, alarms included, calls ``evaluate``. It runs on moto's
+thread.
 """
 
 import math
@@ -24,26 +25,26 @@ from workbook.localaws.integrations.statistics import NAMES, Samples, is_support
 from workbook.localaws.moto.takeover import take_over
 
 MINUTE = 60
-SUMMED_OVER_FUNCTIONS = "AWS/Lambda"  # whose metrics there also are without dimensions [D23]
+SUMMED_OVER_FUNCTIONS = "AWS/Lambda"  # its metrics also exist without dimensions [D23]
 
 
 class Sampled(models.MetricAggregatedDatum):
-    """A statistic set that knows how often which value came."""
+    """A statistic set that knows how often each value occurs."""
 
     values: Mapping[float, float]
 
 
 @dataclass(frozen=True)
 class Query:
-    """One of the queries of a request, read.
+    """A parsed query of a request.
 
     Args:
         id: its name in the request.
-        label: of its result.
-        returns: whether there is a result.
+        label: the label of its result.
+        returns: whether its result is returned.
         stat: the metric and the statistic; None for an expression.
-        expression: read; None for a metric.
-        period: that it names, in seconds; 0 for an expression that names none.
+        expression: the parsed expression; None for a metric.
+        period: the query's period in seconds; 0 for an expression without one.
     """
 
     id: str
@@ -55,19 +56,19 @@ class Query:
 
 
 def read(queries: Sequence[Mapping[str, Any]]) -> list[Query]:
-    """Return the queries of a request.
+    """Parse the queries of a request.
 
     Args:
-        queries: as ``GetMetricData`` and ``PutMetricAlarm`` take them.
+        queries: as given to ``GetMetricData`` and ``PutMetricAlarm``.
 
     Raises:
-        ValidationError: one is wrong, or not supported.
+        ValidationError: a query is wrong, or not supported.
     """
     stats = [one["MetricStat"] for one in queries if one.get("MetricStat")]
     found = []
     for number, one in enumerate(queries, 1):
         stat, text, name = one.get("MetricStat"), one.get("Expression"), one["Id"]
-        if not stat and not text:  # AWS also returns the empty line
+        if not stat and not text:  # AWS's message has the empty line too
             raise ValidationError(
                 f"The parameter MetricDataQueries.member.{number}.MetricStat is required.\n"
             )
@@ -90,10 +91,10 @@ def read(queries: Sequence[Mapping[str, Any]]) -> list[Query]:
 
 
 def check(name: str, parameter: str) -> None:
-    """Refuse a statistic that is none, or that is not supported, by name.
+    """Refuse an unknown or unsupported statistic, by name.
 
     Raises:
-        InvalidParameterValue: it is one.
+        InvalidParameterValue: it is unknown or unsupported.
     """
     if not is_supported(name):
         raise InvalidParameterValue(
@@ -103,7 +104,7 @@ def check(name: str, parameter: str) -> None:
 
 
 def _label(stat: Mapping[str, Any], all_stats: Sequence[Mapping[str, Any]]) -> str:
-    """Return a metric's name, with what tells it from the others [OBS]."""
+    """Return a metric's name, with what distinguishes it from the others [OBS]."""
     parts = [stat["Metric"]["MetricName"]]
     for member in ("Stat", "Period"):
         if len({str(one[member]) for one in all_stats}) > 1:
@@ -112,10 +113,10 @@ def _label(stat: Mapping[str, Any], all_stats: Sequence[Mapping[str, Any]]) -> s
 
 
 def _check_names(queries: Iterable[Query]) -> None:
-    """Refuse ids that there are not, and expressions about each other.
+    """Refuse unknown ids, and expressions that depend on each other.
 
     Raises:
-        ValidationError: there is one.
+        ValidationError: there is such an id or expression.
     """
     needed = {one.id: one.expression.names() if one.expression else set() for one in queries}
     for name, others in needed.items():
@@ -128,19 +129,19 @@ def _check_names(queries: Iterable[Query]) -> None:
         for name in ready:
             del needed[name]
     if needed:
-        raise ValidationError(f"Error in expression '{min(needed)}': it is about itself.")
+        raise ValidationError(f"Error in expression '{min(needed)}': it depends on itself.")
 
 
 def evaluate(
     data: Sequence[Any], queries: Sequence[Query], start: float, end: float
 ) -> dict[str, list[Named]]:
-    """Return the series that each query gives, by its id.
+    """Return the series of each query, by id.
 
     Args:
-        data: all data points of a region, as moto has them.
-        queries: of one request.
-        start: of the first period, in seconds since the epoch; rounded down [BC].
-        end: from where on points do not count.
+        data: all data points of a region, in moto's form.
+        queries: the queries of one request.
+        start: the start of the first period, in seconds since the epoch; rounded down [BC].
+        end: the end, which is excluded.
 
     Raises:
         ValidationError: an expression cannot be computed.
@@ -175,13 +176,13 @@ def evaluate(
 def series(
     data: Sequence[Any], stat: Mapping[str, Any], start: float, end: float
 ) -> dict[int, float]:
-    """Return a statistic of a metric in each period that has one.
+    """Return a statistic of a metric for each period that has data.
 
     Args:
-        data: all data points of a region, as moto has them.
-        stat: ``MetricStat`` of a query.
-        start: of the first period, in seconds since the epoch; rounded down.
-        end: from where on points do not count.
+        data: all data points of a region, in moto's form.
+        stat: a query's ``MetricStat``.
+        start: the start of the first period, in seconds since the epoch; rounded down.
+        end: the end, which is excluded.
     """
     metric = stat["Metric"]
     found = _periods(
@@ -204,7 +205,7 @@ def series(
 
 
 def rounded(start: float, period: int) -> int:
-    """Return where the first period begins: at a whole minute, short ones also within it [BC]."""
+    """Return the start of the first period: a whole minute, unless periods are short [BC]."""
     step = min(period, MINUTE)
     return int(start // step * step)
 
@@ -216,7 +217,7 @@ def _of_metric(
     dimensions: Iterable[Mapping[str, str]],
     unit: str | None,
 ) -> list[Any]:
-    """Return the data points of a metric: dimensions and all are part of its name [BC]."""
+    """Return the data points of a metric: its dimensions are part of its identity [BC]."""
     wanted = {(one["Name"], one["Value"]) for one in dimensions}
     any_dimensions = not wanted and namespace == SUMMED_OVER_FUNCTIONS
     return [
@@ -251,7 +252,7 @@ def _seconds(moment: datetime) -> float:
 
 
 class CloudWatchBackend(models.CloudWatchBackend):
-    """moto's backend, which computes as AWS does."""
+    """moto's backend with AWS's calculations."""
 
     @property
     def _url_module(self) -> Any:
@@ -266,7 +267,7 @@ class CloudWatchBackend(models.CloudWatchBackend):
         end_time: datetime,
         scan_by: str = "TimestampAscending",
     ) -> list[dict[str, Any]]:
-        """GetMetricData."""
+        """Handle GetMetricData."""
         start, end = _seconds(start_time), _seconds(end_time)
         if start > end:
             raise ValidationError("The parameter EndTime must be greater than StartTime.")
@@ -289,7 +290,7 @@ class CloudWatchBackend(models.CloudWatchBackend):
         ]
 
     def put_metric_alarm(self, *args: Any, **kwargs: Any) -> Any:
-        """PutMetricAlarm."""
+        """Handle PutMetricAlarm."""
         if kwargs.get("metric_name"):
             statistics = [kwargs.get(name) for name in ("statistic", "extended_statistic")]
             given = [one for one in statistics if one]
@@ -309,7 +310,7 @@ class CloudWatchBackend(models.CloudWatchBackend):
 
 
 def plain(query: Any) -> dict[str, Any]:
-    """Return a query of an alarm as ``GetMetricData`` takes it."""
+    """Return an alarm's query in the form used by ``GetMetricData``."""
     found = {
         "Id": query.id,
         "Label": query.label,
@@ -333,7 +334,7 @@ def plain(query: Any) -> dict[str, Any]:
 
 
 def _get_metric_statistics(handler: Any) -> ActionResult:
-    """GetMetricStatistics."""
+    """Handle GetMetricStatistics."""
     given = handler._get_params()
     names = given.get("Statistics") or []
     extended = given.get("ExtendedStatistics") or []
@@ -368,7 +369,7 @@ def _get_metric_statistics(handler: Any) -> ActionResult:
 
 
 def install() -> None:
-    """Make moto's CloudWatch compute so; on its thread, before the first request to it."""
+    """Make moto use this backend; on its thread, before the first request to CloudWatch."""
     take_over(models.cloudwatch_backends, CloudWatchBackend)
     handler: Any = responses.CloudWatchResponse
     handler.get_metric_statistics = _get_metric_statistics

@@ -1,4 +1,4 @@
-"""Notifications of SNS topics to their subscribers, signed as AWS does it.
+"""Notifications of SNS topics to subscribers, signed as AWS signs them.
 
 AWS signs with version 1 (SHA1) unless the topic's SignatureVersion is 2 [OBS]; moto always says 2.
 """
@@ -16,10 +16,10 @@ SIGNED = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 
 
 class Subscription(models.Subscription):
-    """A subscription whose notifications name the topic's signature version and itself."""
+    """A subscription whose notifications contain the topic's signature version and its own ARN."""
 
     def get_post_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Return the notification as queues and endpoints get it; arguments as moto's."""
+        """Return the notification for queues and endpoints; the arguments are moto's."""
         data = super().get_post_data(*args, **kwargs)
         region = self.topic.sns_backend.region_name
         data["UnsubscribeURL"] = (
@@ -34,5 +34,5 @@ class Subscription(models.Subscription):
 
 
 def install() -> None:
-    """Make every new subscription one of these; on moto's thread."""
+    """Make moto use this class for new subscriptions; on its thread."""
     models.Subscription = Subscription  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Enforce permissions: publish what roles may do, and refuse everything else."""
+"""Enforce permissions: publish those of roles, and refuse calls without permission."""
 
 import re
 
@@ -19,30 +19,30 @@ from workbook.localaws.permissions.permissions import ASSUME_ROLE, Permissions
 from workbook.localaws.permissions.roles import Session, session_name
 
 ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/.")  # [BC]
-SESSION_SECONDS = 36 * 3600  # of a function's credentials; on AWS the environment gets new ones
+SESSION_SECONDS = 36 * 3600  # of a function's credentials; AWS renews them
 
 
 class Guard:
-    """Publishes what roles may do, and refuses what they may not.
+    """Publishes the permissions of roles, and refuses calls without permission.
 
-    Everything here runs on moto's thread, but for ``issue`` and ``check``.
+    Everything here runs on moto's thread, except ``issue`` and ``check``.
 
     Args:
         worker: moto's thread.
-        permissions: where it is published.
+        permissions: where roles are published.
     """
 
     def __init__(self, worker: Worker, permissions: Permissions) -> None:
         self._worker = worker
         self._permissions = permissions
-        self._functions: dict[str, str] = {}  # whose credentials: access key to function's ARN
+        self._functions: dict[str, str] = {}  # access key to the ARN of the function that has it
         self._published: object = None
 
     async def issue(self, role_arn: str, function_arn: str) -> Credentials:
-        """Give a function's environment its role's credentials.
+        """Return credentials of the role for a function's environment.
 
         Raises:
-            RoleNotAssumableError: the role is gone, or does not trust Lambda any more.
+            RoleNotAssumableError: the role does not exist, or no longer trusts Lambda.
         """
         if not self._permissions.can_be_assumed(role_arn):
             raise RoleNotAssumableError(role_arn)
@@ -58,7 +58,7 @@ class Guard:
         return await self._worker.call(self._check, request)
 
     def publish(self) -> None:
-        """Publish roles and sessions, if they have changed."""
+        """Publish roles and sessions if they have changed."""
         from moto.sts.models import sts_backends
 
         from workbook.localaws.moto import iam
@@ -115,7 +115,7 @@ class Guard:
         return None
 
     def _check_user(self, request: Request, target: Target) -> Response | None:
-        """The user may do everything, but not assume a role that is not there."""
+        """Refuse a user's request to assume a role that does not exist; allow everything else."""
         call = target.call
         for arn in call.values("RoleArn") if call.operation == "AssumeRole" else ():
             if not ROLE_ARN.match(arn):
@@ -133,7 +133,7 @@ class Guard:
 
 
 class FreshRoles:
-    """An ``interfaces.ExecutionRoles`` for moto's thread, where changes may yet be unpublished.
+    """An ``interfaces.ExecutionRoles`` that publishes pending changes first; for moto's thread.
 
     Args:
         guard: publishes them.

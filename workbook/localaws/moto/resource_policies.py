@@ -1,4 +1,4 @@
-"""The policies of resources, as moto keeps them; on moto's thread."""
+"""The policies of resources in moto; on moto's thread."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -8,7 +8,7 @@ from workbook.localaws.api.http import ACCOUNT_ID
 
 
 def find(arn: str) -> str | None:
-    """Return the policy of the resource with this ARN; None when it has none."""
+    """Return the policy of the resource with an ARN; None if it has none."""
     parts = arn.split(":", 5)
     if len(parts) < 6 or parts[2] not in _POLICIES:
         return None

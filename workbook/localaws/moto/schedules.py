@@ -1,4 +1,4 @@
-"""Rules of EventBridge that fire at their times, on the services' clock."""
+"""EventBridge's scheduled rules, fired on the services' clock."""
 
 import asyncio
 import logging
@@ -6,15 +6,15 @@ import logging
 from workbook.localaws.clock import Clock
 from workbook.localaws.moto.worker import Worker
 
-LOOK_SECONDS = 0.5  # real ones, between two looks for a rule whose time has come
+LOOK_SECONDS = 0.5  # real seconds between checks for a rule that is due
 log = logging.getLogger(__name__)
 
 
 class Schedules:
-    """Fires every scheduled rule at its times; a rule found late gets the time when it was due.
+    """Fires every scheduled rule when it is due; a late event has the time when it was due.
 
     Args:
-        clock: the time.
+        clock: the services' clock.
         worker: moto.
     """
 
@@ -24,12 +24,12 @@ class Schedules:
         self._task: asyncio.Task[None] | None = None
 
     def watch(self) -> None:
-        """Begin to look; called when there may be a rule."""
+        """Start checking; called when there may be a rule."""
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def close(self) -> None:
-        """Stop."""
+        """Stop checking."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -39,11 +39,11 @@ class Schedules:
             await asyncio.sleep(LOOK_SECONDS)
             try:
                 await self._worker.call(_fire, self._clock.now())
-            except Exception:  # a look that fails must not be the last one
-                log.exception("schedules could not be looked at")
+            except Exception:  # a failed check must not be the last one
+                log.exception("cannot check schedules")
 
 
 def _fire(now: float) -> None:
-    from workbook.localaws.moto import event_rules  # late: moto comes in on its own thread
+    from workbook.localaws.moto import event_rules  # late: moto is imported on its own thread
 
     event_rules.fire(now)

@@ -1,4 +1,4 @@
-"""moto's DynamoDB, which also sends changes of tables to a Kinesis stream."""
+"""moto's DynamoDB, which also sends changes of tables to Kinesis streams."""
 
 import base64
 import json
@@ -24,14 +24,14 @@ PRECISION = "ApproximateCreationDateTimePrecision"
 
 
 class Destination:
-    """A table's stream of changes, in the place where moto looks for the table's own.
+    """A table's stream of changes, which takes the place of the table's own in moto.
 
     Args:
-        table: whose changes they are.
-        region: where it is.
-        stream_arn: the Kinesis stream.
-        precision: of times: ``MICROSECOND``, ``MILLISECOND`` or None.
-        now: gives the time, in seconds since the epoch.
+        table: the table whose changes are sent.
+        region: the table's region.
+        stream_arn: the ARN of the Kinesis stream.
+        precision: the precision of times: ``MICROSECOND``, ``MILLISECOND`` or None.
+        now: returns the time, in seconds since the epoch.
     """
 
     def __init__(
@@ -51,10 +51,10 @@ class Destination:
         self._now = now
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.own, name)  # the table's own stream, as moto's Streams API reads it
+        return getattr(self.own, name)  # the table's own stream, which moto's Streams API reads
 
     def add(self, old: Any, new: Any) -> None:
-        """Take a change."""
+        """Send a change to the stream."""
         if self.own is not None:
             self.own.add(old, new)
         if self.status != "ACTIVE":
@@ -81,7 +81,7 @@ class Destination:
 
 
 def _operations(now: Callable[[], float]) -> dict[str, Callable[[Any], str]]:
-    """Return the operations about streaming destinations, as moto's handler has its own."""
+    """Return the operations for streaming destinations, as methods of moto's handler."""
 
     def table_of(handler: Any) -> Table:
         name = handler.body["TableName"].rpartition("/")[2]
@@ -175,11 +175,11 @@ def _operations(now: Callable[[], float]) -> dict[str, Callable[[Any], str]]:
 
 
 def _id_of(table: Table) -> str:
-    """Return a table's id, which moto does not keep."""
+    """Return a table's id, which moto does not have."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, table.table_arn))
 
 
 def install(now: Callable[[], float]) -> None:
-    """Give moto's handler the operations that it does not have; on its thread."""
+    """Add these operations to moto's handler; on its thread."""
     for name, operation in _operations(now).items():
         setattr(responses.DynamoHandler, name, operation)

@@ -4,13 +4,13 @@ from typing import Any
 
 
 def take_over(backends: Any, backend: type) -> None:
-    """Make all backends of a service ours, those that moto has made already too.
+    """Make moto use our backend for a service, and convert those it has already created.
 
-    Other services may have asked for one before the first request to this service.
+    Other services may have used the backend before the first request to this service.
 
     Args:
-        backends: moto's, by account and region.
-        backend: a class derived from theirs, without state of its own.
+        backends: moto's backends, by account and region.
+        backend: a subclass of theirs, without state of its own.
     """
     backends.backend = backend
     for of_account in backends.values():

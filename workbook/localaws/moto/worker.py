@@ -1,7 +1,7 @@
-"""Run moto, with every AWS service that the local AWS does not model itself, on one thread.
+"""Run moto, with every AWS service that the local AWS does not implement itself, on one thread.
 
-moto is not safe for concurrent calls: four clients at once lose records.  So all that enters it,
-requests and direct calls alike, goes through one worker thread, one at a time.
+moto is not safe for concurrent calls: four clients at once lose records. So every call into it,
+requests and direct calls alike, runs on one worker thread, one at a time.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ from workbook.localaws.api import protocols
 from workbook.localaws.api.http import Request, Response, authorization
 from workbook.localaws.moto import faults
 
-LONG_POLL_SECONDS = 0.1  # between two looks into a queue that somebody waits for
+LONG_POLL_SECONDS = 0.1  # between checks of a queue during a long poll
 MOST_SECONDS = 20  # of a long poll [BC]
-NOT_SUPPORTED = {  # that moto would keep, and that would never do anything
+NOT_SUPPORTED = {  # which moto would store, but which would never do anything
     "pipes": "EventBridge Pipes",
     "scheduler": "EventBridge Scheduler",
 }
-FLASKS_PAGE = b"<!doctype html>"  # of its own, where moto has no such operation
+FLASKS_PAGE = b"<!doctype html>"  # Flask's own, if moto lacks the operation
 
 log = logging.getLogger(__name__)
 
@@ -36,11 +36,12 @@ T = TypeVar("T")
 class Worker:
     """moto's WSGI application and backends, on their thread.
 
-    Make it on the loop that its callers run on.
+    Create it on the event loop of its callers.
     """
 
     def __init__(self) -> None:
-        # moto's own list of regions is older than botocore's; the door knows which there are.
+        # moto's list of regions is older than botocore's; requests are checked before they get
+        # here.
         os.environ["MOTO_ALLOW_NONEXISTENT_REGION"] = "true"
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="moto")
         self._loop = asyncio.get_running_loop()
@@ -50,23 +51,23 @@ class Worker:
         self._publications: list[Callable[[], None]] = []
 
     def start(self, prepare: Callable[[], None]) -> None:
-        """Have the thread begin with ``prepare``; calls wait until it is done.
+        """Run ``prepare`` on the thread first; calls wait until it is done.
 
-        If it fails, they fail with its error.
+        If it fails, the calls raise its exception.
         """
         self._starting = self._loop.run_in_executor(self._thread, prepare)
 
     def before(self, service: str, prepare: Callable[[], None]) -> None:
-        """Have ``prepare`` run on the thread before the first request to a service.
+        """Run ``prepare`` on the thread before the first request to a service.
 
-        For what takes seconds to import and most sessions never need.
+        This is for code that takes seconds to import and that most sessions never need.
         """
         self._before[service].append(prepare)
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run ``function`` on moto's thread; for code on the loop that needs moto's state."""
+        """Run ``function`` on moto's thread; for code on the event loop that needs moto's state."""
         if self._starting is not None:
-            await asyncio.shield(self._starting)  # one caller that gives up must not stop it
+            await asyncio.shield(self._starting)  # a cancelled caller must not stop it
 
         def run() -> T:
             try:
@@ -77,31 +78,31 @@ class Worker:
         return await self._loop.run_in_executor(self._thread, run)
 
     def on_loop(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run ``coroutine`` on the loop and wait; for our backends, called on moto's thread."""
+        """Run ``coroutine`` on the event loop and wait; for our backends, on moto's thread."""
         self._publish()
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     def publishes(self, publish: Callable[[], None]) -> None:
-        """Have ``publish`` run on the thread whenever others may look at what was done there."""
+        """Run ``publish`` on the thread whenever its changes may become visible to others."""
         self._publications.append(publish)
 
     def _publish(self) -> None:
         for publish in self._publications:
             try:
                 publish()
-            except Exception:  # what one request left must not be in the way of all others
-                log.exception("What moto keeps could not be published")
+            except Exception:  # one request's leftovers must not break all others
+                log.exception("cannot publish moto's state")
 
     async def respond(self, request: Request) -> Response:
-        """Answer a request as moto's server does."""
+        """Respond to a request as moto's server does."""
         if request.target == "AmazonSQS.ReceiveMessage":
             return await self._receive_messages(request)
         return await self.call(self._respond, request)
 
     async def _receive_messages(self, request: Request) -> Response:
-        """Long polling [BC]: moto would sleep on its thread, and nothing else be answered.
+        """Implement long polling [BC]: moto would sleep on its thread and block all other requests.
 
-        A client that is gone gets no message, which would be lost until it is visible again.
+        A client that has disconnected receives no message, which would stay invisible for a while.
         """
         try:
             parameters = orjson.loads(request.body)
@@ -109,7 +110,7 @@ class Worker:
         except (orjson.JSONDecodeError, AttributeError):
             return await self.call(self._respond, request)
         if not isinstance(seconds, int) or not 0 <= seconds <= MOST_SECONDS:
-            return await self.call(self._respond, request)  # moto knows SQS' words for that
+            return await self.call(self._respond, request)  # moto has SQS' error for that
         deadline = self._loop.time() + seconds
         once = replace(request, body=orjson.dumps(parameters | {"WaitTimeSeconds": 0}))
         leaving = request.disconnected or asyncio.Event().wait
@@ -141,10 +142,10 @@ class Worker:
         from werkzeug.test import EnvironBuilder, run_wsgi_app
 
         headers = dict(request.headers)
-        if request.service and "authorization" not in headers:  # moto reads no scope in a URL,
+        if request.service and "authorization" not in headers:  # moto ignores the scope in a URL,
             headers["authorization"] = authorization(request.region, request.service)
         is_query = request.service not in ("", "s3") and protocols.action(request)
-        if is_query and not request.body:  # and parameters in a form only
+        if is_query and not request.body:  # and reads parameters only from a form
             headers["content-type"] = protocols.FORM
             request = replace(request, method="POST", query="", body=request.query.encode())
         builder = EnvironBuilder(
@@ -153,7 +154,7 @@ class Worker:
             method=request.method,
             headers=list(headers.items()),
             data=request.body,
-            content_length=len(request.body),  # S3 wants it of an empty body, too
+            content_length=len(request.body),  # S3 requires it even of an empty body
         )
         try:
             parts, status, answered = run_wsgi_app(
@@ -168,10 +169,10 @@ class Worker:
         kept = {
             name: value
             for name, value in answered.items()
-            if not name.lower().startswith("access-control-")  # no web page may read it
+            if not name.lower().startswith("access-control-")  # web pages may not read it
         }
         return Response(int(status.split(" ", 1)[0]), kept, body)
 
     def close(self) -> None:
-        """Let the call under way end, and take no more."""
+        """Finish the present call, and accept no more."""
         self._thread.shutdown(wait=False, cancel_futures=True)

@@ -1,7 +1,7 @@
 """The Condition element of a policy's statement [IAM:conditions].
 
-A request's *context* gives each condition key a tuple of values; a key that the request does not
-have is left out.  Keys are compared without regard to case.
+A request's *context* has a tuple of values for each condition key that the request has. Keys are
+compared without regard to case.
 """
 
 import ipaddress
@@ -16,7 +16,7 @@ from typing import Any
 from workbook.localaws.permissions import patterns
 
 Context = Mapping[str, tuple[str, ...]]  # keys in lower case
-Test = Callable[[str, str, patterns.Lookup | None], bool]  # request's value, policy's value
+Test = Callable[[str, str, patterns.Lookup | None], bool]  # the request's value, the policy's value
 
 FOR_ALL, FOR_ANY = "forallvalues", "foranyvalue"
 IF_EXISTS = "ifexists"
@@ -24,16 +24,16 @@ IF_EXISTS = "ifexists"
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One operator on one key, with the policy's values.
+    """An operator on a key, with the policy's values.
 
     Args:
         key: in lower case, such as ``aws:sourceip``.
-        values: those of the policy.
-        test: whether a value of the request fits one of the policy's.
-        is_negated: whether the operator is one with *Not* in its name.
-        quantifier: ``forallvalues``, ``foranyvalue`` or nothing.
-        if_exists: whether a request without the key meets it.
-        is_null: whether it asks, by ``Null``, if the key is there at all.
+        values: the policy's values.
+        test: whether a value of the request matches a value of the policy.
+        is_negated: whether the operator has *Not* in its name.
+        quantifier: ``forallvalues``, ``foranyvalue`` or empty.
+        if_exists: whether a request without the key satisfies it.
+        is_null: whether it tests, with ``Null``, if the key exists.
     """
 
     key: str
@@ -45,17 +45,17 @@ class Condition:
     is_null: bool = False
 
     def holds(self, context: Context, lookup: patterns.Lookup | None) -> bool:
-        """Whether a request meets the condition.
+        """Return whether a request satisfies the condition.
 
         Args:
-            context: of the request.
-            lookup: gives policy variables their values; None where a policy has none.
+            context: the request's context.
+            lookup: returns the values of policy variables; None if the policy has none.
         """
         found = context.get(self.key, ())
         if self.is_null:
             return any(value.lower() == str(not found).lower() for value in self.values)
         if not found:
-            # Without the key, a negated condition is met [IAM:conditions].
+            # A request without the key satisfies a negated condition [IAM:conditions].
             absent = self.is_negated if not self.quantifier else self.quantifier == FOR_ALL
             return self.if_exists or absent
         fits = [self._fits(value, lookup) for value in found]
@@ -73,7 +73,7 @@ def read(element: Mapping[str, Any] | None) -> tuple[Condition, ...]:
     """Read a statement's Condition element.
 
     Raises:
-        ValueError: an operator is unknown; names it.
+        ValueError: an operator is unknown; the message names it.
     """
     return tuple(
         _condition(name, key, values)
@@ -99,7 +99,7 @@ def _condition(name: str, key: str, values: Any) -> Condition:
 
 
 def _text(value: Any) -> str:
-    """A value of the policy as text: JSON may have it as a number or a boolean."""
+    """Return a value of the policy as text: it may be a number or boolean in JSON."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -168,7 +168,7 @@ def _date(compare: Callable[[Any, Any], bool]) -> Test:
 
 
 def _moment(text: str) -> datetime:
-    """A date of ISO 8601, or seconds since the epoch."""
+    """Return a time from ISO 8601, or from seconds since the epoch."""
     try:
         return datetime.fromtimestamp(float(text), UTC)
     except ValueError:

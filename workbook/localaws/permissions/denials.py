@@ -8,18 +8,18 @@ from workbook.localaws.permissions.actions import Access
 from workbook.localaws.permissions.evaluator import Decision
 
 INVALID_TOKEN = "The security token included in the request is invalid."  # [SEEN]
-# Services whose messages leave out the resource of an action that has none.
+# Services whose messages omit the resource if the action has none.
 _WITHOUT_STAR = {"cloudwatch", "s3"}
 
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """A refused request.
+    """A denied request.
 
     Args:
-        principal_arn: who asked.
-        access: for what.
-        decision: why it is refused.
+        principal_arn: the caller's ARN.
+        access: the denied access.
+        decision: why it was denied.
     """
 
     principal_arn: str
@@ -28,7 +28,7 @@ class Denial:
 
     @property
     def message(self) -> str:
-        """AWS's words."""
+        """Return AWS's message."""
         service, _, name = self.access.action.partition(":")
         action = self.access.action
         if service == "sqs":
@@ -50,19 +50,19 @@ class Denial:
 
 
 def respond(denial: Denial, service: str, protocol: str, request: Request) -> Response:
-    """Return the answer to a refused request.
+    """Return the response to a denied request.
 
     Args:
-        denial: why.
-        service: botocore's name of the service that was called.
-        protocol: botocore's name of the protocol in which it was called.
-        request: the call.
+        denial: the denial.
+        service: botocore's name of the service called.
+        protocol: botocore's name of the protocol used.
+        request: the request.
     """
     return error(service, protocol, request, _code(service, protocol), denial.message)
 
 
 def _code(service: str, protocol: str) -> str:
-    """AWS's name of the error, which services and protocols give names of their own."""
+    """Return the error's code, which differs between services and protocols."""
     if service == "sns":
         return "AuthorizationError"
     if protocol == EC2:

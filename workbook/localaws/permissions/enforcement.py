@@ -1,4 +1,4 @@
-"""Permissions as the parts ask for them, on the loop and without a call into moto."""
+"""Permission checks for the other parts, on the event loop and without calls into moto."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from workbook.localaws.permissions.denials import INVALID_TOKEN
 from workbook.localaws.permissions.permissions import Permissions
 from workbook.localaws.permissions.roles import Session
 
-# Operations that functions call over and over, on streams that their parameters name.
+# Operations that functions call frequently, on streams named in their parameters.
 HOT = {"GetRecords", "PutRecord", "PutRecords"}
 
 
@@ -19,7 +19,7 @@ class Enforcer:
     """An ``interfaces.Authorizer``, and the functions' ``interfaces.ExecutionRoles``.
 
     Args:
-        permissions: what roles may do.
+        permissions: the permissions of roles.
     """
 
     def __init__(self, permissions: Permissions) -> None:

@@ -1,4 +1,4 @@
-"""May this principal do this?  The order in which AWS asks its policies [IAM:evaluation-logic]."""
+"""Decide whether a request is allowed, in the order of AWS's evaluation [IAM:evaluation-logic]."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ SESSION = "session policy"
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """All policies that have a say in a request.
+    """All policies that apply to a request.
 
     Args:
-        identity: those of the role, inline and managed.
-        boundary: the role's permissions boundary, if it has one: the most that it may do.
-        session: that which was given to AssumeRole, if one was.
-        resource: that of the resource, if it has one.
-        resource_decides: whether nothing goes without the resource's policy: a role's trust
-            policy and a key's policy [IAM:evaluation-logic].
+        identity: the role's policies, inline and managed.
+        boundary: the role's permissions boundary, if it has one, which limits its permissions.
+        session: the policy given to AssumeRole, if any.
+        resource: the resource's policy, if it has one.
+        resource_decides: whether the resource's policy must allow the request, as for a role's
+            trust policy and a key's policy [IAM:evaluation-logic].
     """
 
     identity: tuple[Policy, ...] = ()
@@ -33,11 +33,12 @@ class Policies:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What came of it.
+    """The result of an evaluation.
 
     Args:
-        denied_by: the kind of policy that denies, or that does not allow; None when allowed.
-        is_explicit: whether a statement denies; else there is none that allows.
+        denied_by: the kind of policy that denies, or that does not allow; None if the request is
+            allowed.
+        is_explicit: whether a statement denies the request; otherwise none allows it.
     """
 
     denied_by: str | None = None
@@ -45,7 +46,7 @@ class Decision:
 
     @property
     def is_allowed(self) -> bool:
-        """Whether the request is allowed."""
+        """Return whether the request is allowed."""
         return self.denied_by is None
 
 
@@ -53,10 +54,10 @@ ALLOWED = Decision()
 
 
 def decide(request: Request, policies: Policies) -> Decision:
-    """Judge a request within one account.
+    """Evaluate a request within one account.
 
-    A denial in any policy ends it.  What the resource's policy grants to the caller by name needs
-    no policy of the caller's own; what it grants to the caller's account does.
+    A denial in any policy is final. If the resource's policy grants access to the caller by name,
+    the caller needs no policy; if it grants access to the caller's account, the caller does.
     """
     kinds = (
         (IDENTITY, policies.identity),
@@ -80,7 +81,7 @@ def decide(request: Request, policies: Policies) -> Decision:
 
 
 def depends_on_context(policies: Policies) -> bool:
-    """Whether the answer for one action on one resource may differ from request to request."""
+    """Return whether the decision for an action on a resource may depend on the request."""
     others = (policies.boundary, policies.session, policies.resource)
     everything = (*policies.identity, *(policy for policy in others if policy is not None))
     return any(statement.depends_on_context for policy in everything for statement in policy)
@@ -91,7 +92,7 @@ def _one(policy: Policy | None) -> tuple[Policy, ...]:
 
 
 def _has(request: Request, policies: Iterable[Policy], *, is_allow: bool) -> bool:
-    """Whether a statement with this effect is about the request."""
+    """Return whether a statement with this effect applies to the request."""
     return any(
         statement.is_allow is is_allow and statement.applies(request)
         for policy in policies
@@ -100,7 +101,7 @@ def _has(request: Request, policies: Iterable[Policy], *, is_allow: bool) -> boo
 
 
 def _granted(request: Request, policy: Policy | None, *, is_allow: bool) -> Grant:
-    """Say to whom the resource's policy grants or denies the request."""
+    """Return to whom the resource's policy grants or denies the request."""
     return max(
         (
             statement.grants_to(request.principal)

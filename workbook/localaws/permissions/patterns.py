@@ -1,46 +1,47 @@
-"""Wildcards and policy variables, as the elements of a policy may hold them [IAM:variables]."""
+"""Wildcards and policy variables in the elements of a policy [IAM:variables]."""
 
 import re
 from collections.abc import Callable
 from functools import lru_cache
 
-# ${aws:username}, ${aws:PrincipalTag/team, 'none'}, and ${*}, ${?}, ${$} for the signs themselves.
+# ${aws:username}, ${aws:PrincipalTag/team, 'none'}, and ${*}, ${?}, ${$} for the literal
+# characters.
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _LITERALS = {"*", "?", "$"}
 _DEFAULT = re.compile(r"\s*([^,\s]+)\s*,\s*'([^']*)'\s*")
 
-Lookup = Callable[[str], str | None]  # the value of a variable; None when the request has none
+Lookup = Callable[[str], str | None]  # returns a variable's value; None if the request has none
 
 
 @lru_cache(maxsize=4096)
 def glob(pattern: str, *, ignore_case: bool = False) -> re.Pattern[str]:
-    """Return the regular expression of a text in which ``*`` and ``?`` are wildcards."""
+    """Return the regular expression for text with the wildcards ``*`` and ``?``."""
     parts = {"*": ".*", "?": "."}
     text = "".join(parts.get(sign) or re.escape(sign) for sign in pattern)
     return re.compile(text, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether ``text`` fits a pattern with wildcards, in the same case."""
+    """Return whether ``text`` matches a pattern with wildcards, including case."""
     return pattern == text or glob(pattern).fullmatch(text) is not None
 
 
 def has_variables(text: str) -> bool:
-    """Return whether a text contains a policy variable."""
+    """Return whether text contains a policy variable."""
     return "${" in text
 
 
 def template(text: str, lookup: Lookup) -> re.Pattern[str] | None:
-    """Return the regular expression of a text with wildcards and variables.
+    """Return the regular expression for text with wildcards and variables.
 
-    What a variable stands for is taken literally: a star in it matches a star only.
+    The value of a variable is literal: a star in it matches only a star.
 
     Args:
         text: such as ``arn:aws:s3:::bucket/${aws:userid}/*``.
-        lookup: gives the values of variables.
+        lookup: returns the values of variables.
 
     Returns:
-        None when a variable has neither a value nor a default: then nothing matches.
+        None if a variable has neither a value nor a default: then nothing matches.
     """
     expression, end = "", 0
     for variable in _VARIABLE.finditer(text):
@@ -53,10 +54,10 @@ def template(text: str, lookup: Lookup) -> re.Pattern[str] | None:
 
 
 def expand(text: str, lookup: Lookup) -> str | None:
-    """Return a text with its variables replaced, for operators without wildcards.
+    """Return text with its variables replaced, for operators without wildcards.
 
     Returns:
-        None when a variable has neither a value nor a default.
+        None if a variable has neither a value nor a default.
     """
     expanded, end = "", 0
     for variable in _VARIABLE.finditer(text):

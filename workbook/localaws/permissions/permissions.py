@@ -1,4 +1,4 @@
-"""The permissions of all roles, as last published, and the questions that one may ask of them."""
+"""The permissions of all roles, as last published."""
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ _Key = tuple[Session, str, str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """The published state, replaced as a whole so that no reader gets half of a change."""
+    """The published state, replaced as a whole so that readers never see a partial change."""
 
     roles: Mapping[str, Role] = field(default_factory=dict)
     sessions: Mapping[str, Session] = field(default_factory=dict)
@@ -36,13 +36,13 @@ class _State:
 
 
 class Permissions:
-    """Who may do what.
+    """Answers which roles may do what.
 
-    IAM lives on moto's thread, which publishes; questions are answered on any thread, from the
-    last state that was published, without a call into moto.
+    IAM lives on moto's thread, which publishes its state. Questions are answered on any thread,
+    from the last published state, without calls into moto.
 
     Args:
-        clock: gives the time to conditions on it.
+        clock: the time, for conditions.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -50,7 +50,7 @@ class Permissions:
         self._state = _State()
 
     def publish(self, roles: Iterable[Role], sessions: Mapping[str, Session]) -> None:
-        """Replace what is known.
+        """Replace the published state.
 
         Args:
             roles: every role.
@@ -59,11 +59,11 @@ class Permissions:
         self._state = _State({role.arn: role for role in roles}, dict(sessions))
 
     def session(self, access_key: str) -> Session | None:
-        """Return whose access key it is; None for the user's own, who may do everything."""
+        """Return an access key's session; None for the user's own key, which may do everything."""
         return self._state.sessions.get(access_key)
 
     def role(self, arn: str) -> Role | None:
-        """Return a role; None when there is none."""
+        """Return a role; None if it does not exist."""
         return self._state.roles.get(arn)
 
     def can_be_assumed(self, role_arn: str, service: str = LAMBDA) -> bool:
@@ -87,15 +87,15 @@ class Permissions:
     def denial(
         self, session: Session, access: Access, resource_policy: str | None = None
     ) -> Denial | None:
-        """Judge one action of a role's session.
+        """Evaluate an action of a role's session.
 
         Args:
-            session: who acts.
-            access: what it does.
-            resource_policy: that of the resource, if it has one, as JSON.
+            session: the session.
+            access: the action and its resource.
+            resource_policy: the resource's policy as JSON, if it has one.
 
         Returns:
-            None when it may.
+            None if the action is allowed.
         """
         decision = self._decide(session, access, resource_policy)
         if decision.is_allowed:
@@ -103,7 +103,7 @@ class Permissions:
         return Denial(session.principal.arn, access, decision)
 
     def has_passed(self, call: Hashable) -> bool:
-        """Whether a call was noted to pass since roles last changed."""
+        """Return whether a call has been noted as allowed since roles last changed."""
         return call in self._state.passed
 
     def note_pass(
@@ -113,13 +113,13 @@ class Permissions:
         granted: Iterable[Access],
         resource_policy: str | None = None,
     ) -> None:
-        """Note that a call passes, if it will until roles change: no condition was looked at.
+        """Note that a call is allowed until roles change, unless a condition was evaluated.
 
         Args:
-            call: whatever tells the call from others.
-            session: who made it.
-            granted: what it was found to be allowed, by ``denial``.
-            resource_policy: that of the resource, if it has one.
+            call: a value that identifies the call.
+            session: the caller's session.
+            granted: the accesses that ``denial`` allowed.
+            resource_policy: the resource's policy, if it has one.
         """
         state = self._state
         if all(_key(session, access, resource_policy) in state.decisions for access in granted):
@@ -153,7 +153,7 @@ class Permissions:
         return decision
 
     def _context(self, session: Session, role: Role) -> dict[str, tuple[str, ...]]:
-        """The condition keys that every call of a session has."""
+        """Return the condition keys that every call of a session has."""
         account = session.principal.account
         context = {
             "aws:principalarn": (role.arn,),
@@ -161,7 +161,7 @@ class Permissions:
             "aws:principaltype": ("AssumedRole",),
             "aws:userid": (f"{role.id}:{session.name}",),
             "aws:resourceaccount": (account,),
-            "aws:securetransport": ("true",),  # as it is on AWS; here nothing leaves the machine
+            "aws:securetransport": ("true",),  # as on AWS; here no data leaves the machine
             "aws:sourceip": ("127.0.0.1",),
             "aws:viaawsservice": ("false",),
             "aws:principalisawsservice": ("false",),
@@ -183,6 +183,6 @@ def _key(session: Session, access: Access, resource_policy: str | None) -> _Key:
 
 
 def _is_key(resource: str | None) -> bool:
-    """Return whether a resource is a KMS key, which only its own policy opens to anyone."""
+    """Return whether a resource is a KMS key, to which only its own policy grants access."""
     parts = (resource or "").split(":", 5)
     return len(parts) == 6 and parts[2] == "kms" and parts[5].startswith("key/")

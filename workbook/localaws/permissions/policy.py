@@ -10,7 +10,7 @@ from typing import Any
 from workbook.localaws.permissions import conditions, patterns
 from workbook.localaws.permissions.conditions import Condition, Context
 
-WITH_VARIABLES = "2012-10-17"  # the version of the policy language that has policy variables
+WITH_VARIABLES = "2012-10-17"  # the version of the policy language with variables
 
 
 class Grant(IntEnum):
@@ -18,7 +18,7 @@ class Grant(IntEnum):
 
     NONE = 0  # not the caller
     ACCOUNT = 1  # the caller's account, which leaves the decision to the caller's own policies
-    CALLER = 2  # the caller itself, or everybody
+    CALLER = 2  # the caller itself, or everyone
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,10 @@ class Principal:
     """The caller, with all the names that a policy may use for it.
 
     Args:
-        arn: as error messages name the caller: of the role's session, for a function.
-        role_arn: of the role; None for a service.
+        arn: the caller's ARN in error messages: for a function, that of the role's session.
+        role_arn: the role's ARN; None for a service.
         account: 12 digits.
-        service: such as ``lambda.amazonaws.com``, when an AWS service calls for itself.
+        service: such as ``lambda.amazonaws.com``, if an AWS service makes the call.
     """
 
     arn: str
@@ -40,13 +40,13 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One action on one resource, by somebody.
+    """A request for one action on one resource.
 
     Args:
-        principal: who.
+        principal: the caller.
         action: such as ``kinesis:PutRecord``.
-        resource: an ARN, ``*`` where the action has none, or None where it is not known: then a
-            statement's resources are not compared.
+        resource: an ARN, ``*`` if the action has none, or None if it is unknown: then a statement's
+            resources are not compared.
         context: the condition keys; see ``conditions``.
     """
 
@@ -56,25 +56,25 @@ class Request:
     context: Context = field(default_factory=dict)
 
     def variable(self, name: str) -> str | None:
-        """Return the value of a policy variable; None when the request has none, or several."""
+        """Return the value of a policy variable; None if the request has none, or several."""
         values = self.context.get(name.lower(), ())
         return values[0] if len(values) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement of a policy.
+    """A statement of a policy.
 
     Args:
-        is_allow: its effect; else it denies.
-        actions: patterns of actions in lower case.
-        not_actions: whether it is about every action but these.
-        resources: patterns of ARNs; None where a policy has no such element, as a trust policy.
-        not_resources: whether it is about every resource but these.
+        is_allow: whether its effect is Allow, rather than Deny.
+        actions: patterns of actions, in lower case.
+        not_actions: whether it applies to every action except these.
+        resources: patterns of ARNs; None if there are none, as in a trust policy.
+        not_resources: whether it applies to every resource except these.
         principals: by kind (``AWS``, ``Service``, ...); None in an identity's policy.
-        not_principals: whether it is about everybody but these.
-        conditions: all of which must hold.
-        has_variables: whether the policy's version has policy variables.
+        not_principals: whether it applies to everyone except these.
+        conditions: the conditions, all of which must hold.
+        has_variables: whether the policy's version has variables.
     """
 
     is_allow: bool
@@ -88,7 +88,7 @@ class Statement:
     has_variables: bool
 
     def applies(self, request: Request) -> bool:
-        """Whether the statement applies to a request, whoever its caller is."""
+        """Return whether the statement applies to a request, regardless of its caller."""
         return (
             self._has_action(request.action.lower())
             and self._has_resource(request)
@@ -96,7 +96,7 @@ class Statement:
         )
 
     def grants_to(self, caller: Principal) -> Grant:
-        """Say in which way the statement's principals have the caller."""
+        """Return how the statement's principals match the caller."""
         ways = {_named(kind, value, caller) for kind, value in self.principals or ()}
         if self.not_principals:
             return Grant.NONE if ways - {Grant.NONE} else Grant.CALLER
@@ -126,7 +126,7 @@ class Statement:
 
     @property
     def depends_on_context(self) -> bool:
-        """Whether two requests for the same action on the same resource may differ before it."""
+        """Return whether the result for an action on a resource may depend on the request."""
         return bool(self.conditions) or any(map(patterns.has_variables, self.resources or ()))
 
 
@@ -135,13 +135,13 @@ Policy = tuple[Statement, ...]
 
 @lru_cache(maxsize=1024)
 def parse(document: str) -> Policy:
-    """Read a policy document.
+    """Parse a policy document.
 
     Args:
-        document: JSON.
+        document: the policy as JSON.
 
     Raises:
-        ValueError: it is no policy, or has an element that is unknown; names it.
+        ValueError: it is not a policy, or has an unknown element; the message names it.
     """
     try:
         policy = json.loads(document)
@@ -154,10 +154,10 @@ def parse(document: str) -> Policy:
 
 
 def read(document: str) -> Policy | None:
-    """Read a policy that has not been validated.
+    """Parse a policy that has not been validated.
 
     Returns:
-        None when it cannot be read: then it grants nothing, and denies nothing.
+        None if it cannot be parsed: then it neither grants nor denies anything.
     """
     try:
         return parse(document)
@@ -187,7 +187,7 @@ def _statement(element: Any, has_variables: bool) -> Statement:
 
 
 def _either(element: Mapping[str, Any], name: str, read: Any = None) -> tuple[bool, Any]:
-    """Return an element that may be there with ``Not`` before its name, and whether it is."""
+    """Return an element that may have the prefix ``Not``, and whether it has."""
     is_negated = f"Not{name}" in element
     value = element.get(f"Not{name}" if is_negated else name)
     if value is None:
@@ -210,7 +210,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _named(kind: str, value: str, caller: Principal) -> Grant:
-    """How one principal of a statement has the caller."""
+    """Return how a principal of a statement matches the caller."""
     if value == "*" and kind in ("*", "AWS"):
         return Grant.CALLER
     if kind == "Service":

@@ -11,14 +11,14 @@ ONE_LETTER_SUFFIX = "@lambda_function"  # session names have at least two charac
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role as IAM keeps it.
+    """A role in IAM.
 
     Args:
-        arn: with its path.
+        arn: the ARN, including the path.
         id: ``AROA...``.
-        policies: what it may do, inline and managed.
-        trust: who may assume it; None when the document cannot be read.
-        boundary: the most that it may do, if it has one.
+        policies: its policies, inline and managed.
+        trust: its trust policy, which says who may assume it; None if it cannot be parsed.
+        boundary: the permissions boundary, if it has one.
         tags: by key.
     """
 
@@ -31,19 +31,19 @@ class Role:
 
     @property
     def name(self) -> str:
-        """The role's name, without its path."""
+        """Return the role's name, without its path."""
         return self.arn.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Temporary credentials of a role, told by their access key.
+    """Temporary credentials of a role, identified by their access key.
 
     Args:
-        role_arn: of the role.
-        name: such as the function's name, for a function.
-        policy: the session policy of AssumeRole, if one was given.
-        function_arn: of the function that has the credentials, if one has.
+        role_arn: the role's ARN.
+        name: the session's name; for a function, the function's name.
+        policy: the session policy given to AssumeRole, if any.
+        function_arn: the ARN of the function with these credentials, if any.
     """
 
     role_arn: str
@@ -53,7 +53,7 @@ class Session:
 
     @property
     def principal(self) -> Principal:
-        """Who calls with these credentials."""
+        """Return the caller that uses these credentials."""
         partition, account = self.role_arn.split(":")[1], self.role_arn.split(":")[4]
         role = self.role_arn.rpartition("/")[2]
         arn = f"arn:{partition}:sts::{account}:assumed-role/{role}/{self.name}"
@@ -61,5 +61,5 @@ class Session:
 
 
 def session_name(function_name: str) -> str:
-    """Return the name of the session in which a function runs [OBS]."""
+    """Return the name of a function's session [OBS]."""
     return function_name + ONE_LETTER_SUFFIX if len(function_name) == 1 else function_name

@@ -1,6 +1,6 @@
-"""Find the signer.  Any well-formed signature is accepted; a request without one is refused.
+"""Check that a request is signed. Any well-formed signature is accepted.
 
-The secret behind a signature is not checked: everyone who has an account here is its owner.
+The secret behind a signature is not checked: everyone with an account here is its owner.
 """
 
 from functools import cache
@@ -14,7 +14,7 @@ NEEDED = ("Credential", "Signature", "SignedHeaders")
 NO_TOKEN = "MissingAuthenticationToken"
 INCOMPLETE, INVALID = "IncompleteSignature", "InvalidSignature"
 QUERY_CODES = {INVALID: "SignatureDoesNotMatch"}  # in the query protocol
-OPEN_TO_ALL = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}  # by a token of another kind [BC]
+OPEN_TO_ALL = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}  # by other tokens [BC]
 
 
 def refusal(request: Request) -> Response | None:
@@ -48,7 +48,7 @@ def refusal(request: Request) -> Response | None:
 
 
 def _refused_scope(request: Request, scheme: str, credential: str) -> Response | None:
-    """Refuse a signature for a place or a time that cannot be read, or for no region of AWS."""
+    """Refuse a signature whose place or time cannot be read, or whose region AWS does not have."""
     scope = credential.split("/")
     if len(scope) != (4 if scheme == SCHEMES[1] else 5):
         words = "Credential must have exactly 5 slash-delimited elements, e.g. "
@@ -62,23 +62,23 @@ def _refused_scope(request: Request, scheme: str, credential: str) -> Response |
 
 @cache
 def _regions() -> frozenset[str]:
-    """Return all regions of AWS [BC]."""
-    from botocore.loaders import Loader  # late: only a process that serves requests needs it
+    """Return AWS's regions [BC]."""
+    from botocore.loaders import Loader  # late: only a process that serves requests needs this
 
     partitions = Loader().load_data("partitions")["partitions"]
     return frozenset(region for one in partitions for region in one["regions"])
 
 
 def _is_signed_form(request: Request) -> bool:
-    """Whether a request is a form by which S3 lets browsers upload."""
+    """Return whether a request is a form through which a browser uploads to S3."""
     is_form = request.headers.get("content-type", "").startswith("multipart/form-data")
     return is_form and b'name="policy"' in request.body and b"signature" in request.body.lower()
 
 
 def _error(request: Request, code: str, message: str) -> Response:
-    """Return an error in the form of the service that is called [KL, SEEN].
+    """Return an error in the format of the service called [KL, SEEN].
 
-    A REST call of Lambda's [?] and one of S3's have forms of their own.
+    REST calls of Lambda [?] and of S3 have their own formats.
     """
     service, protocol, _ = protocols.called(request)
     is_missing = code == NO_TOKEN

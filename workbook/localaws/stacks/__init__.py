@@ -1,1 +1,1 @@
-"""Stacks: CloudFormation, whose resources are made by calls of the services' own APIs."""
+"""Stacks: CloudFormation, which creates resources by calling the services' own APIs."""

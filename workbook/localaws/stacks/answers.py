@@ -14,10 +14,10 @@ log = logging.getLogger(__name__)
 
 
 class Answers:
-    """The requests to custom resources that wait for their answers.
+    """The requests to custom resources that await a response.
 
     Args:
-        endpoint_url: where functions reach the local AWS.
+        endpoint_url: the local AWS's address, for functions.
     """
 
     def __init__(self, endpoint_url: str) -> None:
@@ -27,7 +27,7 @@ class Answers:
     def expect(
         self, stack_id: str, logical_id: str, identity: str
     ) -> tuple[str, "asyncio.Future[dict[str, Any]]"]:
-        """Return the URL that takes an answer, and what will be that answer."""
+        """Return the URL for a response, and a future for the response."""
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._expected[identity] = answer
         bucket = PREFIX + stack_id.split(":")[3].replace("-", "")
@@ -36,20 +36,20 @@ class Answers:
         return f"{self._endpoint_url}/{bucket}/{key}?{signed}", answer
 
     def forget(self, identity: str) -> None:
-        """Take no more answer to a request."""
+        """Stop accepting a response to a request."""
         self._expected.pop(identity, None)
 
     @staticmethod
     def is_for(request: Request) -> bool:
-        """Return whether a request is an answer."""
+        """Return whether a request is such a response."""
         return request.method == "PUT" and request.path.startswith(f"/{PREFIX}")
 
     def take(self, request: Request) -> Response:
-        """Take an answer, as S3 takes an object."""
+        """Accept a response, as S3 accepts an object."""
         identity = request.segments[-1].rpartition("|")[2]
         expected = self._expected.get(identity)
         if expected is None or expected.done():
-            return Response(200)  # S3 takes any object
+            return Response(200)  # S3 accepts any object
         try:
             answer = json.loads(request.body)
             if not isinstance(answer, dict):

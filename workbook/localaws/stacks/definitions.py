@@ -1,4 +1,4 @@
-"""Definitions of stacks, made of what a request says and checked before anything is made."""
+"""Definitions of stacks, built from requests and checked before any resource is created."""
 
 import asyncio
 import json
@@ -18,11 +18,11 @@ from workbook.localaws.stacks.values import check_rules
 
 
 class Definitions:
-    """Makes definitions.
+    """Builds definitions.
 
     Args:
         calls: the services' APIs.
-        endpoint_url: the local AWS's own, where its buckets are.
+        endpoint_url: the address of the local AWS and its buckets.
     """
 
     def __init__(self, calls: Calls, endpoint_url: str) -> None:
@@ -38,16 +38,16 @@ class Definitions:
         *,
         in_change_set: bool,
     ) -> Definition:
-        """Return what a stack is to be.
+        """Return the intended state of a stack.
 
         Args:
-            stack: as it is.
-            asked: CreateStack's parameters, or those of the other operations.
-            exports: what all stacks export.
-            in_change_set: whether somebody looks at the changes first.
+            stack: the stack in its present state.
+            asked: the parameters of CreateStack, or of another operation.
+            exports: the exports of all stacks.
+            in_change_set: whether this is for a change set, which is reviewed first.
 
         Raises:
-            ApiError: it cannot be that.
+            ApiError: the definition is not valid.
         """
         body = await self.body(stack, asked)
         original = template.parse(body)
@@ -107,10 +107,10 @@ class Definitions:
         plan.outputs(stack, definition, names)
 
     async def body(self, stack: Stack, asked: Mapping[str, Any]) -> str:
-        """Return the text of the template that a request names.
+        """Return the text of a request's template.
 
         Raises:
-            ApiError: it names none, or more than one, or one that is not there.
+            ApiError: the request has no template, more than one, or one that does not exist.
         """
         if asked.get("TemplateBody"):
             text = str(asked["TemplateBody"])
@@ -144,7 +144,7 @@ class Definitions:
         return text
 
     def _in_bucket(self, url: str) -> tuple[str, str]:
-        """Return the bucket and the key that a URL of S3, or of the local AWS, names."""
+        """Return the bucket and key in a URL of S3, or of the local AWS."""
         parsed = urlparse(url)
         host, path = parsed.hostname or "", unquote(parsed.path).lstrip("/")
         port = parsed.netloc.rpartition(":")[2] if ":" in parsed.netloc else ""
@@ -176,7 +176,7 @@ class Definitions:
         return look_up
 
     async def _managed_policies(self) -> Mapping[str, str]:
-        """Return the ARNs of AWS's own policies, by name."""
+        """Return the ARNs of AWS's managed policies, by name."""
         if self._policies is None:
             found: dict[str, str] = {}
             asked: dict[str, Any] = {"Scope": "AWS", "MaxItems": 1000}
@@ -191,7 +191,7 @@ class Definitions:
 
 
 def _require(needed: list[str], asked: Mapping[str, Any]) -> None:
-    """Check that a request acknowledges what a template needs.
+    """Check that a request acknowledges the capabilities that a template needs.
 
     Raises:
         ApiError: it does not.
@@ -209,14 +209,14 @@ def _require(needed: list[str], asked: Mapping[str, Any]) -> None:
 def _check_attributes(
     value: Any, definition: Definition, wanted: Mapping[str, Mapping[str, Any]]
 ) -> None:
-    """Check that the attributes that a value names are there.
+    """Check that the attributes in a value exist.
 
     Raises:
-        ApiError: one is not.
+        ApiError: one does not.
     """
     for name, attribute in _attributes(value):
         if name not in wanted:
-            continue  # of a condition that does not hold
+            continue  # its condition does not hold
         type_name = wanted[name]["Type"]
         kind = kind_of(type_name, name)
         if not kind.ATTRIBUTES and (kind.ANY_PROPERTY or attribute.startswith("Outputs.")):
@@ -224,12 +224,12 @@ def _check_attributes(
         if attribute not in kind.ATTRIBUTES:
             raise invalid(
                 f"Template error: resource {name} does not support attribute type {attribute} in "
-                "Fn::GetAtt. If AWS knows it, it is one that the local AWS does not support."
+                "Fn::GetAtt. If AWS has it, the local AWS does not support it."
             )
 
 
 def _attributes(value: Any) -> list[tuple[str, str]]:
-    """Return all pairs of resource and attribute that ``Fn::GetAtt`` and ``Fn::Sub`` name."""
+    """Return all pairs of resource and attribute in ``Fn::GetAtt`` and ``Fn::Sub``."""
     found: list[tuple[str, str]] = []
     if isinstance(value, list):
         for one in value:
@@ -255,5 +255,5 @@ def _attributes(value: Any) -> list[tuple[str, str]]:
 
 
 def as_body(value: Mapping[str, Any]) -> str:
-    """Return a processed template as GetTemplate gives it."""
+    """Return a processed template as GetTemplate does."""
     return json.dumps(value, default=str)

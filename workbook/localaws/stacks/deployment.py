@@ -1,4 +1,4 @@
-"""A stack made what its definition says: created, updated, deleted, and rolled back."""
+"""Bring a stack to its definition: create, update, delete and roll back its resources."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 class FailedError(Exception):
-    """Resources could not be made or changed; ``names`` are their logical ids."""
+    """Resources that could not be created or changed; ``names`` are their logical ids."""
 
     def __init__(self, names: list[str], reason: str = "") -> None:
         super().__init__(reason)
@@ -39,14 +39,14 @@ class FailedError(Exception):
 
 
 class Deployment:
-    """Brings one stack to a definition.
+    """Brings a stack to a definition.
 
     Args:
-        stack: what is changed.
+        stack: the stack to change.
         calls: the services' APIs.
-        clock: the time.
-        answers: where custom resources answer.
-        exports: gives what all stacks export, by name, but those of one.
+        clock: the clock for events and waits.
+        answers: receives the responses of custom resources.
+        exports: returns the exports of all stacks except the given one, by name.
     """
 
     def __init__(
@@ -63,12 +63,12 @@ class Deployment:
         self._answers = answers
         self._exports = exports
         self._tags: Mapping[str, str] = {}
-        self._old: list[Resource] = []  # what replaced resources were
+        self._old: list[Resource] = []  # resources that were replaced
 
     # --- the three operations
 
     async def create(self, definition: Definition) -> None:
-        """Create the stack's resources; if one fails, take all away again."""
+        """Create the stack's resources; if one fails, delete them all again."""
         stack = self._stack
         stack.definition, self._tags = definition, definition.tags
         self._note("CREATE_IN_PROGRESS", USER)
@@ -81,7 +81,7 @@ class Deployment:
         self._note("CREATE_COMPLETE")
 
     async def update(self, definition: Definition) -> None:
-        """Change the stack's resources; if one fails, change all back."""
+        """Update the stack's resources; if one fails, change all of them back."""
         stack = self._stack
         before, previous = dict(stack.resources), stack.definition
         outputs = stack.outputs
@@ -130,13 +130,13 @@ class Deployment:
         stack.deleted = self._clock.now()
         self._note("DELETE_COMPLETE")
 
-    # --- what they are made of
+    # --- steps
 
     async def _apply(self, definition: Definition) -> None:
-        """Bring every resource to what the definition says, each after those it depends on.
+        """Bring every resource to its definition, each after those that it depends on.
 
         Raises:
-            FailedError: some could not be; what was under way has come to its end.
+            FailedError: some failed; everything in progress has ended.
         """
         stack = self._stack
         previous = stack.definition
@@ -230,7 +230,7 @@ class Deployment:
         except Exception as error:
             self._mark(replace(present, made=made), "UPDATE_FAILED", _reason(error))
             raise
-        if made.physical_id != present.physical_id:  # a custom resource may answer so
+        if made.physical_id != present.physical_id:  # a custom resource may return another id
             self._old.append(present)
         self._mark(replace(new, made=made), "UPDATE_COMPLETE")
 
@@ -314,7 +314,7 @@ class Deployment:
         before_template: Definition | None = None,
         creating: bool = False,
     ) -> list[str]:
-        """Delete resources, each before those that it depends on; return those that failed."""
+        """Delete resources, each before those that it depends on; return the names that failed."""
         known = before_template.resources if before_template else {}
         order = _dependants_first([one.logical_id for one in resources], dependencies(known))
         failed: list[str] = []
@@ -345,7 +345,7 @@ class Deployment:
             self._mark(one, "DELETE_COMPLETE", keep=current)
         return failed
 
-    # --- small things
+    # --- helpers
 
     def _wanted(self, definition: Definition) -> dict[str, Mapping[str, Any]]:
         return plan.wanted(definition, plan.scope(self._stack, definition, self._exports(None)))
@@ -388,7 +388,7 @@ class Deployment:
         *,
         keep: bool = True,
     ) -> None:
-        """Note a resource's state as an event; ``keep`` puts it into the stack, too."""
+        """Record a resource's state as an event; if ``keep`` is true, also in the stack."""
         now = self._clock.now()
         if keep:
             self._stack.resources[resource.logical_id] = replace(
@@ -407,7 +407,7 @@ class Deployment:
         )
 
     async def _resolved(self, value: Any) -> Any:
-        """Return properties with their dynamic references looked up."""
+        """Return properties with their dynamic references resolved."""
         match value:
             case dict():
                 return {name: await self._resolved(one) for name, one in value.items()}
@@ -443,7 +443,7 @@ class Deployment:
 
 
 def _state(present: Resource) -> dict[str, Any]:
-    """Return what stays of a resource that is not changed."""
+    """Return the parts of a resource that do not change with its state."""
     return {name: getattr(present, name) for name in ("made", "status", "reason", "at")}
 
 
@@ -454,7 +454,7 @@ def _told(action: str, failure: FailedError) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Return why a resource failed, as its events tell it [SEEN]."""
+    """Return the reason of a failure, as shown in events [SEEN]."""
     if not isinstance(error, ApiError):
         return f"Internal Failure: {error!r}"
     service = error.fields.get("Service")
@@ -474,7 +474,7 @@ def _reason(error: Exception) -> str:
 
 
 def _dependants_first(names: list[str], after: Mapping[str, set[str]]) -> list[str]:
-    """Return names in the order in which they can be deleted."""
+    """Return names in an order in which they can be deleted."""
     order: list[str] = []
 
     def visit(name: str) -> None:

@@ -1,4 +1,4 @@
-"""How CloudFormation refuses, and how the local AWS refuses what it does not have."""
+"""CloudFormation's errors, and the local AWS's refusal of unsupported features."""
 
 from workbook.localaws.api.errors import ApiError
 
@@ -9,7 +9,7 @@ def invalid(message: str) -> ApiError:
 
 
 def unsupported(what: str) -> ApiError:
-    """Return the refusal of what AWS has and the local AWS has not."""
+    """Return the error for a feature of AWS that the local AWS does not support."""
     return invalid(
         f"The local AWS does not support {what}. Nothing was created. Supported features are "
         "listed in docs/stacks.md; on AWS this template may well work."

@@ -1,8 +1,8 @@
-"""The base of all kinds of resources.
+"""The base class of all resource kinds.
 
-A kind makes, changes and deletes a resource by calls of its service's own API, as CloudFormation's
-resource handlers do.  So what a stack makes is what the API makes, and what the API refuses, it
-refuses in the API's words.
+A kind creates, updates and deletes a resource by calling its service's own API, as CloudFormation's
+resource handlers do. So a stack creates the same resource as the API, and is refused with the same
+message.
 """
 
 import asyncio
@@ -25,16 +25,16 @@ from workbook.localaws.stacks.errors import unsupported
 from workbook.localaws.stacks.values import as_text
 
 POLL_SECONDS = 0.05
-MISSING = ("NotFound", "NonExistent", "NoSuch", "DoesNotExist")  # in errors of what is gone
+MISSING = ("NotFound", "NonExistent", "NoSuch", "DoesNotExist")  # in codes of errors
 
 
 @dataclass(frozen=True)
 class Made:
-    """A resource that is there.
+    """A resource that exists.
 
     Args:
-        physical_id: what ``Ref`` gives.
-        attributes: what ``Fn::GetAtt`` gives, by name; an inner one by ``Outer.Inner``.
+        physical_id: the value of ``Ref``.
+        attributes: the values of ``Fn::GetAtt``, by name; ``Outer.Inner`` for a nested one.
     """
 
     physical_id: str
@@ -43,17 +43,17 @@ class Made:
 
 @dataclass(frozen=True)
 class Context:
-    """The surroundings in which a resource is made.
+    """The surroundings in which a resource is created.
 
     Args:
         calls: the services' APIs.
-        clock: the time.
-        region: where.
+        clock: the clock for waits.
+        region: the stack's region.
         stack_id: the stack's ARN.
-        stack_tags: the stack's tags, which its resources get, too.
+        stack_tags: the stack's tags, which its resources also get.
         logical_id: the resource's name in the template.
-        kind: its type.
-        answers: awaits what a custom resource's function says; by token.
+        kind: its resource type.
+        answers: waits for the response of a custom resource's function; by token.
     """
 
     calls: Calls
@@ -67,17 +67,17 @@ class Context:
 
     @property
     def stack_name(self) -> str:
-        """The stack's name."""
+        """Return the stack's name."""
         return self.stack_id.split("/")[1]
 
     async def call(self, operation: str, **given: Any) -> dict[str, Any]:
-        """Call an API; parameters that are None are left out, the others get its types.
+        """Call an API; omit parameters that are None, and convert the others to the API's types.
 
         Args:
             operation: such as ``sqs.CreateQueue``.
 
         Raises:
-            ApiError: a refusal.
+            ApiError: the API refuses the call.
         """
         service, name = operation.split(".")
         shape = operation_model(service, name).input_shape
@@ -89,7 +89,7 @@ class Context:
             raise
 
     async def gone(self, operation: str, **given: Any) -> None:
-        """Call an API to delete something, which may be gone already."""
+        """Call an API to delete something, which may not exist any more."""
         try:
             await self.call(operation, **given)
         except ApiError as error:
@@ -97,10 +97,10 @@ class Context:
                 raise
 
     async def until(self, done: Callable[[], Awaitable[bool]], seconds: float = 300.0) -> None:
-        """Wait until a condition holds.
+        """Wait until a condition is true.
 
         Raises:
-            ApiError: it did not, for so many seconds.
+            ApiError: it was not true within ``seconds``.
         """
         deadline = asyncio.get_running_loop().time() + seconds
         while not await done():
@@ -109,7 +109,7 @@ class Context:
             await asyncio.sleep(POLL_SECONDS)
 
     def name(self, given: Any, limit: int = 255, *, lower: bool = False, suffix: str = "") -> str:
-        """Return the name given, or one made up of the stack's, the resource's and chance."""
+        """Return the given name, or one made of stack name, logical id and random letters."""
         if given:
             return str(given)
         chance = "".join(random.choices(string.ascii_uppercase + string.digits, k=12))
@@ -122,7 +122,7 @@ class Context:
         return (made.lower() if lower else made) + suffix
 
     def tags(self, given: Any = None, *, system: bool = True) -> dict[str, str]:
-        """Return a resource's tags: the stack's, its own, and those of CloudFormation [OBS]."""
+        """Return a resource's tags: the stack's, its own, and CloudFormation's [OBS]."""
         own = given or []
         pairs = own.items() if isinstance(own, dict) else ((t["Key"], t["Value"]) for t in own)
         found = {**self.stack_tags, **{key: as_text(value) for key, value in pairs}}
@@ -135,7 +135,7 @@ class Context:
         return found
 
     def tag_list(self, given: Any = None, *, system: bool = True) -> list[dict[str, str]] | None:
-        """Return a resource's tags as most APIs take them; None for none."""
+        """Return a resource's tags as a list, as most APIs accept them; None if there are none."""
         found = self.tags(given, system=system)
         return [{"Key": key, "Value": value} for key, value in found.items()] or None
 
@@ -147,9 +147,10 @@ class Context:
 class Kind:
     """A kind of resource.
 
-    Its constants: the type; ``service.Operation`` whose parameters its properties are; the
-    properties that are supported, each with the API's name of it if that is another, or None if it
-    is not a parameter; those whose change replaces the resource; the attributes of ``Fn::GetAtt``.
+    Its constants are the resource type; the ``service.Operation`` whose parameters are its
+    properties; the supported properties, each with its name in the API if that differs, or None if
+    it is not a parameter; the properties whose change replaces the resource; and the attributes of
+    ``Fn::GetAtt``.
     """
 
     TYPE: ClassVar[str] = ""
@@ -158,13 +159,13 @@ class Kind:
     REPLACES: ClassVar[frozenset[str]] = frozenset()
     ATTRIBUTES: ClassVar[frozenset[str]] = frozenset()
     ANY_PROPERTY: ClassVar[bool] = False
-    CANCELLABLE: ClassVar[bool] = False  # whether its creation may wait for long
+    CANCELLABLE: ClassVar[bool] = False  # whether creating it may take long
 
     async def create(self, context: Context, properties: Mapping[str, Any]) -> Made:
-        """Make a resource.
+        """Create a resource.
 
         Raises:
-            ApiError: it is refused.
+            ApiError: the API refuses it.
         """
         raise NotImplementedError
 
@@ -175,34 +176,34 @@ class Kind:
         old: Mapping[str, Any],
         new: Mapping[str, Any],
     ) -> Made:
-        """Change a resource in place.
+        """Update a resource in place.
 
         Raises:
-            ApiError: it is refused.
+            ApiError: the API refuses it.
         """
         raise NotImplementedError
 
     async def delete(self, context: Context, made: Made, properties: Mapping[str, Any]) -> None:
-        """Delete a resource, if it is still there.
+        """Delete a resource if it still exists.
 
         Raises:
-            ApiError: it is refused.
+            ApiError: the API refuses it.
         """
         raise NotImplementedError
 
     def attribute(self, made: Made, name: str) -> Any:
-        """Return an attribute; None if the kind has none of that name."""
+        """Return an attribute; None if the kind does not have it."""
         return made.attributes.get(name)
 
     def check(self, properties: Any, logical_id: str) -> None:
-        """Check that all properties, inner ones included, are supported.
+        """Check that all properties, nested ones included, are supported.
 
         Args:
-            properties: worked out as far as they can be before the stack is there.
+            properties: the properties, evaluated as far as possible before the stack exists.
             logical_id: the resource's name in the template.
 
         Raises:
-            ApiError: naming the first that is not.
+            ApiError: a property is not supported; the message names the first.
         """
         if self.ANY_PROPERTY:
             return
@@ -217,7 +218,7 @@ class Kind:
                     )
 
     def shape(self, name: str) -> Shape | None:
-        """Return what the API says of a property; None if the kind itself reads it."""
+        """Return the API's shape of a property; None if the kind itself reads the property."""
         member = self.PROPERTIES[name]
         if member is None or not self.API:
             return None
@@ -226,7 +227,7 @@ class Kind:
         return shape.members[member or name]  # type: ignore[union-attr]
 
     def parameters(self, properties: Mapping[str, Any]) -> dict[str, Any]:
-        """Return those properties that are parameters of the API, by its names."""
+        """Return the properties that are parameters of the API, by the API's names."""
         return {
             member or name: properties[name]
             for name, member in self.PROPERTIES.items()
@@ -234,22 +235,22 @@ class Kind:
         }
 
     def replaced(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-        """Return the changed properties that make a new resource necessary."""
+        """Return the changed properties that require a new resource."""
         return sorted(name for name in self.REPLACES if old.get(name) != new.get(name))
 
 
 def properties(names: str, **others: str | None) -> dict[str, str | None]:
-    """Return properties that are the API's parameters of the same names, and others."""
+    """Return properties with the same names as the API's parameters, and others."""
     return {**dict.fromkeys(names.split(), ""), **others}
 
 
 def is_missing(error: ApiError) -> bool:
-    """Return whether an error says that something is not there."""
+    """Return whether an error means that a resource does not exist."""
     return error.status == 404 or any(word in error.code for word in MISSING)
 
 
 def unknown_members(value: Any, shape: Shape, place: str) -> list[str]:
-    """Return the members of a value that its shape does not have, by their places."""
+    """Return the paths of members in a value that its shape does not have."""
     match shape.type_name:
         case "structure" if isinstance(value, dict):
             found = []
@@ -276,7 +277,7 @@ def unknown_members(value: Any, shape: Shape, place: str) -> list[str]:
 
 
 def _member(shape: Any, name: str) -> str | None:
-    """Return a structure's member by a template's name: ``Key`` may be ``key`` in the API."""
+    """Return a structure's member for a template's name: ``Key`` may be ``key`` in the API."""
     for one in (name, name[:1].lower() + name[1:], name.replace("Arn", "ARN")):
         if one in shape.members:
             return str(one)
@@ -284,7 +285,7 @@ def _member(shape: Any, name: str) -> str | None:
 
 
 def fit(value: Any, shape: Any) -> Any:
-    """Return a template's value with the types and names of the API, where they can be had."""
+    """Return a template's value with the API's types and names, where possible."""
     kind = shape.type_name if shape is not None else ""
     match kind, value:
         case "structure", dict():
@@ -301,7 +302,7 @@ def fit(value: Any, shape: Any) -> Any:
         case "map", dict():
             return {name: fit(one, shape.value) for name, one in value.items()}
         case "string", dict() | list():
-            return json.dumps(value, separators=(",", ":"))  # a policy, as a template has it
+            return json.dumps(value, separators=(",", ":"))  # a policy: templates have an object
         case "string", bool() | int() | float():
             return as_text(value)
         case "boolean", str() if value.lower() in ("true", "false"):
@@ -322,14 +323,14 @@ def fit(value: Any, shape: Any) -> Any:
 
 
 def as_json(document: Any) -> str:
-    """Return a policy document as a text."""
+    """Return a policy document as a string."""
     return document if isinstance(document, str) else json.dumps(document)
 
 
 def changed_tags(
     old: Mapping[str, str], new: Mapping[str, str]
 ) -> tuple[dict[str, str], list[str]]:
-    """Return the tags to set and those to take away."""
+    """Return the tags to set, and the keys of tags to remove."""
     return (
         {key: value for key, value in new.items() if old.get(key) != value},
         [key for key in old if key not in new],

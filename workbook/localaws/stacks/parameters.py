@@ -1,4 +1,4 @@
-"""The parameters of a template: the values given, held to what the template says of them."""
+"""The parameters of a template: the given values, checked against their declarations."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,15 +16,15 @@ def given(
     asked: list[Mapping[str, Any]],
     previous: Mapping[str, str],
 ) -> dict[str, str]:
-    """Return each parameter of a template as a text.
+    """Return each parameter of a template as a string.
 
     Args:
-        template: with its Parameters.
-        asked: ``ParameterKey`` with ``ParameterValue`` or ``UsePreviousValue``.
+        template: the template with the Parameters section.
+        asked: the request's ``ParameterKey`` with ``ParameterValue`` or ``UsePreviousValue``.
         previous: the stack's present values.
 
     Raises:
-        ApiError: one has no value, is unknown, or is not what the template allows.
+        ApiError: a parameter is unknown or has no value, or its value is not allowed.
     """
     declared: Mapping[str, Any] = template.get("Parameters") or {}
     values: dict[str, str] = {}
@@ -68,7 +68,7 @@ def _check(key: str, parameter: Mapping[str, Any], value: str) -> None:
         raise invalid(text)
 
     if SSM_VALUE.fullmatch(kind):
-        return  # the constraints are of the name's, and of the value's type
+        return  # such constraints concern the name in SSM and the type of its value
     items = value.split(",") if "List" in kind else [value]
     allowed = parameter.get("AllowedValues")
     if allowed is not None and not all(item in map(as_text, allowed) for item in items):
@@ -105,12 +105,12 @@ async def resolved(
     values: Mapping[str, str],
     look_up: Callable[[str], Awaitable[str]],
 ) -> dict[str, Any]:
-    """Return what ``Ref`` of each parameter gives: a text or a list of texts.
+    """Return the value of ``Ref`` for each parameter: a string or a list of strings.
 
     Args:
-        template: with its Parameters.
-        values: as ``given`` returns them.
-        look_up: gives the value of a parameter of SSM.
+        template: the template with the Parameters section.
+        values: the values, as returned by ``given``.
+        look_up: returns the value of a parameter in SSM.
 
     Raises:
         ApiError: SSM has no such parameter.
@@ -126,7 +126,7 @@ async def resolved(
 
 
 def shown(template: Mapping[str, Any], values: Mapping[str, str]) -> list[dict[str, str]]:
-    """Return parameters as DescribeStacks tells them: secret ones hidden."""
+    """Return parameters as DescribeStacks does: with secret values hidden."""
     declared = template.get("Parameters") or {}
     return [
         {
@@ -138,10 +138,10 @@ def shown(template: Mapping[str, Any], values: Mapping[str, str]) -> list[dict[s
 
 
 def check_dynamic(text: str) -> None:
-    """Check that a dynamic reference is one that is supported.
+    """Check that a dynamic reference is supported.
 
     Raises:
-        ApiError: it is not.
+        ApiError: it is not supported.
     """
     service = text.split(":")[1] if ":" in text else text
     if service not in ("ssm", "ssm-secure", "secretsmanager"):

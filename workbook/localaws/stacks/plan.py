@@ -1,4 +1,4 @@
-"""The changes to a stack: its resources compared with those of a template."""
+"""The changes to a stack: its resources compared with a template's."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from workbook.localaws.stacks.values import Scope, as_text
 
 @dataclass(frozen=True)
 class Change:
-    """A change of one resource; ``action`` is Add, Modify or Remove."""
+    """A change of a resource; ``action`` is Add, Modify or Remove."""
 
     action: str
     logical_id: str
@@ -24,7 +24,7 @@ class Change:
     metadata: bool = False
 
     def described(self) -> dict[str, Any]:
-        """Return it as DescribeChangeSet tells it [OBS]."""
+        """Return the change as shown by DescribeChangeSet [OBS]."""
         told: dict[str, Any] = {
             "Action": self.action,
             "LogicalResourceId": self.logical_id,
@@ -57,7 +57,7 @@ class Change:
 
 
 def scope(stack: Stack, definition: Definition, imports: Mapping[str, str]) -> Scope:
-    """Return what names in a stack's template stand for, as far as its resources are there."""
+    """Return the values of names in a stack's template, for resources that exist."""
     resources = stack.resources
 
     def ref(name: str) -> Any:
@@ -94,7 +94,7 @@ def scope(stack: Stack, definition: Definition, imports: Mapping[str, str]) -> S
 
 
 def pseudo_parameters(stack: Stack) -> dict[str, Any]:
-    """Return the parameters that every template has."""
+    """Return the pseudo parameters, which every template has."""
     account = stack.id.split(":")[4]
     return {
         "AWS::AccountId": account,
@@ -117,7 +117,7 @@ def wanted(definition: Definition, names: Scope) -> dict[str, Mapping[str, Any]]
 
 
 def worked_out(logical_id: str, resource: Mapping[str, Any], names: Scope) -> Resource:
-    """Return a resource of a template with its properties worked out."""
+    """Return a resource of a template with its properties evaluated."""
     return Resource(
         logical_id,
         resource["Type"],
@@ -132,7 +132,7 @@ def worked_out(logical_id: str, resource: Mapping[str, Any], names: Scope) -> Re
 
 
 def change(present: Resource | None, new: Resource, retagged: bool) -> Change | None:
-    """Return what makes the present resource the new one; None if nothing does."""
+    """Return the change from the present resource to the new one; None if there is none."""
     if present is None or present.made is None:
         return Change("Add", new.logical_id, new.type)
     if present.type != new.type:
@@ -162,7 +162,7 @@ def change(present: Resource | None, new: Resource, retagged: bool) -> Change | 
 
 
 def changes(stack: Stack, definition: Definition, imports: Mapping[str, str]) -> list[Change]:
-    """Return all that would change in a stack's resources."""
+    """Return all changes to a stack's resources."""
     names = scope(stack, definition, imports)
     kept = wanted(definition, names)
     retagged = stack.definition is not None and stack.definition.tags != definition.tags
@@ -180,7 +180,7 @@ def changes(stack: Stack, definition: Definition, imports: Mapping[str, str]) ->
 
 
 def outputs(stack: Stack, definition: Definition, names: Scope) -> list[dict[str, str]]:
-    """Return a template's outputs as DescribeStacks tells them."""
+    """Return a template's outputs as shown by DescribeStacks."""
     found = []
     for key, output in (definition.template.get("Outputs") or {}).items():
         if "Condition" in output and not names.condition(output["Condition"]):

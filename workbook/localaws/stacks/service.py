@@ -1,4 +1,4 @@
-"""CloudFormation's API: reads requests, keeps the stacks, and has their deployments run."""
+"""CloudFormation's API: reads requests, stores the stacks, and runs their deployments."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ from workbook.localaws.stacks.resources.iam import capabilities
 from workbook.localaws.stacks.stack import ChangeSet, Definition, Resource, Stack, new_arn
 from workbook.localaws.stacks.values import Scope, as_text
 
-HOLD_SECONDS = 10.0  # an operation answers when its stack is ready, or after so long
+HOLD_SECONDS = 10.0  # the longest that an operation waits for its stack
 PAGE = 100
 NO_UPDATES = "No updates are to be performed."
 NO_CHANGES = (
@@ -39,12 +39,12 @@ Answer = dict[str, Any]
 
 
 class StacksService:
-    """Answers requests to CloudFormation.
+    """Responds to requests to CloudFormation.
 
     Args:
-        calls: the services' APIs, by which resources are made.
-        clock: the time.
-        endpoint_url: where clients and functions reach the local AWS.
+        calls: the services' APIs, which create resources.
+        clock: the clock for events and waits.
+        endpoint_url: the local AWS's address, for clients and functions.
     """
 
     def __init__(self, calls: Calls, clock: Clock, endpoint_url: str) -> None:
@@ -57,17 +57,17 @@ class StacksService:
         self._running: dict[str, asyncio.Task[None]] = {}
 
     async def close(self) -> None:
-        """End the deployments that are under way."""
+        """Cancel the deployments in progress."""
         for task in self._running.values():
             task.cancel()
         await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     def is_answer(self, request: Request) -> bool:
-        """Return whether a request is the answer of a custom resource."""
+        """Return whether a request is the response of a custom resource."""
         return self._answers.is_for(request)
 
     async def respond(self, request: Request) -> Response:
-        """Answer a request."""
+        """Respond to a request."""
         if self._answers.is_for(request):
             return self._answers.take(request)
         action = ""
@@ -89,7 +89,7 @@ class StacksService:
     # --- stacks
 
     async def create_stack(self, region: str, asked: Parameters) -> Answer:
-        """CreateStack."""
+        """Handle CreateStack."""
         name = _name(asked)
         present = self._find(region, name)
         if present is not None:
@@ -103,7 +103,7 @@ class StacksService:
         return {"StackId": stack.id}
 
     async def update_stack(self, region: str, asked: Parameters) -> Answer:
-        """UpdateStack."""
+        """Handle UpdateStack."""
         stack = self._get(region, asked.get("StackName", ""))
         self._check_updatable(stack)
         definition = await self._define(stack, asked)
@@ -114,7 +114,7 @@ class StacksService:
         return {"StackId": stack.id}
 
     async def delete_stack(self, region: str, asked: Parameters) -> None:
-        """DeleteStack; a stack that is not there is deleted."""
+        """Handle DeleteStack; it also succeeds if the stack does not exist."""
         stack = self._find(region, asked.get("StackName", ""))
         if stack is None or stack.status == "DELETE_COMPLETE":
             return
@@ -139,14 +139,14 @@ class StacksService:
         await self._run(stack, self._deployment(stack).delete(retained))
 
     async def describe_stacks(self, region: str, asked: Parameters) -> Answer:
-        """DescribeStacks."""
+        """Handle DescribeStacks."""
         if asked.get("StackName"):
             return {"Stacks": [_described(self._get(region, asked["StackName"], gone=True))]}
         there = [one for one in self._all(region) if one.status != "DELETE_COMPLETE"]
         return _page("Stacks", [_described(one) for one in reversed(there)], asked)
 
     async def list_stacks(self, region: str, asked: Parameters) -> Answer:
-        """ListStacks."""
+        """Handle ListStacks."""
         wanted = asked.get("StackStatusFilter")
         found = [
             {**_summary(one), "TemplateDescription": _described(one).get("Description")}
@@ -156,7 +156,7 @@ class StacksService:
         return _page("StackSummaries", found, asked)
 
     async def describe_stack_events(self, region: str, asked: Parameters) -> Answer:
-        """DescribeStackEvents: the newest first."""
+        """Handle DescribeStackEvents: newest first."""
         stack = self._get(region, asked.get("StackName", ""), gone=True)
         token = stack.asked.get("ClientRequestToken")
         events = [
@@ -180,7 +180,7 @@ class StacksService:
         return _page("StackEvents", events, asked)
 
     async def describe_stack_resource(self, region: str, asked: Parameters) -> Answer:
-        """DescribeStackResource."""
+        """Handle DescribeStackResource."""
         stack = self._get(region, asked.get("StackName", ""), gone=True)
         one = self._resource(stack, asked.get("LogicalResourceId", ""))
         told = {
@@ -193,7 +193,7 @@ class StacksService:
         return {"StackResourceDetail": told}
 
     async def describe_stack_resources(self, region: str, asked: Parameters) -> Answer:
-        """DescribeStackResources: by stack, or of the stack that has a physical id."""
+        """Handle DescribeStackResources: for a stack, or for the stack with a physical id."""
         if asked.get("StackName"):
             stack = self._get(region, asked["StackName"], gone=True)
         else:
@@ -220,7 +220,7 @@ class StacksService:
         }
 
     async def list_stack_resources(self, region: str, asked: Parameters) -> Answer:
-        """ListStackResources."""
+        """Handle ListStackResources."""
         stack = self._get(region, asked.get("StackName", ""), gone=True)
         found = [
             {
@@ -237,25 +237,25 @@ class StacksService:
         return _page("StackResourceSummaries", found, asked)
 
     async def update_termination_protection(self, region: str, asked: Parameters) -> Answer:
-        """UpdateTerminationProtection."""
+        """Handle UpdateTerminationProtection."""
         stack = self._get(region, asked.get("StackName", ""))
         stack.protected = bool(asked.get("EnableTerminationProtection"))
         return {"StackId": stack.id}
 
     async def get_stack_policy(self, region: str, asked: Parameters) -> Answer:
-        """GetStackPolicy."""
+        """Handle GetStackPolicy."""
         stack = self._get(region, asked.get("StackName", ""))
         return {"StackPolicyBody": stack.policy or None}
 
     # --- templates
 
     async def get_template(self, region: str, asked: Parameters) -> Answer:
-        """GetTemplate: as sent, or with its transforms carried out."""
+        """Handle GetTemplate: return it as sent, or with its transforms applied."""
         stack = self._get(region, asked.get("StackName", ""), gone=True)
         definition = stack.definition
         if asked.get("ChangeSetName"):
             definition = self._change_set(region, asked)[1].definition
-        if definition is None and stack.change_sets:  # not carried out yet
+        if definition is None and stack.change_sets:  # not executed yet
             definition = next(reversed(stack.change_sets.values())).definition
         if definition is None:
             raise invalid(f"Template for stack {stack.name} does not exist")
@@ -264,7 +264,7 @@ class StacksService:
         return {"TemplateBody": body, "StagesAvailable": ["Original", "Processed"]}
 
     async def get_template_summary(self, region: str, asked: Parameters) -> Answer:
-        """GetTemplateSummary."""
+        """Handle GetTemplateSummary."""
         found = await self._template(region, asked)
         resources = found.get("Resources") or {}
         needed = capabilities(resources)
@@ -285,7 +285,7 @@ class StacksService:
         }
 
     async def validate_template(self, region: str, asked: Parameters) -> Answer:
-        """ValidateTemplate."""
+        """Handle ValidateTemplate."""
         found = await self._template(region, asked)
         transforms = transform.names(found)
         if not transforms:
@@ -319,7 +319,7 @@ class StacksService:
     # --- change sets
 
     async def create_change_set(self, region: str, asked: Parameters) -> Answer:
-        """CreateChangeSet."""
+        """Handle CreateChangeSet."""
         stack_name, name = _name(asked), asked.get("ChangeSetName", "")
         kind = asked.get("ChangeSetType") or "UPDATE"
         if kind == "IMPORT":
@@ -367,7 +367,7 @@ class StacksService:
         return {"Id": arn, "StackId": stack.id}
 
     async def describe_change_set(self, region: str, asked: Parameters) -> Answer:
-        """DescribeChangeSet."""
+        """Handle DescribeChangeSet."""
         stack, one = self._change_set(region, asked)
         definition = one.definition
         told = {
@@ -384,13 +384,13 @@ class StacksService:
         return _page("Changes", told.pop("Changes"), asked) | told
 
     async def list_change_sets(self, region: str, asked: Parameters) -> Answer:
-        """ListChangeSets."""
+        """Handle ListChangeSets."""
         stack = self._get(region, asked.get("StackName", ""))
         found = [_change_set_summary(stack, one) for one in stack.change_sets.values()]
         return _page("Summaries", found, asked)
 
     async def execute_change_set(self, region: str, asked: Parameters) -> None:
-        """ExecuteChangeSet."""
+        """Handle ExecuteChangeSet."""
         stack, one = self._change_set(region, asked)
         if one.execution != "AVAILABLE" or one.definition is None:
             state = one.status if one.status == "FAILED" else one.execution
@@ -412,14 +412,14 @@ class StacksService:
         await self._run(stack, run(one.definition))
 
     async def delete_change_set(self, region: str, asked: Parameters) -> None:
-        """DeleteChangeSet."""
+        """Handle DeleteChangeSet."""
         stack, one = self._change_set(region, asked)
         del stack.change_sets[one.name]
 
     # --- exports
 
     async def list_exports(self, region: str, asked: Parameters) -> Answer:
-        """ListExports."""
+        """Handle ListExports."""
         found = [
             {"ExportingStackId": stack.id, "Name": name, "Value": value}
             for stack in self._all(region)
@@ -428,14 +428,14 @@ class StacksService:
         return _page("Exports", found, asked)
 
     async def list_imports(self, region: str, asked: Parameters) -> Answer:
-        """ListImports."""
+        """Handle ListImports."""
         name = asked.get("ExportName", "")
         importing = self._importing(region, name)
         if not importing:
             raise invalid(f"Export '{name}' is not imported by any stack.")
         return _page("Imports", importing, asked)
 
-    # --- what they have in common
+    # --- helpers
 
     def _all(self, region: str) -> list[Stack]:
         return self._stacks.get(region, [])
@@ -479,7 +479,7 @@ class StacksService:
         }
 
     def _importing(self, region: str, export: str) -> list[str]:
-        """Return the names of the stacks that import something."""
+        """Return the names of the stacks that import a value."""
         return [
             stack.name
             for stack in self._all(region)
@@ -504,7 +504,7 @@ class StacksService:
         )
 
     def _differs(self, stack: Stack, definition: Definition) -> bool:
-        """Return whether there is anything to do to make a stack what it is to be."""
+        """Return whether a stack differs from its definition."""
         exports = self._exports(stack.region)
         present = stack.definition
         if present is None or present.tags != definition.tags:
@@ -524,10 +524,10 @@ class StacksService:
         )
 
     async def _run(self, stack: Stack, deployment: Coroutine[Any, Any, None]) -> None:
-        """Have a deployment run, and wait for it a while.
+        """Run a deployment, and wait for it for a limited time.
 
-        AWS answers at once.  Clients then look again after 5 to 30 seconds, which is long where a
-        stack is made within one: so the answer comes when the stack is ready.
+        AWS responds immediately. Clients then poll after 5 to 30 seconds, which is long if a stack
+        takes one second: so the response is sent when the stack is ready.
         """
         task = asyncio.get_running_loop().create_task(deployment)
         self._running[stack.id] = task
@@ -630,7 +630,7 @@ def _tags(definition: Definition | None) -> list[dict[str, str]]:
 
 
 def _declared(found: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the parameters that a template declares."""
+    """Return the parameters declared in a template."""
     return [
         {
             "ParameterKey": key,
@@ -654,7 +654,7 @@ def _why(needed: list[str], resources: Mapping[str, Any]) -> str | None:
 
 
 def _imports(value: Any, names: Scope) -> set[str]:
-    """Return the names of all that a template imports."""
+    """Return the names of all values that a template imports."""
     found: set[str] = set()
     if isinstance(value, list):
         for one in value:
@@ -668,7 +668,7 @@ def _imports(value: Any, names: Scope) -> set[str]:
 
 
 def _page(key: str, items: list[Any], asked: Parameters) -> Answer:
-    """Return a page of a list, and the token of the next one."""
+    """Return a page of a list, and the token for the next page."""
     token = asked.get("NextToken") or "0"
     start = int(token) if token.isdecimal() else 0
     answer: Answer = {key: items[start : start + PAGE]}

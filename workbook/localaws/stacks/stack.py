@@ -14,15 +14,15 @@ STACK = "AWS::CloudFormation::Stack"
 
 @dataclass(frozen=True)
 class Definition:
-    """What a stack is to be.
+    """The intended state of a stack.
 
     Args:
         body: the template as sent.
-        original: the template, as values, before its transforms.
-        template: after them.
+        original: the template as values, before its transforms are applied.
+        template: the template after its transforms.
         texts: the parameters as given.
-        parameters: what ``Ref`` of each gives.
-        tags: the stack's.
+        parameters: the value of ``Ref`` for each parameter.
+        tags: the stack's tags.
         transforms: the names of the template's transforms.
     """
 
@@ -36,7 +36,7 @@ class Definition:
 
     @property
     def resources(self) -> Mapping[str, Mapping[str, Any]]:
-        """The template's resources."""
+        """Return the template's resources."""
         found: Mapping[str, Mapping[str, Any]] = self.template["Resources"]
         return found
 
@@ -48,11 +48,11 @@ class Resource:
     Args:
         logical_id: its name in the template.
         type: such as ``AWS::SQS::Queue``.
-        properties: as the template has them, worked out.
+        properties: the template's properties, evaluated.
         policies: its DeletionPolicy and UpdateReplacePolicy.
-        metadata: the template's.
-        made: what there is of it; None while it is not there.
-        status, reason, at: its state, why, and since when.
+        metadata: the template's Metadata.
+        made: the created resource; None if it does not exist.
+        status, reason, at: its state, the reason, and the time of the last change.
     """
 
     logical_id: str
@@ -67,13 +67,13 @@ class Resource:
 
     @property
     def physical_id(self) -> str:
-        """What ``Ref`` gives; empty while it is not there."""
+        """Return the value of ``Ref``; empty if the resource does not exist."""
         return self.made.physical_id if self.made else ""
 
 
 @dataclass(frozen=True)
 class Event:
-    """What happened to a stack or a resource of it."""
+    """A change of state of a stack or resource."""
 
     logical_id: str
     physical_id: str
@@ -88,7 +88,7 @@ class Event:
 
 @dataclass
 class ChangeSet:
-    """Changes that wait to be carried out."""
+    """Changes to a stack that have not been executed yet."""
 
     id: str
     name: str
@@ -105,7 +105,7 @@ class ChangeSet:
 
 @dataclass
 class Stack:
-    """A stack of one region."""
+    """A stack in one region."""
 
     id: str
     name: str
@@ -126,23 +126,23 @@ class Stack:
 
     @property
     def exports(self) -> dict[str, str]:
-        """What it exports, by name."""
+        """Return the stack's exports by name."""
         return {
             one["ExportName"]: one["OutputValue"] for one in self.outputs if "ExportName" in one
         }
 
     @property
     def in_progress(self) -> bool:
-        """Whether something is being done to it."""
+        """Return whether an operation on the stack is in progress."""
         return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
 
     def note(self, status: str, reason: str, at: float) -> None:
-        """Take on a state, and note it as an event."""
+        """Change the stack's state, and record an event."""
         self.status, self.reason = status, reason
         self.events.append(Event(self.name, self.id, STACK, status, reason, at))
 
 
 def new_arn(region: str, path: str) -> str:
-    """Return the ARN of something new of CloudFormation, such as ``stack/NAME``."""
+    """Return a new ARN for something in CloudFormation, such as ``stack/NAME``."""
     service = f"arn:{partition(region)}:cloudformation:{region}:{ACCOUNT_ID}"
     return f"{service}:{path}/{uuid.uuid4()}"

@@ -1,4 +1,4 @@
-"""The kinds of resources that are supported, by type."""
+"""The supported kinds of resources, by type."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Templates: read from JSON or YAML, and checked before anything is made of them."""
+"""Templates: parse JSON or YAML, and check it before any resource is created."""
 
 import json
 import re
@@ -52,7 +52,7 @@ def parse(text: str) -> dict[str, Any]:
     """Return a template as values, with the short forms of YAML (``!Ref``) written out.
 
     Raises:
-        ApiError: it is neither JSON nor YAML, or no template.
+        ApiError: it is neither JSON nor YAML, or not a template.
     """
     if text.lstrip().startswith("{"):
         try:
@@ -70,7 +70,7 @@ def _parse_yaml(text: str) -> Any:
     import yaml  # late: few processes read a template
 
     loader: Any = type("Loader", (yaml.SafeLoader,), {})
-    # Dates are texts, as for CloudFormation.
+    # Dates are strings, as in CloudFormation.
     loader.yaml_implicit_resolvers = {
         first: [one for one in resolvers if not one[0].endswith("timestamp")]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
@@ -101,7 +101,7 @@ def check(template: Mapping[str, Any]) -> None:
     """Check a template that has no transforms left.
 
     Raises:
-        ApiError: in CloudFormation's words.
+        ApiError: the template is not valid; the message is CloudFormation's.
     """
     unknown = [name for name in template if name not in SECTIONS]
     if unknown:
@@ -181,13 +181,13 @@ def _check_references(template: Mapping[str, Any]) -> None:
 
 
 def depends_on(resource: Mapping[str, Any]) -> list[str]:
-    """Return the resources that a resource says that it depends on."""
+    """Return the resources named in a resource's DependsOn."""
     named = resource.get("DependsOn") or []
     return [named] if isinstance(named, str) else list(named)
 
 
 def dependencies(resources: Mapping[str, Mapping[str, Any]]) -> dict[str, set[str]]:
-    """Return for each resource those that must be there before it."""
+    """Return, for each resource, those that must exist before it is created."""
     found: dict[str, set[str]] = {}
     for name, resource in resources.items():
         named = {one for kind, one in references(resource) if kind in ("ref", "getatt")}
@@ -196,7 +196,7 @@ def dependencies(resources: Mapping[str, Mapping[str, Any]]) -> dict[str, set[st
 
 
 def references(value: Any) -> Iterator[tuple[str, str]]:
-    """Give all that a value refers to: ``ref``, ``getatt`` or ``condition``, and the name."""
+    """Yield each reference in a value: its kind (``ref``, ``getatt`` or ``condition``) and name."""
     if isinstance(value, list):
         for one in value:
             yield from references(one)

@@ -1,4 +1,4 @@
-"""The transforms of templates, which CloudFormation itself carries out."""
+"""The transforms of templates that CloudFormation itself applies."""
 
 import copy
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ def names(template: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of a template's transforms.
 
     Raises:
-        ApiError: one is not supported.
+        ApiError: a transform is not supported.
     """
     given = template.get("Transform") or []
     listed = [given] if isinstance(given, str | dict) else list(given)
@@ -48,18 +48,18 @@ def serverless(
     policies: Mapping[str, str],
     region: str,
 ) -> dict[str, Any]:
-    """Return a template of the AWS Serverless Application Model as one of plain resources.
+    """Return a template of the AWS Serverless Application Model with its resources expanded.
 
-    It takes a second the first time; run it in a thread.
+    The first call takes a second; run it in a thread.
 
     Args:
-        template: as sent.
+        template: the template as sent.
         parameters: the values of its parameters.
         policies: the ARNs of AWS's managed policies, by name.
-        region: where.
+        region: the stack's region.
 
     Raises:
-        ApiError: it is no such template; in the words of AWS's own translator.
+        ApiError: the template is not valid; the message is that of AWS's translator.
     """
     import boto3
     from samtranslator.model.exceptions import InvalidDocumentException

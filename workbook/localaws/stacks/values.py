@@ -1,4 +1,4 @@
-"""The values of a template: its intrinsic functions, conditions and rules, worked out."""
+"""The values of a template: evaluation of intrinsic functions, conditions and rules."""
 
 import base64
 import ipaddress
@@ -10,22 +10,22 @@ from typing import Any
 from workbook.localaws.stacks.errors import invalid, unsupported
 from workbook.localaws.stacks.template import IN_SUB
 
-NOTHING = object()  # what AWS::NoValue is: the property is not there
+NOTHING = object()  # the value of AWS::NoValue: the property does not exist
 ZONES = ("a", "b", "c", "d", "e", "f")
 
 
 @dataclass
 class Scope:
-    """What the names in a template stand for.
+    """The meanings of names in a template.
 
     Args:
-        parameters: values of parameters and pseudo parameters.
-        mappings: the template's.
-        conditions: the template's, not worked out.
-        imports: what other stacks export.
-        ref: gives what ``Ref`` of a resource is.
-        get_att: gives an attribute of a resource.
-        extended: whether the template has the transform AWS::LanguageExtensions.
+        parameters: the values of parameters and pseudo parameters.
+        mappings: the template's Mappings.
+        conditions: the template's Conditions, not evaluated.
+        imports: the exports of other stacks.
+        ref: returns the value of ``Ref`` for a resource.
+        get_att: returns an attribute of a resource.
+        extended: whether the template uses the transform AWS::LanguageExtensions.
     """
 
     parameters: Mapping[str, Any]
@@ -37,16 +37,16 @@ class Scope:
     extended: bool = False
 
     def condition(self, name: str) -> bool:
-        """Return whether a condition holds."""
+        """Return whether a condition is true."""
         if name not in self.conditions:
             raise invalid(f"Template error: unresolved condition dependency: {name}")
         return bool(self.value(self.conditions[name]))
 
     def value(self, value: Any) -> Any:
-        """Return what a value of the template is.
+        """Return a template's value, evaluated.
 
         Raises:
-            ApiError: it cannot be worked out.
+            ApiError: it cannot be evaluated.
         """
         match value:
             case list():
@@ -217,7 +217,7 @@ FUNCTIONS: dict[str, Callable[[Scope, Any], Any]] = {
 
 
 def as_text(value: Any) -> str:
-    """Return a value as a text of a template."""
+    """Return a value as a string in a template."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -232,10 +232,10 @@ def as_text(value: Any) -> str:
 
 
 def check_rules(rules: Mapping[str, Any], scope: Scope) -> None:
-    """Check the assertions of a template's rules.
+    """Check the assertions in a template's rules.
 
     Raises:
-        ApiError: one does not hold.
+        ApiError: an assertion is false.
     """
     for name, rule in rules.items():
         if not scope.value(rule.get("RuleCondition", True)):

@@ -297,16 +297,16 @@ def test_a_schema_that_cannot_be_read_holds_records_until_it_can(table: Lake) ->
         ({"CompressionFormat": "GZIP"}, "CompressionFormat must be UNCOMPRESSED"),
         (
             {"InputFormatConfiguration": {"Deserializer": {"HiveJsonSerDe": {}}}},
-            "converts with the Deserializer OpenXJsonSerDe only, not HiveJsonSerDe",
+            "supports only the Deserializer OpenXJsonSerDe, not HiveJsonSerDe",
         ),
         (
             {"OutputFormatConfiguration": {"Serializer": {"OrcSerDe": {}}}},
-            "converts with the Serializer ParquetSerDe only, not OrcSerDe",
+            "supports only the Serializer ParquetSerDe, not OrcSerDe",
         ),
-        ({"SchemaConfiguration": {"DatabaseName": "d"}}, "RoleARN is needed"),
+        ({"SchemaConfiguration": {"DatabaseName": "d"}}, "SchemaConfiguration must have RoleARN"),
         (
             {"OutputFormatConfiguration": {"Serializer": {"ParquetSerDe": {"MaxPaddingBytes": 1}}}},
-            "writes Parquet without MaxPaddingBytes (1)",
+            "does not support MaxPaddingBytes (1) for Parquet",
         ),
     ],
 )

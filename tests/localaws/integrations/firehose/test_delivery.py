@@ -383,7 +383,7 @@ def test_other_sources_are_refused_by_name(lake: Lake) -> None:
         MSKSourceConfiguration=source,
         S3DestinationConfiguration={"BucketARN": lake.bucket_arn, "RoleARN": lake.role},
     )
-    assert "does not deliver from the source MSKAsSource" in error["Error"]["Message"]
+    assert "does not support the source MSKAsSource" in error["Error"]["Message"]
 
 
 def test_a_deleted_delivery_stream_is_gone(lake: Lake) -> None:

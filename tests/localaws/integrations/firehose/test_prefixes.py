@@ -89,8 +89,8 @@ def test_a_time_zone_of_ones_own_moves_the_prefix() -> None:
         ("!{partitionKeyFromQuery:k}", "!{firehose:error-output-type}", "only with dynamic"),
         ("!{timestamp:yyyy", "e", "!{ may only begin an expression"),
         ("!{timestamp:YYYY}", "!{firehose:error-output-type}", "the letter Y"),
-        ("!{firehose:other}", "!{firehose:error-output-type}", "!{firehose:other} is not known"),
-        ("!{date:yyyy}", "!{firehose:error-output-type}", "the namespace date is not known"),
+        ("!{firehose:other}", "!{firehose:error-output-type}", "!{firehose:other} is unknown"),
+        ("!{date:yyyy}", "!{firehose:error-output-type}", "the namespace date is unknown"),
         ("x" * 513, "", "not be longer than 512"),
     ],
 )

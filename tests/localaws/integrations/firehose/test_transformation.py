@@ -201,9 +201,9 @@ def test_a_reply_is_read_record_by_record(reply: Any, expected: list[Any]) -> No
     ("parameters", "words"),
     [
         ({"LambdaArn": "f"}, "LambdaArn 'f' is not the ARN of a function"),
-        ({"NumberOfRetries": "301"}, "NumberOfRetries must be from 0 to 300"),
-        ({"BufferSizeInMBs": "4"}, "BufferSizeInMBs must be from 0.2 to 3"),
-        ({"Delimiter": "x"}, "The parameter Delimiter is not one of the processor Lambda"),
+        ({"NumberOfRetries": "301"}, "NumberOfRetries must be between 0 and 300"),
+        ({"BufferSizeInMBs": "4"}, "BufferSizeInMBs must be between 0.2 and 3"),
+        ({"Delimiter": "x"}, "The processor Lambda has no parameter Delimiter"),
     ],
 )
 def test_parameters_of_the_function_are_checked(

@@ -1,8 +1,8 @@
 """Run first in a function's process.
 
-It makes the interpreter see what Lambda's would: the standard library, the function's zip, its
-layers, boto3 - and nothing else of the host - and then hands over to the runtime client.
-Standard library only, and it runs on every supported version of Python.
+This makes the interpreter see what Lambda's would: the standard library, the function's zip, its
+layers and boto3, but nothing else of the host. Then it starts the runtime client. It uses the
+standard library only, and runs on every supported version of Python.
 """
 
 import importlib.machinery
@@ -10,7 +10,7 @@ import json
 import os
 import sys
 
-TYPE_CHECKING = False  # as in typing, which takes a while to import
+TYPE_CHECKING = False  # as in typing, which is slow to import
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from importlib.metadata import Distribution, DistributionFinder
@@ -21,7 +21,7 @@ DISTRIBUTIONS = {"dateutil": "python-dateutil", "snapshot_restore_py": "snapshot
 
 
 class RuntimePackages:
-    """Finds the packages that the runtime brings; it is asked last, so the zip goes first."""
+    """Finds the packages of the runtime, after all other finders, so the zip comes first."""
 
     def __init__(self, names: "list[str]", folders: "list[str]") -> None:
         self._names = frozenset(names)
@@ -36,7 +36,7 @@ class RuntimePackages:
         return None
 
     def find_distributions(self, context: "DistributionFinder.Context") -> "Iterable[Distribution]":
-        """Find what ``importlib.metadata`` asks for: one distribution, or all."""
+        """Find distributions for ``importlib.metadata``: one by name, or all."""
         from importlib.metadata import DistributionFinder, MetadataPathFinder
 
         for name in self._names:
@@ -46,11 +46,11 @@ class RuntimePackages:
                 yield from MetadataPathFinder.find_distributions(own)
 
     def invalidate_caches(self) -> None:
-        """Do nothing: nothing is cached here."""
+        """Do nothing: this finder caches nothing."""
 
 
 def isolate(settings: "dict[str, Any]") -> None:
-    """Keep this process apart from the machine; the function finds none of the modules for that."""
+    """Isolate this process from the machine; the function cannot import the modules that do it."""
     if settings["sandbox"]:
         import sandbox  # type: ignore[import-not-found]  # beside this file
 
@@ -64,11 +64,11 @@ def isolate(settings: "dict[str, Any]") -> None:
 
 
 def refuse_semaphores() -> None:
-    """Let locks, queues and pools of multiprocessing fail in AWS's words: it has no /dev/shm.
+    """Make locks, queues and pools of multiprocessing fail with AWS's message: it has no /dev/shm.
 
-    Which words the system has for that depends on its C library.
+    The system's message depends on its C library.
     """
-    import _multiprocessing  # type: ignore[import-not-found]  # it has no stub
+    import _multiprocessing  # type: ignore[import-not-found]  # there is no stub
     import errno
 
     class SemLock(_multiprocessing.SemLock):  # type: ignore[misc]
@@ -79,12 +79,12 @@ def refuse_semaphores() -> None:
 
 
 def main() -> None:
-    """Set the interpreter up as ``settings`` say, and run the client until the process ends."""
+    """Set the interpreter up according to ``settings``, and run the client."""
     settings = json.loads(sys.argv[1])
     isolate(settings)
     if os.name == "posix":
         refuse_semaphores()
-    sys.path_importer_cache.clear()  # of folders that were not there before, as in PYTHONPATH
+    sys.path_importer_cache.clear()  # of folders that are new, such as in PYTHONPATH
     if settings["bytecode"]:
         sys.pycache_prefix = settings["bytecode"]
     sys.path[0:1] = settings["path"]

@@ -1,7 +1,7 @@
-"""A runtime client in plain Python, for systems where the official awslambdaric has no wheel.
+"""A runtime client in plain Python, for systems on which awslambdaric has no wheel.
 
-It behaves as that one does, and is held to the same tests: the same errors, context and log
-format.  Standard library only; it runs on every supported version of Python.
+It behaves as the official client does, and passes the same tests: the same errors, context and log
+format. It uses the standard library only, and runs on every supported version of Python.
 """
 
 import decimal
@@ -16,20 +16,20 @@ import sys
 import time
 import traceback
 
-TYPE_CHECKING = False  # as in typing, which takes a while to import
+TYPE_CHECKING = False  # as in typing, which is slow to import
 if TYPE_CHECKING:
     from typing import Any
 
 PREFIX = "/2018-06-01/runtime"
-# Runtimes that escape non-ASCII characters in replies; later ones keep them as they are.
+# Runtimes that escape non-ASCII characters in responses; later ones do not.
 ESCAPING = ("python3.8", "python3.9", "python3.10", "python3.11")
 JSON_LOG = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
-FRAME = 0xA55A0003  # begins an event: see ``functions.output``
+FRAME = 0xA55A0003  # starts an event: see ``functions.output``
 NO_BREAK_SPACE = "\u00a0"
 
 
 class Fault(Exception):
-    """A fault in how the function is put together, not in what it does."""
+    """An error in how the function is built, rather than in what it does."""
 
     def __init__(self, kind: str, message: str, trace: "tuple[str, ...]" = ()) -> None:
         super().__init__(message)
@@ -38,7 +38,7 @@ class Fault(Exception):
 
 
 class Fields:
-    """A part of the context, with a fixed set of attributes; those not sent are None."""
+    """A part of the context with fixed attributes; those that were not sent are None."""
 
     names: "tuple[str, ...]" = ()
 
@@ -48,13 +48,13 @@ class Fields:
 
 
 class CognitoIdentity(Fields):
-    """Who called through an AWS mobile SDK; empty for all others."""
+    """The caller's Amazon Cognito identity, if it used an AWS mobile SDK."""
 
     names = ("cognito_identity_id", "cognito_identity_pool_id")
 
 
 class Client(Fields):
-    """The application of the client context."""
+    """The client application in the client context."""
 
     names = (
         "installation_id",
@@ -104,7 +104,7 @@ class LambdaContext:
         return max(0, self._deadline - int(time.time() * 1000))
 
     def log(self, message: object) -> None:
-        """Write to the log as it is, without a line feed."""
+        """Write a message to the log unchanged, without a line feed."""
         sys.stdout.write(str(message))
 
     def __repr__(self) -> str:
@@ -116,14 +116,14 @@ class Encoder(json.JSONEncoder):
     """Encodes JSON, with decimals as numbers."""
 
     def default(self, o: object) -> object:
-        """Return the value to write in the place of ``o``."""
+        """Return the value to write instead of ``o``."""
         if isinstance(o, decimal.Decimal):
             return int(o) if o.is_finite() and o == o.to_integral_value() else float(o)
         return super().default(o)
 
 
 class RuntimeApi:
-    """The calls that a runtime makes; one connection."""
+    """The calls that a runtime makes, over one connection."""
 
     def __init__(self, address: str) -> None:
         self._connection = http.client.HTTPConnection(address)
@@ -133,7 +133,7 @@ class RuntimeApi:
         return self._call("GET", "/invocation/next", None, {})
 
     def reply(self, request_id: str, body: bytes, content_type: str) -> None:
-        """Send what the handler returned."""
+        """Send the handler's return value."""
         path = f"/invocation/{request_id}/response"
         self._call("POST", path, body, {"Content-Type": content_type})
 
@@ -189,7 +189,7 @@ def load(handler: str) -> object:
 
 
 def describe(error: Exception, request_id: str) -> "dict[str, Any]":
-    """Return an exception as the document that Lambda answers."""
+    """Return an exception as the document with which Lambda responds."""
     if isinstance(error, Fault):
         kind, trace = error.kind, error.trace
     else:
@@ -206,7 +206,7 @@ def describe(error: Exception, request_id: str) -> "dict[str, Any]":
 
 
 def write_frame(text: str) -> None:
-    """Write a text to the log as one event, however many lines it has."""
+    """Write text to the log as one event, however many lines it has."""
     content = text.encode(errors="replace")
     microseconds = time.time_ns() // 1000
     os.write(1, struct.pack(">IIQ", FRAME, len(content), microseconds) + content)
@@ -229,7 +229,7 @@ def log_error(error: "dict[str, Any]") -> None:
 
 
 class JsonFormatter(logging.Formatter):
-    """Formats records as JSON, with what was passed as ``extra``."""
+    """Formats records as JSON, including ``extra`` attributes."""
 
     usual = frozenset(vars(logging.makeLogRecord({}))) | {"message", "aws_request_id"}
 
@@ -257,29 +257,29 @@ class JsonFormatter(logging.Formatter):
 
 
 def timestamp(seconds: float) -> str:
-    """Return a time as the JSON log has it."""
+    """Return a time in the format of the JSON log."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 class LogHandler(logging.Handler):
-    """Writes records with the id of the invocation that they belong to."""
+    """Writes records with the request id of their invocation."""
 
     request_id = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record."""
+        """Write a record."""
         record.aws_request_id = self.request_id
         write_frame(self.format(record))
 
 
 def unbuffered(descriptor: int) -> io.TextIOWrapper:
-    """Return a text stream whose writes reach the log at once and in order."""
+    """Return a text stream whose writes reach the log immediately and in order."""
     raw = io.FileIO(descriptor, "wb", closefd=False)
     return io.TextIOWrapper(raw, encoding="utf-8", write_through=True)
 
 
 def run(handler_name: str, address: str) -> None:
-    """Load the handler and run events until the process is ended."""
+    """Load the handler and run events until the process ends."""
     os.environ.pop("_LAMBDA_TELEMETRY_LOG_FD", None)
     sys.stdout, sys.stderr = unbuffered(1), unbuffered(2)
     logging.Formatter.converter = time.gmtime
@@ -320,7 +320,7 @@ def handle(
     headers: "http.client.HTTPMessage",
     body: bytes,
 ) -> None:
-    """Run one event and send what came of it."""
+    """Run an event and send the outcome."""
     request_id = headers["Lambda-Runtime-Aws-Request-Id"]
     try:
         context = LambdaContext(headers)

@@ -1,21 +1,22 @@
-"""Keep a function away from the user's files where the system has no sandbox for it.
+"""Keep a function away from the user's files on systems without a sandbox.
 
-An audit hook: it sees what the function's Python does with files, and refuses to change anything
-outside the environment's own folders, and to read in the user's home or what the system tells of
-other processes.  A program that the function starts is not seen, nor is native code;
-``docs/security.md`` says so.  Standard library only; it runs on every supported version of Python.
+This is an audit hook: it observes the file operations of the function's Python. It refuses to
+change anything outside the environment's own folders, and to read from the user's home or
+information about other processes. It does not see native code, nor programs that the function
+starts; ``docs/security.md`` says so. It uses the standard library only, and runs on every supported
+version of Python.
 """
 
 import errno
 import os
 import sys
 
-TYPE_CHECKING = False  # as in typing, which takes a while to import
+TYPE_CHECKING = False  # as in typing, which is slow to import
 if TYPE_CHECKING:
     from typing import Any
 
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-# Events whose arguments begin with the path that they change; the number is that of ``dir_fd``.
+# Events whose first argument is the path that they change; the number is the index of ``dir_fd``.
 CHANGES = {
     "os.chflags": None,
     "os.chmod": 2,
@@ -30,11 +31,11 @@ CHANGES = {
     "shutil.rmtree": 1,
 }
 READS = {"os.chdir", "os.listdir", "os.scandir", "os.listxattr", "os.getxattr"}
-MAC_GET_PATH = 50  # of fcntl
+MAC_GET_PATH = 50  # an fcntl command
 
 
 def _folder_of(descriptor: int) -> str:
-    """Return the path of an open folder; the root where the system does not tell."""
+    """Return the path of an open folder; the root if the system does not say."""
     try:
         if sys.platform == "darwin":
             import fcntl
@@ -46,7 +47,7 @@ def _folder_of(descriptor: int) -> str:
 
 
 def _place(path: "Any", descriptor: "Any" = None) -> str:
-    """Return where a path leads, links followed; relative ones from a folder that may be open."""
+    """Return a path with links resolved; a relative path may start at an open folder."""
     text = os.fsdecode(path)
     if isinstance(descriptor, int) and descriptor >= 0:
         text = os.path.join(_folder_of(descriptor), text)
@@ -73,11 +74,11 @@ def _refused(number: int, place: str) -> OSError:
 
 
 def install(writable: "list[str]", readable: "list[str]", home: str) -> None:
-    """Refuse, from now on, what would touch the user's files.
+    """Refuse, from now on, operations that would touch the user's files.
 
     Args:
-        writable: the folders in which everything is allowed.
-        readable: folders in the user's home that may be read, such as the interpreter's.
+        writable: the folders in which every operation is allowed.
+        readable: the folders in the user's home that may be read, such as the interpreter's.
         home: the user's home.
     """
     writable = [os.path.realpath(folder) for folder in writable]
@@ -85,7 +86,7 @@ def install(writable: "list[str]", readable: "list[str]", home: str) -> None:
     home = os.path.realpath(home)
 
     def check_change(path: "Any", descriptor: "Any" = None) -> None:
-        if isinstance(path, int):  # an open file, which was checked when it was opened
+        if isinstance(path, int):  # an open file, checked when it was opened
             return
         place = _place(path, descriptor)
         if not _is_inside(place, writable) and place != os.devnull:

@@ -1,15 +1,15 @@
-"""Give a function's process the files of Lambda's execution environment, by Linux namespaces.
+"""Give a function's process the files of Lambda's execution environment, with Linux namespaces.
 
-The function's process sees ``/var/task`` and ``/opt``, which it cannot write to, a ``/tmp`` of its
-own with a limit, the system's programs and libraries, and its interpreter: nothing else of this
-machine, neither files nor processes.  It takes no root, no container and no program: a user
-namespace gives the right to mount, which is dropped before the function's code runs.
+The function's process sees ``/var/task`` and ``/opt``, which are read-only, its own ``/tmp`` with a
+size limit, the system's programs and libraries, and its interpreter. It sees no other files of this
+machine, and none of its processes. This needs no root, container or other program: a user namespace
+grants the right to mount, which is dropped before the function's code runs.
 
-Three processes make an environment.  The first keeps the place that the local AWS knows, and ends
-as the function ends.  The second is the init of a process namespace: whatever the function starts
-ends with it, even in a session of its own.  It keeps ``/tmp`` over a restart.  The third is the
-function.  Standard library only; it runs on every supported version of Python, and after ``exec``
-for runtimes of other languages: ``python sandbox.py SETTINGS PROGRAM``.
+An environment consists of three processes. The first is the one that the local AWS knows; it ends
+as the function ends. The second is the init of a process namespace: whatever the function starts
+ends with it, even in a new session. It keeps ``/tmp`` over a restart. The third is the function.
+The module uses the standard library only, and runs on every supported version of Python; for other
+runtimes, after ``exec``: ``python sandbox.py SETTINGS PROGRAM``.
 """
 
 import ctypes
@@ -21,7 +21,7 @@ import signal
 import struct
 import sys
 
-TYPE_CHECKING = False  # as in typing, which takes a while to import
+TYPE_CHECKING = False  # as in typing, which is slow to import
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
@@ -35,7 +35,7 @@ CAPABILITIES_VERSION = 0x20080522
 USER, USER_NAME = 993, "sbx_user1051"  # as on AWS
 OPEN_FILES = 1024  # as on AWS
 DEVICES = ("null", "zero", "full", "random", "urandom")
-# Of this machine's /etc: what libraries ask for, and nothing that may hold a secret.
+# Files of this machine's /etc that libraries need, without those that may contain secrets.
 ETC_FILES = (
     "ld.so.cache",
     "ld.so.conf",
@@ -88,7 +88,7 @@ def _change_attributes(target: str, given: int, taken: int, flags: int) -> None:
 
 
 def _bind(source: str, root: str, target: str) -> None:
-    """Show a folder or a file of this machine at a place under ``root``."""
+    """Make a folder or file of this machine visible at a path under ``root``."""
     place = root + target
     if os.path.isdir(source):
         os.makedirs(place, exist_ok=True)
@@ -118,7 +118,7 @@ def _fill_etc(root: str) -> None:
     for name in ETC_FOLDERS:
         if os.path.isdir(f"/etc/{name}"):
             _bind(f"/etc/{name}", root, f"/etc/{name}")
-    home = f"/home/{USER_NAME}"  # which is not there, as on AWS
+    home = f"/home/{USER_NAME}"  # which does not exist, as on AWS
     _write(
         f"{root}/etc/passwd",
         f"root:x:0:0::/root:/bin/sh\n{USER_NAME}:x:{USER}:{USER}::{home}:/bin/sh\n",
@@ -138,7 +138,7 @@ def _fill_system(root: str) -> None:
 
 
 def _fill_devices(root: str) -> None:
-    """Make ``/dev`` without ``/dev/shm``, as on AWS: semaphores of multiprocessing fail there."""
+    """Create ``/dev`` without ``/dev/shm``, as on AWS, where semaphores of multiprocessing fail."""
     os.mkdir(root + "/dev")
     for name in DEVICES:
         _bind(f"/dev/{name}", root, f"/dev/{name}")
@@ -148,7 +148,7 @@ def _fill_devices(root: str) -> None:
 
 
 def _change_root(settings: "dict[str, Any]") -> None:
-    """Make the new tree and move into it.  The process must be the init of its namespace."""
+    """Create the new tree and move into it.  The process must be the init of its namespace."""
     root = settings["root"]
     _mount("none", "/", "", PRIVATE | RECURSIVE)
     _mount("tmpfs", root, "tmpfs", NO_SUID, "size=4m,mode=755")
@@ -159,14 +159,14 @@ def _change_root(settings: "dict[str, Any]") -> None:
         os.mkdir(root + folder)
     size = settings["megabytes"]
     _mount("tmpfs", root + "/tmp", "tmpfs", NO_SUID | NO_DEVICES, f"size={size}m,mode=1777")
-    for source, target in settings["binds"]:  # of which some may be in /tmp
+    for source, target in settings["binds"]:  # some of these may be in /tmp
         _bind(source, root, target)
     _change_attributes(root, READ_ONLY | NO_SUID, 0, AT_RECURSIVE)
     for place in ("/tmp", *settings["writable"]):
         _change_attributes(root + place, 0, READ_ONLY, 0)
     try:
         _mount("proc", root + "/proc", "proc", NO_SUID | NO_DEVICES | NO_EXEC)
-    except PermissionError:  # in a container that hides some of it
+    except PermissionError:  # in a container that hides parts of it
         _mount("/proc", root + "/proc", "", BIND | RECURSIVE)
     os.chdir(root)
     _check(_libc.pivot_root(b".", b"."), "pivot_root")
@@ -175,7 +175,7 @@ def _change_root(settings: "dict[str, Any]") -> None:
 
 
 def _drop_rights() -> None:
-    """Give up what the namespace gave: the function may neither mount nor unmount."""
+    """Drop the namespace's privileges: the function may neither mount nor unmount."""
     _check(
         _libc.prctl(
             NO_NEW_PRIVILEGES,
@@ -215,7 +215,7 @@ def _end_as(status: int) -> "NoReturn":
 def _stand_for(init: int, outcome: int) -> "NoReturn":
     """Be the process that the local AWS knows: wait, and end as the function ends.
 
-    SIGTERM ends the function and keeps its ``/tmp``; the end of this process ends all at once.
+    SIGTERM ends the function and keeps its ``/tmp``; if this process ends, everything does.
     """
     signal.signal(signal.SIGTERM, lambda *_: os.kill(init, signal.SIGTERM))
     said = b""
@@ -229,7 +229,7 @@ def _stand_for(init: int, outcome: int) -> "NoReturn":
 
 
 def _tend(function: int, outcome: int, kept: int) -> "NoReturn":
-    """Be the init: let every process that ends go, until the function has ended."""
+    """Be the init: reap every process that ends, until the function has ended."""
     signal.signal(signal.SIGTERM, lambda *_: os.kill(function, signal.SIGKILL))
     status = int(signal.SIGKILL)
     while True:
@@ -241,23 +241,23 @@ def _tend(function: int, outcome: int, kept: int) -> "NoReturn":
             break
     try:
         _move_contents("/tmp", f"/proc/self/fd/{kept}")
-    except OSError:  # the disk is full, or somebody still writes
+    except OSError:  # the disk is full, or something is still writing
         pass
     os.write(outcome, struct.pack("=i", status))
     os._exit(0)
 
 
 def enter(settings: "dict[str, Any]") -> None:
-    """Move into the sandbox; returns in the function's process only.
+    """Move into the sandbox; this returns only in the function's process.
 
     Args:
-        settings: ``root`` (an empty folder), ``directory`` (where to start), ``kept`` (a folder
-            where the contents of ``/tmp`` outlast the process), ``megabytes`` (of ``/tmp``),
-            ``binds`` (pairs: a folder of this machine, and where it is seen) and ``writable``
-            (some of those places).
+        settings: ``root`` (an empty folder), ``directory`` (the working directory), ``kept`` (a
+            folder in which the contents of ``/tmp`` outlast the process), ``megabytes`` (the size
+            of ``/tmp``), ``binds`` (pairs of a folder of this machine and its path in the sandbox)
+            and ``writable`` (those of these paths that may be written to).
 
     Raises:
-        OSError: the kernel refuses.
+        OSError: the kernel does not allow it.
     """
     user, group = os.getuid(), os.getgid()
     kept = os.open(settings["kept"], os.O_RDONLY | os.O_DIRECTORY)
@@ -277,7 +277,7 @@ def enter(settings: "dict[str, Any]") -> None:
             _move_contents(f"/proc/self/fd/{kept}", "/tmp")
         _drop_rights()
     except OSError as problem:
-        sys.stderr.write(f"The local AWS cannot make the function's environment: {problem}\n")
+        sys.stderr.write(f"The local AWS cannot create the function's environment: {problem}\n")
         sys.stderr.flush()
         os.write(says, struct.pack("=i", errno.ENOSYS << 8))
         os._exit(1)
@@ -290,7 +290,7 @@ def enter(settings: "dict[str, Any]") -> None:
 
 
 def main() -> None:
-    """Run a program in the sandbox: for runtimes other than Python, and to try whether it works."""
+    """Run a program in the sandbox: a runtime other than Python, or a test of the sandbox."""
     enter(json.loads(sys.argv[1]))
     program = sys.argv[2:]
     try:

@@ -1,1 +1,1 @@
-"""Firehose: what moves records of a delivery stream, from its source into a bucket."""
+"""Firehose: delivery streams, which move records from a source into a bucket."""

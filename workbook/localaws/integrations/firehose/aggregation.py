@@ -1,8 +1,8 @@
 """Records that the Kinesis Producer Library (KPL) packed into one record of a stream.
 
-Such a record is four bytes of ``MAGIC``, a protobuf message, and the message's MD5. The message has
-partition keys (field 1), explicit hash keys (2) and records (3). Each record has the index of its
-partition key (1), perhaps one of a hash key (2), and data (3) [KPL].
+Such a record consists of the four bytes of ``MAGIC``, a protobuf message, and the message's MD5.
+The message has partition keys (field 1), explicit hash keys (2) and records (3). Each record has
+the index of its partition key (1), optionally that of a hash key (2), and data (3) [KPL].
 """
 
 import hashlib
@@ -11,20 +11,20 @@ from typing import NamedTuple
 
 MAGIC = b"\xf3\x89\x9a\xc2"
 DIGEST_BYTES = 16
-VARINT, LENGTH = 0, 2  # protobuf's wire types of the fields that are read
+VARINT, LENGTH = 0, 2  # the wire types of the fields that are read
 
 
 class UserRecord(NamedTuple):
-    """A record as the producer's program gave it to the library."""
+    """A record as a program passed it to the library."""
 
     partition_key: str
     data: bytes
 
 
 def unpacked(data: bytes) -> list[UserRecord] | None:
-    """Return the records in a record's data; None if it is not aggregated.
+    """Return the records packed into a record's data; None if it is not aggregated.
 
-    Data that only begins like it, or is damaged, is not aggregated.
+    Damaged data, and data that only starts like an aggregated record, is not aggregated.
     """
     message = data[len(MAGIC) : -DIGEST_BYTES]
     if not data.startswith(MAGIC):
@@ -53,11 +53,11 @@ def _record(message: bytes, keys: list[str]) -> UserRecord:
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Yield number and value of each field of a protobuf message.
+    """Yield the number and value of each field of a protobuf message.
 
     Raises:
-        ValueError: it is cut off, or has a field of another type.
-        IndexError: it ends within a number.
+        ValueError: the message is cut off, or has a field of an unsupported type.
+        IndexError: the message ends within a number.
     """
     place = 0
     while place < len(message):
@@ -67,13 +67,13 @@ def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
             yield tag >> 3, value
             continue
         if tag & 7 != LENGTH or place + value > len(message):
-            raise ValueError("not such a message")
+            raise ValueError("not an aggregated record")
         yield tag >> 3, message[place : place + value]
         place += value
 
 
 def _varint(message: bytes, place: int) -> tuple[int, int]:
-    """Return a number of seven bits a byte, the lowest first, and the place behind it."""
+    """Return a number stored in seven bits per byte, lowest first, and the position after it."""
     number = shift = 0
     while True:
         byte = message[place]

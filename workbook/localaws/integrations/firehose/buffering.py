@@ -17,12 +17,12 @@ class Hints:
 
 @dataclass(slots=True)
 class Buffer(Generic[T]):
-    """Records that wait, in order.
+    """Records waiting for delivery, in order.
 
     Args:
         items: the records.
-        size: bytes of their data.
-        since: when the first one came in, in seconds since the epoch.
+        size: the bytes of their data.
+        since: when the first one arrived, in seconds since the epoch.
     """
 
     items: list[T] = field(default_factory=list)
@@ -30,14 +30,14 @@ class Buffer(Generic[T]):
     since: float = NEVER
 
     def add(self, item: T, size: int, now: float) -> None:
-        """Take a record of so many bytes."""
+        """Add a record of ``size`` bytes."""
         if not self.items:
             self.since = now
         self.items.append(item)
         self.size += size
 
     def due_at(self, hints: Hints) -> float:
-        """Return when the buffer is to be delivered; never, if it is empty."""
+        """Return when to deliver the buffer; infinity if it is empty."""
         if not self.items:
             return NEVER
         return self.since if self.size >= hints.size else self.since + hints.seconds

@@ -1,4 +1,4 @@
-"""The context of delivery streams in the local AWS, and a record in transit."""
+"""What delivery streams use of the local AWS, and a record in transit."""
 
 from dataclasses import dataclass
 
@@ -6,9 +6,9 @@ from workbook.localaws.clock import Clock
 from workbook.localaws.interfaces import Calls, ExecutionRoles, FunctionTarget, Record, Streams
 from workbook.localaws.metrics import Metrics
 
-SERVICE = "firehose.amazonaws.com"  # which roles must trust
+SERVICE = "firehose.amazonaws.com"  # roles must trust it
 NOT_ASSUMED = "Firehose is unable to assume role {}. Please check the role provided."  # [SEEN]
-SESSION = "AWSFirehoseToS3"  # the name under which roles act [SEEN]
+SESSION = "AWSFirehoseToS3"  # the session name of assumed roles [SEEN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ class Item:
     """A record on its way to the bucket.
 
     Args:
-        data: as it is now.
-        arrived: in seconds since the epoch.
-        shard_id: of the stream that it came from; empty for a direct put.
-        record: as the stream has it; None for a direct put.
-        place: its index in a record that the KPL aggregated, else 0.
+        data: its present data.
+        arrived: when it arrived, in seconds since the epoch.
+        shard_id: the shard that it was read from; empty for a direct put.
+        record: the stream's record; None for a direct put.
+        place: its index within a record that the KPL aggregated, otherwise 0.
     """
 
     data: bytes

@@ -1,4 +1,4 @@
-"""Conversion of JSON records to Parquet, by the schema of a table [FH:record-format-conversion]."""
+"""Conversion of JSON records to Parquet, using a table's schema [FH:record-format-conversion]."""
 
 import io
 import json
@@ -17,11 +17,11 @@ from workbook.localaws.integrations.firehose.hive_types import arrow_type
 from workbook.localaws.integrations.firehose.settings import Conversion
 from workbook.localaws.integrations.firehose.values import fitted
 
-SLICE = 5_000  # records that are Python objects at a time: a buffer of 128 MiB has many more
+SLICE = 5_000  # records held as Python objects at a time; a buffer of 128 MiB has more
 PARSE_ERROR, MALFORMED = "DataFormatConversion.ParseError", "DataFormatConversion.MalformedData"
 PLAIN_TIME = "%Y-%m-%dT%H:%M:%SZ"
 _SPACE = re.compile(r"[ \t\r\n]*")
-_PLAIN = (  # types of which Arrow takes JSON's values as they are
+_PLAIN = (  # types for which Arrow accepts JSON's values unchanged
     (pa.types.is_integer, int),
     (pa.types.is_floating, float),
     (pa.types.is_string, str),
@@ -31,7 +31,7 @@ _PLAIN = (  # types of which Arrow takes JSON's values as they are
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A record that cannot be converted: its index, AWS's code, and why."""
+    """A record that cannot be converted: its index, AWS's error code, and the reason."""
 
     index: int
     code: str
@@ -44,7 +44,7 @@ class Converted:
 
     Args:
         body: the Parquet file; empty if no record could be converted.
-        misfits: the records that could not.
+        misfits: the records that could not be converted.
     """
 
     body: bytes
@@ -52,10 +52,10 @@ class Converted:
 
 
 def schema(columns: Sequence[Mapping[str, Any]]) -> pa.Schema:
-    """Return the schema of a Glue table's columns; those it is partitioned by are not in files.
+    """Return the Arrow schema of a Glue table's columns. Files do not contain partition columns.
 
     Raises:
-        ValueError: naming the column whose type is not known.
+        ValueError: a column has an unknown type; the message names it.
     """
     fields = []
     for column in columns:
@@ -67,12 +67,12 @@ def schema(columns: Sequence[Mapping[str, Any]]) -> pa.Schema:
 
 
 def convert(records: Sequence[bytes], wanted: pa.Schema, settings: Conversion) -> Converted:
-    """Return a Parquet file of JSON records, each of which holds one object or several.
+    """Return a Parquet file of JSON records, each containing one or more objects.
 
     Args:
-        records: their data, of one at least.
-        wanted: the schema of the file.
-        settings: how JSON is read, and Parquet written.
+        records: the data of each record; at least one.
+        wanted: the file's schema.
+        settings: how to read the JSON and write the Parquet file.
     """
     tables: list[pa.Table] = []
     misfits: list[Misfit] = []
@@ -85,17 +85,17 @@ def convert(records: Sequence[bytes], wanted: pa.Schema, settings: Conversion) -
     table = pa.concat_tables(tables)
     body = _parquet(table, settings) if len(table) else b""
     del tables, table
-    pa.default_memory_pool().release_unused()  # it is as much as the buffer has
+    pa.default_memory_pool().release_unused()  # it is as large as the buffer
     return Converted(body, misfits)
 
 
 def _read_plain(
     records: Sequence[bytes], wanted: pa.Schema, settings: Conversion
 ) -> pa.Table | None:
-    """Return records of the plain form that Arrow's own reader takes, many times as fast.
+    """Return simple records, read by Arrow's own reader, which is many times faster.
 
-    Plain is one object in each, with the columns' names as keys, values of the columns' types and
-    times to the second; None if one record has another form.
+    A simple record holds one object, with the columns' names as keys, values of the columns' types,
+    and times to the second. Return None if any record has another form.
     """
     if settings.keys or any(settings.rename(name) != name for name in wanted.names):
         return None
@@ -113,7 +113,7 @@ def _read_plain(
     )
     try:
         table = pyarrow.json.read_json(pa.BufferReader(b"\n".join(stripped)), parse_options=options)
-        table.validate(full=True)  # of its UTF-8, too
+        table.validate(full=True)  # its UTF-8 too
     except pa.ArrowInvalid:
         return None
     columns = [_plain_column(table[field.name], field.type) for field in wanted]
@@ -123,7 +123,7 @@ def _read_plain(
 
 
 def _plain_column(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
-    """Return a column with its times read; None if it holds what is not plain."""
+    """Return a column with its times parsed; None if a value is not simple."""
     if pa.types.is_floating(kind):
         is_finite = pc.all(pc.is_finite(column), min_count=0).as_py()  # JSON has no other numbers
         return column if is_finite else None
@@ -141,7 +141,7 @@ def _is_plain(kind: pa.DataType) -> bool:
 def _read(
     records: Sequence[bytes], wanted: pa.Schema, settings: Conversion
 ) -> tuple[pa.Table, list[Misfit]]:
-    """Return records one by one, and those that do not fit."""
+    """Read records one by one; return the table, and the records that do not fit."""
     names = _Names(settings)
     misfits: dict[int, Misfit] = {}
     owners: list[int] = []  # the record of each row
@@ -176,18 +176,18 @@ def _read(
 
 
 def _plain(values: list[Any], kind: pa.DataType) -> pa.Array | None:
-    """Return a column of values that Arrow takes as they are; None if one is of another type."""
+    """Return a column of values that Arrow accepts unchanged; None if one has another type."""
     for is_kind, python in _PLAIN:
         if is_kind(kind) and set(map(type, values)) <= {python, type(None)}:
             try:
                 return pa.array(values, kind)
-            except (pa.ArrowInvalid, OverflowError):  # a whole number is too large
+            except (pa.ArrowInvalid, OverflowError):  # an integer is too large
                 return None
     return None
 
 
 class _Names(dict[str, str]):
-    """Keys as columns are looked for; records have the same ones again and again."""
+    """Column names of JSON keys, cached, because all records have the same keys."""
 
     def __init__(self, settings: Conversion) -> None:
         self._settings = settings
@@ -198,10 +198,10 @@ class _Names(dict[str, str]):
 
 
 def _objects(data: bytes) -> Iterator[dict[str, Any]]:
-    """Yield the JSON objects of a record, one behind the other.
+    """Yield the JSON objects in a record, one after the other.
 
     Raises:
-        ValueError: it holds something else.
+        ValueError: it contains anything else.
     """
     try:
         yield _object(orjson.loads(data))
@@ -216,7 +216,7 @@ def _objects(data: bytes) -> Iterator[dict[str, Any]]:
         try:
             _, end = decoder.raw_decode(text, place)
         except RecursionError:
-            raise ValueError("It is nested too deeply") from None
+            raise ValueError("The record is nested too deeply") from None
         yield _object(orjson.loads(text[place:end]))
         place = _SPACE.match(text, end).end()  # type: ignore[union-attr]
 
@@ -237,6 +237,6 @@ def _parquet(table: pa.Table, settings: Conversion) -> bytes:
         use_dictionary=settings.has_dictionary,
         data_page_size=settings.page_size,
         data_page_version=settings.page_version,
-        use_deprecated_int96_timestamps=True,  # as Hive writes them
+        use_deprecated_int96_timestamps=True,  # as Hive does
     )
     return made.getvalue()

@@ -1,4 +1,4 @@
-"""One delivery stream at work: its records, from their arrival into the bucket."""
+"""A delivery stream: its records, from arrival to the bucket."""
 
 import asyncio
 import logging
@@ -45,19 +45,19 @@ from workbook.localaws.interfaces import (
 )
 
 NAMESPACE = "AWS/Firehose"
-ROOM = 16 * MIB  # of records that wait while others are delivered, before the stream is not read
-MOST_WAITING = 256 * MIB  # of direct puts; more are refused, as memory has an end
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between tries to write an object [?]
-TURN = 100  # records that are placed in one go
-RECORD_IDS = 49 * 10**54  # the ids that a function sees begin here; AWS's have as many digits
-RETRY_SECONDS = 1.0  # between tries to invoke a function [?]
+ROOM = 16 * MIB  # of waiting records; above it, the source is not read
+MOST_WAITING = 256 * MIB  # of direct puts; more are refused, to limit memory
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between attempts to write an object [?]
+TURN = 100  # records placed before other tasks run
+RECORD_IDS = 49 * 10**54  # the first id that a function receives; AWS's have as many digits
+RETRY_SECONDS = 1.0  # between attempts to invoke a function [?]
 GIVE_UP_SECONDS = 24 * 3600.0  # after which records are lost [FH:basic-deliver]
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The key of a buffer, whose records go into one object.
+    """The key of a buffer, whose records are written to one object.
 
     Args:
         error_type: such as ``processing-failed``; empty for good records.
@@ -69,13 +69,13 @@ class Place:
 
 
 class DeliveryStream:
-    """A delivery stream.
+    """A delivery stream of the local AWS.
 
     Args:
         dependencies: the rest of the local AWS.
-        arn: its ARN.
+        arn: the delivery stream's ARN.
         settings: how it delivers.
-        reader: of its stream; None for direct puts.
+        reader: the reader of its source stream; None for direct puts.
     """
 
     def __init__(
@@ -91,14 +91,14 @@ class DeliveryStream:
         self._clock = dependencies.clock
         self._inbox: deque[Item] = deque()
         self._waiting = 0  # bytes in the inbox
-        self._raw: Buffer[Item] = Buffer()  # what goes to the function together
+        self._raw: Buffer[Item] = Buffer()  # records for one invocation of the function
         self._buffers: dict[Place, Buffer[Item]] = defaultdict(Buffer)
-        self._numbered = 0  # records that went to a function so far
+        self._numbered = 0  # records sent to a function so far
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Begin to read and to deliver."""
+        """Start to read and to deliver."""
         self._tasks.append(asyncio.create_task(self._persist(self._work)))
         if self._reader is not None:
             self._tasks.append(asyncio.create_task(self._persist(self._read)))
@@ -110,10 +110,10 @@ class DeliveryStream:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def put(self, records: Sequence[bytes]) -> None:
-        """Take direct puts.
+        """Accept direct puts.
 
         Raises:
-            ApiError: it reads a stream, or too much waits already.
+            ApiError: the source is a stream, or too much data is waiting.
         """
         if self._reader is not None:
             raise ApiError(
@@ -129,7 +129,7 @@ class DeliveryStream:
         self.measure("IncomingBytes", size, "Bytes")
 
     def measure(self, name: str, value: float, unit: str = "Count") -> None:
-        """Put a data point of one of its metrics."""
+        """Record a data point of one of the delivery stream's metrics."""
         self._dependencies.metrics.put(
             self.region, NAMESPACE, name, value, unit, DeliveryStreamName=self.name
         )
@@ -137,7 +137,7 @@ class DeliveryStream:
     # --- arrival
 
     async def _persist(self, work: Any) -> None:
-        """Work without end; after an internal fault, report it and continue."""
+        """Run ``work`` without end; after an internal fault, log it and continue."""
         while True:
             try:
                 await work()
@@ -177,7 +177,7 @@ class DeliveryStream:
                 await self._clock.wait(self._wake, due - self._clock.now())
 
     def _due_at(self) -> float:
-        """Return when the next buffer is to be delivered, or to be transformed."""
+        """Return when the next buffer must be delivered or transformed."""
         settings = self.settings
         due = min((one.due_at(settings.hints) for one in self._buffers.values()), default=NEVER)
         if settings.transformation is not None:
@@ -185,12 +185,12 @@ class DeliveryStream:
         return self._clock.now() if self._raw.items else due
 
     async def _take_in(self) -> None:
-        """Place what has arrived, by way of the function if there is one."""
+        """Place the records that have arrived, transformed first if there is a function."""
         taken = 0
         while self._inbox:
             taken += 1
             if taken % TURN == 0:
-                await asyncio.sleep(0)  # let puts and reads of others have their turn
+                await asyncio.sleep(0)  # let other puts and reads run
             transform = self.settings.transformation
             item = self._inbox.popleft()
             self._waiting -= len(item.data)
@@ -201,7 +201,7 @@ class DeliveryStream:
             if self._raw.size >= transform.hints.size:
                 await self._place_transformed(transform)
         transform = self.settings.transformation
-        if transform is None:  # it may have been taken out by an update
+        if transform is None:  # an update may have removed it
             raw, self._raw = self._raw, Buffer()
             for item in raw.items:
                 await self._partition(item, {})
@@ -209,7 +209,7 @@ class DeliveryStream:
             await self._place_transformed(transform)
 
     async def _place_transformed(self, transform: Transformation) -> None:
-        """Place what the function makes of what is gathered for it."""
+        """Transform the gathered records, and place the results."""
         items = self._raw.items
         results, attempts = await self._transform(transform, items)
         self._raw = Buffer()
@@ -224,9 +224,9 @@ class DeliveryStream:
     async def _transform(
         self, transform: Transformation, items: list[Item]
     ) -> tuple[list[Outcome], int]:
-        """Return what a function makes of records, and how often it was invoked for it.
+        """Return the function's results, and how often it was invoked for them.
 
-        An invocation that fails is tried again; when all have failed, all its records have [SEEN].
+        Retry an invocation that fails. If all attempts fail, so do all its records [SEEN].
         """
         ids = [str(RECORD_IDS + one) for one in range(self._numbered, self._numbered + len(items))]
         self._numbered += len(items)
@@ -254,7 +254,7 @@ class DeliveryStream:
     async def _invoke(
         self, transform: Transformation, items: list[Item], ids: list[str]
     ) -> list[Outcome] | Failure:
-        """Return what the function says of each record, or why the invocation failed."""
+        """Return the function's result for each record, or why the invocation failed."""
         functions, roles = self._dependencies.functions, self._dependencies.roles
         arn, role = transform.function_arn, transform.role_arn
         if not roles.can_be_assumed(role, SERVICE):
@@ -281,7 +281,7 @@ class DeliveryStream:
         return transformation.outcomes(ids, invoked.payload)
 
     async def _partition(self, item: Item, of_function: Mapping[str, str]) -> None:
-        """Place a record by its partition keys, if the settings ask for any."""
+        """Place a record by its partition keys, if the settings use any."""
         wanted = self.settings.partitioning
         if wanted is None:
             return await self._place(Place(), item)
@@ -299,7 +299,7 @@ class DeliveryStream:
     async def _fail(
         self, item: Item, error_type: str, failure: Failure, attempts: int, **more: str
     ) -> None:
-        """Have a record stand at the error output."""
+        """Place a record's document in the error output."""
         now = self._clock.now()
         document = failures.document(
             item, failure.code, failure.message, attempts=attempts, now=now, **more
@@ -307,20 +307,20 @@ class DeliveryStream:
         await self._place(Place(error_type), replace(item, data=document))
 
     async def _place(self, place: Place, item: Item) -> None:
-        """Buffer a record; deliver its buffer when that is full."""
+        """Buffer a record, and deliver its buffer if it is full."""
         buffer = self._buffers[place]
         buffer.add(item, len(item.data), self._clock.now())
         if buffer.size >= self.settings.hints.size:
             await self._deliver(place)
 
     async def _deliver(self, place: Place) -> None:
-        """Write what is buffered for a place into one object; till then it stays buffered."""
+        """Write a place's buffered records to an object; they stay buffered until that succeeds."""
         items = self._buffers[place].items
         settings = self.settings
         records = [item.data for item in items]
         misfits: list[Item] = []
         count = len(items)
-        if place.error_type:  # documents, each with its line feed
+        if place.error_type:  # documents, each ending in a line feed
             body = b"".join(records)
         elif settings.conversion is not None:
             body, misfits = await self._convert(settings.conversion, items)
@@ -341,7 +341,7 @@ class DeliveryStream:
             await self._place(Place(failures.CONVERSION), item)
 
     async def _convert(self, settings: Conversion, items: list[Item]) -> tuple[bytes, list[Item]]:
-        """Return a Parquet file of records, and documents of those that do not fit."""
+        """Return a Parquet file of records, and documents for those that do not fit."""
         from workbook.localaws.integrations.firehose import conversion  # late: it imports Arrow
 
         while True:
@@ -349,7 +349,7 @@ class DeliveryStream:
                 columns = await schemas.columns(self._dependencies, settings, self.region)
                 wanted = conversion.schema(columns)
                 break
-            except (ApiError, ValueError) as refused:  # until the schema is there again
+            except (ApiError, ValueError) as refused:  # until the schema is available again
                 await self._tell("DataFormatConversion.InvalidSchema", str(refused))
                 await self._clock.sleep(LONGEST_PAUSE)
         records = [item.data for item in items]
@@ -387,7 +387,7 @@ class DeliveryStream:
     # --- the bucket
 
     async def _write(self, place: Place, body: bytes, oldest: float, count: int) -> None:
-        """Write an object; try for a day, then give its records up."""
+        """Write an object; retry for a day, then give its records up."""
         began, pause = self._clock.now(), FIRST_PAUSE
         key = self._key(place, oldest)
         while True:
@@ -432,7 +432,7 @@ class DeliveryStream:
         await self._dependencies.calls.call("s3", "PutObject", self.region, asked)
 
     async def _tell(self, code: str, message: str) -> None:
-        """Log an error where the settings say so; a log that is not there does not matter."""
+        """Log an error if the settings name a log; ignore a log that does not exist."""
         if self.settings.log is None:
             return
         group, stream = self.settings.log

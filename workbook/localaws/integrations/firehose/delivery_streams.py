@@ -1,4 +1,4 @@
-"""All delivery streams, as the Firehose API makes, feeds, changes and deletes them."""
+"""All delivery streams; the Firehose API creates, feeds, updates and deletes them here."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from workbook.localaws.interfaces import SourceGoneError
 
 
 class DeliveryStreams:
-    """Keeps what moves records; every method runs on the loop.
+    """The delivery streams of the local AWS; call every method on the event loop.
 
     Args:
         dependencies: the rest of the local AWS.
@@ -25,15 +25,15 @@ class DeliveryStreams:
     async def create(
         self, arn: str, settings: Settings, source: tuple[str, str] | None = None
     ) -> float:
-        """Start a delivery stream, and return from when on its source is read.
+        """Start a delivery stream; return the time from which its source is read.
 
         Args:
-            arn: its ARN.
+            arn: the delivery stream's ARN.
             settings: how it delivers.
-            source: a Kinesis stream's ARN and the role that reads it; None for direct puts.
+            source: the ARN of a Kinesis stream, and the role that reads it; None for direct puts.
 
         Raises:
-            ApiError: a role cannot be assumed or may not read, or there is no such stream.
+            ApiError: a role cannot be assumed or lacks permission, or the stream does not exist.
         """
         self._check_roles(settings, arn)
         start = self._dependencies.clock.now()
@@ -58,15 +58,15 @@ class DeliveryStreams:
         return start
 
     async def put(self, arn: str, records: Sequence[bytes]) -> None:
-        """Take direct puts.
+        """Accept direct puts.
 
         Raises:
-            ApiError: the delivery stream takes no records, or not so many.
+            ApiError: the delivery stream accepts no direct puts, or not as many.
         """
         self._running[arn].put(records)
 
     async def update(self, arn: str, settings: Settings, version: str) -> None:
-        """Change how a delivery stream delivers; what is buffered follows the new settings [SEEN].
+        """Change a delivery stream's settings, which also apply to what is buffered [SEEN].
 
         Raises:
             ApiError: a role cannot be assumed, or may not read the schema.
@@ -82,7 +82,7 @@ class DeliveryStreams:
             await stream.close()
 
     async def close(self) -> None:
-        """Stop all."""
+        """Stop all delivery streams."""
         for arn in list(self._running):
             await self.delete(arn)
 

@@ -1,4 +1,4 @@
-"""The error output for records that failed: one JSON document a line [SEEN]."""
+"""The error output for records that failed: one JSON document per line [SEEN]."""
 
 from base64 import b64encode
 from typing import Any
@@ -13,14 +13,14 @@ PROCESSING, CONVERSION = "processing-failed", "format-conversion-failed"
 def document(
     item: Item, code: str, message: str, *, attempts: int, now: float, **more: Any
 ) -> bytes:
-    """Return the document of a record.
+    """Return the error document of a record.
 
     Args:
-        item: the record.
-        code, message: AWS's name of the error, and its words.
-        attempts: how often it was tried.
-        now: the end of the last try, in seconds since the epoch.
-        more: what else the kind of error tells.
+        item: the failed record.
+        code, message: AWS's error code and message.
+        attempts: how many attempts were made.
+        now: the end of the last attempt, in seconds since the epoch.
+        more: additional keys for this kind of error.
     """
     told = {
         "attemptsMade": attempts,
@@ -37,13 +37,13 @@ def document(
 def conversion_document(
     item: Item, code: str, message: str, *, now: float, table: dict[str, Any]
 ) -> bytes:
-    """Return the document of a record that could not be converted.
+    """Return the error document of a record that could not be converted.
 
     Args:
-        item: the record.
-        code, message: AWS's name of the error, and its words.
-        now: when that was, in seconds since the epoch.
-        table: whose schema the record does not fit.
+        item: the failed record.
+        code, message: AWS's error code and message.
+        now: the time of the failure, in seconds since the epoch.
+        table: the table whose schema the record does not fit.
     """
     told = {
         "attemptsMade": 1,

@@ -1,4 +1,4 @@
-"""Types of a Glue table's columns, as Arrow has them."""
+"""The types of a Glue table's columns as Arrow types."""
 
 import re
 
@@ -25,7 +25,7 @@ def arrow_type(text: str) -> pa.DataType:
     """Return the Arrow type of a column, such as ``struct<a:int,b:array<string>>``.
 
     Raises:
-        ValueError: there is no such type.
+        ValueError: the type is unknown.
     """
     tokens = _TOKEN.findall(text)
     if "".join(tokens) != re.sub(r"\s", "", text):
@@ -38,7 +38,7 @@ def arrow_type(text: str) -> pa.DataType:
 
 
 class _Parser:
-    """Reads a type from its tokens."""
+    """Parses a type from its tokens."""
 
     def __init__(self, text: str, tokens: list[str]) -> None:
         self._text = text

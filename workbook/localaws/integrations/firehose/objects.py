@@ -1,4 +1,4 @@
-"""Objects in a bucket: names, content and compression [FH:basic-deliver]."""
+"""Objects in a bucket: name, content and compression [FH:basic-deliver]."""
 
 import gzip
 import io
@@ -9,18 +9,18 @@ from datetime import UTC, datetime
 
 UNCOMPRESSED, GZIP, ZIP = "UNCOMPRESSED", "GZIP", "ZIP"
 EXTENSIONS = {UNCOMPRESSED: "", GZIP: ".gz", ZIP: ".zip"}
-PARQUET = ".parquet"  # the extension of what was converted [SEEN]
+PARQUET = ".parquet"  # the extension of converted objects [SEEN]
 ENCODINGS = {GZIP: "gzip", ZIP: "zip"}  # Content-Encoding of the object [SEEN]
 DELIMITER = b"\n"
 
 
 def name(stream: str, version: str, seconds: float, extension: str) -> str:
-    """Return the end of an object's key, behind its prefix.
+    """Return the last part of an object's key, which follows the prefix.
 
     Args:
         stream: the delivery stream's name.
-        version: of its configuration, such as ``1``.
-        seconds: the arrival of the oldest record, since the epoch.
+        version: the version of its configuration, such as ``1``.
+        seconds: the arrival of the oldest record, in seconds since the epoch.
         extension: such as ``.gz``.
     """
     moment = datetime.fromtimestamp(seconds, UTC)
@@ -28,9 +28,9 @@ def name(stream: str, version: str, seconds: float, extension: str) -> str:
 
 
 def content(records: Sequence[bytes], compression: str, *, is_delimited: bool) -> bytes:
-    """Return the content of an object: the records one behind the other, compressed.
+    """Return the content of an object: the concatenated records, compressed.
 
-    AppendDelimiterToRecord puts a line feed between them, and none behind the last [SEEN].
+    AppendDelimiterToRecord puts a line feed between records, but none after the last [SEEN].
     """
     whole = (DELIMITER if is_delimited else b"").join(records)
     if compression == GZIP:

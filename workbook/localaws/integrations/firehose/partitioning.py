@@ -14,15 +14,15 @@ EXCEEDED = Failure(
     "DynamicPartitioning.ActivePartitionLimitExceeded",  # [?]
     f"The limit of {MOST_ACTIVE} active partitions is exceeded",
 )
-EXCEEDED_TYPE = "activePartitionExceeded"  # where those records go [FH:dynamic-partitioning]
+EXCEEDED_TYPE = "activePartitionExceeded"  # in their prefix [FH:dynamic-partitioning]
 Query = Callable[[bytes], Any]
 
 
 def compiled(query: str) -> Query:
-    """Return a jq program that can be asked of a record.
+    """Return a compiled jq program.
 
     Raises:
-        ValueError: it is not one.
+        ValueError: the program is not valid.
     """
     import jq  # late: few delivery streams need it
 
@@ -36,13 +36,13 @@ def keys(
     query: Query | None,
     of_function: Mapping[str, str],
 ) -> dict[tuple[str, str], str] | Failure:
-    """Return the partition keys that a record's prefix needs, or why it has not all of them.
+    """Return the partition keys that a record's prefix needs, or why some are missing.
 
     Args:
-        wanted: namespace and name of each.
-        data: the record's.
-        query: finds keys in it; None if there is none.
-        of_function: keys that the function returned with it.
+        wanted: the namespace and name of each key.
+        data: the record's data.
+        query: a program that extracts keys from the data; None if there is none.
+        of_function: the keys that the function returned with the record.
     """
     of_query: Mapping[str, Any] = {}
     if query is not None:

@@ -12,16 +12,16 @@ TIMESTAMP, FIREHOSE = "timestamp", "firehose"
 FROM_QUERY, FROM_LAMBDA = "partitionKeyFromQuery", "partitionKeyFromLambda"
 ERROR_TYPE, RANDOM = "error-output-type", "random-string"
 BY_HOUR = "!{timestamp:yyyy/MM/dd/HH/}"
-LONGEST = 512  # characters, evaluated
+LONGEST = 512  # characters, after evaluation
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What the expressions of one object's prefix stand for.
+    """The values of the expressions in an object's prefix.
 
     Args:
-        time: the arrival of the oldest record, in the zone of the prefix.
-        chance: eleven characters, for ``random-string``.
+        time: the arrival of the oldest record, in the prefix's time zone.
+        chance: eleven random characters, for ``random-string``.
         keys: partition keys by namespace and name.
         error_type: such as ``processing-failed``; empty for an object of good records.
     """
@@ -47,19 +47,19 @@ def evaluate(prefix: str, moment: Moment) -> str:
 
 
 def complete(prefix: str, *, is_partitioned: bool) -> str:
-    """Return the prefix of good records with what Firehose appends to it.
+    """Return the prefix of good records, with what Firehose appends to it.
 
-    One without a time gets the hour of the oldest record.  One of a stream with dynamic
-    partitioning stays as it is [?].
+    If it contains no time, the hour of the oldest record is appended. With dynamic partitioning, it
+    stays as it is [?].
     """
     return prefix if is_partitioned or _has(prefix, TIMESTAMP) else prefix + BY_HOUR
 
 
 def complete_error(error_prefix: str, prefix: str) -> str:
-    """Return the prefix of records that failed, from what was given for both.
+    """Return the prefix of failed records, given the settings for both.
 
-    Left out, it is the other prefix; without an expression, it gets the kind of the error and the
-    hour [? where only the latter is given].
+    If it is left out, it is the other prefix. If it contains no expression, the error type and the
+    hour are appended [? if only the error prefix is given].
     """
     given = error_prefix or prefix
     if EXPRESSION.search(given):
@@ -68,7 +68,7 @@ def complete_error(error_prefix: str, prefix: str) -> str:
 
 
 def used_keys(prefix: str) -> tuple[tuple[str, str], ...]:
-    """Return the partition keys that a prefix names, by namespace and name."""
+    """Return the partition keys in a prefix, by namespace and name."""
     found = dict.fromkeys(EXPRESSION.findall(prefix))
     return tuple(one for one in found if one[0] in (FROM_QUERY, FROM_LAMBDA))
 
@@ -77,7 +77,7 @@ def check(prefix: str, error_prefix: str, *, is_partitioned: bool) -> None:
     """Check both prefixes.
 
     Raises:
-        ValueError: saying what is wrong.
+        ValueError: a prefix is not valid; the message says why.
     """
     for field, text in (("Prefix", prefix), ("ErrorOutputPrefix", error_prefix)):
         _check_expressions(field, text)
@@ -112,9 +112,9 @@ def _check_expressions(field: str, text: str) -> None:
                 raise ValueError(f"{field}: {unknown}") from None
         elif namespace == FIREHOSE:
             if name not in (ERROR_TYPE, RANDOM):
-                raise ValueError(f"{field}: !{{{namespace}:{name}}} is not known")
+                raise ValueError(f"{field}: !{{{namespace}:{name}}} is unknown")
         elif namespace not in (FROM_QUERY, FROM_LAMBDA):
-            raise ValueError(f"{field}: the namespace {namespace} is not known")
+            raise ValueError(f"{field}: the namespace {namespace} is unknown")
         elif not name:
             raise ValueError(f"{field}: !{{{namespace}:}} names no partition key")
 

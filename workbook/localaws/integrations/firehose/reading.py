@@ -1,4 +1,4 @@
-"""A Kinesis stream as a delivery stream's source."""
+"""A Kinesis stream as the source of a delivery stream."""
 
 import logging
 from collections.abc import Callable
@@ -26,14 +26,14 @@ ACTIONS = (
     "DescribeStream",
     "GetShardIterator",
     "GetRecords",
-)  # what the role must allow [FH:controlling-access]
-READ_SECONDS = 1.0  # between two reads of a shard [FH:writing-with-kinesis-streams]
-READ_LIMIT = 10_000  # records in one of them
+)  # which the role must allow [FH:controlling-access]
+READ_SECONDS = 1.0  # between reads of a shard [FH:writing-with-kinesis-streams]
+READ_LIMIT = 10_000  # records per read
 log = logging.getLogger(__name__)
 
 
 def denial(dependencies: Dependencies, role_arn: str, stream_arn: str) -> str | None:
-    """Return why a role may not read a stream; None when it may."""
+    """Return why a role may not read a stream; None if it may."""
     roles = dependencies.roles
     if not roles.can_be_assumed(role_arn, SERVICE):
         return NOT_ASSUMED.format(role_arn)
@@ -47,16 +47,16 @@ def denial(dependencies: Dependencies, role_arn: str, stream_arn: str) -> str | 
 
 
 class Reader:
-    """A delivery stream's place in its stream.
+    """A delivery stream's position in its source stream.
 
-    It reads every shard from the moment on at which the delivery stream was made; what was written
-    before is not delivered [BC, SEEN].
+    Each shard is read from the time at which the delivery stream was created; earlier records are
+    not delivered [BC, SEEN].
 
     Args:
         dependencies: the rest of the local AWS.
-        stream_arn: of the stream.
+        stream_arn: the source stream's ARN.
         role_arn: the role that reads it.
-        start: when the delivery stream was made, in seconds since the epoch.
+        start: when the delivery stream was created, in seconds since the epoch.
     """
 
     def __init__(
@@ -68,17 +68,17 @@ class Reader:
         self._start: Position = AtTimestamp(start)
         self._positions: dict[str, Position] = {}
         self._ended: set[str] = set()
-        self._problem: str | None = None  # the last one that was told
+        self._problem: str | None = None  # the last one logged
 
     async def run(self, take: Callable[[list[Item]], None], has_room: Callable[[], bool]) -> None:
-        """Read without end: each shard once a second, as long as there is room."""
+        """Read each shard once a second, while there is room, without end."""
         while True:
             if has_room():
                 self._read(take)
             await self._dependencies.clock.sleep(READ_SECONDS)
 
     def _read(self, take: Callable[[list[Item]], None]) -> None:
-        """Read each shard once; records that were taken are never read again."""
+        """Read each shard once; never read records again that were taken."""
         problem = denial(self._dependencies, self.role_arn, self.stream_arn)
         if problem is None:
             try:
@@ -106,7 +106,7 @@ class Reader:
 
 
 def _items(record: Record, shard_id: str) -> list[Item]:
-    """Return a record, or those that the KPL aggregated in it [FH:writing-with-kinesis-streams]."""
+    """Return the record, or those that the KPL packed into it [FH:writing-with-kinesis-streams]."""
     inner = unpacked(record.data)
     if inner is None:
         return [Item(record.data, record.arrived, shard_id, record)]

@@ -1,4 +1,4 @@
-"""The table in Glue whose schema records are converted by."""
+"""The Glue table whose schema is used to convert records."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ DENIED = (  # [SEEN]
 
 
 def described(settings: Conversion, region: str) -> dict[str, Any]:
-    """Return a table as documents of failures name it [SEEN]."""
+    """Return a table as error documents describe it [SEEN]."""
     table = settings.table
     return {
         "catalogId": table.get("CatalogId"),
@@ -37,7 +37,7 @@ def check_role(dependencies: Dependencies, settings: Conversion, region: str) ->
     """Check that the role may read the table.
 
     Raises:
-        ApiError: it may not.
+        ApiError: the role may not read it.
     """
     table, roles = described(settings, region), dependencies.roles
     if not roles.can_be_assumed(settings.role_arn, SERVICE):
@@ -54,15 +54,15 @@ def check_role(dependencies: Dependencies, settings: Conversion, region: str) ->
 async def columns(
     dependencies: Dependencies, settings: Conversion, region: str
 ) -> list[dict[str, Any]]:
-    """Return the columns of the table: ``Name`` and ``Type`` of each.
+    """Return the ``Name`` and ``Type`` of each column of the table.
 
     Args:
         dependencies: the rest of the local AWS.
-        settings: name the table, and the role that reads it.
-        region: of the delivery stream.
+        settings: the names of the table and of the role that reads it.
+        region: the delivery stream's region.
 
     Raises:
-        ApiError: there is no such table or version, or the role may not read it.
+        ApiError: the table or version does not exist, or the role may not read it.
     """
     check_role(dependencies, settings, region)
     table = described(settings, region)

@@ -1,4 +1,4 @@
-"""Read and check the settings of a delivery to S3; refuse unsupported ones by name."""
+"""Read and check the settings for delivery to S3; refuse unsupported ones by name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,9 +30,9 @@ DELIMITER = "AppendDelimiterToRecord"
 LAMBDA, EXTRACTION = "Lambda", "MetadataExtraction"
 PROCESSORS = (DELIMITER, LAMBDA, EXTRACTION)
 EXTRACTION_PARAMETERS = {"MetadataExtractionQuery": "", "JsonParsingEngine": "JQ-1.6"}
-LEAST_SIZE = 64  # MiB, of what is converted or partitioned [FH:record-format-conversion; ?]
-CONVERSION_SIZE = 128  # MiB by default, there [FH:record-format-conversion]
-PARQUET_DEFAULTS = {  # [BC]; the first and the last are about a file system that is not here
+LEAST_SIZE = 64  # MiB, with conversion or partitioning [FH:record-format-conversion; ?]
+CONVERSION_SIZE = 128  # MiB, the default with conversion [FH:record-format-conversion]
+PARQUET_DEFAULTS = {  # [BC]; the first and the last concern a file system that does not exist here
     "BlockSizeBytes": 256 * MIB,
     "Compression": "SNAPPY",
     "EnableDictionaryCompression": False,
@@ -53,17 +53,17 @@ RETRIES, LAMBDA_SIZES = (0, 300), (0.2, 3)  # [BC]
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """How JSON is converted to Parquet.
+    """How to convert JSON to Parquet.
 
     Args:
-        table: CatalogId, DatabaseName, TableName, Region and VersionId of the schema.
+        table: the table with the schema: CatalogId, DatabaseName, TableName, Region and VersionId.
         role_arn: the role that reads the schema.
-        keys: JSON keys of columns that have another name.
-        is_case_insensitive: whether JSON keys are turned to lower case.
+        keys: the JSON keys of columns with a different name.
+        is_case_insensitive: whether JSON keys are converted to lower case.
         has_dots: whether dots in JSON keys become underscores.
         codec: ``SNAPPY``, ``GZIP`` or ``UNCOMPRESSED``.
-        has_dictionary: whether values are encoded by dictionary.
-        page_size: in bytes.
+        has_dictionary: whether to use dictionary encoding.
+        page_size: the page size in bytes.
         page_version: ``1.0`` or ``2.0``.
     """
 
@@ -78,18 +78,18 @@ class Conversion:
     page_version: str
 
     def rename(self, key: str) -> str:
-        """Return a JSON key as columns are looked for."""
+        """Return the column name of a JSON key."""
         key = key.lower() if self.is_case_insensitive else key
         return key.replace(".", "_") if self.has_dots else key
 
 
 @dataclass(frozen=True, slots=True)
 class Partitioning:
-    """Dynamic partitioning.
+    """The settings of dynamic partitioning.
 
     Args:
-        keys: namespace and name of each partition key in the prefix.
-        query: a jq program that finds keys in a record; None for none.
+        keys: the namespace and name of each partition key in the prefix.
+        query: a jq program that extracts keys from a record; None if there is none.
     """
 
     keys: tuple[tuple[str, str], ...]
@@ -102,19 +102,19 @@ class Settings:
 
     Args:
         bucket_arn: the destination.
-        role_arn: the role that writes there.
-        prefix: of good records' objects, complete.
-        error_prefix: of failed records' objects, complete.
-        zone: of the times in prefixes.
-        hints: when buffered records are delivered.
+        role_arn: the role that writes to the bucket.
+        prefix: the complete prefix of good records.
+        error_prefix: the complete prefix of failed records.
+        zone: the time zone of times in prefixes.
+        hints: when to deliver buffered records.
         compression: ``UNCOMPRESSED``, ``GZIP`` or ``ZIP``.
-        extension: of the objects' names.
-        key_arn: with which S3 encrypts objects; None to leave that to the bucket.
-        log: group and stream for errors; None for no log.
-        is_delimited: whether a line feed goes between records.
-        transformation: by a function; None for none.
-        partitioning: by what is in the records; None for none.
-        conversion: to Parquet; None for none.
+        extension: the extension of object names.
+        key_arn: the key with which S3 encrypts objects; None to leave that to the bucket.
+        log: the log group and log stream for errors; None for no log.
+        is_delimited: whether to put a line feed between records.
+        transformation: by a function; None for no transformation.
+        partitioning: the dynamic partitioning; None for none.
+        conversion: to Parquet; None for no conversion.
     """
 
     bucket_arn: str
@@ -134,12 +134,12 @@ class Settings:
 
     @property
     def bucket(self) -> str:
-        """The bucket's name."""
+        """Return the bucket's name."""
         return self.bucket_arn.rpartition(":")[2]
 
 
 def invalid(message: str) -> ApiError:
-    """Return AWS's error for settings that cannot be used."""
+    """Return AWS's error for invalid settings."""
     return ApiError("InvalidArgumentException", message)
 
 
@@ -147,10 +147,10 @@ def refuse_destinations(parameters: Mapping[str, Any]) -> None:
     """Refuse parameters that name a destination other than S3.
 
     Args:
-        parameters: of CreateDeliveryStream or UpdateDestination.
+        parameters: the parameters of CreateDeliveryStream or UpdateDestination.
 
     Raises:
-        ApiError: naming it.
+        ApiError: a parameter names another destination.
     """
     for name in parameters:
         if name.removesuffix("Configuration").removesuffix("Update") in UNKNOWN_DESTINATIONS:
@@ -161,7 +161,7 @@ def refuse_destinations(parameters: Mapping[str, Any]) -> None:
 
 
 def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the description of an extended S3 destination with what AWS fills in [OBS]."""
+    """Return the description of an extended S3 destination, with AWS's defaults filled in [OBS]."""
     return {
         "CloudWatchLoggingOptions": {"Enabled": False},
         "CompressionFormat": objects.UNCOMPRESSED,
@@ -174,16 +174,16 @@ def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_enabled(description: Mapping[str, Any], name: str) -> bool:
-    """Return whether one of the parts of a description that can be off is on [BC]."""
+    """Return whether an optional part of a description is enabled [BC]."""
     part = description.get(name) or {}
     return bool(part) and bool(part.get("Enabled", True))
 
 
 def read(description: Mapping[str, Any]) -> Settings:
-    """Return the settings of a description that is complete.
+    """Return the settings in a complete description.
 
     Raises:
-        ApiError: they contradict one another, or are not supported here.
+        ApiError: the settings contradict one another, or are not supported here.
     """
     _refuse(description)
     hints = description["BufferingHints"]
@@ -243,22 +243,22 @@ def _parameters(processor: Mapping[str, Any], known: Mapping[str, str]) -> dict[
     """Return the parameters of a processor, with defaults.
 
     Raises:
-        ApiError: it has one that it cannot have.
+        ApiError: a parameter is unknown.
     """
     given = {
         one["ParameterName"]: one["ParameterValue"] for one in processor.get("Parameters") or []
     }
     for name in given:
         if name not in known:
-            raise invalid(f"The parameter {name} is not one of the processor {processor['Type']}")
+            raise invalid(f"The processor {processor['Type']} has no parameter {name}")
     return {**known, **given}
 
 
 def _transformation(description: Mapping[str, Any]) -> Transformation | None:
-    """Return the transformation by a function, of which there is one at most [SEEN].
+    """Return the transformation by a function, if there is one; there can be only one [SEEN].
 
     Raises:
-        ApiError: there are two, or a parameter is wrong.
+        ApiError: there is more than one, or a parameter is not valid.
     """
     found = [one for one in _processors(description) if one["Type"] == LAMBDA]
     if len(found) > 1:
@@ -280,10 +280,10 @@ def _transformation(description: Mapping[str, Any]) -> Transformation | None:
 
 
 def _partitioning(description: Mapping[str, Any], prefix: str) -> Partitioning:
-    """Return the partitioning, which a prefix must use.
+    """Return the partitioning settings, which the prefix must use.
 
     Raises:
-        ApiError: it does not, or what finds the keys is missing or wrong.
+        ApiError: the prefix does not use them, or what extracts the keys is missing or not valid.
     """
     keys = prefixes.used_keys(prefix)
     if not keys:
@@ -312,7 +312,7 @@ def _conversion(description: Mapping[str, Any]) -> Conversion | None:
     """Return the conversion to Parquet, if there is one.
 
     Raises:
-        ApiError: it is not supported, or lacks something.
+        ApiError: it is not supported, or incomplete.
     """
     if not is_enabled(description, CONVERSION):
         return None
@@ -322,17 +322,17 @@ def _conversion(description: Mapping[str, Any]) -> Conversion | None:
     for name, part, known in (("Deserializer", reader, OPENX), ("Serializer", writer, PARQUET)):
         if known not in part or len(part) > 1:
             found = ", ".join(part) or "none"
-            raise invalid(f"The local AWS converts with the {name} {known} only, not {found}.")
+            raise invalid(f"The local AWS supports only the {name} {known}, not {found}.")
     if description["CompressionFormat"] != objects.UNCOMPRESSED:
         raise invalid("CompressionFormat must be UNCOMPRESSED with data format conversion enabled")
     schema = given.get("SchemaConfiguration") or {}
     for name in ("RoleARN", "DatabaseName", "TableName"):
         if not schema.get(name):
-            raise invalid(f"{name} is needed in SchemaConfiguration")
+            raise invalid(f"SchemaConfiguration must have {name}")
     json, parquet = reader[OPENX], {**PARQUET_DEFAULTS, **writer[PARQUET]}
     for name in ("BlockSizeBytes", "MaxPaddingBytes"):
         if parquet[name] != PARQUET_DEFAULTS[name]:
-            raise invalid(f"The local AWS writes Parquet without {name} ({parquet[name]}).")
+            raise invalid(f"The local AWS does not support {name} ({parquet[name]}) for Parquet.")
     return Conversion(
         table={name: value for name, value in schema.items() if name != "RoleARN"},
         role_arn=schema["RoleARN"],
@@ -353,12 +353,12 @@ def _number(parameters: Mapping[str, str], name: str, limits: tuple[float, float
     except ValueError:
         value = float("nan")
     if not least <= value <= most:
-        raise invalid(f"{name} must be from {least} to {most}, not {parameters[name]!r}")
+        raise invalid(f"{name} must be between {least} and {most}, not {parameters[name]!r}")
     return value
 
 
 def _hints(given: Mapping[str, Any]) -> dict[str, int]:
-    """Return buffering hints: both or neither are given [BC].
+    """Return the buffering hints: both must be given, or neither [BC].
 
     Raises:
         ApiError: only one is.

@@ -1,9 +1,9 @@
-"""Times by the patterns of Java's DateTimeFormatter, as far as prefixes use them."""
+"""Times formatted by patterns of Java's DateTimeFormatter, as prefixes use them."""
 
 import re
 from datetime import datetime
 
-# A run of one letter, a text in quotes, two quotes for one, or any other character.
+# A run of one letter, quoted text, two quotes for one, or any other character.
 _TOKEN = re.compile(r"([A-Za-z])\1*|'((?:[^']|'')*)'|.", re.DOTALL)
 _MONTHS = "January February March April May June July August September October November December"
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
@@ -14,18 +14,18 @@ def check(pattern: str) -> None:
     """Check that a pattern can be used.
 
     Raises:
-        ValueError: naming the letter that is not known here.
+        ValueError: the pattern contains an unsupported letter; the message names it.
     """
     for token in _TOKEN.finditer(pattern):
         if token[1] and token[1] not in LETTERS:
             raise ValueError(
-                f"the letter {token[1]} in !{{timestamp:{pattern}}}; the local AWS knows "
+                f"the letter {token[1]} in !{{timestamp:{pattern}}}; the local AWS supports "
                 f"{', '.join(LETTERS)}"
             )
 
 
 def render(pattern: str, moment: datetime) -> str:
-    """Return a moment as a pattern has it; ``yyyy/MM/dd`` gives ``2026/11/26``."""
+    """Return a time formatted by a pattern; ``yyyy/MM/dd`` gives ``2026/11/26``."""
     return "".join(_rendered(token, moment) for token in _TOKEN.finditer(pattern))
 
 

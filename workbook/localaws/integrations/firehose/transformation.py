@@ -1,6 +1,6 @@
-"""Transformation by a function: what it is sent, and what its reply says of each record.
+"""Transformation by a function: its event, and what its response says about each record.
 
-[FH:data-transformation]; the codes and words of what goes wrong are [SEEN].
+[FH:data-transformation]; error codes and messages are [SEEN].
 """
 
 import binascii
@@ -19,13 +19,13 @@ from workbook.localaws.integrations.firehose.context import Item
 
 @dataclass(frozen=True, slots=True)
 class Transformation:
-    """How records are transformed.
+    """How to transform records.
 
     Args:
-        function_arn: which function does it, with a qualifier or without.
+        function_arn: the function's ARN, with or without a qualifier.
         role_arn: the role that invokes it.
-        retries: of an invocation that fails.
-        hints: how many records go into one invocation.
+        retries: how often a failed invocation is retried.
+        hints: how many records to send in one invocation.
     """
 
     function_arn: str
@@ -36,7 +36,7 @@ class Transformation:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a record could not be processed: AWS's code and words."""
+    """Why a record could not be processed: AWS's error code and message."""
 
     code: str
     message: str
@@ -104,11 +104,11 @@ def event(
     """Return the event of an invocation, as JSON [SEEN].
 
     Args:
-        items: the records.
-        ids: the id of each.
-        delivery_stream_arn: whose records they are.
-        source_arn: of the Kinesis stream; None for direct puts.
-        region: of the delivery stream.
+        items: the records to transform.
+        ids: the id of each record.
+        delivery_stream_arn: the ARN of the delivery stream.
+        source_arn: the ARN of the source stream; None for direct puts.
+        region: the delivery stream's region.
     """
     source = {} if source_arn is None else {"sourceKinesisStreamArn": source_arn}
     return orjson.dumps(
@@ -141,10 +141,10 @@ def _record(item: Item, record_id: str) -> dict[str, Any]:
 
 
 def outcomes(ids: Sequence[str], reply: bytes) -> list[Outcome]:
-    """Return what a function's reply says of each record that it was sent.
+    """Return the outcome of each record in a function's response.
 
-    A reply that breaks the model fails all of them; one that leaves records out, or has one twice,
-    fails those.
+    If the response does not follow the model, all records fail. If it omits or repeats records,
+    those records fail.
     """
     try:
         found = [(one["recordId"], _outcome(one)) for one in orjson.loads(reply)["records"]]
@@ -158,10 +158,10 @@ def outcomes(ids: Sequence[str], reply: bytes) -> list[Outcome]:
 
 
 def _outcome(returned: Mapping[str, Any]) -> Outcome:
-    """Return what became of a record.
+    """Return the outcome of a record.
 
     Raises:
-        ValueError, KeyError, TypeError: it cannot be read.
+        ValueError, KeyError, TypeError: the record cannot be read.
     """
     match returned["result"]:
         case "Dropped":
@@ -175,4 +175,4 @@ def _outcome(returned: Mapping[str, Any]) -> Outcome:
                 return FUNCTION_ERROR
             keys = (returned.get("metadata") or {}).get("partitionKeys") or {}
             return Transformed(data, {name: str(value) for name, value in keys.items()})
-    raise ValueError(f"the result {returned['result']!r} is not known")
+    raise ValueError(f"the result {returned['result']!r} is unknown")

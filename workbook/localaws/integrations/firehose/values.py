@@ -1,6 +1,6 @@
-"""JSON values as a column's type takes them, as the OpenX SerDe does [FH:record-format-conversion].
+"""JSON values as a column's type needs them, as in the OpenX SerDe [FH:record-format-conversion].
 
-What that does with a value of another type is [?] where its documentation does not say.
+For a value of another type, its behaviour is [?] unless it is documented.
 """
 
 import re
@@ -17,20 +17,20 @@ _TIME = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})[T ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:Z)?", re.ASCII
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLIS_FROM = 10**11  # a whole number from here on is of milliseconds; seconds reach year 5138
+_MILLIS_FROM = 10**11  # larger integers are milliseconds; seconds reach the year 5138
 Rename = Callable[[str], str]
 
 
 def fitted(value: Any, kind: pa.DataType, rename: Rename) -> Any:
-    """Return a JSON value as Arrow takes it for a type.
+    """Return a JSON value converted for Arrow.
 
     Args:
-        value: as JSON has it.
+        value: the value as parsed from JSON.
         kind: the column's type.
-        rename: turns keys of objects into names of fields.
+        rename: a function that turns keys of objects into field names.
 
     Raises:
-        ValueError: it does not fit.
+        ValueError: the value does not fit the type.
     """
     if value is None:
         return None
@@ -80,7 +80,7 @@ def _integer(value: Any, bits: int) -> int:
     if isinstance(found, float) and found.is_integer():
         found = int(found)
     if not isinstance(found, int) or isinstance(found, bool):
-        raise ValueError(f"{value!r} is not a whole number")
+        raise ValueError(f"{value!r} is not an integer")
     if not -(2 ** (bits - 1)) <= found < 2 ** (bits - 1):
         raise ValueError(f"{value!r} does not fit into {bits} bits")
     return found
@@ -103,7 +103,7 @@ def _number(value: Any, make: Callable[[Any], Any]) -> Any:
 
 
 def _timestamp(value: Any) -> datetime:
-    """Return a moment: seconds or milliseconds since the epoch, or one of two forms of text."""
+    """Return a time from seconds or milliseconds since the epoch, or from a string."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(f"{value!r} is not a time")
     if isinstance(value, str):
@@ -115,7 +115,7 @@ def _timestamp(value: Any) -> datetime:
         raise ValueError(f"{value!r} is not a time") from None
 
 
-@lru_cache(1024)  # records that are together tell the same times
+@lru_cache(1024)  # neighbouring records have the same times
 def _time(text: str) -> datetime:
     found = _TIME.fullmatch(text)
     if found is None:

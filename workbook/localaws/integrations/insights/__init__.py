@@ -1,1 +1,1 @@
-"""Queries of CloudWatch Logs Insights: their language, and what they give."""
+"""Queries of CloudWatch Logs Insights: parsing and evaluation."""

@@ -1,4 +1,4 @@
-"""The fields that Insights finds in a log event [CWL:CWL_AnalyzeLogData-discoverable-fields]."""
+"""Fields that Insights discovers in a log event [CWL:CWL_AnalyzeLogData-discoverable-fields]."""
 
 import json
 import re
@@ -11,14 +11,14 @@ REPORTED = {
     "@duration": (re.compile(r"\tDuration: ([\d.]+) ms"), 1.0),
     "@billedDuration": (re.compile(r"\tBilled Duration: ([\d.]+) ms"), 1.0),
     "@initDuration": (re.compile(r"\tInit Duration: ([\d.]+) ms"), 1.0),
-    "@memorySize": (re.compile(r"\tMemory Size: (\d+) MB"), 1e6),  # told in bytes
+    "@memorySize": (re.compile(r"\tMemory Size: (\d+) MB"), 1e6),  # in bytes
     "@maxMemoryUsed": (re.compile(r"\tMax Memory Used: (\d+) MB"), 1e6),
 }
 LAMBDAS = frozenset({"@type", "@requestId", *REPORTED})
 
 
 def of_lambda(message: str) -> dict[str, Any]:
-    """Return the fields of a line that Lambda itself writes; of others nothing."""
+    """Return the fields of a line that Lambda writes; of any other line, none."""
     found = KIND.match(message)
     if found is None:
         return {}
@@ -30,7 +30,7 @@ def of_lambda(message: str) -> dict[str, Any]:
 
 
 def of_json(message: str) -> dict[str, Any]:
-    """Return the fields of the first JSON object in a message, by their paths with dots."""
+    """Return the fields of the first JSON object in a message, by dotted path."""
     at = message.find("{")
     if at < 0:
         return {}

@@ -1,4 +1,4 @@
-"""Expressions in queries of Insights: comparisons, arithmetic, functions [CWL:CWL_QuerySyntax].
+"""Expressions in Insights queries: comparisons, arithmetic, functions [CWL:CWL_QuerySyntax].
 
 Less common parts of the language are refused by name.
 """
@@ -18,12 +18,12 @@ TOKEN = re.compile(
     r"|(?P<quoted>`[^`]+`)|(?P<name>[@A-Za-z_][\w.@]*)|(?P<sign>=~|!=|<=|>=|[-+*/%^=<>(),\[\]]))"
 )
 REGEX = re.compile(r"\s*/(?P<regex>(?:[^/\\]|\\.)+)/")
-BINDING = {  # the tighter, the higher
+BINDING = {  # higher binds tighter
     **{"or": 1, "and": 2},
     **dict.fromkeys(("=", "!=", "<", "<=", ">", ">=", "like", "in", "not", "=~"), 4),
     **{"+": 5, "-": 5, "*": 6, "/": 6, "%": 6, "^": 7},
 }
-NEGATION = 3  # of ``not``, which binds less than a comparison
+NEGATION = 3  # ``not`` binds less tightly than a comparison
 MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     **{"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge},
@@ -33,7 +33,7 @@ ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     **{"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv},
     **{"%": math.fmod, "^": operator.pow},
 }
-AGGREGATES = {  # and how many arguments each takes
+AGGREGATES = {  # with the number of arguments
     **dict.fromkeys(("avg", "count_distinct", "max", "min", "sum"), (1, 1)),
     **{"count": (0, 1), "pct": (2, 2)},
 }
@@ -53,7 +53,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "trim": lambda value, signs=None: _text(value).strip(signs),
 }
 CONDITIONS = (*COMPARISONS, "like", "=~", "in", "and", "or", "not")
-ASKED = ("isblank", "isempty", "ispresent", "strcontains")  # functions that are conditions
+ASKED = ("isblank", "isempty", "ispresent", "strcontains")  # functions that return true or false
 
 
 class MalformedQueryError(ValueError):
@@ -68,8 +68,8 @@ class Node:
         kind: ``value``, ``field``, ``regex``, ``list``, ``call``, ``bin``, ``negative`` or
             ``operator``.
         value: the value, name, function or operator.
-        parts: what it is made of.
-        source: how it was written.
+        parts: the operands or arguments.
+        source: the expression's source text.
     """
 
     kind: str
@@ -78,29 +78,29 @@ class Node:
     source: str = ""
 
     def fields(self) -> set[str]:
-        """Return the fields that it is about."""
+        """Return the fields that the expression uses."""
         own = {"@timestamp"} if self.kind == "bin" else set()
         own |= {self.value} if self.kind == "field" else set()
         return own.union(*(part.fields() for part in self.parts))
 
     def is_condition(self) -> bool:
-        """Return whether it is true or false of a row."""
+        """Return whether the expression is true or false for a row."""
         if self.kind == "operator" and self.value in ("and", "or", "not"):
             return all(part.is_condition() for part in self.parts)
         names = {"operator": CONDITIONS, "call": ASKED}
         return self.value in names.get(self.kind, ())
 
     def has_aggregate(self) -> bool:
-        """Return whether it is about several rows."""
+        """Return whether the expression aggregates rows."""
         own = self.kind == "call" and self.value in AGGREGATES
         return own or any(part.has_aggregate() for part in self.parts)
 
 
 class Reader:
-    """Reads one command of a query, from left to right.
+    """Reads one command of a query from left to right.
 
     Args:
-        source: the command.
+        source: the command's text.
     """
 
     def __init__(self, source: str) -> None:
@@ -108,7 +108,7 @@ class Reader:
         self._at = 0
 
     def peek(self) -> tuple[str, str]:
-        """Return kind and text of the next token; two empty strings at the end."""
+        """Return the kind and text of the next token; two empty strings at the end."""
         found = TOKEN.match(self.source, self._at)
         if found is None or found.lastgroup is None:
             rest = self.source[self._at :].strip()
@@ -116,14 +116,14 @@ class Reader:
         return found.lastgroup, found[found.lastgroup]
 
     def next(self) -> tuple[str, str]:
-        """Return the next token, and advance past it."""
+        """Return the next token and advance past it."""
         token = self.peek()
         found = TOKEN.match(self.source, self._at)
         self._at = found.end() if found else len(self.source)
         return token
 
     def takes(self, *words: str) -> bool:
-        """Advance past a word or sign, if it is the next one; case is ignored."""
+        """Advance past a word or sign if it is next, ignoring case; return whether it was."""
         kind, word = self.peek()
         if kind in ("name", "sign") and word.lower() in words:
             self.next()
@@ -131,26 +131,26 @@ class Reader:
         return False
 
     def expect(self, word: str) -> None:
-        """Advance past a word or sign that must be the next one.
+        """Advance past a word or sign that must be next.
 
         Raises:
-            MalformedQueryError: it is not.
+            MalformedQueryError: it is not next.
         """
         if not self.takes(word):
             raise self.unexpected()
 
     def unexpected(self) -> MalformedQueryError:
-        """Return the error about the next token."""
+        """Return the error for the next token."""
         word = self.peek()[1]
         if not word:
             return MalformedQueryError(f"unexpected end of the command {self.source!r}")
         return MalformedQueryError(f"unexpected symbol found {word} in the command {self.source!r}")
 
     def end(self) -> None:
-        """Check that nothing is left.
+        """Check that the command is complete.
 
         Raises:
-            MalformedQueryError: something is.
+            MalformedQueryError: some of it is left.
         """
         if self.peek()[0]:
             raise self.unexpected()
@@ -159,7 +159,7 @@ class Reader:
         """Return a field's name.
 
         Raises:
-            MalformedQueryError: the next token is none.
+            MalformedQueryError: the next token is not a name.
         """
         kind, word = self.peek()
         if kind not in ("name", "quoted"):
@@ -168,14 +168,14 @@ class Reader:
         return word.strip("`")
 
     def string(self) -> str | None:
-        """Return a string, if the next token is one."""
+        """Return a string if the next token is one, otherwise None."""
         return unquoted(self.next()[1]) if self.peek()[0] == "text" else None
 
     def regex(self) -> re.Pattern[str] | None:
-        """Return a regular expression, if the next token is one.
+        """Return a regular expression if the next token is one, otherwise None.
 
         Raises:
-            MalformedQueryError: it cannot be read.
+            MalformedQueryError: it is not valid.
         """
         found = REGEX.match(self.source, self._at)
         if found is None:
@@ -190,7 +190,7 @@ class Reader:
         """Return an expression.
 
         Args:
-            least: how tightly an operator must bind to be a part of it.
+            least: the lowest binding of an operator that may be part of it.
 
         Raises:
             MalformedQueryError: it cannot be read.
@@ -203,7 +203,7 @@ class Reader:
             if is_not:
                 sign = self.next()[1].lower()
                 if sign not in ("like", "in"):
-                    raise MalformedQueryError(f"unexpected symbol found {sign} behind not")
+                    raise MalformedQueryError(f"unexpected symbol found {sign} after not")
             left = Node("operator", sign, (left, self._right(sign)))
             if is_not:
                 left = Node("operator", "not", (left,))
@@ -269,7 +269,8 @@ class Reader:
         if not least <= len(parts) <= most:
             wanted = _range(least, most)
             raise MalformedQueryError(
-                f"{function} has {len(parts)} arguments, not {wanted}: {self.source!r}"
+                f"wrong number of arguments for {function}: {len(parts)}, not {wanted}, "
+                f"in {self.source!r}"
             )
         if function in AGGREGATES and any(part.has_aggregate() for part in parts):
             raise MalformedQueryError(f"{function} takes a field, not another aggregation")
@@ -289,7 +290,7 @@ class Reader:
 
 
 def _arity(function: str) -> tuple[float, float]:
-    """Return how many arguments a function takes, at least and at most."""
+    """Return the minimum and maximum number of a function's arguments."""
     if function in AGGREGATES:
         return AGGREGATES[function]
     parameters = inspect.signature(FUNCTIONS[function]).parameters.values()
@@ -305,7 +306,7 @@ def _range(least: float, most: float) -> str:
 
 
 def unquoted(word: str) -> str:
-    """Return the text in quotes."""
+    """Return the text within quotes."""
     return re.sub(r"\\(.)", r"\1", word[1:-1])
 
 
@@ -320,8 +321,8 @@ def evaluate(node: Node, row: Row, group: Sequence[Row] = ()) -> Any:
 
     Args:
         node: the expression.
-        row: whose fields it is about.
-        group: the rows that aggregates are about.
+        row: the row whose fields are used.
+        group: the rows to aggregate.
     """
     match node.kind:
         case "value" | "regex":
@@ -347,7 +348,7 @@ def evaluate(node: Node, row: Row, group: Sequence[Row] = ()) -> Any:
 
 
 class Moment(int):
-    """Milliseconds since the epoch, which are shown as a date."""
+    """Milliseconds since the epoch, shown as a date."""
 
 
 def _operated(node: Node, row: Row, group: Sequence[Row]) -> Any:
@@ -381,7 +382,7 @@ def _operated(node: Node, row: Row, group: Sequence[Row]) -> Any:
 
 
 def _compared(sign: str, left: Any, right: Any) -> bool:
-    """Compare as numbers where both are, else as strings."""
+    """Compare as numbers if both values are numbers, otherwise as strings."""
     numbers = number(left), number(right)
     if None not in numbers:
         return COMPARISONS[sign](*numbers)
@@ -414,7 +415,7 @@ def _aggregated(node: Node, group: Sequence[Row]) -> Any:
 
 
 def number(value: Any) -> float | None:
-    """Return a value as a number; None if it is none."""
+    """Return a value as a number; None if it is not a number."""
     if not isinstance(value, int | float | str):
         return None
     try:
@@ -439,7 +440,7 @@ def _needed(value: Any) -> float:
 
 
 def text(value: Any) -> str:
-    """Return a value as it is shown: whole numbers without a point."""
+    """Return a value as results show it: integers without a decimal point."""
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:

@@ -1,4 +1,4 @@
-"""Queries of Logs Insights: commands, each of which makes rows of rows [CWL:CWL_QuerySyntax]."""
+"""Queries of Logs Insights: commands that turn rows into rows [CWL:CWL_QuerySyntax]."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -17,8 +17,8 @@ from workbook.localaws.integrations.insights.expressions import (
     text,
 )
 
-MOST_ROWS = 10_000  # of a result, also if no limit is given [?]
-PIPE = re.compile(  # that is in no string, and in no regular expression
+MOST_ROWS = 10_000  # of a result, even without a limit [?]
+PIPE = re.compile(  # outside strings and regular expressions
     r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`"
     r"|(?:\blike|=~|\bparse(?:\s+[@\w.`]+)?)\s*/(?:[^/\\]|\\.)+/|(?P<pipe>\|)",
     re.IGNORECASE,
@@ -31,14 +31,14 @@ Step = Callable[[list[Row]], list[Row]]
 
 @dataclass
 class Query:
-    """A query, read.
+    """A parsed query.
 
     Args:
-        steps: what is done with the rows, one after the other.
+        steps: the functions to apply to the rows, in order.
         shown: the fields of the result.
-        needed: the fields of log events that it is about.
-        is_grouped: whether rows are no longer log events.
-        is_distinct: whether ``dedup`` has come, behind which only ``limit`` may follow.
+        needed: the log event fields that it uses.
+        is_grouped: whether rows have stopped being log events.
+        is_distinct: whether ``dedup`` was used; only ``limit`` may follow it.
     """
 
     steps: list[Step] = field(default_factory=list)
@@ -51,8 +51,8 @@ class Query:
         """Return the result: the names and values of each row's fields.
 
         Args:
-            rows: log events by their fields; the newest comes first if nothing sorts them [?].
-            most: rows of the result.
+            rows: log events by their fields; returned newest first if nothing sorts them [?].
+            most: the maximum number of rows in the result.
         """
         found = sorted(rows, key=lambda row: row["@timestamp"], reverse=True)
         for step in self.steps:
@@ -66,13 +66,13 @@ class Query:
 
 
 def parse(source: str) -> Query:
-    """Return a query.
+    """Parse a query.
 
     Args:
-        source: commands that are joined by ``|``.
+        source: commands joined by ``|``.
 
     Raises:
-        MalformedQueryError: it cannot be read, or has a command that is not supported.
+        MalformedQueryError: it is not valid, or uses an unsupported command.
     """
     query = Query()
     for command in _commands(COMMENT.sub("", source)):
@@ -94,14 +94,14 @@ def parse(source: str) -> Query:
 
 
 def _commands(source: str) -> list[str]:
-    """Return what stands between the pipes that are in no string and no regular expression."""
+    """Split a query at the pipes outside strings and regular expressions."""
     ends = [found.start() for found in PIPE.finditer(source) if found["pipe"]]
     starts = [0, *(end + 1 for end in ends)]
     return [source[start:end] for start, end in zip(starts, [*ends, len(source)], strict=True)]
 
 
 def _named(reader: Reader) -> list[tuple[str, Node]]:
-    """Return expressions with the names of what they give: ``f``, ``a / b as ratio``, ..."""
+    """Return expressions with their names: ``f``, ``a / b as ratio``, ..."""
     found: list[tuple[str, Node]] = []
     while not found or reader.takes(","):
         node = reader.expression()
@@ -111,7 +111,7 @@ def _named(reader: Reader) -> list[tuple[str, Node]]:
 
 
 def _note(query: Query, nodes: Iterable[Node]) -> None:
-    """Note which fields a command is about: of each row, not of several."""
+    """Note the fields that a command uses; refuse aggregation functions."""
     for node in nodes:
         if node.has_aggregate():
             raise MalformedQueryError(f"aggregation functions belong to stats: {node.source}")
@@ -235,7 +235,7 @@ def _sort(query: Query, reader: Reader) -> None:
 
 
 def _column(query: Query, node: Node) -> Node:
-    """Return a field for what ``stats`` has computed: ``sort count(*) desc``."""
+    """Return a field for a value computed by ``stats``: ``sort count(*) desc``."""
     return Node("field", node.source) if node.source in query.shown else node
 
 
@@ -283,7 +283,7 @@ READERS: dict[str, Callable[[Query, Reader], None]] = {
 
 
 def _told(name: str, value: Any) -> str:
-    """Return a value as results have it: moments as dates, all else as text."""
+    """Return a value as results show it: times as dates, everything else as text."""
     is_time = name in ("@timestamp", "@ingestionTime") and isinstance(value, int)
     if isinstance(value, Moment) or is_time:
         moment = datetime.fromtimestamp(value / 1000, UTC)

@@ -1,8 +1,8 @@
-"""Which actions on which resources an API call asks for.
+"""The actions and resources that an API call needs permission for.
 
-For the services that functions use most, a table: hand-made from botocore's operations, and held to
-AWS's service authorization reference by ``tests/localaws/permissions/test_actions.py``.  Of all
-other services, the action is the operation's own name, and its resource is not known.
+The services that functions use most have a table, written from botocore's operations and checked
+against AWS's service authorization reference by ``tests/localaws/permissions/test_actions.py``. For
+all other services, the action is the operation's name, and its resource is unknown.
 """
 
 from workbook.localaws.permissions.actions.call import Access, Call, Service, passed_roles
@@ -32,22 +32,22 @@ SERVICES: dict[str, Service] = {
     "ssm": SSM,
     "sts": STS,
 }
-ALWAYS_ALLOWED = {"sts:GetCallerIdentity"}  # even where a policy denies it [IAM:sts]
+ALWAYS_ALLOWED = {"sts:GetCallerIdentity"}  # even if a policy denies it [IAM:sts]
 
 __all__ = ["ALWAYS_ALLOWED", "SERVICES", "Access", "Call", "Service", "accesses"]
 
 
 def accesses(call: Call, prefix: str = "") -> list[Access]:
-    """Return what a call asks for, in the order in which it is judged.
+    """Return what a call needs permission for, in the order of evaluation.
 
     Args:
-        call: of any service.
-        prefix: of the service's actions, such as ``states``, when it has no table here.
+        call: a call of any service.
+        prefix: the prefix of the service's actions, such as ``states``, if it has no table here.
     """
     service = SERVICES.get(call.service)
     if service is None:
         return [Access(f"{prefix or call.service}:{call.operation}", None), *passed_roles(call)]
     if service.action(call) in ALWAYS_ALLOWED:
         return []
-    # A call without the parameter that names its resource is refused by the service later on.
+    # If a call lacks the parameter that names its resource, the service refuses it later.
     return list(service.accesses(call)) or [Access(service.action(call), None)]

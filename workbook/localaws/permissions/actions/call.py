@@ -1,4 +1,4 @@
-"""An API call, what it asks for, and how a service's table says so."""
+"""An API call, the permissions that it needs, and a table of these for each service."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,8 @@ import jmespath
 
 from workbook.localaws.permissions.conditions import Context
 
-# Gives the ARN of what a call names otherwise, such as a key by its alias; None if there is none.
+# Returns the ARN of something that a call names in another way, such as a key by its alias; None if
+# it does not exist.
 Find = Callable[[str, str], str | None]
 
 
@@ -18,16 +19,16 @@ def _finds_nothing(kind: str, name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of an API.
+    """A call of an API.
 
     Args:
-        service: botocore's name of it, such as ``kinesis``.
+        service: the service's name in botocore, such as ``kinesis``.
         operation: such as ``PutRecords``.
-        parameters: as boto3 takes them; those that could not be read are left out.
-        region: of the endpoint.
-        account: of the caller.
+        parameters: as given to boto3, without those that could not be read.
+        region: the endpoint's region.
+        account: the caller's account.
         partition: ``aws``, ``aws-cn`` or ``aws-us-gov``.
-        find: gives the ARN of what is not named by it: ``("key", "alias/a")``, say.
+        find: returns the ARN for another name, such as ``("key", "alias/a")``.
     """
 
     service: str
@@ -42,8 +43,9 @@ class Call:
         """Return the ARN of a resource.
 
         Args:
-            template: what follows ``arn:PARTITION:``, with ``{region}``, ``{account}``, ``{name}``.
-            name: of the resource; when it is an ARN already, that.
+            template: the part after ``arn:PARTITION:``, with ``{region}``, ``{account}``,
+                ``{name}``.
+            name: the resource's name; an ARN is returned unchanged.
         """
         if name.startswith("arn:"):
             return name
@@ -51,8 +53,8 @@ class Call:
         return f"arn:{self.partition}:{rest}"
 
     def values(self, path: str) -> tuple[str, ...]:
-        """Return what the parameters have at a JMESPath, as texts."""
-        is_name = path.isidentifier()  # as nearly all are, and this is on the way of every call
+        """Return the strings in the parameters at a JMESPath."""
+        is_name = path.isidentifier()  # true for nearly all paths; every call runs this
         found = self.parameters.get(path) if is_name else jmespath.search(path, self.parameters)
         items = found if isinstance(found, list) else [found]
         return tuple(_text(item) for item in items if item is not None)
@@ -60,13 +62,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One action on one resource: what a policy must allow for a call to go on.
+    """An action on a resource, which a policy must allow.
 
     Args:
         action: such as ``kinesis:PutRecords``.
-        resource: its ARN; ``*`` where the action has no resource, None where it is not known.
-        context: the condition keys that the call brings along.
-        shown: how AWS's error messages name the resource, if not by its ARN.
+        resource: its ARN; ``*`` if the action has no resource, None if the resource is unknown.
+        context: the condition keys in the call.
+        shown: the resource's name in AWS's error messages, if it is not the ARN.
     """
 
     action: str
@@ -77,18 +79,18 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What the calls of one service ask for.
+    """The permissions that the calls of a service need.
 
     Args:
-        prefix: of its actions, where it is not botocore's name of the service.
+        prefix: the prefix of its actions, if it differs from botocore's name of the service.
         resources: for each JMESPath of a parameter that may name the resource, the template of its
-            ARN (see ``Call.arn``); the first that a call has counts.
-        actions: the action of an operation, where it has another name.
-        keys: for each condition key, the JMESPath of the parameter that has its value.
-        special: operations that ask for more, or for other things.
-        no_resource: operations whose action has no resource, though a parameter may name one.
-        unknown: operations whose resource only the service itself knows, behind a token, say.
-        otherwise: the resource where no parameter names one.
+            ARN (see ``Call.arn``); the first that a call has is used.
+        actions: the action of each operation that has another name.
+        keys: for each condition key, the JMESPath of the parameter with its value.
+        special: operations that need more or other permissions.
+        no_resource: operations whose action has no resource, even if a parameter names one.
+        unknown: operations whose resource only the service knows, for example from a token.
+        otherwise: the resource if no parameter names one.
     """
 
     prefix: str = ""
@@ -101,7 +103,7 @@ class Service:
     otherwise: str | None = "*"
 
     def accesses(self, call: Call) -> Iterator[Access]:
-        """Yield what a call asks for, in the order in which it is judged."""
+        """Yield what a call needs permission for, in the order of evaluation."""
         context = self.context(call)
         action = self.action(call)
         special = self.special.get(call.operation)
@@ -121,7 +123,7 @@ class Service:
         return f"{self.prefix or call.service}:{name}"
 
     def context(self, call: Call) -> dict[str, tuple[str, ...]]:
-        """Return the condition keys that a call brings along."""
+        """Return the condition keys in a call."""
         found = {key.lower(): call.values(path) for key, path in self.keys.items()}
         return {key: values for key, values in (found | _tags(call)).items() if values}
 
@@ -138,7 +140,7 @@ class Service:
 
 
 def passed_roles(call: Call) -> Iterator[Access]:
-    """Yield ``iam:PassRole`` for each role that a call hands to a service [IAM:pass-role]."""
+    """Yield ``iam:PassRole`` for each role that a call passes to a service [IAM:pass-role]."""
     if call.service not in _PASSED_TO or not call.operation.startswith(_WRITES):
         return
     context = {"iam:passedtoservice": (_PASSED_TO[call.service],)}
@@ -147,7 +149,7 @@ def passed_roles(call: Call) -> Iterator[Access]:
 
 
 _WRITES = ("Create", "Update", "Put", "Start")
-_PASSED_TO = {  # the services that take a role, and the principal that will assume it
+_PASSED_TO = {  # services that accept a role, and the principal that assumes it
     "lambda": "lambda.amazonaws.com",
     "events": "events.amazonaws.com",
     "firehose": "firehose.amazonaws.com",
@@ -161,7 +163,7 @@ _ROLE_NAMES = {"role", "rolearn"}
 
 
 def _role_arns(value: Any) -> Iterator[str]:
-    """Yield the ARNs of roles in members that are called so, however deep."""
+    """Yield the ARNs of roles in members with such names, at any depth."""
     if isinstance(value, Mapping):
         for name, item in value.items():
             if name.lower() in _ROLE_NAMES and isinstance(item, str) and ":role/" in item:
@@ -174,7 +176,7 @@ def _role_arns(value: Any) -> Iterator[str]:
 
 
 def _tags(call: Call) -> dict[str, tuple[str, ...]]:
-    """The condition keys of the tags that a call brings, in either of the forms that APIs have."""
+    """Return the condition keys for the tags in a call, in either form that APIs use."""
     tags = call.parameters.get("Tags") or call.parameters.get("tags") or {}
     if isinstance(tags, list):
         pairs = [(tag.get("Key"), tag.get("Value")) for tag in tags if isinstance(tag, Mapping)]

@@ -10,7 +10,7 @@ _MAPPING = "lambda:{region}:{account}:event-source-mapping:{name}"
 
 
 def _function_arn(call: Call) -> str:
-    """The function's ARN, with its qualifier: in whichever way a call names it."""
+    """Return the function's ARN with its qualifier, however the call names the function."""
     name = next(iter(call.values("FunctionName")), "")
     if not name.startswith("arn:") and ":function:" in name:  # 123456789012:function:f
         name = name.partition(":function:")[2]
@@ -31,7 +31,7 @@ def _layer_version(call: Call) -> Iterator[Access]:
 
 
 def _mapping(call: Call) -> Iterator[Access]:
-    """A mapping's ARN has its UUID; its function is in a condition key."""
+    """Yield access to a mapping: its ARN has its UUID; a condition key has its function."""
     context = {}
     if call.values("FunctionName"):
         context["lambda:functionarn"] = (_function_arn(call),)

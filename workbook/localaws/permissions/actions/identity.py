@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from workbook.localaws.permissions.actions.call import Access, Call, Service
 
-# For each parameter that names an entity: how its ARN has it, and how messages call it [SEEN].
+# For each parameter that names an entity: its part of the ARN, and its name in messages [SEEN].
 _ENTITIES = {
     "RoleName": ("role", "role {}"),
     "UserName": ("user", "user {}"),
@@ -18,7 +18,7 @@ _LISTED |= {"ListPolicies": "policy", "ListRoles": "role", "ListUsers": "user"}
 
 
 def entity(call: Call) -> Iterator[Access]:
-    """Yield the entity that a call of IAM is about."""
+    """Yield access to the entity of a call of IAM."""
     action = f"iam:{call.operation}"
     if call.operation in _LISTED:
         yield Access(action, _arn(call, _LISTED[call.operation], ""))
@@ -40,7 +40,7 @@ _ARNS = ("PolicySourceArn", "Arn", "OpenIDConnectProviderArn", "SAMLProviderArn"
 
 
 def _order(operation: str) -> tuple[str, ...]:
-    """The parameters in which an operation's entity is looked for: the policy's is the last."""
+    """Return the parameters to search for an operation's entity; a policy's is the last."""
     if operation in ("AddUserToGroup", "RemoveUserFromGroup"):
         return ("GroupName",)
     if operation in ("AddRoleToInstanceProfile", "RemoveRoleFromInstanceProfile"):
@@ -53,7 +53,7 @@ def _arn(call: Call, kind: str, name: str) -> str:
 
 
 class _Iam(Service):
-    """IAM, all of whose operations are about entities."""
+    """IAM, whose operations all have an entity as resource."""
 
     def accesses(self, call: Call) -> Iterator[Access]:
         context = self.context(call)

@@ -11,7 +11,7 @@ _DEFAULT_BUS = "default"
 
 
 def _queue(call: Call) -> Iterator[Access]:
-    """A queue by its URL, which ends in account and name."""
+    """Yield access to a queue by its URL, which ends in account and name."""
     for url in call.values("QueueUrl"):
         account, name = url.rstrip("/").split("/")[-2:] if "/" in url else (call.account, url)
         arn = f"arn:{call.partition}:sqs:{call.region}:{account}:{name}"
@@ -25,20 +25,20 @@ def _queue_by_name(call: Call) -> Iterator[Access]:
 
 
 def _publish(call: Call) -> Iterator[Access]:
-    """A message to a topic, an endpoint or a telephone."""
+    """Yield access for a message to a topic, an endpoint or a phone number."""
     targets = call.values("TopicArn") or call.values("TargetArn") or ("*",)
     yield from (Access(SNS.action(call), target) for target in targets)
 
 
 def _put_events(call: Call) -> Iterator[Access]:
-    """Events to one bus or to several."""
+    """Yield access to each bus that events are sent to."""
     buses = call.values("Entries[].EventBusName") or (_DEFAULT_BUS,)
     for bus in dict.fromkeys(buses):
         yield Access(EVENTS.action(call), call.arn(_BUS, bus))
 
 
 def _rule(call: Call) -> Iterator[Access]:
-    """A rule, whose ARN has its bus unless that is the default one."""
+    """Yield access to a rule, whose ARN contains its bus unless that is the default bus."""
     bus = next(iter(call.values("EventBusName")), _DEFAULT_BUS).rpartition("/")[2]
     before = "" if bus == _DEFAULT_BUS else f"{bus}/"
     for name in call.values("Name") or call.values("Rule"):
@@ -51,7 +51,7 @@ def _bus(call: Call) -> Iterator[Access]:
 
 
 def _named(kind: str, parameter: str) -> Service:
-    """How a kind of EventBridge's resources is found by its name."""
+    """Return the table for a kind of EventBridge resource, found by its name."""
     return Service(resources={parameter: f"events:{{region}}:{{account}}:{kind}/{{name}}"})
 
 

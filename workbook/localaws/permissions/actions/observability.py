@@ -8,9 +8,9 @@ _GROUP = "logs:{region}:{account}:log-group:{name}"
 
 
 def _group(call: Call) -> Iterator[Access]:
-    """A log group: its ARN ends as that of a log stream without a name [SEEN].
+    """Yield access to a log group, whose ARN ends like a log stream's without a name [SEEN].
 
-    So a policy that means the group must end in ``:*``.
+    So a policy on the group must end in ``:*``.
     """
     named = ("logGroupName", "logGroupNames", "logGroupIdentifier", "logGroupIdentifiers")
     names = next((names for path in named if (names := call.values(path))), ("",))
@@ -82,7 +82,7 @@ LOGS = Service(
     no_resource=frozenset(
         {"DeleteResourcePolicy", "DescribeResourcePolicies", "PutResourcePolicy"}
     ),
-    otherwise=None,  # deliveries, detectors, tables and the like
+    otherwise=None,  # deliveries, detectors, tables and so on
 )
 
 _ALARM = "cloudwatch:{region}:{account}:alarm:{name}"

@@ -1,4 +1,4 @@
-"""Actions of Systems Manager's parameters, Secrets Manager and KMS [SAR]."""
+"""Actions of Systems Manager's Parameter Store, Secrets Manager and KMS [SAR]."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ _ALIAS = "kms:{region}:{account}:{name}"
 
 
 def _parameter(call: Call) -> Iterator[Access]:
-    """Parameters by name, without its leading slash, version or label."""
+    """Yield access to parameters by name, without leading slash, version or label."""
     names = call.values("Name") or call.values("Names") or call.values("Path")
     for name in names:
         bare = name if name.startswith("arn:") else name.lstrip("/").partition(":")[0]
@@ -42,21 +42,22 @@ SSM = Service(
         ),
         "DescribeParameters": _all_parameters,
     },
-    otherwise=None,  # what Systems Manager has besides parameters
+    otherwise=None,  # resources of Systems Manager other than parameters
 )
 
 
 def _secret(call: Call) -> Iterator[Access]:
-    """A secret by name or ARN; messages have it as the call has it [SEEN]."""
+    """Yield access to a secret by name or ARN; messages repeat the call's form [SEEN]."""
     for name in call.values("SecretId"):
-        # The ARN ends in six letters of the service's own, which a policy has as -?????? or -*.
+        # The ARN ends in six letters chosen by the service, which a policy matches with -?????? or
+        # -*.
         arn = call.find("secret", name) or call.arn(_SECRET, name)
         context = {"secretsmanager:secretid": (arn,)}
         yield Access(SECRETS_MANAGER.action(call), arn, context, shown=name)
 
 
 def _secrets(call: Call) -> Iterator[Access]:
-    """BatchGetSecretValue, which needs the right to each secret besides its own."""
+    """Yield access for BatchGetSecretValue, which also needs permission for each secret."""
     yield Access(SECRETS_MANAGER.action(call), "*")
     for name in call.values("SecretIdList"):
         arn = call.find("secret", name) or call.arn(_SECRET, name)
@@ -111,7 +112,7 @@ def _encryption_context(call: Call, parameter: str = "EncryptionContext") -> dic
 
 
 def _key(call: Call) -> Iterator[Access]:
-    """A key, by its id, its ARN or an alias: rights are to the key."""
+    """Yield access to a key, by its id, its ARN or an alias: permissions apply to the key."""
     context = _encryption_context(call)
     for name in call.values("KeyId"):
         alias = {"kms:requestalias": (name,)} if name.startswith("alias/") else {}
@@ -119,7 +120,7 @@ def _key(call: Call) -> Iterator[Access]:
 
 
 def _decrypt(call: Call) -> Iterator[Access]:
-    """What is encrypted names its key itself, if the call does not."""
+    """Yield access to a key; encrypted data names its key if the call does not."""
     if call.values("KeyId"):
         yield from _key(call)
     else:
@@ -129,7 +130,7 @@ def _decrypt(call: Call) -> Iterator[Access]:
 
 
 def _alias(call: Call) -> Iterator[Access]:
-    """An alias and its key, which both must be allowed."""
+    """Yield access to an alias and its key, both of which must be allowed."""
     for name in call.values("AliasName"):
         yield Access(f"kms:{call.operation}", call.arn(_ALIAS, name))
         keys = call.values("TargetKeyId")
@@ -147,7 +148,7 @@ def _re_encrypt(call: Call) -> Iterator[Access]:
         yield Access("kms:ReEncryptTo", _key_arn(call, name), context)
 
 
-_NO_KEY = (  # what is not about a key, though it may name one
+_NO_KEY = (  # operations without a key as resource, even if they name one
     "ConnectCustomKeyStore",
     "CreateCustomKeyStore",
     "CreateKey",
@@ -163,7 +164,7 @@ _NO_KEY = (  # what is not about a key, though it may name one
 
 
 class _Kms(Service):
-    """KMS, nearly all of whose operations are about a key."""
+    """KMS, nearly all of whose operations have a key as resource."""
 
     def accesses(self, call: Call) -> Iterator[Access]:
         special = {

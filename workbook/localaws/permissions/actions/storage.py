@@ -10,7 +10,7 @@ _TABLE = "dynamodb:{region}:{account}:table/{name}"
 
 
 def _object(call: Call) -> Iterator[Access]:
-    """An object; with a version, actions have other names."""
+    """Yield access to an object; for a version, actions have other names."""
     action = S3.action(call)
     if call.values("VersionId") and call.operation in _OF_VERSIONS:
         action = f"s3:{_OF_VERSIONS[call.operation]}"
@@ -19,7 +19,7 @@ def _object(call: Call) -> Iterator[Access]:
 
 
 def _copy(call: Call) -> Iterator[Access]:
-    """A copy reads one object and writes another."""
+    """Yield access for a copy, which reads one object and writes another."""
     for source in call.values("CopySource"):
         path = unquote(source).lstrip("/").partition("?versionId=")[0]
         yield _quoted("s3:GetObject", call.arn(_BUCKET, path))
@@ -38,7 +38,7 @@ def _bucket(call: Call) -> Iterator[Access]:
 
 
 def _quoted(action: str, arn: str) -> Access:
-    """S3's messages have the resource in quotes [SEEN]."""
+    """Return access to a resource that S3's messages show in quotes [SEEN]."""
     return Access(action, arn, shown=f'"{arn}"')
 
 
@@ -54,7 +54,7 @@ _OF_VERSIONS = {
     "PutObjectTagging": "PutObjectVersionTagging",
 }
 _READ, _WRITTEN = "GetObject", "PutObject"
-_OF_OBJECTS = {  # the actions of the operations on objects
+_OF_OBJECTS = {  # actions of operations on objects
     **{
         name: name
         for name in (
@@ -90,7 +90,7 @@ _OF_OBJECTS = {  # the actions of the operations on objects
     "UploadPart": _WRITTEN,
 }
 _LIST_BUCKET = ("HeadBucket", "ListObjects", "ListObjectsV2")
-_CONFIGURATIONS = {  # of buckets: Get and Put have the same end, Delete is a Put
+_CONFIGURATIONS = {  # of buckets: Get and Put have the same suffix, Delete uses Put
     "BucketAccelerateConfiguration": "AccelerateConfiguration",
     "BucketAnalyticsConfiguration": "AnalyticsConfiguration",
     "BucketCors": "BucketCORS",
@@ -153,7 +153,7 @@ S3 = Service(
 
 
 def _of_table_or_index(call: Call) -> Iterator[Access]:
-    """A table, or the index that is read instead of it."""
+    """Yield access to a table, or to the index that is read instead."""
     for table in call.values("TableName"):
         arn = call.arn(_TABLE, table)
         index = call.values("IndexName")
@@ -166,7 +166,7 @@ def _of_each_table(call: Call) -> Iterator[Access]:
 
 
 def _transaction(call: Call) -> Iterator[Access]:
-    """Each part of a transaction needs the right that it would need alone."""
+    """Yield access for each part of a transaction, as for a single call."""
     actions = {
         "Get": "GetItem",
         "Put": "PutItem",
@@ -180,7 +180,7 @@ def _transaction(call: Call) -> Iterator[Access]:
 
 
 def _partiql(call: Call) -> Iterator[Access]:
-    """Statements of PartiQL: of each, the kind; its table is not looked for."""
+    """Yield access for PartiQL statements, by their kind; their tables are not found."""
     statements = (
         call.values("Statement")
         + call.values("Statements[].Statement")
@@ -231,5 +231,5 @@ DYNAMODB = Service(
     no_resource=frozenset(
         {"ListBackups", "ListContributorInsights", "ListExports", "ListImports", "ListStreams"}
     ),
-    unknown=frozenset({"GetRecords"}),  # of a stream: a shard iterator does not tell which
+    unknown=frozenset({"GetRecords"}),  # a shard iterator does not show its stream
 )

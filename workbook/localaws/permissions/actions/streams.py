@@ -8,12 +8,12 @@ _STREAM = "kinesis:{region}:{account}:stream/{name}"
 
 
 def _consumer(call: Call) -> Iterator[Access]:
-    """A consumer that is named by its stream and its own name."""
+    """Yield access to a consumer, by the names of its stream and its own."""
     action = f"kinesis:{call.operation}"
     arns = call.values("ConsumerARN")
     if not arns:
         stream, name = call.values("StreamARN"), call.values("ConsumerName")
-        # Its ARN ends in the second of its creation, which the call does not have.
+        # Its ARN ends in the time of its creation, which is not in the call.
         arns = tuple(f"{one}/consumer/{other}:*" for one, other in zip(stream, name, strict=False))
     yield from (Access(action, arn) for arn in arns)
 

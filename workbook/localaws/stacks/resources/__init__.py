@@ -1,1 +1,1 @@
-"""The kinds of resources that stacks make, a module for each service."""
+"""The kinds of resources in stacks, with a module for each service."""

@@ -1,6 +1,6 @@
-"""The module ``cfnresponse``, for functions whose code is in the template itself.
+"""The module ``cfnresponse``, for functions whose code is in the template.
 
-The response that it sends is documented; the code is ours.
+Its response is documented; the code is ours.
 """
 
 SOURCE = '''\

@@ -1,4 +1,4 @@
-"""Custom resources, which a function or a topic of the template makes [D23]."""
+"""Custom resources, created by a function or a topic [D23]."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ from typing import Any
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.stacks.kind import Context, Kind, Made
 
-DEFAULT_SECONDS = 3600.0  # AWS's own limit, on the clock
+DEFAULT_SECONDS = 3600.0  # AWS's limit, by the services' clock
 MAX_BYTES = 4096
 
 
@@ -41,10 +41,10 @@ class Custom(Kind):
         )
 
     async def _ask(self, context: Context, properties: Mapping[str, Any], **request: Any) -> Made:
-        """Send a request, wait for the answer, and return the resource.
+        """Send a request, wait for the response, and return the resource.
 
         Raises:
-            ApiError: the answer is a failure, or there is none.
+            ApiError: the response is a failure, or there is none.
         """
         token = str(properties.get("ServiceToken", ""))
         identity = str(uuid.uuid4())
@@ -118,7 +118,7 @@ class Custom(Kind):
 
 
 def _texts(value: Any) -> Any:
-    """Return properties as a custom resource sees them: every number and flag as a text."""
+    """Return properties as a custom resource receives them: numbers and booleans as strings."""
     match value:
         case dict():
             return {name: _texts(one) for name, one in value.items()}

@@ -1,4 +1,4 @@
-"""Delivery streams, repositories of images, and what needs nothing done [CFNL]."""
+"""Delivery streams, image repositories, and resources that need no action [CFNL]."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -65,7 +65,7 @@ class DeliveryStream(Kind):
 
 
 class Repository(Kind):
-    """AWS::ECR::Repository, which ``cdk bootstrap`` makes."""
+    """AWS::ECR::Repository, which ``cdk bootstrap`` creates."""
 
     TYPE = "AWS::ECR::Repository"
     API = "ecr.CreateRepository"
@@ -145,11 +145,11 @@ class Nothing(Kind):
         return made
 
     async def delete(self, context: Context, made: Made, properties: Mapping[str, Any]) -> None:
-        """Nothing is to be done."""
+        """Do nothing."""
 
 
 class Metadata(Nothing):
-    """AWS::CDK::Metadata: what CDK says of its version."""
+    """AWS::CDK::Metadata, in which CDK records its version."""
 
     TYPE = "AWS::CDK::Metadata"
 

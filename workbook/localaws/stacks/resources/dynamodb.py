@@ -57,7 +57,7 @@ class Table(Kind):
             if index not in before:
                 changes.append({"Create": one})
             elif one != before[index]:
-                raise unsupported(f"changes of the index {index} of {self.TYPE}")
+                raise unsupported(f"changes to the index {index} of {self.TYPE}")
         asked = {
             key: new.get(key)
             for key in (
@@ -159,7 +159,7 @@ class Table(Kind):
 
 
 def _encryption(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a template's SSESpecification as the API has it."""
+    """Return a template's SSESpecification in the API's form."""
     renamed = {"SSEEnabled": "Enabled"}
     return {"Enabled": False} | {renamed.get(name, name): one for name, one in given.items()}
 

@@ -66,7 +66,7 @@ class Rule(Kind):
     async def _aim(
         self, context: Context, name: str, old: Mapping[str, Any], new: Mapping[str, Any]
     ) -> None:
-        """Bring a rule's targets to what the template says."""
+        """Change a rule's targets to those in the template."""
         bus, targets = new.get("EventBusName"), new.get("Targets") or []
         gone = {one["Id"] for one in old.get("Targets") or []} - {one["Id"] for one in targets}
         if gone:

@@ -1,4 +1,4 @@
-"""Functions and what belongs to them [CFNL]."""
+"""Functions, and resources that belong to them [CFNL]."""
 
 import io
 import zipfile
@@ -26,7 +26,7 @@ SETTINGS = (
     "TracingConfig",
     "VpcConfig",
 )
-# What a setting is again when the template no longer has it.
+# The values of settings that are removed from a template.
 DEFAULTS: dict[str, Any] = {
     "DeadLetterConfig": {},
     "Description": "",
@@ -44,25 +44,25 @@ DEFAULTS: dict[str, Any] = {
 
 
 def zipped(source: str) -> bytes:
-    """Return the package that CloudFormation makes of the text of a function."""
+    """Return the package that CloudFormation creates from a function's inline code."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in (("index.py", source), ("cfnresponse.py", SOURCE)):
-            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))  # the same text, the same digest
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))  # equal code has equal digests
             info.external_attr = 0o644 << 16
             archive.writestr(info, text)
     return buffer.getvalue()
 
 
 def code(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a function's code as the API takes it."""
+    """Return a function's code in the API's form."""
     if "ZipFile" in given:
         return {"ZipFile": zipped(given["ZipFile"])}
     return dict(given)
 
 
 async def settled(context: Context, name: str) -> dict[str, Any]:
-    """Wait until a function can be used, and return its configuration."""
+    """Wait until a function is ready, and return its configuration."""
     found: dict[str, Any] = {}
 
     async def done() -> bool:
@@ -159,7 +159,7 @@ class Function(Kind):
 
 
 async def retag(context: Context, arn: str, given: Any) -> None:
-    """Bring the tags of something of Lambda's to what the template says."""
+    """Change the tags of a Lambda resource to those in the template."""
     before = (await context.call("lambda.ListTags", Resource=arn)).get("Tags") or {}
     wanted, gone = changed_tags(before, context.tags(given))
     if gone:
@@ -219,7 +219,7 @@ class Alias(Kind):
 
     @staticmethod
     def _routing(properties: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return the weights as the API has them: in a map instead of a list."""
+        """Return the weights in the API's form: as a map instead of a list."""
         if not properties.get("RoutingConfig"):
             return None
         weights = properties["RoutingConfig"].get("AdditionalVersionWeights") or []
@@ -244,7 +244,7 @@ class EventSourceMapping(Kind):
     )
     REPLACES = frozenset({"EventSourceArn", "StartingPosition", "StartingPositionTimestamp"})
     ATTRIBUTES = frozenset({"Id", "EventSourceMappingArn"})
-    # What a setting is again when the template no longer has it.
+    # The values of settings that are removed from a template.
     DEFAULTS = {  # noqa: RUF012
         "BatchSize": 100,
         "BisectBatchOnFunctionError": False,

@@ -14,7 +14,7 @@ from workbook.localaws.stacks.kind import (
     properties,
 )
 
-# What makes a template need CAPABILITY_IAM [SEEN], and the property that makes it NAMED.
+# Types that require CAPABILITY_IAM [SEEN], and the property that requires CAPABILITY_NAMED_IAM.
 CAPABLE = {
     "AWS::IAM::AccessKey": None,
     "AWS::IAM::Group": "GroupName",
@@ -110,7 +110,7 @@ class Role(Kind):
     async def _allow(
         self, context: Context, name: str, old: Mapping[str, Any], new: Mapping[str, Any]
     ) -> None:
-        """Bring a role's policies to what the template says."""
+        """Change a role's policies to those in the template."""
         had, has = (set(one.get("ManagedPolicyArns") or []) for one in (old, new))
         for arn in sorted(has - had):
             await context.call("iam.AttachRolePolicy", RoleName=name, PolicyArn=arn)
@@ -233,7 +233,7 @@ class ManagedPolicy(Kind):
         if old["PolicyDocument"] != new["PolicyDocument"]:
             versions = (await context.call("iam.ListPolicyVersions", PolicyArn=arn))["Versions"]
             idle = [one["VersionId"] for one in versions if not one["IsDefaultVersion"]]
-            if len(versions) >= 5:  # the most there can be
+            if len(versions) >= 5:  # the maximum
                 await context.call(
                     "iam.DeletePolicyVersion", PolicyArn=arn, VersionId=sorted(idle)[0]
                 )
@@ -276,7 +276,7 @@ class ManagedPolicy(Kind):
 
 
 def capabilities(resources: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return the capabilities that resources of a template need."""
+    """Return the capabilities that a template's resources require."""
     found = [one for one in resources.values() if one.get("Type") in CAPABLE]
     for one in found:
         name = CAPABLE[one["Type"]]

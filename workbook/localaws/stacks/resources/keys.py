@@ -7,7 +7,7 @@ from typing import Any
 from workbook.localaws.stacks.kind import Context, Kind, Made, as_json, properties
 from workbook.localaws.stacks.values import as_text
 
-DAYS = 30  # until a key is deleted, unless the template says so
+DAYS = 30  # until a key is deleted, by default
 
 
 class Parameter(Kind):
@@ -174,7 +174,7 @@ class Secret(Kind):
 
 
 async def _generated(context: Context, asked: Mapping[str, Any]) -> str:
-    """Return a secret made as a template describes it."""
+    """Return a secret generated as the template describes."""
     given = {
         name: one
         for name, one in asked.items()

@@ -6,7 +6,7 @@ from typing import Any
 from workbook.localaws.stacks.kind import Context, Kind, Made, as_json, changed_tags, properties
 
 PROVISIONED = {"StreamMode": "PROVISIONED"}
-DEFAULT_SHARDS = 1  # of a stack; the API's default is 4 [OBS]
+DEFAULT_SHARDS = 1  # in a stack; the API's default is 4 [OBS]
 DEFAULT_HOURS = 24
 DEFAULT_RECORD_KIB = 1024
 
@@ -111,7 +111,7 @@ class Stream(Kind):
     async def _configure(
         self, context: Context, name: str, old: Mapping[str, Any], new: Mapping[str, Any]
     ) -> None:
-        """Bring what CreateStream does not set to what the template says."""
+        """Apply the settings that CreateStream does not set."""
         summary = await self._settle(context, name)
         hours = int(new.get("RetentionPeriodHours", DEFAULT_HOURS))
         if hours != summary["RetentionPeriodHours"]:

@@ -1,4 +1,4 @@
-"""Log groups and what hangs on them [CFNL]."""
+"""Log groups and resources that belong to them [CFNL]."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -8,7 +8,7 @@ from workbook.localaws.api.partitions import dns_suffix, partition
 from workbook.localaws.stacks.errors import unsupported
 from workbook.localaws.stacks.kind import Context, Kind, Made, as_json
 
-HOME = "us-east-1"  # the region whose buckets name no location
+HOME = "us-east-1"  # its buckets have no location
 
 
 class Bucket(Kind):
@@ -154,7 +154,7 @@ RULE = {
 
 
 def _rule(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a template's lifecycle rule as the API has it."""
+    """Return a template's lifecycle rule in the API's form."""
     for name in given.keys() - RULE:
         raise unsupported(f"the property LifecycleConfiguration.Rules.{name} of AWS::S3::Bucket")
     rule: dict[str, Any] = {
@@ -185,7 +185,7 @@ def _rule(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _notifications(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a template's notifications as the API has them."""
+    """Return a template's notifications in the API's form."""
     kinds = {
         "LambdaConfigurations": ("LambdaFunctionConfigurations", "Function", "LambdaFunctionArn"),
         "QueueConfigurations": ("QueueConfigurations", "Queue", "QueueArn"),

@@ -157,7 +157,7 @@ class TopicPolicy(Kind):
         return made
 
     async def delete(self, context: Context, made: Made, properties: Mapping[str, Any]) -> None:
-        """Leave the topics, which go back to the policy that each begins with."""
+        """Do nothing: the topics keep their policy."""
 
 
 KINDS = (Topic(), Subscription(), TopicPolicy())

@@ -6,7 +6,7 @@ from typing import Any
 from workbook.localaws.stacks.kind import Context, Kind, Made, as_json, changed_tags
 from workbook.localaws.stacks.values import as_text
 
-# Attributes of a queue that are properties of the same name, and what they are without one.
+# Attributes of a queue that have properties of the same name, with their default values.
 DEFAULTS = {
     "ContentBasedDeduplication": "false",
     "DeduplicationScope": "queue",
