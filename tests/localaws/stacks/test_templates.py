@@ -27,6 +27,11 @@ def stacks(unlimited: Aws) -> Stacks:
             "the property VpcConfig.Zone of AWS::Lambda::Function",
         ),
         ({"X": {**QUEUE, "CreationPolicy": {}}}, "CreationPolicy"),
+        (
+            {"X": {**QUEUE, "UpdatePolicy": {"CodeDeployLambdaAliasUpdate": {}}}},
+            "CodeDeployLambdaAliasUpdate",
+        ),
+        ({"X": {**QUEUE, "DeletionPolicy": "Snapshot"}}, "DeletionPolicy Snapshot"),
         ({"X": {**QUEUE, "Properties": {"Fn::Transform": {"Name": "M"}}}}, "the macro M"),
     ],
 )

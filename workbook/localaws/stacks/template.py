@@ -133,6 +133,11 @@ def check(template: Mapping[str, Any]) -> None:
             )
         if "CreationPolicy" in resource:
             raise unsupported(f"CreationPolicy (resource {name})")
+        if "CodeDeployLambdaAliasUpdate" in (resource.get("UpdatePolicy") or {}):
+            raise unsupported(f"UpdatePolicy with CodeDeployLambdaAliasUpdate (resource {name})")
+        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+            if resource.get(policy) == "Snapshot":  # no supported type can have one
+                raise unsupported(f"{policy} Snapshot (resource {name})")
     _check_references(template)
 
 
