@@ -167,8 +167,8 @@ def test_an_update_changes_what_is_buffered_and_counts_the_version(lake: Lake) -
             "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 0},
         },
     }
-    lake.firehose.update_destination(**update)
     lake.put(b"two")
+    lake.firehose.update_destination(**update)
     ((key, body),) = lake.arrived(prefix="new/").items()
     assert f"{lake.name}-2-" in key
     assert body == b"onetwo"

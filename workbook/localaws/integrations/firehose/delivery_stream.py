@@ -109,6 +109,11 @@ class DeliveryStream:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def change(self, settings: Settings, version: str) -> None:
+        """Deliver as ``settings`` say from now on, also what is already buffered."""
+        self.settings, self.version = settings, version
+        self._wake.set()
+
     def put(self, records: Sequence[bytes]) -> None:
         """Accept direct puts.
 

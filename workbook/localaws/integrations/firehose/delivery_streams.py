@@ -72,8 +72,7 @@ class DeliveryStreams:
             ApiError: a role cannot be assumed, or may not read the schema.
         """
         self._check_roles(settings, arn)
-        stream = self._running[arn]
-        stream.settings, stream.version = settings, version
+        self._running[arn].change(settings, version)
 
     async def delete(self, arn: str) -> None:
         """Stop a delivery stream."""
