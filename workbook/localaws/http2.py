@@ -19,13 +19,14 @@ from h2.events import (
     StreamReset,
     WindowUpdated,
 )
-from h2.exceptions import FrameTooLargeError, ProtocolError, StreamClosedError
+from h2.exceptions import FrameTooLargeError, ProtocolError, TooManyStreamsError
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from workbook.localaws.api.http import MAX_BODY_BYTES
 
 MAX_HEAD_BYTES = 64 * 1024  # of a request line and headers, in one piece or many
-HEAD_SECONDS = 60.0  # in which they must arrive
+HEAD_SECONDS = 60.0  # in which they must arrive, and in HTTP/2 each further part of a request
+MOST_TASKS = 200  # of a connection: twice the streams that h2 lets a client open at once
 PREFACE = b"PRI * HTTP/2"
 PREFACE_BYTES = 24
 FRAME_HEAD_BYTES = 9  # length (3), type (1), flags (1), stream (4); RFC 9113 §4.1
@@ -102,11 +103,26 @@ class _Stream:
         self.body = bytearray()
         self.window = asyncio.Event()  # set when the client may have made room for more
         self.taken = False  # whether the application has received the request
-        self.gone = asyncio.Event()  # set when the client cancels the request
+        self.gone = asyncio.Event()  # set when the client cancels the request, or is gone
+        self.patience: asyncio.TimerHandle | None = None  # until the next part must have arrived
+
+    def cancel(self) -> None:
+        """Note that nobody waits for the response."""
+        self.stop_waiting()
+        self.gone.set()
+        self.window.set()
+
+    def stop_waiting(self) -> None:
+        """Cancel the deadline for the request's next part."""
+        if self.patience is not None:
+            self.patience.cancel()
 
 
 class Http2Protocol(asyncio.Protocol):
     """An HTTP/2 connection: h2 implements the protocol, this class moves the bytes.
+
+    The application finishes a request that its client cancels, because half of an operation may be
+    done. So a client that cancels many is disconnected, or their number would have no limit.
 
     Args:
         application: the ASGI application.
@@ -122,6 +138,8 @@ class Http2Protocol(asyncio.Protocol):
         self._leaving = False
         self._streams: dict[int, _Stream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writable = asyncio.Event()
+        self._writable.set()
 
     def connection_made(self, transport: Any) -> None:
         """Send the server's preface."""
@@ -143,10 +161,22 @@ class Http2Protocol(asyncio.Protocol):
         self._flush()
         self._close_if_left()
 
+    def pause_writing(self) -> None:
+        """Read nothing while the client reads nothing, since requests and pings have responses."""
+        self._writable.clear()
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Continue to send and to read."""
+        self._writable.set()
+        self._transport.resume_reading()
+
     def connection_lost(self, exc: Exception | None) -> None:
-        """Cancel the client's requests."""
-        for task in self._tasks:
-            task.cancel()
+        """Tell the client's requests that nobody waits for their responses."""
+        for stream in self._streams.values():
+            stream.cancel()
+        self._streams.clear()
+        self._writable.set()
 
     def _frames(self) -> Iterator[bytes]:
         """Yield the complete frames received, without GOAWAY.
@@ -182,29 +212,46 @@ class Http2Protocol(asyncio.Protocol):
         match event:
             case RequestReceived():
                 self._streams[event.stream_id] = _Stream(event.headers)
+                self._await_part(event.stream_id)
             case DataReceived():
                 self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
                 if event.stream_id in self._streams:
                     self._streams[event.stream_id].body += event.data
+                    self._await_part(event.stream_id)
                     if len(self._streams[event.stream_id].body) > MAX_BODY_BYTES:
-                        del self._streams[event.stream_id]
-                        self._h2.reset_stream(event.stream_id, ErrorCodes.ENHANCE_YOUR_CALM)
+                        self._refuse(event.stream_id)
             case StreamEnded() if event.stream_id in self._streams:
-                task = self._loop.create_task(self._answer(event.stream_id))
+                if len(self._tasks) >= MOST_TASKS:
+                    self._h2.close_connection(ErrorCodes.ENHANCE_YOUR_CALM)
+                    raise TooManyStreamsError(f"{MOST_TASKS} requests are in progress")
+                stream = self._streams[event.stream_id]
+                stream.stop_waiting()
+                task = self._loop.create_task(self._answer(event.stream_id, stream))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
             case WindowUpdated():
                 for stream_id, stream in self._streams.items():
                     if event.stream_id in (0, stream_id):
                         stream.window.set()
-            case StreamReset():
-                if event.stream_id in self._streams:
-                    stream = self._streams.pop(event.stream_id)
-                    stream.window.set()
-                    stream.gone.set()
+            case StreamReset() if event.stream_id in self._streams:
+                self._streams.pop(event.stream_id).cancel()
 
-    async def _answer(self, stream_id: int) -> None:
+    def _await_part(self, stream_id: int) -> None:
+        """Refuse a request whose next part does not arrive in time."""
         stream = self._streams[stream_id]
+        stream.stop_waiting()
+        stream.patience = self._loop.call_later(HEAD_SECONDS, self._refuse, stream_id)
+
+    def _refuse(self, stream_id: int) -> None:
+        """Reset the stream of a request that has not been received completely."""
+        self._streams.pop(stream_id).cancel()
+        self._h2.reset_stream(stream_id, ErrorCodes.ENHANCE_YOUR_CALM)
+        self._flush()
+        self._close_if_left()
+
+    async def _answer(self, stream_id: int, stream: _Stream) -> None:
+        if stream.gone.is_set():
+            return  # cancelled before it began
         path, _, query = next(value for name, value in stream.headers if name == ":path").partition(
             "?"
         )
@@ -228,28 +275,31 @@ class Http2Protocol(asyncio.Protocol):
             return {"type": "http.request", "body": bytes(stream.body)}
 
         async def send(message: dict[str, Any]) -> None:
+            if stream.gone.is_set():
+                return
             if message["type"] == "http.response.start":
                 head = [(b":status", str(message["status"]).encode()), *message["headers"]]
                 self._h2.send_headers(stream_id, head)
                 self._flush()
-            else:
-                await self._send(stream_id, stream, message["body"])
-                if not message.get("more_body", False):
-                    self._h2.end_stream(stream_id)
-                    self._flush()
+                return
+            await self._send(stream_id, stream, message["body"])
+            if not message.get("more_body", False) and not stream.gone.is_set():
+                self._h2.end_stream(stream_id)
+                self._flush()
 
         try:
             await self._application(scope, receive, send)
-        except StreamClosedError:
-            pass  # the client has cancelled the request
         finally:
             self._streams.pop(stream_id, None)
             self._close_if_left()
 
     async def _send(self, stream_id: int, stream: _Stream, body: bytes) -> None:
-        """Send ``body`` in frames, as fast as the client makes room for them."""
+        """Send ``body`` in frames, as fast as the client makes room for them and reads them."""
         rest = memoryview(body)
         while rest:
+            await self._writable.wait()
+            if stream.gone.is_set():
+                return
             room = min(
                 self._h2.local_flow_control_window(stream_id), self._h2.max_outbound_frame_size
             )
@@ -262,4 +312,5 @@ class Http2Protocol(asyncio.Protocol):
             rest = rest[room:]
 
     def _flush(self) -> None:
-        self._transport.write(self._h2.data_to_send())
+        if not self._transport.is_closing():
+            self._transport.write(self._h2.data_to_send())
