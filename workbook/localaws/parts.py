@@ -17,6 +17,7 @@ from workbook.localaws.functions.processes import Processes
 from workbook.localaws.functions.published import PublishedFunctions
 from workbook.localaws.integrations.firehose.context import Dependencies as Deliverers
 from workbook.localaws.integrations.firehose.delivery_streams import DeliveryStreams
+from workbook.localaws.integrations.stream_writes import StreamWrites
 from workbook.localaws.kinesis.service import TARGET, KinesisService
 from workbook.localaws.mapping.api import MappingApi
 from workbook.localaws.mapping.context import Dependencies
@@ -61,6 +62,8 @@ class Parts:
         destinations = MotoDestinations(self._worker)
 
         self._kinesis = KinesisService(clock, self._metrics, self._roles, limits=limits)
+
+        self._writes = StreamWrites(clock, self._kinesis.put)
 
         self._processes = Processes()
         functions = PublishedFunctions()
@@ -110,6 +113,7 @@ class Parts:
                 install,
                 self._worker,
                 self._kinesis,
+                self._writes,
                 self._configurations,
                 self._guard,
                 self._deliveries,
@@ -125,6 +129,7 @@ class Parts:
         await self._stacks.close()
         await self._registry.close()
         await self._deliveries.close()
+        await self._writes.close()
         await self._events.close()
         await self._invoker.close()
         await asyncio.to_thread(self._processes.close)

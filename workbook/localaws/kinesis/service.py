@@ -93,6 +93,15 @@ class KinesisService:
         call = self.call(region, model.kinesis().read(operation, parameters))
         return OPERATIONS[operation](replace(call, transition=0.0, limits=False)) or {}
 
+    async def put(self, stream_arn: str, partition_key: str, data: bytes) -> None:
+        """Write a record for another service of the local AWS, within the shard's limits.
+
+        Raises:
+            ApiError: AWS would answer with this error.
+        """
+        parameters = {"StreamARN": stream_arn, "PartitionKey": partition_key, "Data": data}
+        OPERATIONS["PutRecord"](self.call(stream_arn.split(":")[3], parameters))
+
     def _answer(
         self, operation: str, parameters: Any, request: Request, content_type: str
     ) -> Response:

@@ -1,6 +1,5 @@
 """moto's EventBridge, with rules that can have functions and streams as targets, and schedules."""
 
-import base64
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,6 +11,7 @@ from moto.utilities.arns import parse_arn
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.integrations import events, schedules
 from workbook.localaws.integrations.schedules import Schedule
+from workbook.localaws.integrations.stream_writes import Write
 from workbook.localaws.moto import functions, kinesis
 from workbook.localaws.moto.takeover import take_over
 
@@ -138,9 +138,8 @@ def _deliver(
     if parse_arn(arn).service == "lambda":
         functions.invoke_event(region, arn, content)
         return
-    stream = kinesis.backend(region).describe_stream(arn, None)
     key = events.partition_key(target, found)
-    stream.put_record(key, "", base64.b64encode(content).decode())
+    kinesis.backend(region).send(Write(f"the rule {rule_arn}", arn, key, content))
 
 
 def fire(now: float) -> None:

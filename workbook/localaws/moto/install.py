@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from workbook.localaws.integrations.firehose.delivery_streams import DeliveryStreams
+from workbook.localaws.integrations.stream_writes import StreamWrites, Write
 from workbook.localaws.moto.function_configurations import FunctionConfigurations
 from workbook.localaws.moto.permissions import Guard
 from workbook.localaws.moto.worker import Worker
@@ -30,6 +31,7 @@ class Streams(Protocol):
 def install(
     worker: Worker,
     streams: Streams,
+    writes: StreamWrites,
     functions: FunctionConfigurations,
     guard: Guard,
     deliveries: DeliveryStreams,
@@ -49,7 +51,10 @@ def install(
     def perform(region: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         return worker.on_loop(streams.perform(region, operation, parameters))
 
-    kinesis.install(perform)
+    def send(write: Write) -> None:
+        worker.soon(writes.add, write)
+
+    kinesis.install(perform, send)
     functions.install()
     iam.install()
     worker.publishes(guard.publish)

@@ -2,11 +2,11 @@
 
 moto's other services (CloudFormation, log subscriptions) use Kinesis through its backend, on moto's
 thread. This backend gives them our streams; every change is one of our operations, run on the event
-loop.
+loop. Their records are written there too, without waiting.
 """
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from moto.core.exceptions import JsonRESTError
 from moto.kinesis import urls
@@ -14,35 +14,26 @@ from moto.kinesis.models import KinesisBackend, kinesis_backends
 
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import ACCOUNT_ID
+from workbook.localaws.integrations.stream_writes import Write
 
 # Runs an operation (region, name, parameters as sent) and waits for its response.
 Perform = Callable[[str, str, dict[str, Any]], dict[str, Any]]
+# Writes a record soon, and does not wait for it.
+Send = Callable[[Write], None]
 
 
-class Stream:
+class Stream(NamedTuple):
     """A stream, as moto's other services see it."""
 
-    def __init__(self, backend: "Backend", name: str, arn: str) -> None:
-        self._backend = backend
-        self.stream_name = name
-        self.arn = arn
-
-    def put_record(self, partition_key: str, explicit_hash_key: str, data: str) -> tuple[str, str]:
-        """Write a record whose data is base64; return its sequence number and shard."""
-        answer = self._backend.ask_for_moto(
-            "PutRecord",
-            StreamName=self.stream_name,
-            PartitionKey=partition_key,
-            ExplicitHashKey=explicit_hash_key or None,
-            Data=data,
-        )
-        return answer["SequenceNumber"], answer["ShardId"]
+    stream_name: str
+    arn: str
 
 
 class Backend(KinesisBackend):
     """moto's backend for a region, over our streams."""
 
     perform: Perform  # set by ``install``
+    send: Send  # set by ``install``
 
     @property
     def _url_module(self) -> Any:
@@ -72,10 +63,7 @@ class Backend(KinesisBackend):
     def streams(self) -> dict[str, Any]:
         """Return every stream by name."""
         summaries = self.ask_for_moto("ListStreams")["StreamSummaries"]
-        return {
-            one["StreamName"]: Stream(self, one["StreamName"], one["StreamARN"])
-            for one in summaries
-        }
+        return {one["StreamName"]: Stream(one["StreamName"], one["StreamARN"]) for one in summaries}
 
     @streams.setter
     def streams(self, empty: dict[str, Any]) -> None:
@@ -87,7 +75,7 @@ class Backend(KinesisBackend):
             "DescribeStreamSummary", StreamARN=stream_arn, StreamName=stream_name
         )
         summary = answer["StreamDescriptionSummary"]
-        return Stream(self, summary["StreamName"], summary["StreamARN"])
+        return Stream(summary["StreamName"], summary["StreamARN"])
 
     def reset(self) -> None:
         """Delete every stream, when moto resets all services."""
@@ -101,6 +89,7 @@ def backend(region: str) -> Backend:
     return cast(Backend, kinesis_backends[ACCOUNT_ID][region])
 
 
-def install(perform: Perform) -> None:
+def install(perform: Perform, send: Send) -> None:
     """Replace moto's backend with ours, before anything uses it."""
-    kinesis_backends.backend = type("Backend", (Backend,), {"perform": staticmethod(perform)})
+    given = {"perform": staticmethod(perform), "send": staticmethod(send)}
+    kinesis_backends.backend = type("Backend", (Backend,), given)

@@ -4,7 +4,6 @@ Filter patterns are AWS's, subscriptions receive what matches, and metric filter
 metrics become metrics.
 """
 
-import base64
 import weakref
 from collections import deque
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.function_arn import service_of
 from workbook.localaws.integrations import embedded_metrics, log_documents
 from workbook.localaws.integrations.log_patterns import InvalidPatternError, compile_pattern
+from workbook.localaws.integrations.stream_writes import Write
 from workbook.localaws.moto import functions, kinesis, metric_filters
 from workbook.localaws.moto.takeover import take_over
 
@@ -158,8 +158,7 @@ def _deliver(region: str, arn: str, document: bytes, key: str) -> None:
     if service_of(arn) == "lambda":
         functions.invoke_event(region, arn, log_documents.function_event(document))
         return
-    stream = kinesis.backend(region).describe_stream(arn, None)
-    stream.put_record(key, "", base64.b64encode(document).decode())
+    kinesis.backend(region).send(Write(f"the log stream {key}", arn, key, document))
 
 
 def _put(region: str, metric: embedded_metrics.Metric) -> None:

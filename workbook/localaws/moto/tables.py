@@ -1,6 +1,5 @@
 """moto's DynamoDB, which also sends changes of tables to Kinesis streams."""
 
-import base64
 import json
 import uuid
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from moto.dynamodb.models.table import Table
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.integrations import table_changes
+from workbook.localaws.integrations.stream_writes import Write
 from workbook.localaws.moto import kinesis
 
 NO_SETTINGS = (
@@ -75,9 +75,9 @@ class Destination:
             precision=self.precision,
         )
         if data is not None:
-            stream = kinesis.backend(self._region).describe_stream(self.stream_arn, None)
             key = table_changes.partition_key(keys)
-            stream.put_record(key, "", base64.b64encode(data).decode())
+            write = Write(f"the table {self._table.name}", self.stream_arn, key, data)
+            kinesis.backend(self._region).send(write)
 
 
 def _operations(now: Callable[[], float]) -> dict[str, Callable[[Any], str]]:

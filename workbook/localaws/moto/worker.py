@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import orjson
@@ -81,6 +82,13 @@ class Worker:
         """Run ``coroutine`` on the event loop and wait; for our backends, on moto's thread."""
         self._publish()
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    def soon(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Run ``function`` on the event loop, without waiting; for our backends, on moto's thread.
+
+        What one call of moto asks for so runs in that order, before its caller continues.
+        """
+        self._loop.call_soon_threadsafe(partial(function, *args, **kwargs))
 
     def publishes(self, publish: Callable[[], None]) -> None:
         """Run ``publish`` on the thread whenever its changes may become visible to others."""
