@@ -200,6 +200,22 @@ def test_targets_that_cannot_be_reached_are_refused(local: Aws, stream: tuple[st
     assert "The local AWS does not deliver events to states" in error["Error"]["Message"]
 
 
+@pytest.mark.parametrize(
+    "setting", [{"RetryPolicy": {"MaximumRetryAttempts": 1}}, {"DeadLetterConfig": {"Arn": "a"}}]
+)
+def test_settings_of_a_target_without_effect_are_refused_by_name(
+    local: Aws, stream: tuple[str, str], setting: dict[str, Any]
+) -> None:
+    client, (name, arn) = local.client("events"), stream
+    client.put_rule(Name=name, EventPattern='{"source": ["x"]}')
+    given = {"Id": "1", "Arn": arn, "RoleArn": "arn:aws:iam::123456789012:role/r"}
+    error = refused(client.put_targets, Rule=name, Targets=[given | setting])
+    (setting_name,) = setting
+    assert error["Error"]["Message"] == (
+        f"The local AWS does not support {setting_name} (target 1)."
+    )
+
+
 def test_each_change_of_a_table_is_a_record(local: Aws, stream: tuple[str, str]) -> None:
     """[SEEN] INSERT, MODIFY and REMOVE with both images; what changes nothing gives none."""
     dynamodb, (name, arn) = local.client("dynamodb"), stream

@@ -19,6 +19,12 @@ OURS = ("kinesis", "lambda")
 INVALID_SCHEDULE = "Parameter ScheduleExpression is not valid."  # [OBS]
 MOTOS = ("logs", "events", "sqs")
 
+# Settings of a target that have an effect here.
+SETTINGS = {
+    *("Id", "Arn", "RoleArn", "Input", "InputPath", "InputTransformer"),
+    *("KinesisParameters", "SqsParameters"),
+}
+
 log = logging.getLogger(__name__)
 
 
@@ -127,6 +133,10 @@ def _check(target: Mapping[str, Any]) -> None:
             "ValidationException",
             f"The local AWS does not deliver events to {service} (target {identity}); it delivers "
             f"to {', '.join(sorted((*OURS, *MOTOS)))}.",
+        )
+    for name in sorted(target.keys() - SETTINGS):
+        raise JsonRESTError(
+            "ValidationException", f"The local AWS does not support {name} (target {identity})."
         )
 
 
