@@ -28,6 +28,11 @@ def test_an_unknown_setting_is_named_with_those_there_are() -> None:
         ("record_millis", math.inf),
         ("bad_records", "skip"),
         ("patience", math.inf),
+        ("workload", 50),
+        ("workload", None),
+        ("function", "kilometres.py"),
+        ("mapping", None),
+        ("mapping", 5),
     ],
 )
 def test_a_setting_out_of_range_is_refused_by_name(field: str, value: Any) -> None:
