@@ -29,7 +29,7 @@ def pattern(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     try:
         passed = _passed(patterns, events)
     except InvalidPatternError as error:
-        return f"AWS would refuse this pattern: {error}."
+        return f"This pattern would be refused: {error}."
     wanted = {
         place
         for place, event in enumerate(events)
