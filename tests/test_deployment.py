@@ -88,7 +88,7 @@ def test_every_step_leaves_something_ready(aws: Aws) -> None:
     assert group["retentionInDays"] == 7
     with pytest.raises(ClientError) as refused:
         deployment.deploy(aws)
-    assert "deployment.clean_up(aws) deletes them" in refused.value.__notes__[0]
+    assert "deployment.clean_up(aws) deletes them" in refused.value.__notes__[-1]
 
 
 def test_a_mapping_without_a_queue_gives_up_nothing(aws: Aws) -> None:
@@ -309,3 +309,31 @@ def test_any_other_refusal_is_raised_at_once() -> None:
     with pytest.raises(client.exceptions.InvalidParameterValueException):
         deployment.create_function(client, "arn:role", b"")
     assert client.tries == 1
+
+
+def test_an_error_about_a_name_in_use_says_what_to_do(aws: Aws) -> None:
+    """As when a cell that creates something runs twice."""
+    deployment.deploy(aws)
+    kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
+    described = kinesis.describe_stream_summary(StreamName=deployment.INPUT_STREAM)
+    stream_arn = described["StreamDescriptionSummary"]["StreamARN"]
+    role_arn = aws.client("iam").get_role(RoleName=deployment.ROLE)["Role"]["Arn"]
+    policy = deployment.policy(INPUT, OUTPUT)
+    again: dict[str, Callable[[], object]] = {
+        "Stream flights": lambda: deployment.create_stream(kinesis, deployment.INPUT_STREAM),
+        "Role process-flights-role": lambda: deployment.create_role(aws.client("iam"), policy),
+        "Log group /aws/lambda/process-flights": lambda: deployment.create_log_group(
+            aws.client("logs")
+        ),
+        "Function process-flights": lambda: deployment.create_function(
+            lambda_, role_arn, deployment.package()
+        ),
+        "A mapping from this stream to process-flights": lambda: deployment.create_mapping(
+            lambda_, stream_arn
+        ),
+    }
+    for what, create in again.items():
+        with pytest.raises(ClientError) as caught:
+            create()
+        (note,) = caught.value.__notes__
+        assert note.startswith(f"{what} exists. If this cell has run before, go on with the next")

@@ -9,7 +9,8 @@ Each step returns when what it created is ready for use. On AWS that takes a whi
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,12 @@ FORGIVEN = (  # errors of a deletion that is done, or must be repeated
     "NoSuchEntity",
     "QueueDoesNotExist",
     "AWS.SimpleQueueService.NonExistentQueue",  # the same in the older protocol
+)
+TAKEN = (  # errors of a creation whose name is in use
+    "ResourceInUseException",
+    "ResourceConflictException",
+    "ResourceAlreadyExistsException",
+    "EntityAlreadyExists",
 )
 ROLE_UNKNOWN = (  # parts of Lambda's messages about a role or policy that has not reached it yet
     "cannot be assumed by Lambda",
@@ -71,7 +78,8 @@ def create_stream(kinesis: Any, name: str, shards: int = 1) -> str:
     arn = ""
 
     def created() -> bool:
-        kinesis.create_stream(StreamName=name, ShardCount=shards)
+        with _name_may_be_taken(f"Stream {name}"):
+            kinesis.create_stream(StreamName=name, ShardCount=shards)
         return True
 
     def active() -> bool:
@@ -83,6 +91,21 @@ def create_stream(kinesis: Any, name: str, shards: int = 1) -> str:
     wait_until(f"the limits to allow stream {name}", created)
     wait_until(f"stream {name}", active)
     return arn
+
+
+@contextmanager
+def _name_may_be_taken(what: str) -> Iterator[None]:
+    """Add a note to AWS's error if what is created exists: why that may be, and what to do."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] in TAKEN:
+            error.add_note(
+                f"{what} exists. If this cell has run before, go on with the next one. If it is "
+                "left from an earlier attempt, delete it with the clean-up at the end of the "
+                "notebook, and run this cell again."
+            )
+        raise
 
 
 def create_queue(sqs: Any, name: str = FAILURE_QUEUE) -> tuple[str, str]:
@@ -163,7 +186,9 @@ def create_role(iam: Any, document: dict[str, Any], name: str = ROLE) -> str:
         document: the permissions; see ``policy``.
         name: the role's name.
     """
-    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust_policy()))
+    trust = json.dumps(trust_policy())
+    with _name_may_be_taken(f"Role {name}"):
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
     iam.put_role_policy(RoleName=name, PolicyName=POLICY, PolicyDocument=json.dumps(document))
     return str(role["Role"]["Arn"])
 
@@ -174,7 +199,8 @@ def create_log_group(logs: Any, function: str = FUNCTION) -> str:
     The function's role is not allowed to create it.
     """
     name = f"/aws/lambda/{function}"
-    logs.create_log_group(logGroupName=name)
+    with _name_may_be_taken(f"Log group {name}"):
+        logs.create_log_group(logGroupName=name)
     logs.put_retention_policy(logGroupName=name, retentionInDays=LOG_DAYS)
     return name
 
@@ -228,7 +254,8 @@ def create_function(
     def configuration() -> Any:
         return lambda_.get_function_configuration(FunctionName=name)
 
-    _once_role_is_known(lambda_, lambda_.create_function, request, f"role {role_arn}")
+    with _name_may_be_taken(f"Function {name}"):
+        _once_role_is_known(lambda_, lambda_.create_function, request, f"role {role_arn}")
     wait_until(f"function {name}", lambda: configuration()["State"] == "Active")
     return str(configuration()["FunctionArn"])
 
@@ -303,7 +330,8 @@ def create_mapping(
     names = {"EventSourceArn": stream_arn, "FunctionName": function}
     request = {**names, **MAPPING, **reporting, **settings}
     create = lambda_.create_event_source_mapping
-    answer = _once_role_is_known(lambda_, create, request, f"the role of {function}")
+    with _name_may_be_taken(f"A mapping from this stream to {function}"):
+        answer = _once_role_is_known(lambda_, create, request, f"the role of {function}")
     uuid = str(answer["UUID"])
 
     def state() -> Any:

@@ -76,6 +76,18 @@ def test_a_wrong_answer_gets_a_hint_about_itself(notebook: Notebook) -> None:
     assert notebook.answer("answer = 5").plain == "**Not yet.** 5 is not their sum."
 
 
+def test_a_wrong_function_that_ignores_a_parameter_of_the_solution_is_told_so(
+    notebook: Notebook,
+) -> None:
+    notebook.run("two = 2")
+    told = notebook.answer("def double(number):\n    return 3 * two", "97.2")
+    assert told.plain == (
+        "**Not yet.** 2 doubled is 4, not 6. `double` does not use its parameter `number`."
+    )
+    told = notebook.answer("def double(it):\n    return 3 * it", "97.2")
+    assert told.plain == "**Not yet.** 2 doubled is 4, not 6."
+
+
 def test_a_hint_may_be_raised_from_anywhere(notebook: Notebook) -> None:
     told = notebook.answer("answer = 0")
     assert (told.outcome, told.plain) == ("hint", "**Not yet.** Zero is nothing.")

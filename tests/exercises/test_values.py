@@ -145,6 +145,7 @@ def test_values_by_key_are_read_in_every_form(keyed: dict[int, int]) -> None:
         keyed,
         series,
         series.to_frame(),
+        series.rename_axis("key").reset_index(name="value"),
         list(keyed.items()),
         list(map(list, keyed.items())),
     ):

@@ -30,6 +30,11 @@ def test_the_error_for_an_unknown_setting_lists_the_known_ones() -> None:
         ("record_millis", math.inf),
         ("bad_records", "skip"),
         ("patience", math.inf),
+        ("workload", 50),
+        ("workload", None),
+        ("function", "kilometres.py"),
+        ("mapping", None),
+        ("mapping", 5),
     ],
 )
 def test_a_setting_out_of_range_is_refused_by_name(field: str, value: Any) -> None:

@@ -170,6 +170,12 @@ def test_a_second_interruption_names_what_it_leaves(
     assert_nothing_is_left(fast)
 
 
+def test_what_is_no_experiment_is_refused_by_name(fast: Aws) -> None:
+    workload: Any = lab.Workload(records=1)
+    with pytest.raises(ValueError, match="experiment must be an Experiment, not Workload"):
+        lab.run(fast, workload, progress=False)
+
+
 def test_a_refused_setting_is_told_and_leaves_nothing(fast: Aws) -> None:
     with pytest.raises(fast.client("lambda").exceptions.ClientError, match="UnreservedConcurrent"):
         lab.run(fast, experiment(concurrency=990), progress=False)  # above the account's quota

@@ -114,7 +114,7 @@ def _attempt(exercise: Exercise, tree: ast.Module, notebook: Notebook) -> Feedba
         return Feedback("error", text, exercise.hint)
     if exercise.name not in variables:
         return Feedback("error", f"**Not yet.** {problem}", exercise.hint)
-    return Feedback("hint", f"**Not yet.** {problem}")
+    return Feedback("hint", f"**Not yet.** {problem}{_unused(tree, exercise)}")
 
 
 def _verdict(exercise: Exercise, answer: Any, notebook: Notebook) -> BaseException | str | None:
@@ -148,6 +148,28 @@ def _placeholders(tree: ast.Module) -> Iterator[int]:
             for value in given.elts if isinstance(given, ast.Tuple | ast.List) else [given]:
                 if isinstance(value, ast.Constant) and value.value is ...:
                     yield value.lineno
+
+
+def _unused(tree: ast.Module, exercise: Exercise) -> str:
+    """Return a sentence about a parameter that a learner's function, unlike the solution, ignores.
+
+    Such a function gives the right result for the notebook's own data only.
+    """
+    needed = _parameters(ast.parse(exercise.solution), exercise.name)
+    given = _parameters(tree, exercise.name)
+    for (_, is_needed), (name, is_used) in zip(needed, given, strict=False):
+        if is_needed and not is_used:
+            return f" `{exercise.name}` does not use its parameter `{name}`."
+    return ""
+
+
+def _parameters(tree: ast.Module, function: str) -> list[tuple[str, bool]]:
+    """Return the parameters of a function that a cell defines, each with whether it is used."""
+    for node in reversed(tree.body):
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+            return [(each.arg, each.arg in names) for each in node.args.args]
+    return []
 
 
 def _own(value: Any) -> Any:

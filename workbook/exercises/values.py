@@ -130,13 +130,17 @@ def pair(value: Any, what: str = "The answer") -> tuple[Any, Any]:
 
 
 def table(value: Any, what: str = "The answer") -> dict[Any, Any]:
-    """Read values by their keys: from a dict, a Series, one column of a DataFrame, or pairs.
+    """Read values by their keys: from a dict, a Series, a DataFrame, or pairs.
+
+    A DataFrame has one column of values, or two: the keys and the values.
 
     Raises:
         Hint: it has no keys.
     """
     if isinstance(value, pd.DataFrame) and value.shape[1] == 1:
         value = value.iloc[:, 0]
+    if isinstance(value, pd.DataFrame) and value.shape[1] == 2:
+        value = value.itertuples(index=False, name=None)
     if isinstance(value, pd.Series | Mapping):
         return dict(value.items())
     found = items(value, what)

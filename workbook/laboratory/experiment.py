@@ -69,6 +69,9 @@ class Experiment:
 
     def __post_init__(self) -> None:
         for name, is_good, wanted in (
+            ("workload", isinstance(self.workload, Workload | Records), "a Workload or Records"),
+            ("function", isinstance(self.function, Function | None), "a Function, or None"),
+            ("mapping", isinstance(self.mapping, Mapping), "settings by name, as in a dict"),
             ("shards", is_whole(self.shards, 1), "a whole number, 1 or more"),
             ("batch_millis", is_number(self.batch_millis, 0), "0 or more"),
             ("record_millis", is_number(self.record_millis, 0), "0 or more"),

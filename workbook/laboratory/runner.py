@@ -56,11 +56,14 @@ def run(
         progress: whether to show progress bars.
 
     Raises:
+        ValueError: this is no experiment, but a workload, say.
         producer.NotSentError: the stream accepted nothing for a minute.
         ForgottenError: in time-lapse, the streams' 24 hours ended before they were read.
         deployment.LeftOverError: something could not be deleted.
         botocore.exceptions.ClientError: AWS refused a setting, for example.
     """
+    if not isinstance(experiment, Experiment):
+        raise ValueError(f"experiment must be an Experiment, not {experiment!r}")
     pipeline = Pipeline(f"{PREFIX}{uuid.uuid4().hex[:8]}", aws)
     try:
         queue_url = pipeline.deploy(experiment)

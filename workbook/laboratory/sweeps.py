@@ -43,8 +43,9 @@ class Sweep:
     settings: tuple[str, ...]
 
     def __repr__(self) -> str:
+        runs = "1 run" if len(self.results) == 1 else f"{len(self.results)} runs"
         return (
-            f"<{len(self.results)} runs with different {', '.join(self.settings)}. "
+            f"<{runs} with different {', '.join(self.settings)}. "
             "Tables: summary, invocations, records. Each run: results>"
         )
 

@@ -21,7 +21,7 @@ CALL_RECORDS, CALL_BYTES = 500, 5 * 1024 * 1024  # of PutRecords [BC]
 
 def run(
     function: str,
-    records_file: Path,
+    records_file: Path | str,
     *,
     key: str | None = None,
     mapping: Sequence[str] = (),
@@ -58,7 +58,7 @@ def run(
     Raises:
         UsageError: one of these cannot be used.
     """
-    sent = records.read(records_file, key)
+    sent = records.read(Path(records_file), key)
     package = packages.read(function, requirements)
     settings = place.settings_of(mapping)
     with closing(target.connect(target.LOCAL, limits=False, speed=speed)) as aws:

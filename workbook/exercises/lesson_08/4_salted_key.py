@@ -1,12 +1,12 @@
 # %% blank
 def salted_key(event, salts):
-    """The destination, with a salt behind it if it is a large one."""
+    """Return the destination, followed by a salt if it is a large one."""
     return ...  # try it with salted_key(many[0], 8)
 
 
 # %% solution
 def salted_key(event, salts):
-    """The destination, with a salt behind it if it is a large one."""
+    """Return the destination, followed by a salt if it is a large one."""
     if event["dest"] not in ("ORD", "ATL"):
         return event["dest"]
     return f"{event['dest']}-{hash_key(flights.event_id(event)) % salts}"

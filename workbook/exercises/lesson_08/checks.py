@@ -91,8 +91,8 @@ def _been(answer: Any, key: str, place: int, shards: list[Any], how: str) -> str
         )
     if set(right) < set(found):
         return (
-            f"{told}; it should be {len(right)}. Which of them have the key's hash within *both* "
-            "ends of their range?"
+            f"{told}, {len(found) - len(right)} too many. Which of them have the key's hash within "
+            "*both* ends of their range?"
         )
     return f"{told}: {shown(found)}. It should be {len(right)}: {shown(right)}."
 

@@ -183,10 +183,17 @@ def _by_hour(result: Any) -> "pd.Series[float]":
         result = result["flights"]
     if not isinstance(result, pd.Series):
         raise Hint(f"The result must be a Series; yours is {shown(result)}.")
+    if list(result.index.names) == [None, None]:
+        result = result.rename_axis(HOUR)
     if set(result.index.names) != set(HOUR):
         names = ", ".join(f"`{name}`" for name in result.index.names)
         raise Hint(f"The result must have the index `{HOUR}`; yours has {names}.")
-    return result.reset_index(name="flights").set_index(HOUR)["flights"].sort_index().astype(float)
+    merged: Any = result.reset_index(name="flights").set_index(HOUR)["flights"].sort_index()
+    merged = merged.astype("Float64").fillna(0)
+    found: pd.Series[float] = merged[merged != 0].astype(
+        float
+    )  # hours without flights may be there
+    return found
 
 
 # --- 4

@@ -42,3 +42,9 @@ answer = {"data": {"origin": ["LGA", "JFK"], "delay_class": ["cancelled"]}}
 
 # %% wrong: an operator that there is not
 answer = {"data": {"origin": [{"one-of": ["LGA", "JFK"]}], "dep_delay": [None]}}
+
+# %% wrong: a prefix with two values
+answer = {"data": {"origin": [{"prefix": ["L", "J"]}], "dep_delay": [None]}}
+
+# %% wrong: small letters, which match nothing
+answer = {"data": {"origin": ["lga", "jfk"], "dep_delay": [None]}}

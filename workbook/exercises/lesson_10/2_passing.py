@@ -91,3 +91,9 @@ def passing(table):
 # %% wrong: the flights instead of their number
 def passing(table):
     return table.query("60 < dep_delay <= 120 and carrier not in ['UA', 'B6']")
+
+
+# %% wrong: the flights of the notebook, whatever it is given
+def passing(table):
+    long = ((day["dep_delay"] > 60) & (day["dep_delay"] <= 120)).fillna(False)
+    return int((long & ~day["carrier"].isin(["UA", "B6"])).sum())

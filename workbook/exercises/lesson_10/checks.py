@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,103 +12,56 @@ from workbook.exercises import trials
 from workbook.exercises.exercise import Hint
 from workbook.exercises.trials import Mistake
 from workbook.exercises.values import number, shown
+from workbook.localaws.interfaces import Record
+from workbook.localaws.mapping.filters import InvalidPatternError, compile_filters
 
 CALLS, MB = 5, 2  # a second, for all readers of a shard together
 CONSUMERS = 20  # of a stream, at most
-SIGNS: dict[str, Callable[[float, float], bool]] = {
-    "=": lambda value, bound: value == bound,
-    ">": lambda value, bound: value > bound,
-    ">=": lambda value, bound: value >= bound,
-    "<": lambda value, bound: value < bound,
-    "<=": lambda value, bound: value <= bound,
-}
 
 
 # --- 1
 
 
-def lets_through(rules: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
-    """Whether the fields of a filter pattern match a flat event, by the operators of the lesson.
-
-    Args:
-        rules: what stands under ``data`` in a pattern.
-        event: the payload.
-
-    Raises:
-        ValueError: a rule is no list, or has an operator that the lesson does not teach.
-    """
-    for field, rule in rules.items():
-        if not isinstance(rule, list) or not rule:
-            raise ValueError(f"`{field}` needs a list of values, also for a single one")
-        if field == "$or":
-            tests = [lets_through(part, event) for part in rule]
-        else:
-            tests = [_holds(condition, field, event) for condition in rule]
-        if not any(tests):
-            return False
-    return True
-
-
-def _is_same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are equal; in Python, False is 0, too."""
-    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
-
-
-def _holds(condition: Any, field: str, event: Mapping[str, Any]) -> bool:
-    value = event.get(field)
-    if not isinstance(condition, dict):
-        return field in event and type(value) is type(condition) and bool(value == condition)
-    if len(condition) != 1:
-        raise ValueError(f"`{field}` has {len(condition)} operators in one condition")
-    ((operator, operand),) = condition.items()
-    if operator == "exists":
-        return (field in event) is operand
-    if operator == "anything-but":
-        excluded = operand if isinstance(operand, list) else [operand]
-        return field in event and not any(_is_same(value, one) for one in excluded)
-    if operator == "equals-ignore-case":
-        return isinstance(value, str) and value.casefold() == operand.casefold()
-    if operator in ("prefix", "suffix"):
-        test = str.startswith if operator == "prefix" else str.endswith
-        return isinstance(value, str) and test(value, operand)
-    if operator == "numeric":
-        pairs = list(zip(operand[::2], operand[1::2], strict=True))
-        if unknown := [sign for sign, _ in pairs if sign not in SIGNS]:
-            raise ValueError(f"`numeric` has no sign `{unknown[0]}`")
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return False
-        return all(SIGNS[sign](value, n) for sign, n in pairs)
-    raise ValueError(f"there is no operator `{operator}`")
-
-
 def pattern(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     """Filter the notebook's flights by a pattern, or by several."""
-    rules = [_rules(each, notebook["day"]) for each in _patterns(answer)]
-    wanted, passed = set(), set()
+    patterns = [_of_a_flight(each, notebook["day"]) for each in _patterns(answer)]
+    events = list(flights.events(notebook["day"]))
     try:
-        for place, event in enumerate(flights.events(notebook["day"])):
-            if event["dep_delay"] is None and event["origin"] in ("LGA", "JFK"):
-                wanted.add(place)
-            if any(lets_through(each, event) for each in rules):
-                passed.add(place)
-    except ValueError as error:
-        return f"AWS would refuse this pattern: {error}."
+        passed = _passed(patterns, events)
+    except InvalidPatternError as error:
+        return f"This pattern would be refused: {error}."
+    wanted = {
+        place
+        for place, event in enumerate(events)
+        if event["dep_delay"] is None and event["origin"] in ("LGA", "JFK")
+    }
     if passed == wanted:
         return None
     told = (
         f"It lets {len(passed)} flights through, and {len(wanted)} are wanted: "
         f"{len(passed - wanted)} too many, and {len(wanted - passed)} held back."
     )
-    if not passed:
-        return (
-            f"{told} A missing delay is `null` in JSON and `None` in Python, neither a number "
-            "nor a string."
-        )
     if wanted < passed:
         return f"{told} What else must hold?"
-    if passed < wanted:
-        return f"{told} Are both airports in it?"
-    return f"{told} Check each field alone."
+    if len(patterns) > 1:
+        return f"{told} Try each pattern alone."
+    fields = patterns[0]["data"].items()
+    alone = {field: len(_passed([{"data": {field: rule}}], events)) for field, rule in fields}
+    told += f" Alone, {', '.join(f'`{field}` lets {n} through' for field, n in alone.items())}."
+    if alone.get("dep_delay") == 0:
+        told += " A missing delay is `null` in JSON and `None` in Python: no number, no string."
+    return told
+
+
+def _passed(patterns: list[Any], events: Sequence[flights.Event]) -> set[int]:
+    """Return the places of the events that pass one of the patterns in the local AWS.
+
+    Raises:
+        InvalidPatternError: AWS would refuse one of them.
+    """
+    matches = compile_filters([json.dumps(each) for each in patterns])
+    records = (Record(n, "key", flights.encode(event), 0.0) for n, event in enumerate(events))
+    return {record.sequence_number for record in records if matches(record)}
 
 
 def _patterns(answer: Any) -> list[Any]:
@@ -126,11 +79,11 @@ def _patterns(answer: Any) -> list[Any]:
     return [read]
 
 
-def _rules(pattern: Any, day: pd.DataFrame) -> Any:
-    """Return what a pattern says about the payload.
+def _of_a_flight(pattern: Any, day: pd.DataFrame) -> Any:
+    """Return a pattern, if all that it names is in a flight.
 
     Raises:
-        Hint: it says nothing of it, or names a field that a flight does not have.
+        Hint: it is not about the payload, or names a field that a flight does not have.
     """
     if not isinstance(pattern, dict):
         raise Hint(f"A pattern is a dictionary; yours is {shown(pattern)}.")
@@ -138,7 +91,7 @@ def _rules(pattern: Any, day: pd.DataFrame) -> Any:
         raise Hint("In a pattern, the payload's fields are under one name, `data`, at the top.")
     if unknown := sorted(set(pattern["data"]) - set(day.columns) - {"$or"}):
         raise Hint(f"A flight has no field `{unknown[0]}`, so nothing would ever match.")
-    return pattern["data"]
+    return pattern
 
 
 # --- 2

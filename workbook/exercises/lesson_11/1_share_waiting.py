@@ -90,3 +90,13 @@ def share_waiting(records):
 def share_waiting(records):
     waited = records["invoked"].dt.second - records["arrived"].dt.second
     return (waited > 0.5).mean()
+
+
+# %% wrong: the microseconds of the time
+def share_waiting(records):
+    return ((records["invoked"] - records["arrived"]).dt.microseconds > 500_000).mean()
+
+
+# %% wrong: the notebook's waits, whatever it is given
+def share_waiting(records):
+    return (waits > 500).mean()

@@ -89,3 +89,13 @@ answer = lab.Experiment(
     shards=2,
     mapping={"BatchSize": 2, "MaximumBatchingWindowInSeconds": 50},
 )
+
+# %% wrong: some invocations fail
+answer = experiment.vary(
+    rate=float("inf"),
+    key="carrier",
+    shards=2,
+    transient=0.4,
+    BatchSize=50,
+    MaximumBatchingWindowInSeconds=2,
+)

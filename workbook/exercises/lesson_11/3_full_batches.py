@@ -33,6 +33,18 @@ def full_batches(invocations):
     return list(invocations.groupby("BatchSize")["full"].mean())
 
 
+# %% right: a table of two columns
+def full_batches(invocations):
+    full = invocations["records"] >= invocations["BatchSize"]
+    return invocations.assign(full=full).groupby("BatchSize", as_index=False)["full"].mean()
+
+
+# %% wrong: in per cent
+def full_batches(invocations):
+    full = invocations["records"] == invocations["BatchSize"]
+    return 100 * full.groupby(invocations["BatchSize"]).mean()
+
+
 # %% wrong: counts
 def full_batches(invocations):
     full = invocations["records"] == invocations["BatchSize"]

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,7 @@ from workbook.exercises.values import close, items, number, numbers, shown, tabl
 NEAR = 0.006  # a share may be rounded to a hundredth
 RECORDS, SHARDS = 400, 2  # of the second exercise
 SETTINGS = {"BatchSize": 50, "MaximumBatchingWindowInSeconds": 2}
+ASKED = ("workload", "shards", "mapping")  # fields of the experiment
 FREE = ("rate", "records", "key", "seed", "spacing")  # asked for, or with no effect at once
 
 
@@ -54,6 +56,7 @@ def share_waiting(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         long = waited >= 500 if and_half else waited > 500
         return close(share, float(long.mean()), within=NEAR)
 
+    span = own["invoked"] - own["arrived"]
     if not close(share, right, within=NEAR):
         if share == right * len(waits):
             return f"{told} That is how *many* waited so long. What share of all records are they?"
@@ -69,6 +72,15 @@ def share_waiting(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             return f"{told} That is for the whole way, from `sent` to `written`."
         if close(share, 1 - right, within=NEAR):
             return f"{told} That is the share of those that did *not* wait so long."
+        for part, long in (
+            ("seconds", span.dt.seconds > 0.5),
+            ("microseconds", span.dt.microseconds > 500_000),
+        ):
+            if close(share, float(long.mean()), within=NEAR):
+                return (
+                    f"{told} `.dt.{part}` would give that. It is only a part of a time, as the "
+                    "minutes of a clock are; `.dt.total_seconds()` is all of it."
+                )
         if share == 0:
             return (
                 f"{told} So no wait is longer than what you compare it with. Look at one, and at "
@@ -100,6 +112,11 @@ def burst(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         )
     if (sent.records, sent.key) != (RECORDS, "carrier"):
         return f"It sends {sent.records} flights, keyed by {sent.key}. Read the task again."
+    for each in dataclasses.fields(lab.Experiment):
+        value = getattr(answer, each.name)
+        as_before = (each.default, getattr(notebook["experiment"], each.name))
+        if each.name not in ASKED and value not in as_before:
+            return f"The experiment also has `{each.name}`, which the task does not ask for."
     if answer.shards != SHARDS:
         return f"Its stream must have {SHARDS} shards; yours has {answer.shards}."
     if missing := [name for name in SETTINGS if name not in mapping]:
@@ -144,6 +161,8 @@ def _shares(answer: Any, invocations: pd.DataFrame) -> str | None:
         return None
     if are_near(full):
         return "Those are counts of full batches. What share of the invocations are they?"
+    if are_near({size: 100 * share for size, share in right.items()}):
+        return "Those are in per cent; give shares from 0 to 1."
     if are_near({size: taken.mean() / size for size, taken in by_size}):
         return (
             "That is how full batches are on average. Here only those count that have as many "
@@ -154,13 +173,15 @@ def _shares(answer: Any, invocations: pd.DataFrame) -> str | None:
     wrong = next(size for size in right if not close(given[size], right[size], within=NEAR))
     taken = invocations.loc[invocations["BatchSize"] == wrong, "records"]
     return (
-        f"{len(taken)} invocations had batches of at most {wrong} records, and {full[wrong]} of "
-        f"these were full. Your function returns {given[wrong]:.3g} for them."
+        f"With a batch size of {wrong}, {full[wrong]} of {len(taken)} batches were full. Your "
+        f"function returns {given[wrong]:.3g} for this size."
     )
 
 
 def _by_size(result: Any, sizes: list[int]) -> dict[int, float]:
     """Read shares by batch size; those in a list are from the smallest size to the largest."""
+    if isinstance(result, Real):
+        raise Hint(f"There must be one share for each batch size; yours is {shown(result)} alone.")
     if not hasattr(result, "items"):
         found = items(result, "The result")
         if found and not any(isinstance(item, tuple | list) for item in found):

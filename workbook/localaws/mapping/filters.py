@@ -159,7 +159,7 @@ def _equal(value: Any, wanted: Any) -> bool:
 
 def _text(operand: Any) -> str:
     if not isinstance(operand, str):
-        raise InvalidPatternError("the operator takes a string")
+        raise InvalidPatternError("prefix, suffix and equals-ignore-case take one string")
     return operand
 
 
