@@ -49,6 +49,7 @@ def test_what_is_written_stands_in_the_lake_and_is_gone_after_clean_up(
     hour = datetime.fromisoformat(flight["time_hour"]).replace(tzinfo=None)
     assert row == (flight["event_id"], flight["dep_delay"], flight["late"], hour)
     lake.clean_up(local, bucket)
+    lake.clean_up(local, bucket)  # after which nothing is there that it could delete
     with pytest.raises(ClientError, match="404"):
         local.client("s3").head_bucket(Bucket=bucket)
     assert lake.DELIVERY_STREAM not in str(local.client("firehose").list_delivery_streams())

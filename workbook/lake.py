@@ -4,6 +4,8 @@ processed_stream -> Firehose, with the columns of a Glue table -> Parquet in S3 
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +26,12 @@ ROLE_UNKNOWN = (  # parts of Firehose's messages about a role or policy that has
     "unable to assume role",
     "is not authorized to perform",
     "Access was denied",
+)
+GONE = (  # errors of a deletion that is done already, of Firehose, IAM, Glue and S3
+    "ResourceNotFoundException",
+    "NoSuchEntity",
+    "EntityNotFoundException",
+    "NoSuchBucket",
 )
 MEMORY = "128MB"  # for DuckDB; larger queries spill to files
 COLUMNS = {  # of the processed stream, in Hive's types
@@ -248,16 +256,38 @@ def count(database: Any) -> tuple[int, int]:
 
 
 def clean_up(aws: Aws, bucket: str) -> None:
-    """Delete the delivery stream, its role, the table, and the bucket with its contents."""
-    aws.client("firehose").delete_delivery_stream(DeliveryStreamName=DELIVERY_STREAM)
-    iam = aws.client("iam")
-    iam.delete_role_policy(RoleName=ROLE, PolicyName=deployment.POLICY)
-    iam.delete_role(RoleName=ROLE)
-    aws.client("glue").delete_table(DatabaseName=DATABASE, Name=TABLE)
-    aws.client("glue").delete_database(Name=DATABASE)
-    s3 = aws.client("s3")
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-        keys = [{"Key": one["Key"]} for one in page.get("Contents", [])]
-        if keys:
-            s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
-    s3.delete_bucket(Bucket=bucket)
+    """Delete the delivery stream, its role, the table, and the bucket with its contents.
+
+    You can call it again, for instance after an error: it passes over what no longer exists.
+
+    Args:
+        aws: the AWS that contains the lake.
+        bucket: the bucket's name.
+    """
+    with _may_be_gone():
+        aws.client("firehose").delete_delivery_stream(DeliveryStreamName=DELIVERY_STREAM)
+    iam, glue, s3 = map(aws.client, ("iam", "glue", "s3"))
+    with _may_be_gone():
+        iam.delete_role_policy(RoleName=ROLE, PolicyName=deployment.POLICY)
+    with _may_be_gone():
+        iam.delete_role(RoleName=ROLE)
+    with _may_be_gone():
+        glue.delete_table(DatabaseName=DATABASE, Name=TABLE)
+    with _may_be_gone():
+        glue.delete_database(Name=DATABASE)
+    with _may_be_gone():
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+            keys = [{"Key": one["Key"]} for one in page.get("Contents", [])]
+            if keys:
+                s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
+        s3.delete_bucket(Bucket=bucket)
+
+
+@contextmanager
+def _may_be_gone() -> Iterator[None]:
+    """Ignore AWS's error if the resource to delete does not exist."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in GONE:
+            raise

@@ -37,6 +37,13 @@ def messages(data):
     return table.loc[table["id"] != "", "message"]
 
 
+# %% right: a tuple, without the ends of the lines
+def messages(data):
+    document = json.loads(gzip.decompress(data))
+    is_data = document["messageType"] == "DATA_MESSAGE"
+    return tuple(event["message"].strip() for event in document["logEvents"] if is_data)
+
+
 # %% wrong: the control message too
 def messages(data):
     return [event["message"] for event in json.loads(gzip.decompress(data))["logEvents"]]
@@ -53,6 +60,20 @@ def messages(data):
 def messages(data):
     document = json.loads(gzip.decompress(data))
     return document["logEvents"] if document["messageType"] == "DATA_MESSAGE" else []
+
+
+# %% wrong: the parsed lines
+def messages(data):
+    document = json.loads(gzip.decompress(data))
+    is_data = document["messageType"] == "DATA_MESSAGE"
+    return [json.loads(event["message"]) for event in document["logEvents"] if is_data]
+
+
+# %% wrong: nothing for a control message
+def messages(data):
+    document = json.loads(gzip.decompress(data))
+    if document["messageType"] == "DATA_MESSAGE":
+        return [event["message"] for event in document["logEvents"]]
 
 
 # %% wrong: one string

@@ -63,3 +63,15 @@ def changed(change):
     old = change["dynamodb"].get("OldImage", {})
     new = change["dynamodb"].get("NewImage", {})
     return len({name for name in old | new if old.get(name) != new.get(name)})
+
+
+# %% wrong: without the types
+def changed(change):
+    old, new = (
+        {
+            name: next(iter(value.values()))
+            for name, value in change["dynamodb"].get(image, {}).items()
+        }
+        for image in ("OldImage", "NewImage")
+    )
+    return {name for name in old | new if old.get(name) != new.get(name)}

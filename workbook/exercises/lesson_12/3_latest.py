@@ -99,3 +99,14 @@ def latest(changes):
         plane = change["dynamodb"]["Keys"]["plane"]["S"]
         table[plane] = image and image["dest"]["S"]
     return table
+
+
+# %% wrong: by the id of the event
+def latest(changes):
+    table = {}
+    for change in sorted(changes, key=lambda change: change["eventID"]):
+        plane = change["dynamodb"]["Keys"]["plane"]["S"]
+        table.pop(plane, None)
+        if change["eventName"] != "REMOVE":
+            table[plane] = change["dynamodb"]["NewImage"]["dest"]["S"]
+    return table

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -40,18 +41,23 @@ def messages(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     """Call the function with one line, with several, with plain text, and with a test."""
     for lines in (['{"dep_delay": 66}\n'], ["b 1\n", "a 2\n", "a 2\n"], ["REPORT", '{"x": 1}']):
         found = _lines(answer, _record("DATA_MESSAGE", *lines))
-        if found == lines:
+        if found == lines or found == [line.strip() for line in lines]:
             continue
         told = f"From a record with the lines {shown(lines)}, your function makes {shown(found)}."
         if found and all(isinstance(line, Mapping) for line in found):
-            return f"{told} Take the `message` of each log event."
+            if all("message" in line for line in found):
+                return f"{told} Take the `message` of each log event."
+            return f"{told} Return each line as the string that it is."
         if found == lines[::-1]:
             return f"{told} Keep the order of the log events."
         if len(found) < len(lines):
             return f"{told} Some lines are missing: a line need not be JSON, and two may be alike."
         return told
     test = "CWL CONTROL MESSAGE: Checking health of destination Kinesis stream."
-    found = _lines(answer, _record(CONTROL, test))
+    control = _record(CONTROL, test)
+    if trials.run(answer, control) is None:
+        return "Of a control message, your function returns nothing. Return an empty list."
+    found = _lines(answer, control)
     if found:
         return f"Of a control message, your function returns {shown(found)}. It has no log line."
     return None
@@ -77,7 +83,7 @@ def _change(name: str, moment: int, old: Image | None, new: Image | None) -> dic
     }
     return {
         "awsRegion": "us-east-1",
-        "eventID": f"00000000-0000-4000-8000-{moment:012}",
+        "eventID": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{name} {moment}")),
         "eventName": name,
         "userIdentity": None,
         "recordFormat": "application/json",
@@ -106,6 +112,13 @@ def changed(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             "Only `dest` has another value.",
         ),
         ("MODIFY", _image("IAH", "2"), _image("MIA", "9"), {"dest", "delay"}, "Two have another."),
+        (
+            "MODIFY",
+            _image("IAH", "9"),
+            {**_image("IAH"), "delay": {"S": "9"}},
+            {"delay"},
+            "`delay` was a number, and is a string now.",
+        ),
         ("MODIFY", _image("IAH"), _image("IAH", "9"), {"delay"}, "`delay` was not there before."),
         ("MODIFY", _image("IAH", "9"), _image("IAH"), {"delay"}, "`delay` is not there any more."),
         ("INSERT", None, _image("IAH", "2"), {"plane", "dest", "delay"}, "All are new."),

@@ -70,3 +70,9 @@ def alerts(means, limit):
 def alerts(means, limit):
     before = [float("-inf"), *means]
     return [n for n, mean in enumerate(means) if mean > limit and mean > before[n]]
+
+
+# %% wrong: a limit that it has chosen
+def alerts(means, limit):
+    over = [False, *(mean > 60 for mean in means)]
+    return [place for place in range(len(means)) if over[place + 1] and not over[place]]

@@ -37,8 +37,15 @@ def final(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         if found != right:
             return f"{told} must be {shown(right)}; yours is {shown(found)} ({about})."
     day = [(f["tailnum"], notebook["departed"](f), f["dest"]) for f in notebook["arriving"]]
-    if table(trials.call(answer, day), "The answer for `arriving`") != _final(day):
-        return "It is wrong for the flights in `arriving`, which are more than the small cases."
+    found, right = table(trials.call(answer, day), "The answer for `arriving`"), _final(day)
+    if set(found) != set(right):
+        return (
+            f"The flights in `arriving` are of {len(right)} planes; your answer has {len(found)}."
+        )
+    for plane, dest in right.items():
+        if found[plane] != dest:
+            told = f"For the flights in `arriving`, {plane} must head for {shown(dest)}"
+            return f"{told}; yours is {shown(found[plane])}."
     return None
 
 
@@ -52,20 +59,23 @@ def _alerts(means: Sequence[float], limit: float) -> list[int]:
 
 def alerts(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     """Call the function with climbs at the start, in the middle and again, and at the limit."""
-    cases: list[tuple[list[float], str]] = [
-        ([20, 30], "no mean is over the limit"),
-        ([20, 70], "the second mean is over the limit"),
-        ([20, 70, 65], "the last mean only stays over the limit"),
-        ([20, 70, 80], "the mean grows, but was over the limit before"),
-        ([20, 70, 30], "at the end the mean falls, which is no alert"),
-        ([70, 20, 90], "the first mean is over the limit, and has none before it"),
-        ([60, 61, 60, 60.5], "60 is not over 60"),
-        ([], "there is no mean"),
+    cases: list[tuple[list[float], float, str]] = [
+        ([20, 30], 60, "no mean is over the limit"),
+        ([20, 70], 60, "the second mean is over the limit"),
+        ([20, 70, 65], 60, "the last mean only stays over the limit"),
+        ([20, 70, 80], 60, "the mean grows, but was over the limit before"),
+        ([20, 70, 30], 60, "at the end the mean falls, which is no alert"),
+        ([70, 20, 90], 60, "the first mean is over the limit, and has none before it"),
+        ([70, 20, 70], 60, "two equal means, each with a lower one or none before it"),
+        ([60, 61, 60, 60.5], 60, "60 is not over 60"),
+        ([20, 70, 80, 30, 90], 75, "the limit is 75"),
+        ([], 60, "there is no mean"),
     ]
-    for means, about in cases:
-        told = f"`{trials.called(answer, means, 60)}`"
-        found = [whole(each, told) for each in items(trials.call(answer, means, 60), told)]
-        right = _alerts(means, 60)
+    for means, limit, about in cases:
+        told = f"`{trials.called(answer, means, limit)}`"
+        each = f"{told}: each of its values"
+        found = [whole(n, each) for n in items(trials.call(answer, means, limit), told)]
+        right = _alerts(means, limit)
         if sorted(found) != right:
             return f"{told} must be {shown(right)}; yours is {shown(found)}: {about}."
     return None

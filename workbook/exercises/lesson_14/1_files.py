@@ -83,3 +83,12 @@ def files(arrivals, interval):
         if time > first + interval:
             count, first = count + 1, time
     return count
+
+
+# %% wrong: always a minute
+def files(arrivals, interval):
+    count, first = 0, None
+    for time in arrivals:
+        if first is None or time > first + 60:
+            count, first = count + 1, time
+    return count

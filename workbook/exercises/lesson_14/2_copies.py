@@ -1,5 +1,5 @@
 # %% blank
-answer = ...  # a query as a string; try it with ask(answer)
+answer = ...  # a query as a string; before the clean-up, try it with ask(answer)
 
 # %% solution
 answer = """
@@ -29,6 +29,16 @@ answer = f"""
     JOIN (SELECT flight_date, count(*) AS n FROM ({ONCE}) GROUP BY flight_date) AS single
     USING (flight_date)
 """
+
+# %% wrong: two copies at least
+answer = """
+    SELECT flight_date, sum(CASE WHEN n > 2 THEN n - 1 ELSE 0 END) FROM (
+        SELECT flight_date, event_id, count(*) AS n FROM flights GROUP BY ALL
+    ) GROUP BY flight_date
+"""
+
+# %% wrong: the number first
+answer = "SELECT count(*) - count(DISTINCT event_id), flight_date FROM flights GROUP BY flight_date"
 
 # %% wrong: all rows
 answer = "SELECT flight_date, count(*) FROM flights GROUP BY flight_date"

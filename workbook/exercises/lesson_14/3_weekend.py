@@ -1,5 +1,5 @@
 # %% blank
-answer = ...  # a query as a string; try it with ask_once(answer)
+answer = ...  # a query as a string; before the clean-up, try it with ask_once(answer)
 
 # %% solution
 answer = "SELECT 1.0 * count_if(weekend) / count(weekend) FROM flights"

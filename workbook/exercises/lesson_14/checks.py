@@ -36,12 +36,16 @@ def files(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     cases += [[7, 900, 905], [], [0, 50, 70, 125, 200, 201, 290]]
     return trials.compare(
         answer,
-        [(arrivals, 60) for arrivals in cases],
+        [*((arrivals, 60) for arrivals in cases), ([0, 50, 70, 110], 25), ([0, 50, 70, 110], 900)],
         lambda arrivals, interval: len(_starts(arrivals, interval)),
         [
             Mistake(
+                lambda arrivals, interval: len(_starts(arrivals, 60)),
+                "It counts as if the interval were always 60 seconds. Use the argument `interval`.",
+            ),
+            Mistake(
                 lambda arrivals, interval: len({time // interval for time in arrivals}),
-                "That counts minutes of the clock. The interval begins with a record.",
+                "That counts intervals of the clock. The interval begins with a record.",
             ),
             Mistake(
                 lambda arrivals, interval: _gaps(arrivals, interval) + bool(arrivals),
@@ -112,7 +116,8 @@ def copies(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     if found.shape[1] != 2:
         return f"The answer must have two columns, date and number; yours has {found.shape[1]}."
     days = [str(day)[:10] for day in found.iloc[:, 0]]
-    by_day = dict(zip(days, (whole(n, "Each number") for n in found.iloc[:, 1]), strict=True))
+    told = "Each value of the second column"
+    by_day = dict(zip(days, (whole(n, told) for n in found.iloc[:, 1]), strict=True))
     missing = [day for day in right if day not in by_day]
     if missing:
         return f"There is no row for {missing[0]}, a day without copies, which has 0."
@@ -122,15 +127,13 @@ def copies(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     if not wrong:
         return None
     day = wrong[0]
-    reasons = {
-        5: "That is the number of rows.",
-        3: "That is the number of different flights.",
-        1: "One flight is there three times, so it has two copies.",
+    rows_of_day = {
+        FRIDAY: "It has two flights, each once.",
+        SATURDAY: "It has a flight three times, with two sequence numbers, and two others once.",
+        SUNDAY: "It has one flight, twice, with two sequence numbers.",
     }
-    if by_day[SUNDAY] == 0:
-        reasons = {1: "Copies of one flight may have different sequence numbers."}
-    reason = reasons.get(by_day[day], "One flight is there three times, the others once.")
-    return f"For {day} your query says {by_day[day]}, and should say {right[day]}. {reason}"
+    told = f"For {day} your query says {by_day[day]}, and should say {right[day]}."
+    return f"{told} {rows_of_day[day]}"
 
 
 def weekend(answer: Any, notebook: Mapping[str, Any]) -> str | None:
@@ -148,7 +151,7 @@ def weekend(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         right = yes / (no + yes)
         if close(value, right, relative=1e-6):
             continue
-        told = f"With {yes} weekend flights, {no} others and {unknown} unknown"
+        told = f"Weekend flights: {yes}; others: {no}; unknown: {unknown}. The share"
         reasons = {
             100 * right: "It should be between 0 and 1, not in per cent.",
             1 - right: "That is the share of the other days.",
@@ -158,7 +161,7 @@ def weekend(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             (yes + unknown) / sum(counts): "It counts the unknown ones as weekend flights.",
         }
         reason = next((text for wrong, text in reasons.items() if close(value, wrong)), "")
-        return f"{told} it is {value:.4g}, and should be {right:.4g}. {reason}".rstrip()
+        return f"{told} must be {right:.4g}; yours is {value:.4g}. {reason}".rstrip()
     return None
 
 

@@ -31,15 +31,15 @@ def _taken(answer: Any, traffic: Sequence[float]) -> str | None:
     told = f"`{trials.called(answer, traffic)}`"
     found, right = numbers(trials.call(answer, traffic), told), _takes(traffic)
     if len(found) != len(right):
-        return f"{told} has {len(found)} values for {len(right)} quarters of an hour."
+        return f"{told} must have as many values as its list, {len(right)}; yours has {len(found)}."
     wrong = [place for place in range(len(right)) if not close(found[place], right[place])]
     if not wrong:
         return None
     place = wrong[0]
-    before = f"traffic before it: {shown(traffic[:place])}" if place else "no traffic before it"
+    before = f"the traffic before it is {shown(traffic[:place])}" if place else "it is the first"
     return (
-        f"{told} has {found[place]:g} in quarter number {place + 1}, and should have "
-        f"{right[place]:g}: {before}, in it: {traffic[place]:g}."
+        f"{told}: quarter number {place + 1} must be {right[place]:g}; yours is {found[place]:g} "
+        f"({before}, and its own traffic is {traffic[place]:g})."
     )
 
 
@@ -126,5 +126,5 @@ def billed(answer: Any, notebook: Mapping[str, Any]) -> str | None:
                 "of these is rounded up."
             )
         each = " + ".join(f"{_rounded(size):,}" for size in sizes)
-        return f"{told} is {found:g}, and should be {each}."
+        return f"{told} must be {each}; yours is {found:g}."
     return None

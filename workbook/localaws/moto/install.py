@@ -59,6 +59,7 @@ def install(
     iam.install()
     worker.publishes(guard.publish)
     worker.before("sns", _install_notifications)
+    worker.before("sqs", _install_queues)
     worker.before("logs", install_log_groups)
     worker.before("events", partial(_install_event_rules, now))
     worker.before("firehose", partial(_install_firehose, deliveries, worker.on_loop, now))
@@ -122,3 +123,9 @@ def _install_notifications() -> None:
     from workbook.localaws.moto import notifications
 
     notifications.install()
+
+
+def _install_queues() -> None:
+    from workbook.localaws.moto import queues
+
+    queues.install()
