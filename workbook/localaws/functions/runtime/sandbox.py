@@ -161,6 +161,9 @@ def _change_root(settings: "dict[str, Any]") -> None:
     _mount("tmpfs", root + "/tmp", "tmpfs", NO_SUID | NO_DEVICES, f"size={size}m,mode=1777")
     for source, target in settings["binds"]:  # of which some may be in /tmp
         _bind(source, root, target)
+    for source, place in settings["links"]:
+        os.makedirs(os.path.dirname(root + place), exist_ok=True)
+        os.symlink(source, root + place)
     _change_attributes(root, READ_ONLY | NO_SUID, 0, AT_RECURSIVE)
     for place in ("/tmp", *settings["writable"]):
         _change_attributes(root + place, 0, READ_ONLY, 0)
@@ -253,8 +256,8 @@ def enter(settings: "dict[str, Any]") -> None:
     Args:
         settings: ``root`` (an empty folder), ``directory`` (where to start), ``kept`` (a folder
             where the contents of ``/tmp`` outlast the process), ``megabytes`` (of ``/tmp``),
-            ``binds`` (pairs: a folder of this machine, and where it is seen) and ``writable``
-            (some of those places).
+            ``binds`` (pairs: a folder of this machine, and where it is seen), ``links`` (pairs:
+            what a link leads to, and its place) and ``writable`` (some of the binds' places).
 
     Raises:
         OSError: the kernel refuses.
