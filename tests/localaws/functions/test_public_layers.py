@@ -1,11 +1,12 @@
 """Layers of other accounts: served where their package is installed, else refused by name."""
 
 from importlib import metadata
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.localaws.functions.lambda_functions import create, invoke
+from tests.localaws.functions.lambda_functions import create, invoke, zipped
 from workbook.localaws.functions import public_layers
 from workbook.target import Aws
 
@@ -53,6 +54,24 @@ def test_a_public_layer_of_another_major_version_is_refused_by_name(local: Aws) 
     message = refusal(local, arn)
     assert message.startswith(f"The local AWS cannot download layer {arn} of another account. ")
     assert "Put its content into the function's package, or publish the layer here" in message
+
+
+def test_a_layer_with_an_external_extension_is_refused_by_name(local: Aws) -> None:
+    """Lambda would start it each file of /opt/extensions [DG:runtimes-extensions-api]."""
+    client = local.client("lambda")
+
+    def layer(**files: str) -> str:
+        content: Any = {"ZipFile": zipped(**files)}
+        made = client.publish_layer_version(LayerName="extended", Content=content)
+        return str(made["LayerVersionArn"])
+
+    arn = layer(**{"extensions/agent.sh": "#!/bin/sh", "python/more.py": ""})
+    message = refusal(local, arn)
+    assert message.startswith("The local AWS does not run external extensions, such as ")
+    assert f"extensions/agent.sh in layer {arn}. Leave the layer out here" in message
+    harmless = layer(**{"python/extensions/agent.py": "", "extensions/agent/data.txt": ""})
+    name = create(local, zipped(app=EMPTY, **{"extensions/agent.sh": ""}), Layers=[harmless])
+    assert invoke(local, name)[1] is None
 
 
 def test_another_accounts_layer_is_refused_by_name_with_what_to_do(local: Aws) -> None:

@@ -267,6 +267,27 @@ def test_programs_of_the_system_run(local: Aws) -> None:
 
 
 @sandboxed
+def test_a_child_has_the_interpreter_and_the_packages_of_the_runtime(local: Aws) -> None:
+    """By AWS's PATH and PYTHONPATH [OBS]; boto3 is in /var/runtime [SEEN]."""
+    path = "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin"
+    assert run(local, "return os.environ['PATH']") == path
+    tell = "import boto3, six, sys; from importlib.metadata import version; " + (
+        "print(sys.version, boto3.__file__, boto3.__version__, version('boto3'))"
+    )
+    body = f"""
+def child(): return subprocess.check_output(["python3", "-c", {tell!r}], text=True)
+import boto3
+from importlib.metadata import version
+own = f"{{sys.version}} {{boto3.__file__}} {{boto3.__version__}} {{version('boto3')}}\\n"
+return own, child(), shutil.which("python3")
+"""
+    own, child, program = run(local, body)
+    assert own == child
+    assert "/var/runtime/boto3/__init__.py" in own
+    assert program == "/var/lang/bin/python3"
+
+
+@sandboxed
 def test_sh_is_bash(local: Aws) -> None:
     """As on Amazon Linux, so that bootstraps may say ``set -o pipefail``."""
     script = "set -o pipefail; false | true || echo $BASH_VERSION"

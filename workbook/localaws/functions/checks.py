@@ -280,6 +280,25 @@ def check_layers(arns: Sequence[str], region: str) -> None:
             )
 
 
+def check_extensions(arn: str, code: bytes) -> None:
+    """Check that a layer brings no external extension, which would not run.
+
+    Args:
+        arn: of the layer version.
+        code: its zip.
+
+    Raises:
+        ApiError: it brings one; names it and says what to do.
+    """
+    found = package.extensions(code)
+    if found:
+        raise invalid(
+            f"The local AWS does not run external extensions, such as extensions/{found[0]} in "
+            f"layer {arn}. Leave the layer out here, or do its work in the function or in a "
+            "wrapper script (AWS_LAMBDA_EXEC_WRAPPER)."
+        )
+
+
 def no_such_layer(arn: str) -> ApiError:
     """Return the error for a layer version that does not exist [OBS]."""
     return invalid(f"Layer version {arn} does not exist.")

@@ -122,3 +122,18 @@ def packages(official_client: bool) -> tuple[list[str], list[str]]:
         if folder not in folders:
             folders.append(folder)
     return names, folders
+
+
+@functools.cache
+def entries(names: tuple[str, ...], folder: str) -> list[str]:
+    """Return the files and folders of packages in one of the folders that ``packages`` returns.
+
+    With the description of each package, and the byte code of those that are a single file.
+    """
+    wanted = {*names, "python_dateutil", "__pycache__"}
+    return [
+        entry
+        for entry in os.listdir(folder)  # noqa: PTH208  # names are wanted, not paths
+        if entry.split(".")[0].split("-")[0] in wanted
+        and ("-" not in entry.split(".")[0] or entry.endswith(".dist-info"))
+    ]

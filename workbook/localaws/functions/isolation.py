@@ -18,6 +18,7 @@ SANDBOX = RUNTIME / "sandbox.py"
 VARIABLE = "WORKBOOK_ISOLATION"
 GUARD = "guard"
 # In the sandbox, and on AWS.
+INTERPRETER_DIRECTORY = Path("/var/lang/bin")
 TASK, LAYERS, TEMPORARY = Path("/var/task"), Path("/opt"), Path("/tmp")
 RUNTIME_DIRECTORY = Path("/var/runtime")
 # In the sandbox only.
@@ -69,6 +70,7 @@ def view(
     interpreters: Sequence[str],
     binds: Mapping[Path, Path] = MappingProxyType({}),
     writable: Sequence[Path] = (),
+    links: Mapping[Path, Path] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return the settings of ``runtime.sandbox`` for an environment.
 
@@ -78,11 +80,11 @@ def view(
         interpreters: folders of this machine that are visible at the same paths.
         binds: further paths in the sandbox, and what they show of this machine.
         writable: those paths that the function may write to.
+        links: symbolic links in the sandbox: their paths, and the paths that they lead to.
     """
     places = {
         TASK: directory / "task",
         LAYERS: directory / "opt",
-        RUNTIME_DIRECTORY: RUNTIME,
         **binds,
     }
     return {
@@ -94,6 +96,7 @@ def view(
             *((folder, folder) for folder in interpreters),
             *((str(real), str(place)) for place, real in places.items()),
         ],
+        "links": [(str(target), str(place)) for place, target in links.items()],
         "writable": list(map(str, writable)),
     }
 

@@ -212,7 +212,10 @@ def _of_python(
     names, packages = interpreters.packages(official)
     bytecode = folders.directory.parent / f"bytecode-{version}"
     _make_bytecode(bytecode)
-    places = {RUNTIME: folders.runtime, bytecode: folders.place(isolation.BYTECODE, bytecode)}
+    places = {
+        RUNTIME: folders.place(isolation.PACKAGES / "runtime", RUNTIME),
+        bytecode: folders.place(isolation.BYTECODE, bytecode),
+    }
     for number, folder in enumerate(packages):
         places[Path(folder)] = folders.place(isolation.PACKAGES / str(number), Path(folder))
     needed = isolation.interpreter_folders(python.executable, python.library)
@@ -224,7 +227,7 @@ def _of_python(
             str(folders.layers / "python"),
         ],
         "names": names,
-        "folders": [str(places[Path(folder)]) for folder in packages],
+        "folders": [str(folders.runtime)] if folders.is_sandboxed else packages,
         "client": OFFICIAL_CLIENT if official else str(folders.runtime / "client.py"),
         # Our packages' folders must not collect byte code of other interpreters.
         "bytecode": "" if python.is_ours else str(places[bytecode]),
@@ -238,7 +241,17 @@ def _of_python(
             needed += isolation.interpreter_folders(sys.executable, os.__file__)
         binds = {place: real for real, place in places.items()}
         writable = [places[bytecode]]
-        view = isolation.view(folders.directory, function.storage, needed, binds, writable)
+        # As on AWS: child processes of the function find both by PATH and PYTHONPATH.
+        contents = {RUNTIME: ["bootstrap.py", "client.py"]}
+        contents |= {Path(one): interpreters.entries(tuple(names), one) for one in packages}
+        links = {
+            folders.runtime / entry: places[folder] / entry
+            for folder, entries in contents.items()
+            for entry in entries
+        }
+        for name in ("python3", f"python{version}"):
+            links[isolation.INTERPRETER_DIRECTORY / name] = Path(executable)
+        view = isolation.view(folders.directory, function.storage, needed, binds, writable, links)
         if wrapper:
             start, runtime = _enter(view), folders.runtime
         else:

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 MAX_ZIPPED_BYTES = 52_428_800
 MAX_UNZIPPED_BYTES = 262_144_000
 MAX_NAME_BYTES, MAX_PATH_BYTES = 255, 3_840  # limits of Linux file systems, minus our folder
+EXTENSIONS = PurePosixPath("extensions")
 CHUNK_BYTES = 1_048_576
 DEFAULT_MODE = 0o644  # if the zip records none
 NOT_UNZIPPED = "Could not unzip uploaded file. Please check your file, then try to upload again."
@@ -57,6 +58,17 @@ def check(code: bytes) -> int:
     except UNREADABLE:
         raise BadPackageError(NOT_UNZIPPED) from None
     return size
+
+
+def extensions(code: bytes) -> list[str]:
+    """Return the external extensions in a layer's zip that ``check`` found good.
+
+    Lambda starts each file of ``/opt/extensions`` [DG:runtimes-extensions-api].
+    """
+    with zipfile.ZipFile(io.BytesIO(code)) as archive:
+        files = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
+    paths = [PurePosixPath(name.replace("\\", "/")) for name in files]
+    return [path.name for path in paths if path.parent == EXTENSIONS]
 
 
 def _check_paths(entries: Sequence[zipfile.ZipInfo]) -> None:

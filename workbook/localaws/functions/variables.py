@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workbook.localaws.functions.configuration import FunctionVersion
+from workbook.localaws.functions.interpreters import PROVIDED
+from workbook.localaws.functions.isolation import INTERPRETER_DIRECTORY
 from workbook.localaws.interfaces import Credentials
 
 _TEMPORARY = ("HOME", "TMPDIR", "TEMP", "TMP")  # not set on AWS, where ``/tmp`` exists
@@ -39,7 +41,6 @@ def build(
         credentials: the credentials of the function's role.
         libraries: the interpreter's folders of shared libraries.
     """
-    path = os.pathsep.join(part for part in (os.defpath, str(layers / "bin")) if part)
     return {
         **{name: os.environ[name] for name in _SYSTEM if name in os.environ},
         "AWS_ACCESS_KEY_ID": credentials.access_key_id,
@@ -64,7 +65,7 @@ def build(
         "LD_LIBRARY_PATH": ":".join(
             map(str, (*libraries, task_root, task_root / "lib", layers / "lib"))
         ),
-        "PATH": path,
+        "PATH": _path(function.runtime, layers, is_sandboxed=temporary is None),
         "PWD": str(task_root),
         "SHLVL": "0",
         "LANG": "en_US.UTF-8",
@@ -78,6 +79,14 @@ def build(
         "_AWS_XRAY_DAEMON_PORT": "2000",
         **dict(function.variables),
     }
+
+
+def _path(runtime: str, layers: Path, *, is_sandboxed: bool) -> str:
+    """Return PATH as on AWS [OBS, SEEN], or without a sandbox, this machine's default."""
+    if not is_sandboxed:
+        return os.pathsep.join([os.defpath, str(layers / "bin")])
+    system = f"/usr/local/bin:/usr/bin/:/bin:{layers / 'bin'}"
+    return system if runtime in PROVIDED else f"{INTERPRETER_DIRECTORY}:{system}"
 
 
 def _logging(config: dict[str, str]) -> dict[str, str]:

@@ -419,6 +419,7 @@ class FunctionsBackend(LambdaBackend):
         found = self._layers.get_layer_version_by_arn(arn)
         if found is None:
             raise checks.no_such_layer(arn)
+        checks.check_extensions(arn, found.code_bytes)
         return found
 
     # --- publishing

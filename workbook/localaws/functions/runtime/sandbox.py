@@ -161,6 +161,9 @@ def _change_root(settings: "dict[str, Any]") -> None:
     _mount("tmpfs", root + "/tmp", "tmpfs", NO_SUID | NO_DEVICES, f"size={size}m,mode=1777")
     for source, target in settings["binds"]:  # some of these may be in /tmp
         _bind(source, root, target)
+    for source, place in settings["links"]:
+        os.makedirs(os.path.dirname(root + place), exist_ok=True)
+        os.symlink(source, root + place)
     _change_attributes(root, READ_ONLY | NO_SUID, 0, AT_RECURSIVE)
     for place in ("/tmp", *settings["writable"]):
         _change_attributes(root + place, 0, READ_ONLY, 0)
@@ -253,8 +256,9 @@ def enter(settings: "dict[str, Any]") -> None:
     Args:
         settings: ``root`` (an empty folder), ``directory`` (the working directory), ``kept`` (a
             folder in which the contents of ``/tmp`` outlast the process), ``megabytes`` (the size
-            of ``/tmp``), ``binds`` (pairs of a folder of this machine and its path in the sandbox)
-            and ``writable`` (those of these paths that may be written to).
+            of ``/tmp``), ``binds`` (pairs of a folder of this machine and its path in the sandbox),
+            ``links`` (pairs of what a link leads to and its path) and ``writable`` (those paths of
+            ``binds`` that may be written to).
 
     Raises:
         OSError: the kernel does not allow it.
