@@ -27,9 +27,7 @@ def main(count: int) -> None:
         kinesis.get_waiter("stream_exists").wait(
             StreamName=STREAM, WaiterConfig={"Delay": 1, "MaxAttempts": 10}
         )
-        aws.client(
-            "sts"
-        ).get_caller_identity()  # the server has started completely once moto responds
+        aws.client("sts").get_caller_identity()  # once moto responds, the server has started
         before = server.memory_info().rss
         data = [f"{number:0{RECORD_BYTES}d}".encode() for number in range(BATCH)]
         with _Measured("put", count, server):

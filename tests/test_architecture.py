@@ -100,7 +100,7 @@ def importers(package: str) -> set[str]:
     }
 
 
-def test_the_local_aws_knows_nothing_of_the_bench() -> None:
+def test_the_local_aws_imports_nothing_of_the_workbench() -> None:
     for name, tree in modules().items():
         if inside(name, LOCALAWS):
             ours = {i for i in imports(tree) if inside(i, "workbook")}
@@ -115,7 +115,7 @@ def known(name: str) -> set[str]:
 
 
 @pytest.mark.parametrize("part", sorted(PARTS))
-def test_a_part_knows_what_all_share_and_nothing_else(part: str) -> None:
+def test_a_part_imports_only_what_all_parts_share(part: str) -> None:
     """Neither another part nor moto: it names what it needs of them in ``interfaces``."""
     allowed = {f"{LOCALAWS}.{name}" for name in {part, *SHARED}}
     for name, tree in modules().items():
@@ -124,27 +124,27 @@ def test_a_part_knows_what_all_share_and_nothing_else(part: str) -> None:
             assert {i for i in ours if not any(inside(i, a) for a in allowed)} == set(), name
 
 
-def test_what_the_parts_share_knows_none_of_them() -> None:
+def test_shared_modules_import_none_of_the_parts() -> None:
     for name, tree in modules().items():
         if any(inside(name, f"{LOCALAWS}.{shared}") for shared in SHARED):
             unknown = {f"{LOCALAWS}.{one}" for one in PARTS} | {MOTO, JOINS, DOOR}
             assert not any(inside(i, one) for i in imports(tree) for one in unknown), name
 
 
-def test_moto_is_known_in_one_wing() -> None:
+def test_only_one_folder_imports_moto() -> None:
     assert {name for name in importers("moto") if not inside(name, MOTO)} == set()
     wing = {name for name in importers(MOTO) if not inside(name, MOTO)}
     assert wing == {JOINS}
 
 
-def test_the_wing_knows_values_of_the_parts_and_not_what_runs_them() -> None:
+def test_the_moto_folder_imports_values_of_the_parts_not_what_runs_them() -> None:
     run = {JOINS, DOOR}.union(*RUN.values())
     for name, tree in modules().items():
         if inside(name, MOTO):
             assert not any(inside(i, one) for i in imports(tree) for one in run), name
 
 
-def test_the_parts_are_joined_in_one_place() -> None:
+def test_only_one_module_connects_the_parts() -> None:
     for part in PARTS:
         for module in RUN[part]:
             outside = {name for name in importers(module) if not inside(name, f"{LOCALAWS}.{part}")}
@@ -153,7 +153,7 @@ def test_the_parts_are_joined_in_one_place() -> None:
     assert importers(DOOR) == STARTS_THE_SERVER
 
 
-def test_no_modules_know_one_another_in_a_circle() -> None:
+def test_imports_have_no_cycles() -> None:
     """Wherever they import: a late import and TYPE_CHECKING hide a circle, and do not open it."""
     sorter = TopologicalSorter({name: known(name) for name in modules()})
     sorter.prepare()  # raises CycleError, which names the circle
@@ -163,7 +163,7 @@ def test_no_import_is_for_types_only() -> None:
     assert importers("typing.TYPE_CHECKING") == set()
 
 
-def test_the_local_aws_asks_no_time_but_its_clocks() -> None:
+def test_only_the_clock_reads_the_time() -> None:
     asks = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today"}
     asking = {
         name
@@ -174,13 +174,13 @@ def test_the_local_aws_asks_no_time_but_its_clocks() -> None:
     assert asking == KNOW_REAL_TIME
 
 
-def test_the_bench_reaches_the_local_aws_through_boto3() -> None:
+def test_the_workbench_uses_boto3_for_the_local_aws() -> None:
     bench = {name for name in importers(LOCALAWS) if not inside(name, LOCALAWS)}
     assert bench <= BENCH_THAT_KNOWS_LOCALAWS
 
 
 @pytest.mark.parametrize("package", sorted(ACQUAINTED))
-def test_a_package_of_the_bench_knows_only_those_it_builds_on(package: str) -> None:
+def test_a_package_of_the_workbench_imports_only_those_it_builds_on(package: str) -> None:
     known = {
         other
         for other in ACQUAINTED.keys() - {package}
@@ -190,30 +190,30 @@ def test_a_package_of_the_bench_knows_only_those_it_builds_on(package: str) -> N
 
 
 @pytest.mark.parametrize("package", sorted(USED_BY))
-def test_the_rest_of_the_bench_does_without_its_packages(package: str) -> None:
+def test_the_rest_of_the_workbench_does_not_import_its_packages(package: str) -> None:
     others = {
         name for name in importers(package) if not any(inside(name, other) for other in ACQUAINTED)
     }
     assert others == USED_BY[package]
 
 
-def test_pages_are_made_from_notebooks_alone() -> None:
+def test_pages_import_nothing_else_of_the_workbook() -> None:
     ours = {i for name, t in modules().items() if inside(name, PAGES) for i in imports(t)}
     assert {name for name in ours if inside(name, "workbook")} == set()
 
 
-def test_the_probe_needs_what_lambda_has_and_the_handler() -> None:
+def test_the_probe_imports_only_what_lambda_has_and_the_handler() -> None:
     allowed = {*sys.stdlib_module_names, "handler"}
     imported = imports(modules()["workbook.laboratory.lab_probe"])
     assert {name.split(".")[0] for name in imported} <= allowed
 
 
-def test_the_handler_needs_what_lambda_has() -> None:
+def test_the_handler_imports_only_what_lambda_has() -> None:
     allowed = {*sys.stdlib_module_names, "boto3", "botocore"}
     assert {name.split(".")[0] for name in imports(modules()["handler"])} <= allowed
 
 
-def test_what_runs_inside_a_function_needs_nothing_installed() -> None:
+def test_code_in_a_functions_process_imports_only_the_standard_library() -> None:
     runtime = f"{LOCALAWS}.functions.runtime"
     beside = {name.rpartition(".")[2] for name in modules() if inside(name, runtime)}
     allowed = {*sys.stdlib_module_names, "awslambdaric", *beside}
@@ -259,7 +259,7 @@ JOURNEY = rows("## How a record travels")
 
 
 @pytest.mark.parametrize("step", range(len(JOURNEY) - 1), ids=lambda step: JOURNEY[step][0])
-def test_a_record_travels_as_the_table_says(step: int) -> None:
+def test_a_record_travels_as_in_the_table(step: int) -> None:
     here, after = (
         row[0].strip("`").removesuffix(".py").replace("/", ".") for row in JOURNEY[step : step + 2]
     )
@@ -290,7 +290,7 @@ def unit(name: str) -> str:
     return name.removeprefix(LOCALAWS).lstrip(".").split(".")[0]
 
 
-def test_who_knows_whom_is_as_the_table_says() -> None:
+def test_dependencies_are_as_in_the_table() -> None:
     found: dict[str, set[str]] = {}
     for name in modules():
         if inside(name, LOCALAWS) and unit(name):
@@ -303,7 +303,7 @@ def test_who_knows_whom_is_as_the_table_says() -> None:
     assert told == found
 
 
-def test_every_folder_and_module_of_the_bench_is_in_the_tree() -> None:
+def test_every_folder_and_module_of_the_workbench_is_in_the_tree() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     tree = text.partition("```\nhandler.py")[2].partition("```")[0]
     lines = re.findall(r"^  (\w[\w, ]*?)/?  ", tree, re.MULTILINE)

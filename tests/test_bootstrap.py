@@ -40,7 +40,7 @@ def test_it_installs_once_and_again_after_a_change_of_the_lock(
     assert installs == ["installed", "installed"]
 
 
-def test_a_set_up_that_failed_is_done_again(
+def test_a_failed_set_up_is_repeated(
     project: Path, installs: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
@@ -81,7 +81,7 @@ def test_a_second_make_waits_for_the_first_and_finds_the_work_done(
     assert noted == ["installed"]
 
 
-def test_an_old_python_is_told_what_is_needed(
+def test_an_old_python_gets_a_message_about_what_is_needed(
     project: Path, installs: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 9, 18, "final", 0))

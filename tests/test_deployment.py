@@ -33,7 +33,7 @@ def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
         deployment.clean_up(request.getfixturevalue("aws"))
 
 
-def test_the_policy_allows_reading_writing_and_logging_on_named_things_only() -> None:
+def test_the_policy_allows_reading_writing_and_logging_on_named_resources_only() -> None:
     """Least privilege [DG:with-kinesis]: no wildcard action, no wildcard resource."""
     statements = {s["Sid"]: s for s in deployment.policy(INPUT, OUTPUT, "f")["Statement"]}
     assert statements["ReadInput"]["Resource"] == INPUT
@@ -62,7 +62,7 @@ def test_the_package_is_the_handler_byte_for_byte_and_always_the_same(tmp_path: 
     assert deployment.package(later) == code
 
 
-def test_every_step_leaves_something_ready(aws: Aws) -> None:
+def test_every_step_returns_when_its_resource_is_ready(aws: Aws) -> None:
     uuid = deployment.deploy(aws, shards=2, BatchSize=7)
     kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
     for name, shards in (("flights", 2), ("processed_stream", 1)):
@@ -110,7 +110,7 @@ def test_a_mapping_without_a_queue_gives_up_nothing(aws: Aws) -> None:
 POISON = {0, 1, 7, 40, 63, 64, 99, 250, 299}  # first, last, neighbours, ends of batches
 
 
-def test_the_default_pipeline_gives_up_only_what_cannot_be_processed(aws: Aws) -> None:
+def test_the_default_pipeline_gives_up_only_bad_records(aws: Aws) -> None:
     """Bad records go to the queue, each alone; every other record is in the output, once."""
     deployment.deploy(aws)
     kinesis, sqs = aws.client("kinesis"), aws.client("sqs")
@@ -140,7 +140,7 @@ def test_the_default_pipeline_gives_up_only_what_cannot_be_processed(aws: Aws) -
     assert sorted(output["flight"] - 1) == sorted(set(range(300)) - POISON)
 
 
-def test_what_is_asked_too_often_is_asked_again(aws: Aws) -> None:
+def test_calls_that_are_throttled_are_retried(aws: Aws) -> None:
     """AWS takes five CreateStream and DeleteStream a second, 20 DescribeStreamSummary [BC, KD]."""
     calls = ("create_stream", "describe_stream_summary", "delete_stream")
     busy = Busy(aws, refusals=dict.fromkeys(calls, 2))
@@ -176,7 +176,7 @@ class Busy:
         return refuse_or_call
 
 
-def test_clean_up_leaves_nothing_and_may_be_called_at_any_stage(aws: Aws) -> None:
+def test_clean_up_leaves_nothing_and_can_be_called_at_any_stage(aws: Aws) -> None:
     deployment.clean_up(aws)  # nothing there yet
     kinesis, iam = aws.client("kinesis"), aws.client("iam")
     kinesis.create_stream(StreamName="flights", ShardCount=1)  # not waited for: still CREATING
@@ -243,7 +243,7 @@ class Queues:
         return {"Attributes": {"QueueArn": "arn"}}
 
 
-def test_a_queue_that_was_just_deleted_is_waited_for() -> None:
+def test_creating_a_queue_waits_until_a_deleted_one_is_gone() -> None:
     """SQS takes its name again only after 60 seconds [BC]; a lesson may be run at once again."""
     assert deployment.create_queue(Queues()) == ("url", "arn")
 
@@ -289,13 +289,13 @@ def test_creation_waits_until_the_role_is_known() -> None:
         "The provided execution role does not have permissions to call SendMessage on SQS",
     ],
 )
-def test_a_mapping_waits_until_the_roles_rights_are_known(message: str) -> None:
+def test_a_mapping_waits_until_the_roles_permissions_are_known(message: str) -> None:
     client = Lambda(message)
     assert deployment.create_mapping(client, "arn:s") == "u"
     assert client.tries == 3
 
 
-def test_rights_that_stay_unknown_are_told_in_lambdas_words(
+def test_permissions_that_stay_unknown_are_reported_in_lambdas_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(waiting, "DEADLINE_SECONDS", 0.0)

@@ -25,11 +25,13 @@ def flight(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return processed
 
 
-def test_the_table_has_a_column_for_all_that_the_handler_writes(flight: dict[str, Any]) -> None:
+def test_the_table_has_a_column_for_each_field_that_the_handler_writes(
+    flight: dict[str, Any],
+) -> None:
     assert set(lake.COLUMNS) == set(flight)
 
 
-def test_what_is_written_stands_in_the_lake_and_is_gone_after_clean_up(
+def test_written_records_are_in_the_lake_until_clean_up(
     local: Aws, tmp_path: Path, flight: dict[str, Any]
 ) -> None:
     kinesis, stream = local.client("kinesis"), "lake-source"

@@ -130,7 +130,7 @@ def listed(value: Any) -> list[str]:
     return value if isinstance(value, list) else [value]
 
 
-def test_the_policy_is_enough(pipeline: Pipeline) -> None:
+def test_the_policy_is_sufficient(pipeline: Pipeline) -> None:
     pipeline.allow(pipeline.policy)
     assert pipeline.missing() == set()
 

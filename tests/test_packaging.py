@@ -173,7 +173,7 @@ def imported(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize("place", sorted(NAMED_IN))
-def test_what_is_imported_is_named(place: str) -> None:
+def test_every_imported_package_is_declared(place: str) -> None:
     """What comes along with something else may leave with its next version."""
     known = set[str]().union(*(named_in(each) for each in NAMED_IN[place]))
     ours = {path.stem for path in ROOT.iterdir() if path.suffix == ".py" or path.is_dir()}
@@ -190,7 +190,7 @@ def test_what_is_imported_is_named(place: str) -> None:
 
 
 @needs_git
-def test_every_folder_that_has_code_is_looked_through() -> None:
+def test_every_folder_with_code_is_searched() -> None:
     listed = subprocess.run(
         ["git", "ls-files", "*.py", "*.ipynb"], cwd=ROOT, check=True, capture_output=True, text=True
     )
@@ -209,7 +209,7 @@ def test_environment_yml_takes_python_and_pip_from_conda_forge_and_the_rest_from
     assert "--no-deps --no-build-isolation --editable ." in text("postBuild")
 
 
-def test_all_name_the_same_pythons() -> None:
+def test_all_files_name_the_same_pythons() -> None:
     conda = conda_requirement("python").specifier
     assert [f"3.{minor}" for minor in range(8, 20) if f"3.{minor}" in conda] == PYTHONS
     assert project()["requires-python"] == f">={PYTHONS[0]}"
@@ -254,7 +254,7 @@ def test_pre_commit_and_the_container_use_make_targets_that_exist() -> None:
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
-def test_a_page_names_only_what_is_there(page: str) -> None:
+def test_a_page_names_only_what_exists(page: str) -> None:
     targets = re.findall(r"^([a-z]+):", text("Makefile"), flags=re.MULTILINE)
     assert set(re.findall(r"(?:^|[`$] ?)make ([a-z]+)", text(page), re.MULTILINE)) <= set(targets)
     links = re.findall(r"\]\((?!https?:)([^)#]+)", text(page))

@@ -51,7 +51,7 @@ def send(kinesis: Any, events: Iterable[Any], **options: Any) -> producer.SendRe
 
 @settings(max_examples=50)
 @given(count=st.integers(0, 60), batch_size=st.integers(1, 20), seed=st.integers(0, 999))
-def test_every_event_is_taken_once_whatever_is_refused(
+def test_every_event_is_accepted_once_whatever_is_refused(
     count: int, batch_size: int, seed: int
 ) -> None:
     """PutRecords may refuse any of its entries; only those go again [BC]."""
@@ -80,7 +80,7 @@ def test_a_call_never_has_more_than_10_mib() -> None:
     assert len(kinesis.sizes) == 3
 
 
-def test_what_remains_is_named_when_patience_ends() -> None:
+def test_the_error_has_the_remaining_records_when_patience_ends() -> None:
     kinesis = Kinesis(lambda record: record["PartitionKey"] == "7")
     with pytest.raises(
         producer.NotSentError, match=r"s did not accept 1 records.*such as 7.*Prov"
@@ -119,7 +119,7 @@ def test_the_key_can_be_another_field_or_a_function() -> None:
 @pytest.mark.parametrize(
     ("options", "named"), [({"key": "m"}, "'m'"), ({"batch_size": 501}, "501")]
 )
-def test_a_wrong_argument_is_named(options: dict[str, Any], named: str) -> None:
+def test_the_error_names_an_invalid_argument(options: dict[str, Any], named: str) -> None:
     with pytest.raises(ValueError, match=named):
         send(Kinesis(), [{"n": 1}], **options)
 

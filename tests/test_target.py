@@ -37,7 +37,7 @@ def start_owner() -> tuple["subprocess.Popen[str]", psutil.Process]:
     return owner, psutil.Process(int(owner.stdout.readline()))
 
 
-def test_the_local_aws_ends_when_its_owner_is_killed() -> None:
+def test_the_local_aws_stops_when_its_owner_is_killed() -> None:
     owner, server = start_owner()
     owner.kill()
     owner.wait()
@@ -54,7 +54,7 @@ def test_interrupting_a_cell_leaves_the_local_aws_running() -> None:
     owner.wait()
 
 
-def test_close_ends_the_local_aws() -> None:
+def test_close_stops_the_local_aws() -> None:
     aws = target.connect("local")
     assert aws._process is not None
     server = psutil.Process(aws._process.pid)
@@ -83,13 +83,13 @@ def test_an_endpoint_is_used_as_given() -> None:
     assert aws.client("kinesis").meta.endpoint_url == "http://127.0.0.1:4566"
 
 
-def test_the_environment_names_the_place(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_variable_chooses_the_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(target.VARIABLE, "http://127.0.0.1:4567")
     assert target.connect().endpoint_url == "http://127.0.0.1:4567"
 
 
 @pytest.mark.parametrize("where", ["production", "127.0.0.1:4566", "ftp://x", "http://"])
-def test_an_unknown_place_is_refused_naming_the_choices(where: str) -> None:
+def test_the_error_for_an_unknown_place_names_the_choices(where: str) -> None:
     with pytest.raises(ValueError, match=r"'local', 'aws' or an endpoint's URL"):
         target.connect(where)
 
@@ -108,7 +108,7 @@ def test_real_aws_needs_a_region_and_credentials(monkeypatch: pytest.MonkeyPatch
         target.connect("aws")
 
 
-def test_clients_are_made_one_at_a_time() -> None:
+def test_clients_are_created_one_at_a_time() -> None:
     """boto3's sessions are not safe for threads, and sweeps run in several."""
     here, most = [], []
 
@@ -132,7 +132,7 @@ def test_each_service_has_one_client(local: target.Aws) -> None:
     assert local.client("lambda").meta.service_model.service_name == "lambda"
 
 
-def test_the_time_there_is_what_records_arrive_by_in_time_lapse_too() -> None:
+def test_now_is_the_clock_of_records_arrivals_in_time_lapse_too() -> None:
     with target.connect(target.LOCAL, speed=50) as aws:
         assert aws.speed == 50
         kinesis = aws.client("kinesis")
@@ -186,7 +186,7 @@ def test_kernels_load_nothing_of_the_server() -> None:
     assert loaded & SERVER == set()
 
 
-def test_no_proxy_stands_between_a_client_and_the_local_aws(
+def test_clients_of_the_local_aws_use_no_proxy(
     local: target.Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would not find this machine; what is elsewhere may need one."""

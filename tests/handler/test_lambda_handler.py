@@ -123,7 +123,7 @@ def test_good_batch(handler: ModuleType) -> None:
 
 
 @pytest.mark.parametrize("key", [{}, {"partitionKey": None}, {"partitionKey": ""}])
-def test_record_without_a_partition_key_goes_by_its_event_id(
+def test_a_record_without_a_tail_number_uses_its_event_id_as_key(
     handler: ModuleType, key: dict[str, Any]
 ) -> None:
     """[BC]: a stream with record distribution AUTO takes records without a key."""
@@ -179,7 +179,7 @@ def test_summary_is_one_line_of_json(
         ),
     ],
 )
-def test_bad_record_is_reported_and_all_before_it_is_written(
+def test_a_bad_record_is_reported_and_all_before_it_are_written(
     handler: ModuleType, capsys: pytest.CaptureFixture[str], payload: Any, reason: str
 ) -> None:
     """[DG:services-kinesis-batchfailurereporting]: the batch is retried from there."""
@@ -267,14 +267,14 @@ def record_of(handler: ModuleType, size: int, key: str) -> dict[str, Any]:
     return kinesis_event([{**flight_event(), "note": "x" * padding}], partition_keys=[key])
 
 
-def test_largest_record_is_written(handler: ModuleType) -> None:
+def test_the_largest_record_is_written(handler: ModuleType) -> None:
     """[KD:service-sizes-and-limits]: 1 MiB of data and partition key, in bytes of UTF-8."""
     event = record_of(handler, MIB, "schlüssel")
     assert handler.lambda_handler(event, LambdaContext()) == {"batchItemFailures": []}
     assert len(written(handler)[0]["Data"]) == MIB - len("schlüssel".encode())
 
 
-def test_oversized_record_is_bad(handler: ModuleType, calls: list[Any]) -> None:
+def test_an_oversized_record_is_bad(handler: ModuleType, calls: list[Any]) -> None:
     event = record_of(handler, MIB + 1, "schlüssel")
     with pytest.raises(handler.BadRecord, match=f"it is {MIB + 1:,} bytes; the limit is {MIB:,}"):
         handler.lambda_handler(event, LambdaContext())
@@ -308,7 +308,7 @@ def test_only_refused_entries_are_sent_again(
     }
 
 
-def test_record_waits_for_the_refused_one_with_its_key(
+def test_a_record_waits_for_a_refused_one_with_the_same_key(
     handler: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = CountedTime(60_000, monkeypatch, handler)
@@ -323,7 +323,7 @@ def test_record_waits_for_the_refused_one_with_its_key(
         stubber.assert_no_pending_responses()
 
 
-def test_pauses_grow_and_are_bounded(handler: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pauses_grow_up_to_a_limit(handler: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handler.random, "uniform", lambda low, high: high)
     context = CountedTime(60_000, monkeypatch, handler)
     with Stubber(handler.KINESIS) as stubber:
@@ -361,7 +361,7 @@ def test_time_running_out_before_the_first_record_is_written_fails(
     assert 0 < context.millis < 5_000
 
 
-def test_no_call_is_begun_without_time(
+def test_no_call_is_started_without_enough_time(
     handler: ModuleType, calls: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = CountedTime(handler.MARGIN_MILLIS - 1, monkeypatch, handler)
@@ -370,7 +370,7 @@ def test_no_call_is_begun_without_time(
     assert calls == []
 
 
-def test_stream_that_does_not_exist_fails_the_batch(
+def test_a_missing_stream_fails_the_batch(
     handler: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(handler, "OUTPUT_STREAM", "elsewhere")
@@ -379,7 +379,7 @@ def test_stream_that_does_not_exist_fails_the_batch(
 
 
 @pytest.mark.parametrize("value", [None, ""])
-def test_missing_setting_stops_the_start(
+def test_a_missing_setting_fails_the_start(
     monkeypatch: pytest.MonkeyPatch, value: str | None
 ) -> None:
     monkeypatch.delenv("OUTPUT_STREAM", raising=False)

@@ -56,7 +56,7 @@ def test_lines_are_drawn_in_the_picture(aws: Aws) -> None:
     assert painted(drawn, colour) > before + 50
 
 
-def test_the_very_first_figure_is_to_be_seen(aws: Aws) -> None:
+def test_the_very_first_figure_is_visible(aws: Aws) -> None:
     """As a dot: a line takes two."""
     colour, _ = STYLES[0]
     empty = painted(LiveCharts(Sampler(aws, *NAMES), NAMES[0]), colour)

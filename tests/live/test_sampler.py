@@ -47,7 +47,7 @@ def test_throttles_and_batches_are_counted(aws: Aws) -> None:
     assert sampled(sampler, "batches in flight", 1) >= 1
 
 
-def test_what_was_not_measured_is_none_or_unknown(aws: Aws) -> None:
+def test_a_figure_that_was_not_measured_is_0_or_unknown(aws: Aws) -> None:
     sampler = Sampler(aws, *NAMES)
     assert sampler.in_words() == "no figures yet"
     assert sampler.frame().empty
@@ -64,7 +64,7 @@ def test_what_was_not_measured_is_none_or_unknown(aws: Aws) -> None:
     assert "0 errors" in sampler.in_words()
 
 
-def test_on_aws_figures_are_by_the_minute_and_late_ones_are_asked_for_again(aws: Aws) -> None:
+def test_on_aws_figures_are_per_minute_and_late_ones_are_requested_again(aws: Aws) -> None:
     real = Aws(target.REAL, target._dummy_session(), aws.endpoint_url)
     sampler = Sampler(real, *NAMES)
     assert (sampler.period, sampler.tick) == (60, 60)

@@ -52,7 +52,7 @@ def test_a_web_page_neither_reads_nor_changes_anything(
     assert names.get("QueueUrls", []) == []
 
 
-def test_a_name_that_leads_here_from_elsewhere_is_refused(local: Aws) -> None:
+def test_a_foreign_host_name_that_resolves_here_is_refused(local: Aws) -> None:
     """DNS rebinding: the page's own name is made to lead to 127.0.0.1."""
     signed = authorization("us-east-1", "s3")
     status, text = ask(local, "GET", "/", authorization=signed, host="rebound.example:4566")
@@ -62,7 +62,7 @@ def test_a_name_that_leads_here_from_elsewhere_is_refused(local: Aws) -> None:
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "bucket.localhost", "[::1]"])
-def test_names_of_this_machine_lead_in(local: Aws, name: str) -> None:
+def test_names_of_this_machine_are_admitted(local: Aws, name: str) -> None:
     port = urlsplit(str(local.endpoint_url)).port
     signed = authorization("us-east-1", "s3")
     status, _ = ask(local, "GET", "/", authorization=signed, host=f"{name}:{port}")
@@ -72,12 +72,12 @@ def test_names_of_this_machine_lead_in(local: Aws, name: str) -> None:
 @pytest.mark.parametrize(
     "host", ["", "example.com", "127.0.0.1.example.com", "localhost.example.com", "10.0.0.1", "[x"]
 )
-def test_other_names_do_not(host: str) -> None:
+def test_other_host_names_are_refused(host: str) -> None:
     assert not admission.is_here(host)
 
 
 @pytest.mark.parametrize("path", ["/moto-api", "/moto-api/reset", "/moto%2Dapi/data.json"])
-def test_motos_own_pages_are_closed(local: Aws, path: str) -> None:
+def test_motos_own_pages_are_disabled(local: Aws, path: str) -> None:
     for signed in ("", signed_query("us-east-1", "s3")):
         status, text = ask(local, "POST", f"{path}?{signed}")
         assert (status, text) == (

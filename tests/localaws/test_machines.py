@@ -29,7 +29,7 @@ sys.exit(cli.main(["serve", "--port", "0"]))
 
 
 @pytest.mark.parametrize("name", ["ENOSPC", "EROFS", "ENOENT"])
-def test_without_a_temporary_folder_serve_says_what_to_do(name: str) -> None:
+def test_without_a_temporary_folder_serve_explains_what_to_do(name: str) -> None:
     code = FULL.format(name=name)
     ended = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
@@ -41,7 +41,7 @@ def test_without_a_temporary_folder_serve_says_what_to_do(name: str) -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_a_notebook_is_told_why_the_local_aws_does_not_start(
+def test_a_notebook_shows_why_the_local_aws_does_not_start(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Python imports this module at its start, when it finds one."""
@@ -70,7 +70,7 @@ def odd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Aws]:
     assert list(home.glob("workbook-*")) == []
 
 
-def test_homes_have_spaces_and_umlauts(odd: Aws) -> None:
+def test_a_home_folder_may_have_spaces_and_umlauts(odd: Aws) -> None:
     code = """
 import tempfile
 def handler(event, context):
@@ -88,7 +88,7 @@ def ends(process: psutil.Process) -> bool:
 
 
 @pytest.mark.skipif("sys.platform == 'win32'", reason="Windows has no SIGKILL")
-def test_whatever_process_is_killed_nothing_is_left_and_the_next_start_works() -> None:
+def test_killing_any_process_leaves_nothing_and_the_next_start_works() -> None:
     """A function's own, those that make its sandbox, and the server, each in turn."""
     aws = target.connect(target.LOCAL)
     assert aws._process is not None

@@ -51,13 +51,13 @@ def region_of(there: Aws) -> str:
         ("nowhere", "aws", "amazonaws.com"),
     ],
 )
-def test_a_region_has_a_partition(region: str, partition: str, suffix: str) -> None:
+def test_each_region_belongs_to_a_partition(region: str, partition: str, suffix: str) -> None:
     """[BC]"""
     assert partitions.partition(region) == partition
     assert partitions.dns_suffix(region) == suffix
 
 
-def test_arns_are_of_their_regions_partition(there: Aws) -> None:
+def test_arns_have_their_regions_partition(there: Aws) -> None:
     """[BC] Of streams, functions, mappings, what the function sees, and its log."""
     region, name = region_of(there), f"s-{uuid.uuid4().hex[:8]}"
     own = f"arn:{REGIONS[region]}"
@@ -93,7 +93,7 @@ def handler(event, context):
     assert logs.describe_log_streams(logGroupName=group["logGroupName"])["logStreams"]
 
 
-def test_an_arn_of_another_partition_names_nothing(there: Aws) -> None:
+def test_an_arn_of_another_partition_matches_nothing(there: Aws) -> None:
     """[BC] Its partition and its region must go together; how Lambda words it is ours [?]."""
     region = region_of(there)
     wrong = "aws-cn" if REGIONS[region] == "aws" else "aws"
@@ -109,7 +109,7 @@ def test_an_arn_of_another_partition_names_nothing(there: Aws) -> None:
     assert refusal.value.response["Error"]["Code"] == "ResourceNotFoundException"
 
 
-def test_a_bucket_of_its_partition_gets_what_failed(there: Aws) -> None:
+def test_failures_go_to_a_bucket_of_the_partition(there: Aws) -> None:
     """[BC] Buckets are known in their partition only."""
     region, name = region_of(there), f"b-{uuid.uuid4().hex[:8]}"
     place = {} if region == "us-east-1" else {"LocationConstraint": region}
@@ -134,7 +134,7 @@ def test_a_bucket_of_its_partition_gets_what_failed(there: Aws) -> None:
         assert time.monotonic() < deadline
 
 
-def test_a_stack_knows_its_partition(there: Aws) -> None:
+def test_a_stack_has_its_partition(there: Aws) -> None:
     """[BC] AWS::Partition and AWS::URLSuffix; the ARNs of the stack and of what it makes."""
     region, name = region_of(there), f"k-{uuid.uuid4().hex[:8]}"
     own = f"arn:{REGIONS[region]}"

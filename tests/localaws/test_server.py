@@ -32,7 +32,7 @@ class Endless:
             self.closed.set()
 
 
-def test_a_stream_ends_when_its_client_is_gone() -> None:
+def test_a_streamed_response_ends_when_its_client_disconnects() -> None:
     async def scenario() -> None:
         body, sent, gone = Endless(), asyncio.Event(), asyncio.Event()
 
@@ -53,7 +53,7 @@ def test_a_stream_ends_when_its_client_is_gone() -> None:
     asyncio.run(asyncio.wait_for(scenario(), 30))
 
 
-def test_a_stream_that_ends_waits_for_no_client() -> None:
+def test_a_streamed_response_that_ends_does_not_wait_for_its_client() -> None:
     async def scenario() -> None:
         sent = []
 
@@ -74,7 +74,7 @@ def test_a_stream_that_ends_waits_for_no_client() -> None:
     asyncio.run(asyncio.wait_for(scenario(), 30))
 
 
-def test_http2_tells_that_a_request_was_taken_back() -> None:
+def test_http2_reports_that_a_client_cancelled_its_request() -> None:
     """Also when the connection stays open, as the JavaScript SDK's does."""
 
     async def scenario() -> None:
@@ -123,7 +123,7 @@ def test_http2_tells_that_a_request_was_taken_back() -> None:
     asyncio.run(asyncio.wait_for(scenario(), 30))
 
 
-def test_a_fault_of_ours_names_operation_and_reason_and_ends_nothing(
+def test_an_internal_fault_names_operation_and_reason_and_stops_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """In the answer, in the form of the service that was called, and on standard error."""
@@ -163,7 +163,7 @@ def test_a_fault_of_ours_names_operation_and_reason_and_ends_nothing(
         ("/", {"smithy-protocol": "rpc-v2-cbor"}, b"", b"InternalFailure"),
     ],
 )
-def test_a_fault_has_the_form_of_the_protocol(
+def test_an_internal_fault_has_the_format_of_the_protocol(
     path: str, headers: dict[str, str], body: bytes, code: bytes
 ) -> None:
     answer = protocols.fault(Request("POST", path, "", headers, body), ValueError("why"))

@@ -80,9 +80,7 @@ def test_the_metrics_of_a_function(local: Aws) -> None:
     assert total("ConcurrentExecutions", "Maximum") == 1
 
 
-def test_concurrent_executions_are_measured_for_as_long_as_they_last(
-    local: Aws, gate: Gate
-) -> None:
+def test_concurrent_executions_are_measured_while_they_last(local: Aws, gate: Gate) -> None:
     """[DG:monitoring-metrics-types] How many instances are processing events: a gauge."""
     name = create(local, gate.handler, Timeout=60)
     thread = threading.Thread(target=invoke, args=[local, name])

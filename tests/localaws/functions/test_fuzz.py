@@ -69,7 +69,7 @@ async def answered(parts: Parts, shaped: Shaped) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_every_request_is_answered(seed: int) -> None:
+def test_every_request_gets_a_response(seed: int) -> None:
     async def run() -> None:
         parts = Parts("http://127.0.0.1:9", Clock())
         await parts.start()

@@ -11,7 +11,7 @@ from workbook.localaws.functions import interpreters
 
 
 @pytest.mark.parametrize("variable", ["PYENV_ROOT", "UV_PYTHON_INSTALL_DIR"])
-def test_a_folder_that_cannot_be_looked_into_holds_no_interpreter(
+def test_an_unreadable_folder_is_skipped_in_the_search_for_interpreters(
     monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     """A folder of another user's; a name that is too long stands for the missing permission."""
@@ -38,13 +38,13 @@ def test_a_user_may_have_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
     interpreters.find.cache_clear()
 
 
-def test_our_own_version_runs_on_our_own_interpreter() -> None:
+def test_our_own_version_uses_our_own_interpreter() -> None:
     major, minor, _ = platform.python_version_tuple()
     assert interpreters.find(f"python{major}.{minor}").is_ours
 
 
 @pytest.mark.skipif("sys.platform == 'win32'", reason="Windows runs no scripts of a shell")
-def test_a_launcher_on_the_path_leads_to_the_interpreter_itself(
+def test_a_launcher_on_the_path_is_resolved_to_the_interpreter(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A launcher such as pyenv's takes time at each start, and changes the environment."""

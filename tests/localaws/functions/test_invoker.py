@@ -70,7 +70,7 @@ def test_a_cold_start_without_room_for_a_process_does_not_harm_the_next(
     asyncio.run(fails_then_works())
 
 
-def test_an_invocation_that_nobody_waits_for_goes_on(gate: Gate) -> None:
+def test_an_invocation_continues_when_its_caller_disconnects(gate: Gate) -> None:
     """As on AWS: a caller that hangs up does not stop the function, nor harm the next event."""
 
     async def run() -> None:
@@ -94,7 +94,7 @@ def test_an_invocation_that_nobody_waits_for_goes_on(gate: Gate) -> None:
     asyncio.run(run())
 
 
-def test_closing_ends_what_is_under_way(gate: Gate) -> None:
+def test_closing_ends_invocations_in_progress(gate: Gate) -> None:
     async def run() -> None:
         async with running(version(gate.handler)) as parts:
             caller = asyncio.create_task(parts.invoker.invoke(ARN, b"{}"))
@@ -137,7 +137,7 @@ def test_functions_run_when_the_reaper_was_killed() -> None:
     asyncio.run(run())
 
 
-def test_the_reapers_successor_knows_of_all_processes(tmp_path: Path) -> None:
+def test_a_new_reaper_knows_all_processes(tmp_path: Path) -> None:
     async def run() -> None:
         processes = Processes()
         processes.open()

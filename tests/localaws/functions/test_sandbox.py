@@ -106,7 +106,7 @@ def test_modules_are_found_where_pythonpath_says(local: Aws) -> None:
 
 
 @pytest.mark.parametrize("runtime", SUPPORTED)
-def test_no_byte_code_comes_from_another_function(either: Aws, runtime: str) -> None:
+def test_byte_code_of_another_function_is_not_used(either: Aws, runtime: str) -> None:
     """Their files have the same path, and may have the same size and time."""
     code = "def handler(event, context): return {}"
     for number in range(3):
@@ -122,7 +122,7 @@ def test_tmp_is_as_large_as_the_ephemeral_storage(local: Aws) -> None:
 
 
 @sandboxed
-def test_a_full_tmp_is_an_error_of_the_function(local: Aws) -> None:
+def test_a_full_tmp_is_an_error_in_the_function(local: Aws) -> None:
     fill = """
 with open("/tmp/much", "wb") as file:
     for _ in range(600):
@@ -131,7 +131,7 @@ with open("/tmp/much", "wb") as file:
     assert run(local, fill, MemorySize=1024) == "OSError: [Errno 28] No space left on device"
 
 
-def test_a_function_that_empties_tmp_harms_nobody(either: Aws) -> None:
+def test_a_function_that_empties_tmp_affects_only_itself(either: Aws) -> None:
     """Neither the user's files nor those of another function."""
     with tempfile.NamedTemporaryFile(dir="/tmp") as file:
         run(
@@ -157,7 +157,7 @@ def test_the_users_files_can_be_neither_read_nor_changed(either: Aws, body: str)
         assert Path(file.name).exists()
 
 
-def test_where_there_is_only_a_guard_a_refusal_says_so(guarded: Aws) -> None:
+def test_the_guards_refusal_says_what_refused(guarded: Aws) -> None:
     refused = run(guarded, "open('/tmp/x', 'w')")
     assert refused.startswith("OSError: [Errno 30] Read-only file system (the local AWS keeps")
     assert "tempfile.gettempdir()" in refused
@@ -165,7 +165,7 @@ def test_where_there_is_only_a_guard_a_refusal_says_so(guarded: Aws) -> None:
 
 
 @pytest.mark.parametrize("way", ["sandbox", isolation.GUARD])
-def test_no_secret_of_the_users_environment_can_be_read(
+def test_no_secret_in_the_users_environment_can_be_read(
     monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     """Neither in the function's own environment nor in that of another process."""
@@ -193,7 +193,7 @@ def test_processes_of_this_machine_cannot_be_seen(local: Aws) -> None:
 
 
 @sandboxed
-def test_a_function_may_not_mount(local: Aws) -> None:
+def test_a_function_cannot_mount(local: Aws) -> None:
     body = """
 libc = ctypes.CDLL(None, use_errno=True)
 results = [libc.umount2(b"/tmp", 2), libc.mount(b"none", b"/tmp", b"tmpfs", 0, None)]
@@ -287,7 +287,7 @@ def handler(event, context):
     assert "Error Type: Runtime.OutOfMemory" in log_lines(local, name)[-1]
 
 
-def test_memory_is_held_to_at_import_too(either: Aws) -> None:
+def test_the_memory_limit_applies_at_import_too(either: Aws) -> None:
     code = """
 import time
 data = bytearray(b"1") * (300 * 2**20)
@@ -298,7 +298,7 @@ def handler(event, context): pass
     assert invoke(either, name)[1]["errorMessage"].endswith("signal: killed")
 
 
-def test_memory_that_is_taken_little_by_little_counts(either: Aws) -> None:
+def test_memory_that_grows_gradually_counts(either: Aws) -> None:
     code = """
 kept = []
 def handler(event, context): kept.append(bytearray(b"1") * (30 * 2**20))

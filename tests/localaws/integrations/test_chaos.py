@@ -35,7 +35,7 @@ def handler(event, context):
 """
 
 
-def test_whatever_fails_every_change_of_a_table_is_in_the_lake_or_was_given_up() -> None:
+def test_under_any_failure_every_change_of_a_table_is_in_the_lake_or_given_up() -> None:
     """[D23, DG:with-kinesis, FH:basic-deliver] At least once, from end to end.
 
     The first stream is split, the second one throttles, the function is killed and cannot process

@@ -42,7 +42,7 @@ def arrived(aws: Aws, stream: str, count: int) -> list[Any]:
     return found
 
 
-def test_a_subscription_sends_matching_events_behind_a_control_message(
+def test_a_subscription_sends_a_control_message_then_matching_events(
     local: Aws, stream: tuple[str, str]
 ) -> None:
     """[OBS, SEEN] gzip of JSON; ids are texts of digits."""
@@ -96,7 +96,7 @@ def handler(event, context):
         assert time.monotonic() < deadline
 
 
-def test_metrics_in_log_events_are_metrics(local: Aws) -> None:
+def test_embedded_metrics_become_metrics(local: Aws) -> None:
     """The embedded metric format [D23], as Powertools prints it."""
     namespace = f"n-{uuid.uuid4().hex[:8]}"
     code = f"""
@@ -127,7 +127,7 @@ def handler(event, context):
         '[{"Name": "a"}]}]}, "a": "text"}',
     ],
 )
-def test_what_is_no_embedded_metric_is_passed_over(message: str) -> None:
+def test_invalid_embedded_metrics_are_ignored(message: str) -> None:
     assert embedded_metrics.find(message) == []
 
 
@@ -181,7 +181,7 @@ def test_an_events_targets_may_be_streams_and_functions(
         ('{"r": <aws.events.rule-name>}', '{"r": "r"}'),
     ],
 )
-def test_a_template_is_filled(template: str, made: str) -> None:
+def test_an_input_template_is_filled(template: str, made: str) -> None:
     """[OBS] JSON outside of strings, text without quotes inside."""
     paths = {name: f"$.detail.{name}" for name in ("text", "number", "none", "object")}
     detail = {"text": "N1", "number": 5, "object": {"k": "v"}}
@@ -238,7 +238,7 @@ def test_each_change_of_a_table_is_a_record(local: Aws, stream: tuple[str, str])
     assert told["KinesisDataStreamDestinations"][0]["DestinationStatus"] == "DISABLED"
 
 
-def test_a_destination_that_is_not_there_is_refused(local: Aws) -> None:
+def test_a_missing_streaming_destination_is_refused(local: Aws) -> None:
     """[OBS]"""
     dynamodb = local.client("dynamodb")
     arn = "arn:aws:kinesis:us-east-1:123456789012:stream/none"
@@ -250,7 +250,7 @@ def test_a_destination_that_is_not_there_is_refused(local: Aws) -> None:
     }
 
 
-def test_times_are_as_fine_as_the_table_says() -> None:
+def test_times_have_the_configured_precision() -> None:
     """[SEEN] 13 digits of milliseconds; 16 of microseconds, with the precision beside them."""
     given: dict[str, Any] = {
         "region": "us-east-1",

@@ -104,7 +104,7 @@ def test_a_value_comes_from_a_space_delimited_field(local: Aws) -> None:
     assert found.values() == [(150, 2, "Bytes")]
 
 
-def test_a_default_value_stands_for_minutes_without_a_match(local: Aws) -> None:
+def test_a_default_value_is_published_for_minutes_without_a_match(local: Aws) -> None:
     """[CWL:MonitoringLogData] Not for those without events."""
     found = Filtered(local, "ERROR", metricValue="1", defaultValue=0)
     found.log("fine", "fine")
@@ -115,7 +115,7 @@ def test_a_default_value_stands_for_minutes_without_a_match(local: Aws) -> None:
     assert found.values() == [(0, 1, "None"), (1, 1, "None"), (0, 1, "None")]
 
 
-def test_what_a_function_logs_is_filtered(local: Aws) -> None:
+def test_a_functions_log_lines_are_filtered(local: Aws) -> None:
     """[CWL:MonitoringLogData]"""
     name = create(local, "def handler(event, context): print('late', event)")
     invoke(local, name, 1)
@@ -133,7 +133,7 @@ def test_what_a_function_logs_is_filtered(local: Aws) -> None:
     assert metric["MetricName"] == "m"
 
 
-def test_test_metric_filter_tells_matches_and_values(local: Aws) -> None:
+def test_test_metric_filter_returns_matches_and_values(local: Aws) -> None:
     """[BC]"""
     logs = local.client("logs")
     answer = logs.test_metric_filter(
@@ -175,7 +175,7 @@ def test_test_metric_filter_tells_matches_and_values(local: Aws) -> None:
         ),
     ],
 )
-def test_metric_filters_that_are_refused(
+def test_invalid_metric_filters_are_refused(
     local: Aws, pattern: str, transformation: Any, named: str
 ) -> None:
     """[CWL:MonitoringLogData, SEEN]"""
@@ -183,7 +183,7 @@ def test_metric_filters_that_are_refused(
         Filtered(local, pattern, **transformation)
 
 
-def test_a_metric_filter_goes_with_its_log_group(local: Aws) -> None:
+def test_a_metric_filter_is_deleted_with_its_log_group(local: Aws) -> None:
     """[BC] And there is none without one."""
     found, logs = Filtered(local, "ERROR", metricValue="1"), local.client("logs")
     (told,) = logs.describe_metric_filters(logGroupName=found.name)["metricFilters"]

@@ -52,7 +52,7 @@ def computed(expression: str) -> dict[int, float]:
         ("IF(a > 3, a)", {60: 4, 180: 7}),
     ],
 )
-def test_metric_math_gives_series(expression: str, expected: dict[int, float]) -> None:
+def test_metric_math_computes_series(expression: str, expected: dict[int, float]) -> None:
     """[D23] What is missing counts as 0; a division by zero leaves a gap."""
     assert computed(expression) == pytest.approx(expected)
 
@@ -73,7 +73,7 @@ def test_metric_math_gives_series(expression: str, expected: dict[int, float]) -
         ("METRICS() + METRICS()", "two arrays"),
     ],
 )
-def test_what_is_no_everyday_metric_math_is_refused_by_name(expression: str, named: str) -> None:
+def test_unsupported_metric_math_is_refused_by_name(expression: str, named: str) -> None:
     with pytest.raises(MetricMathError, match=named.replace("(", r"\(")):
         computed(expression)
 
@@ -204,7 +204,7 @@ def test_queries_that_cannot_be_computed_are_refused(local: Aws, queries: Any, n
         {"Period": 60, "ExtendedStatistic": "tm99"},
     ],
 )
-def test_an_alarm_that_could_not_be_evaluated_is_refused(local: Aws, settings: Any) -> None:
+def test_an_alarm_that_cannot_be_evaluated_is_refused(local: Aws, settings: Any) -> None:
     """[BC]"""
     with pytest.raises(ClientError, match="Statistic"):
         local.client("cloudwatch").put_metric_alarm(

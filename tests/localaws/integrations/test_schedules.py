@@ -36,7 +36,9 @@ START = datetime(2026, 1, 30, 10, 7, 30, tzinfo=UTC)  # a Friday
         ("rate(5 minutes)", ["2026-01-30 10:12", "2026-01-30 10:17"]),
     ],
 )
-def test_a_schedule_expression_names_moments(expression: str, moments: list[str | None]) -> None:
+def test_a_schedule_expression_gives_the_times_to_fire(
+    expression: str, moments: list[str | None]
+) -> None:
     """[D23] In UTC, to the minute; a rate counts from when the rule was made."""
     moment: float | None = START.timestamp()
     for expected in moments:
@@ -74,7 +76,7 @@ def test_a_cron_expression_misses_no_minute(minutes: set[int], hours: set[int]) 
         "every minute",
     ],
 )
-def test_a_schedule_expression_that_is_none_is_refused(local: Aws, expression: str) -> None:
+def test_an_invalid_schedule_expression_is_refused(local: Aws, expression: str) -> None:
     """[OBS]"""
     with pytest.raises(ClientError) as refusal:
         local.client("events").put_rule(Name="refused", ScheduleExpression=expression)

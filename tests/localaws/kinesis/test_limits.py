@@ -17,7 +17,7 @@ RATE_EXCEEDED = f"Rate exceeded for shard shardId-000000000000 in stream s under
     st.integers(1, 1000),
     st.lists(st.tuples(st.floats(0, 3), st.integers(1, 1500)), max_size=60),
 )
-def test_a_bucket_gives_what_the_textbook_says(rate: Any, requests: Any) -> None:
+def test_a_token_bucket_agrees_with_a_reference_model(rate: Any, requests: Any) -> None:
     """Against a reference that recomputes the level from the whole history."""
     bucket, now = Bucket(rate), 0.0
     history: list[tuple[float, int]] = []
@@ -77,7 +77,7 @@ def test_a_shard_takes_1_mib_in_a_second() -> None:
         kinesis("PutRecord", StreamName="s", PartitionKey="k", Data=big)
 
 
-def test_put_records_fails_in_parts() -> None:
+def test_put_records_can_refuse_single_records() -> None:
     """[BC, KL] Same length and order as the request, a number or an error for each."""
     with Kinesis() as kinesis:
         kinesis.create(shards=2)
@@ -151,7 +151,7 @@ def test_after_a_10_mb_answer_reads_are_refused_for_5_seconds() -> None:
         assert len(kinesis.get(answer["NextShardIterator"])["Records"]) == 2
 
 
-def test_iterators_are_made_5_times_in_a_second_and_shard() -> None:
+def test_get_shard_iterator_is_called_5_times_in_a_second_per_shard() -> None:
     """[KD:service-sizes-and-limits]"""
     with Kinesis() as kinesis:
         kinesis.create()
@@ -183,7 +183,7 @@ def test_list_streams_is_called_5_times_in_a_second() -> None:
         )
 
 
-def test_without_limits_nothing_is_throttled_but_record_size_still_counts() -> None:
+def test_without_limits_nothing_is_throttled_but_record_sizes_are_checked() -> None:
     with Kinesis(limits=False) as kinesis:
         kinesis.create()
         for _ in range(5):

@@ -65,7 +65,7 @@ def test_the_stream_exists_waiter_ends(local: Aws) -> None:
         kinesis.describe_stream(StreamName="records-waiter")
 
 
-def test_what_many_clients_write_at_once_is_all_there(unlimited: Aws) -> None:
+def test_records_that_many_clients_write_at_once_are_all_stored(unlimited: Aws) -> None:
     kinesis = create(unlimited, "records-many", shards=4)
 
     def write(writer: Any) -> None:
@@ -89,7 +89,7 @@ def test_what_many_clients_write_at_once_is_all_there(unlimited: Aws) -> None:
         assert own == sorted(own)  # one writer, one key: in the order of writing
 
 
-def test_a_producer_that_resends_what_failed_loses_nothing(local: Aws) -> None:
+def test_a_producer_that_resends_failed_records_loses_none(local: Aws) -> None:
     """[BC] Check FailedRecordCount and send only those again."""
     kinesis = create(local, "records-throttled", shards=1)
     waiting = [{"Data": f"{n}".encode(), "PartitionKey": f"key-{n % 7}"} for n in range(1800)]
@@ -123,7 +123,7 @@ def test_errors_reach_boto3_as_its_exceptions(local: Aws) -> None:
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
-def test_regions_have_streams_of_their_own(local: Aws) -> None:
+def test_each_region_has_its_own_streams(local: Aws) -> None:
     create(local, "records-region", shards=1)
     elsewhere = boto3.client(
         "kinesis",

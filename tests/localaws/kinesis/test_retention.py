@@ -37,7 +37,7 @@ def test_reading_from_before_the_horizon_starts_at_the_horizon(kinesis: Kinesis)
     assert source.oldest() == kinesis.clock.now() - 24 * HOUR
 
 
-def test_an_iterator_whose_records_expire_goes_on_with_those_left(kinesis: Kinesis) -> None:
+def test_an_iterator_whose_records_expire_continues_with_the_rest(kinesis: Kinesis) -> None:
     kinesis.put("old")
     kinesis.advance(24 * HOUR - 100)
     iterator = kinesis.iterator()
@@ -47,7 +47,7 @@ def test_an_iterator_whose_records_expire_goes_on_with_those_left(kinesis: Kines
 
 
 @pytest.mark.parametrize("goes", ["expiry", "deletion"])
-def test_memory_of_records_that_are_gone_goes_back_to_the_system(
+def test_the_memory_of_expired_records_is_returned_to_the_system(
     kinesis: Kinesis, goes: str
 ) -> None:
     """Small records too, of which Python keeps many in one piece of memory."""
@@ -116,7 +116,7 @@ def test_a_longer_retention_does_not_bring_expired_records_back(kinesis: Kinesis
         ),
     ],
 )
-def test_wrong_retention_periods_are_refused(
+def test_invalid_retention_periods_are_refused(
     kinesis: Kinesis, operation: str, hours: Any, message: str
 ) -> None:
     """[KL]"""

@@ -153,7 +153,7 @@ def test_create_refuses_an_unknown_starting_position(
     )
 
 
-def test_all_wrong_values_are_named_at_once(unchecked: Any, world: World) -> None:
+def test_all_invalid_values_are_reported_at_once(unchecked: Any, world: World) -> None:
     """[BC] What the API's description of itself rules out comes before anything else."""
     answer = error(
         unchecked.create_event_source_mapping,
@@ -294,7 +294,7 @@ MEMBERS = sorted({*model.lambda_().parameters("CreateEventSourceMapping"), "UUID
 
 
 @given(st.dictionaries(st.sampled_from(MEMBERS), VALUES), VALUES, st.text())
-def test_whatever_is_sent_is_taken_or_refused(sent: Any, body: Any, query: str) -> None:
+def test_any_settings_are_accepted_or_refused(sent: Any, body: Any, query: str) -> None:
     """Never a fault of ours, which a client would try again."""
 
     async def test(call: Call) -> None:

@@ -32,7 +32,7 @@ def model(waiting: list[int], batch_size: int, over: bool, room: int) -> int:
 
 
 @given(sizes, st.integers(1, 20), st.booleans(), st.integers(80, 400))
-def test_a_batch_is_the_first_of_size_window_and_bytes(
+def test_a_batch_ends_at_its_size_its_window_or_6_mb(
     waiting: list[int], batch_size: int, over: bool, room: int
 ) -> None:
     """[DG:invocation-eventsourcemapping] against a reference model."""
@@ -41,7 +41,7 @@ def test_a_batch_is_the_first_of_size_window_and_bytes(
 
 
 @given(st.lists(st.binary(max_size=200), min_size=1, max_size=40), st.integers(400, 4000))
-def test_no_event_is_over_the_cap_base64_and_envelope_included(
+def test_no_event_exceeds_the_limit_base64_and_envelope_included(
     data: list[bytes], room: int
 ) -> None:
     """[DG:invocation-eventsourcemapping] The cap is on the whole event as it is sent."""
@@ -55,12 +55,12 @@ def test_no_event_is_over_the_cap_base64_and_envelope_included(
         assert len(event(entries[: count + 1])) > room
 
 
-def test_the_cap_is_six_megabytes() -> None:
+def test_the_limit_of_an_event_is_six_megabytes() -> None:
     """[DG:with-kinesis] 6 MB, fixed."""
     assert EVENT_BYTES == 6 * 1024 * 1024
 
 
-def test_a_record_of_more_than_the_cap_is_not_deliverable() -> None:
+def test_a_record_over_the_limit_is_not_deliverable() -> None:
     """[KD:large-records] A record of 5 MB is over 6 MB in base64; one of 4 MB is not."""
     encode = encoder(SHARD, STREAM, ROLE)
     assert batching.is_deliverable(len(encode(Record(1, "k", bytes(4_000_000), 1.0)).json))

@@ -32,7 +32,7 @@ def handler(event, context):
 """
 
 
-def test_whatever_fails_every_record_is_processed_or_at_the_destination(hurried: World) -> None:
+def test_under_any_failure_every_record_is_processed_or_at_the_destination(hurried: World) -> None:
     """[DG:with-kinesis] At least once, nothing invented, while a shard splits."""
     stream, function = hurried.stream(2), hurried.function(SHAKY, Timeout=1)
     name = stream.partition("/")[2]

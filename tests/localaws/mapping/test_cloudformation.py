@@ -109,7 +109,7 @@ def test_a_stacks_mapping(world: World) -> None:
     assert listed["EventSourceMappings"] == []
 
 
-def test_defaults(world: World) -> None:
+def test_a_stacks_mapping_has_awss_defaults(world: World) -> None:
     """[OBS] A stack's mapping has all defaults."""
     properties = {
         "EventSourceArn": world.stream(),
@@ -125,7 +125,7 @@ def test_defaults(world: World) -> None:
     stack.api.delete_stack(StackName=stack.name)
 
 
-def test_a_stack_tells_why_its_mapping_is_refused(world: World) -> None:
+def test_a_stacks_events_say_why_its_mapping_is_refused(world: World) -> None:
     """[OBS] The API's own words, of a create and of an update, which changes nothing."""
     properties = {
         "EventSourceArn": world.stream(),

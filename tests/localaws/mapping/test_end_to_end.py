@@ -23,7 +23,7 @@ def arrival(hurried: World, stream: str) -> float:
     return float(records[-1]["ApproximateArrivalTimestamp"].timestamp())
 
 
-def test_what_the_function_sees(hurried: World) -> None:
+def test_the_event_that_a_function_receives(hurried: World) -> None:
     """[OBS] Every key of the event, in order, with the stream's and the function's values."""
     stream, function = hurried.stream(), hurried.function()
     (number,) = hurried.put(stream, {"n": 1}, key="key")
@@ -54,7 +54,7 @@ def test_what_the_function_sees(hurried: World) -> None:
     )
 
 
-def test_many_records_in_order(hurried: World) -> None:
+def test_many_records_are_processed_in_order(hurried: World) -> None:
     """[DG:with-kinesis] Several shards, order per shard, nothing lost, nothing twice."""
     stream, function = hurried.stream(3), hurried.function()
     for start in range(0, 3000, 500):
@@ -222,7 +222,7 @@ def test_failures_go_to_a_bucket(hurried: World) -> None:
     check_document(document, stream, function)
 
 
-def test_a_destination_that_is_not_there_is_counted(hurried: World) -> None:
+def test_a_failed_delivery_to_a_missing_destination_is_counted(hurried: World) -> None:
     """[DG:monitoring-metrics-types] In CloudWatch, and the shard goes on."""
     stream, function = hurried.stream(), hurried.function(FAILING)
     hurried.put(stream, 1)
@@ -300,7 +300,7 @@ def test_reserved_concurrency_of_zero_stops_the_mapping_without_loss(hurried: Wo
     assert data(event) == [1]
 
 
-def test_an_updated_setting_holds_at_once(hurried: World) -> None:
+def test_an_updated_setting_takes_effect_at_once(hurried: World) -> None:
     """[BC] Here a blocked shard, freed by an end to its retries."""
     stream, function = hurried.stream(), hurried.function(FAILING)
     url, queue = hurried.queue()
@@ -377,7 +377,7 @@ def test_resharding_under_load(hurried: World) -> None:
     assert sorted(n for event in events for n in data(event)) == list(range(800))
 
 
-def test_a_deleted_stream_ends_nothing_else(hurried: World) -> None:
+def test_deleting_a_stream_stops_nothing_else(hurried: World) -> None:
     """[?] The mapping says what is the matter, and can be deleted."""
     stream, function = hurried.stream(), hurried.function()
     with hurried.mapping(stream, function) as mapping:

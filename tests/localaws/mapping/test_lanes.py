@@ -104,7 +104,7 @@ def test_filtered_records_cost_no_invocation_and_advance_the_checkpoint() -> Non
     run(test)
 
 
-def test_only_filtered_records_no_invocation_at_all() -> None:
+def test_filtered_records_alone_cause_no_invocation() -> None:
     """[DG:invocation-eventfiltering]"""
 
     async def test() -> None:
@@ -121,7 +121,7 @@ def test_only_filtered_records_no_invocation_at_all() -> None:
 
 
 @pytest.mark.parametrize("position", ["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"])
-def test_parents_to_their_end_before_children(position: str) -> None:
+def test_parents_are_processed_to_their_end_before_their_children(position: str) -> None:
     """[design rule] Split and merge while running: nothing lost, nothing twice, order kept.
 
     Children start at their beginning whatever the mapping's starting position.
@@ -157,7 +157,7 @@ def test_parents_to_their_end_before_children(position: str) -> None:
     run(test)
 
 
-def test_latest_begins_at_the_tip_of_every_shard_there_was() -> None:
+def test_latest_starts_at_the_tip_of_every_existing_shard() -> None:
     """[design rule] Also in children that existed before the mapping did."""
 
     async def test() -> None:
@@ -280,7 +280,7 @@ def test_without_a_destination_records_are_dropped() -> None:
     run(test)
 
 
-def test_a_destination_that_fails_is_counted_and_the_shard_goes_on() -> None:
+def test_a_failed_delivery_is_counted_and_the_shard_continues() -> None:
     """[DG:monitoring-metrics-types] DestinationDeliveryFailures 1, DroppedEventCount records."""
 
     async def test() -> None:
@@ -300,7 +300,7 @@ def test_a_destination_that_fails_is_counted_and_the_shard_goes_on() -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_chaos(seed: int) -> None:
+def test_under_random_failures_every_record_is_processed_in_order(seed: int) -> None:
     """[DG:with-kinesis] Whatever fails, whatever the settings, shards splitting meanwhile, the
     mapping restarted now and then: every record is processed or at the destination, and first
     sights are in order per key.

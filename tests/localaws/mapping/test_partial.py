@@ -17,7 +17,7 @@ def items(*identifiers: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("reply", [None, "", [], {}])
-def test_an_empty_reply_is_success(reply: Any) -> None:
+def test_an_empty_response_is_success(reply: Any) -> None:
     """[OBS] null, "", [] and {}."""
     assert verdict(json.dumps(reply).encode(), BATCH) == Succeeded()
 
@@ -69,7 +69,7 @@ def test_other_shapes_fail_the_batch(payload: bytes) -> None:
 
 
 @given(st.lists(st.integers(1, 2**180), unique=True, min_size=1), st.data())
-def test_what_comes_before_the_verdict_is_what_was_not_reported(
+def test_records_before_the_first_reported_one_are_done(
     batch: list[int], data: st.DataObject
 ) -> None:
     """[DG:services-kinesis-batchfailurereporting] for any batch and any report on it."""

@@ -26,7 +26,7 @@ def test_an_idle_shard_is_polled_once_a_second() -> None:
     run(test)
 
 
-def test_there_is_no_waiting_while_there_is_backlog() -> None:
+def test_a_shard_with_a_backlog_is_polled_without_waiting() -> None:
     """[DG:with-kinesis] Many reads and batches, in one instant of the clock."""
 
     async def test() -> None:
@@ -43,7 +43,7 @@ def test_there_is_no_waiting_while_there_is_backlog() -> None:
     run(test)
 
 
-def test_one_batch_of_a_shard_at_a_time_and_shards_side_by_side() -> None:
+def test_a_shard_has_one_batch_at_a_time_and_shards_run_in_parallel() -> None:
     """[DG:with-kinesis] A batch never mixes shards."""
 
     async def test() -> None:
@@ -226,7 +226,7 @@ def test_the_position_is_kept_while_disabled() -> None:
     run(test)
 
 
-def test_disabling_a_blocked_shard_keeps_what_was_not_done() -> None:
+def test_disabling_a_blocked_shard_keeps_its_unfinished_records() -> None:
     """[DG:with-kinesis] And new settings hold at once when it goes on."""
 
     async def test() -> None:
@@ -249,7 +249,7 @@ def test_disabling_a_blocked_shard_keeps_what_was_not_done() -> None:
     run(test)
 
 
-def test_stopping_waits_for_the_invocation_under_way() -> None:
+def test_stopping_waits_for_the_invocation_in_progress() -> None:
     """[DG:with-kinesis] Its records are not delivered again."""
 
     async def test() -> None:
@@ -275,7 +275,7 @@ def test_stopping_waits_for_the_invocation_under_way() -> None:
     run(test)
 
 
-def test_the_servers_end_waits_for_nothing() -> None:
+def test_stopping_the_server_waits_for_no_invocation() -> None:
     """Neither for a batch that is retried for ever nor for an invocation under way."""
 
     async def test() -> None:
@@ -293,7 +293,7 @@ def test_the_servers_end_waits_for_nothing() -> None:
     run(test)
 
 
-def test_throttled_reads_are_tried_again_a_second_later_by_chance() -> None:
+def test_throttled_reads_are_retried_after_about_a_second() -> None:
     """[KD:service-sizes-and-limits] Reads are shared with others; nothing is lost.
 
     Pauses that grow, or keep in step, would starve one of many readers while the others go on.
@@ -315,7 +315,7 @@ def test_throttled_reads_are_tried_again_a_second_later_by_chance() -> None:
     run(test)
 
 
-def test_a_deleted_stream_that_comes_back_is_read_again() -> None:
+def test_a_stream_that_is_created_again_is_read_again() -> None:
     """[?] Until then the mapping says what is the matter."""
 
     async def test() -> None:

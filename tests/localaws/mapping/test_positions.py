@@ -34,7 +34,7 @@ def test_the_checkpoint_is_just_before_the_lowest_unfinished_record(
         assert checkpoint.position == expected
 
 
-def test_what_finished_beyond_the_checkpoint_is_not_done_again_after_a_restart() -> None:
+def test_records_finished_beyond_the_checkpoint_are_not_repeated_after_a_restart() -> None:
     """[DG:with-kinesis] Disable and enable, or update: the position is kept."""
     checkpoint = Checkpoint(TrimHorizon())
     for number in (1, 2, 3, 4):
@@ -65,7 +65,7 @@ def test_reading_nothing_moves_the_checkpoint_only_when_nothing_is_unfinished() 
         ("AT_TIMESTAMP", 12.5, AtTimestamp(12.5)),
     ],
 )
-def test_children_of_a_followed_shard_start_at_their_beginning(
+def test_children_of_a_shard_that_was_read_start_at_their_first_record(
     name: str, timestamp: float | None, position: Position
 ) -> None:
     """[design rule] With LATEST or AT_TIMESTAMP data would be lost else."""

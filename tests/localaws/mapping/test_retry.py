@@ -51,7 +51,7 @@ def test_n_retries_give_n_plus_one_invocations(retries: int, size: int) -> None:
     assert lost == [(list(range(size)), retries + 1)]
 
 
-def test_without_a_limit_a_batch_is_retried_for_ever() -> None:
+def test_without_a_limit_a_batch_is_retried_forever() -> None:
     """[DG:services-kinesis-parameters] -1, the default."""
     piece = Piece(entries(3))
     for _ in range(1000):
@@ -62,7 +62,7 @@ def test_without_a_limit_a_batch_is_retried_for_ever() -> None:
 
 
 @given(st.integers(0, 3), st.integers(1, 30))
-def test_refusals_use_up_no_retry(retries: int, refusals: int) -> None:
+def test_throttles_and_service_errors_use_up_no_retry(retries: int, refusals: int) -> None:
     """[DG:kinesis-on-failure-destination] Throttles and service errors."""
     piece = Piece(entries(2))
     for _ in range(refusals):
@@ -92,7 +92,7 @@ def test_backoff_gives_the_recorded_eight_invocations_in_sixty_seconds() -> None
 
 
 @given(st.integers(2, 100))
-def test_halves_are_the_batch_in_order(size: int) -> None:
+def test_two_halves_make_up_the_batch_in_order(size: int) -> None:
     """[DG:kinesis-on-failure-destination] Two smaller batches, nothing lost."""
     first, second = halves(list(range(size)))
     assert [*first, *second] == list(range(size))

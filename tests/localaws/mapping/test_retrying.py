@@ -68,7 +68,7 @@ def test_n_retries_then_the_batch_goes_to_the_destination() -> None:
     run(test)
 
 
-def test_a_bucket_gets_the_event_too_under_a_key_of_its_own() -> None:
+def test_a_bucket_also_gets_the_event_under_awss_key() -> None:
     """[DG:kinesis-on-failure-destination]"""
 
     async def test() -> None:
@@ -131,7 +131,7 @@ def test_a_deleted_function_loses_nothing() -> None:
     run(test)
 
 
-def test_a_deleted_function_is_noticed_when_there_is_work() -> None:
+def test_a_deleted_function_is_reported_when_there_are_records() -> None:
     """[OBS] Its idle mapping goes on saying what it said."""
 
     async def test() -> None:
@@ -173,7 +173,7 @@ def test_record_age_is_per_record() -> None:
     run(test)
 
 
-def test_a_record_too_old_before_any_invocation_says_one() -> None:
+def test_a_record_too_old_before_any_invocation_has_a_count_of_one() -> None:
     """[OBS] approximateInvokeCount 1, and the function is not invoked."""
 
     async def test() -> None:
@@ -190,7 +190,7 @@ def test_a_record_too_old_before_any_invocation_says_one() -> None:
     run(test)
 
 
-def test_an_always_failing_function_has_eight_tries_in_a_minute() -> None:
+def test_a_function_that_always_fails_gets_eight_invocations_in_a_minute() -> None:
     """[OBS] Age limit 60 s, unlimited retries."""
 
     async def test() -> None:
@@ -281,7 +281,7 @@ def first_bad(event: Any) -> str | None:
     return next((number for number, data in pairs if data == "bad"), None)
 
 
-def test_a_batch_whose_first_record_is_reported_is_never_cut() -> None:
+def test_a_batch_whose_first_record_is_reported_is_never_split() -> None:
     """[?] With bisect either: those behind it are given up with it."""
 
     async def test() -> None:
@@ -335,7 +335,7 @@ def test_an_error_where_the_first_record_fails_isolates_it() -> None:
     run(test)
 
 
-def test_a_partial_response_retries_the_rest_without_topping_it_up() -> None:
+def test_a_partial_response_retries_the_rest_without_new_records() -> None:
     """[OBS] A batch of 3 that failed on its last record comes back as a batch of 1."""
 
     async def test() -> None:

@@ -66,7 +66,7 @@ def test_a_window_that_ended_while_the_laptop_slept_ends() -> None:
     run(test)
 
 
-def test_backlog_is_cut_at_the_windows_bounds() -> None:
+def test_a_backlog_is_split_at_window_boundaries() -> None:
     """[DG:services-kinesis-windows] By arrival, though all is read at once."""
 
     async def test() -> None:
@@ -105,7 +105,7 @@ def test_a_window_closes_without_new_records() -> None:
 
 
 @pytest.mark.parametrize("reply", [None, {}, {"sum": 1}, "state"])
-def test_a_reply_without_state_is_a_failure(reply: Any) -> None:
+def test_a_response_without_state_is_a_failure(reply: Any) -> None:
     """[DG:services-kinesis-windows]"""
 
     async def test() -> None:
@@ -120,7 +120,7 @@ def test_a_reply_without_state_is_a_failure(reply: Any) -> None:
     run(test)
 
 
-def test_a_state_over_a_megabyte_terminates_the_window_early() -> None:
+def test_a_state_over_a_megabyte_closes_the_window_early() -> None:
     """[DG:services-kinesis-windows] isWindowTerminatedEarly; what follows starts empty."""
 
     async def test() -> None:

@@ -135,7 +135,7 @@ def test_the_error_of_a_destination_reaches_the_sender(arn: str, code: str) -> N
     run(test)
 
 
-def test_a_queue_refuses_what_is_over_its_size() -> None:
+def test_a_queue_refuses_a_message_over_its_size() -> None:
     """[BC] MaximumMessageSize, 1 MiB at most."""
 
     async def test(moto: Moto) -> None:
@@ -146,7 +146,7 @@ def test_a_queue_refuses_what_is_over_its_size() -> None:
     run(test)
 
 
-def test_a_fifo_queue_refuses_what_has_no_group() -> None:
+def test_a_fifo_queue_refuses_a_message_without_a_group() -> None:
     """[BC]"""
 
     async def test(moto: Moto) -> None:
@@ -156,7 +156,7 @@ def test_a_fifo_queue_refuses_what_has_no_group() -> None:
     run(test)
 
 
-def test_a_function_takes_events_of_1_mib() -> None:
+def test_a_function_accepts_events_of_1_mib() -> None:
     """[DG:gettingstarted-limits]"""
 
     async def test(moto: Moto) -> None:
@@ -167,7 +167,7 @@ def test_a_function_takes_events_of_1_mib() -> None:
     run(test)
 
 
-def test_a_function_is_called_by_the_alias_that_was_named(local: Aws) -> None:
+def test_a_function_is_invoked_through_the_given_alias(local: Aws) -> None:
     """[BC] Its context tells the ARN that it was called by."""
     api = local.client("lambda")
     second = create(local, "def handler(event, context): print(context.invoked_function_arn)")
@@ -184,7 +184,7 @@ def test_a_function_is_called_by_the_alias_that_was_named(local: Aws) -> None:
     until(lambda: f"{alias}\n" in log_lines(local, second))
 
 
-def test_no_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deliveries_use_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     """A delivery leaves the process for nothing, whatever the user's variables say."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")

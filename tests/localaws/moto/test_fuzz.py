@@ -133,7 +133,7 @@ async def answered(parts: Parts, shaped: Shaped, count: int) -> set[str]:
     return seen
 
 
-def test_every_request_is_answered() -> None:
+def test_every_request_gets_a_response() -> None:
     async def run() -> None:
         parts = Parts("http://127.0.0.1:9", Clock())
         await parts.start()
@@ -201,7 +201,7 @@ async def ask(service: str, target: str, body: bytes, region: str = REGION) -> t
         ),
     ],
 )
-def test_where_moto_fails_the_answer_is_awss_or_names_what_is_missing(
+def test_where_moto_fails_the_error_is_awss_or_names_what_is_missing(
     service: str, target: str, body: bytes, status: int, code: str, words: str
 ) -> None:
     got, answer = asyncio.run(ask(service, target, body))

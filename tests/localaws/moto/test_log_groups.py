@@ -42,7 +42,7 @@ def dropped(count: int) -> str:
     return f"The local AWS dropped {count} events here: it keeps the newest."
 
 
-def test_the_oldest_events_go_first_and_leave_a_notice(logs: LogsBackend) -> None:
+def test_the_oldest_events_are_dropped_first_and_leave_a_notice(logs: LogsBackend) -> None:
     put(logs, "one", 1, 2)
     put(logs, "two", 3)
     put(logs, "one", 4)
@@ -56,14 +56,14 @@ def test_the_oldest_events_go_first_and_leave_a_notice(logs: LogsBackend) -> Non
     assert told(logs, "one") == [dropped(3), 9]
 
 
-def test_a_batch_that_is_too_large_alone_is_kept(logs: LogsBackend) -> None:
+def test_a_batch_over_the_limit_is_kept_if_it_is_the_newest(logs: LogsBackend) -> None:
     put(logs, "one", *range(10))
     assert told(logs, "one") == list(range(10))
     put(logs, "two", 10)
     assert (told(logs, "one"), told(logs, "two")) == ([dropped(10)], [10])
 
 
-def test_a_groups_memory_is_given_back_when_it_is_deleted(logs: LogsBackend) -> None:
+def test_deleting_a_log_group_frees_its_memory(logs: LogsBackend) -> None:
     put(logs, "one", 1)
     stream = weakref.ref(logs.groups["one"].streams["s"])
     event = weakref.ref(logs.groups["one"].streams["s"].events[0])

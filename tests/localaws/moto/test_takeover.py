@@ -10,7 +10,7 @@ class Ours(EventsBackend):
     """A backend that can be told apart."""
 
 
-def test_backends_that_moto_has_made_already_become_ours() -> None:
+def test_backends_that_moto_has_already_created_are_replaced() -> None:
     backends = BackendDict(EventsBackend, "events")
     early = backends["123456789012"]["us-east-1"]
     take_over(backends, Ours)

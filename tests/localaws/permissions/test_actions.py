@@ -116,7 +116,7 @@ def templates(action: str) -> Iterator[re.Pattern[str]]:
 
 
 @pytest.mark.parametrize("service", sorted(SERVICES))
-def test_every_operation_asks_for_actions_that_aws_has(service: str) -> None:
+def test_every_operation_needs_actions_that_aws_has(service: str) -> None:
     asked_for = {
         one.action for operation in operations(service) for one in asked(service, operation)
     }
@@ -125,7 +125,7 @@ def test_every_operation_asks_for_actions_that_aws_has(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", sorted(SERVICES))
-def test_every_resource_is_of_a_kind_that_its_action_knows(service: str) -> None:
+def test_every_resource_is_of_a_type_that_its_action_supports(service: str) -> None:
     for operation in operations(service):
         for access in asked(service, operation):
             known = list(templates(access.action))
@@ -151,19 +151,19 @@ GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:g"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
 
 
-def test_a_stream_is_named_by_its_name_or_its_arn() -> None:
+def test_a_stream_is_found_by_its_name_or_its_arn() -> None:
     assert of("kinesis", "PutRecords", StreamName="s") == [("kinesis:PutRecords", STREAM)]
     assert of("kinesis", "PutRecord", StreamARN=STREAM) == [("kinesis:PutRecord", STREAM)]
     assert of("kinesis", "ListStreams") == [("kinesis:ListStreams", "*")]
 
 
-def test_a_batch_of_messages_needs_the_right_to_send_one() -> None:
+def test_a_batch_of_messages_needs_permission_to_send_one() -> None:
     url = f"http://127.0.0.1:4566/{ACCOUNT}/q"
     for operation in ("SendMessage", "SendMessageBatch"):
         assert of("sqs", operation, QueueUrl=url) == [("sqs:SendMessage", QUEUE)]
 
 
-def test_an_invocation_is_of_the_function_with_its_qualifier() -> None:
+def test_the_resource_of_an_invocation_has_the_qualifier() -> None:
     action = "lambda:InvokeFunction"
     for name in ("f", f"{ACCOUNT}:function:f", FUNCTION):
         assert of("lambda", "Invoke", FunctionName=name) == [(action, FUNCTION)]
@@ -171,7 +171,7 @@ def test_an_invocation_is_of_the_function_with_its_qualifier() -> None:
     assert asked == [(action, f"{FUNCTION}:live")]
 
 
-def test_a_transaction_needs_the_right_to_each_of_its_parts() -> None:
+def test_a_transaction_needs_permission_for_each_of_its_parts() -> None:
     items = [{"Put": {"TableName": "t"}}, {"ConditionCheck": {"TableName": "u"}}]
     assert of("dynamodb", "TransactWriteItems", TransactItems=items) == [
         ("dynamodb:PutItem", TABLE),
@@ -185,12 +185,12 @@ def test_an_index_is_read_instead_of_its_table() -> None:
     assert asked == [("dynamodb:Query", f"{TABLE}/index/i")]
 
 
-def test_a_batch_needs_the_right_to_each_table() -> None:
+def test_a_batch_needs_permission_for_each_table() -> None:
     asked = of("dynamodb", "BatchWriteItem", RequestItems={"t": [], "u": []})
     assert {resource for _, resource in asked} == {TABLE, TABLE.replace("/t", "/u")}
 
 
-def test_a_log_group_stands_with_an_empty_log_stream() -> None:
+def test_a_log_groups_arn_ends_in_an_empty_log_stream() -> None:
     # So a policy on the group's bare ARN does not do.
     assert of("logs", "CreateLogGroup", logGroupName="g") == [
         ("logs:CreateLogGroup", f"{GROUP}:log-stream:")
@@ -199,34 +199,34 @@ def test_a_log_group_stands_with_an_empty_log_stream() -> None:
     assert asked == [("logs:PutLogEvents", f"{GROUP}:log-stream:s")]
 
 
-def test_s3s_operations_are_not_named_as_its_actions() -> None:
+def test_s3s_actions_have_other_names_than_its_operations() -> None:
     assert of("s3", "HeadObject", Bucket="b", Key="k/1") == [("s3:GetObject", "arn:aws:s3:::b/k/1")]
     assert of("s3", "ListObjectsV2", Bucket="b") == [("s3:ListBucket", "arn:aws:s3:::b")]
     assert of("s3", "ListBuckets") == [("s3:ListAllMyBuckets", "*")]
 
 
-def test_a_copy_reads_and_writes() -> None:
+def test_a_copy_needs_permission_to_read_and_to_write() -> None:
     assert of("s3", "CopyObject", Bucket="b", Key="k", CopySource="/a/j%20") == [
         ("s3:GetObject", "arn:aws:s3:::a/j "),
         ("s3:PutObject", "arn:aws:s3:::b/k"),
     ]
 
 
-def test_a_role_that_is_handed_on_must_be_allowed_to_be() -> None:
+def test_passing_a_role_needs_permission() -> None:
     asked = of("lambda", "CreateFunction", FunctionName="f", Role=ROLE)
     assert asked == [("lambda:CreateFunction", FUNCTION), ("iam:PassRole", ROLE)]
 
 
-def test_anybody_may_ask_who_they_are() -> None:
+def test_get_caller_identity_is_always_allowed() -> None:
     assert of("sts", "GetCallerIdentity") == []
 
 
-def test_of_other_services_the_action_is_the_operation_and_the_resource_is_not_known() -> None:
+def test_for_other_services_the_action_is_the_operation_and_the_resource_is_unknown() -> None:
     call = Call("stepfunctions", "StartExecution", {}, REGION, ACCOUNT)
     assert accesses(call, "states") == [Access("states:StartExecution", None)]
 
 
-def test_a_key_by_its_alias_is_found_out() -> None:
+def test_a_key_is_found_by_its_alias() -> None:
     key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
     call = Call("kms", "Encrypt", {"KeyId": "alias/a"}, REGION, ACCOUNT, find=lambda *_: key)
     (access,) = accesses(call)

@@ -39,7 +39,7 @@ def unsigned(aws: Aws, service: str) -> Any:
         ("s3", "list_buckets", 403, "AccessDenied", "Access Denied"),
     ],
 )
-def test_who_does_not_sign_is_refused_in_the_services_form(
+def test_unsigned_requests_are_refused_in_the_services_format(
     local: Aws, service: str, operation: str, status: int, code: str, message: str
 ) -> None:
     """[KL, SEEN] Kinesis and DynamoDB, STS; Lambda and S3 have forms of their own."""
@@ -67,7 +67,9 @@ def test_who_does_not_sign_is_refused_in_the_services_form(
         ),
     ],
 )
-def test_an_incomplete_header_is_told_what_it_lacks(local: Aws, header: str, message: str) -> None:
+def test_the_error_for_an_incomplete_header_names_what_is_missing(
+    local: Aws, header: str, message: str
+) -> None:
     """[KL]"""
     answer = urllib3.request(
         "POST",
@@ -79,7 +81,7 @@ def test_an_incomplete_header_is_told_what_it_lacks(local: Aws, header: str, mes
     assert answer.json() == {"__type": "IncompleteSignatureException", "message": message}
 
 
-def test_an_incomplete_url_is_told_what_it_lacks(local: Aws) -> None:
+def test_the_error_for_an_incomplete_url_names_what_is_missing(local: Aws) -> None:
     """[KL]"""
     scope = "X-Amz-Credential=k%2F20260101%2Fus-east-1%2Fkinesis%2Faws4_request"
     answer = urllib3.request(
@@ -96,7 +98,7 @@ def test_an_incomplete_url_is_told_what_it_lacks(local: Aws) -> None:
     assert answer.json() == {"__type": "IncompleteSignatureException", "message": message}
 
 
-def test_a_url_names_a_whole_scope(local: Aws) -> None:
+def test_the_scope_in_a_signed_url_must_be_complete(local: Aws) -> None:
     """[KL]"""
     query = signed_query(REGION, "sqs").replace("%2Faws4_request", "")
     answer = urllib3.request("GET", f"{local.endpoint_url}/?Action=ListQueues&{query}")
@@ -115,7 +117,7 @@ def test_a_url_names_a_whole_scope(local: Aws) -> None:
         ("cloudformation", "list_stacks", 403, "SignatureDoesNotMatch"),
     ],
 )
-def test_a_region_that_aws_does_not_have(
+def test_a_region_that_aws_does_not_have_is_refused(
     local: Aws, service: str, operation: str, status: int, code: str
 ) -> None:
     """[SEEN] Whichever part answers for the service."""
@@ -135,7 +137,7 @@ def test_a_region_that_aws_does_not_have(
 
 
 @pytest.mark.parametrize("region", ["eu-central-2", "ap-southeast-6", "us-gov-west-1"])
-def test_every_region_of_aws_is_there(local: Aws, region: str) -> None:
+def test_every_region_of_aws_exists(local: Aws, region: str) -> None:
     """[BC] Also those that moto does not know yet."""
     for service, operation in (("sqs", "list_queues"), ("logs", "describe_log_groups")):
         client: Any = boto3.Session("k", "s").client(
@@ -181,7 +183,7 @@ def test_presigned_urls_of_s3_work(local: Aws) -> None:
     assert (put.status, got.status, got.data) == (200, 200, b"1")
 
 
-def test_a_form_that_s3_signed_uploads(local: Aws) -> None:
+def test_a_form_signed_for_s3_can_upload(local: Aws) -> None:
     s3 = local.client("s3")
     s3.create_bucket(Bucket="uploads")
     form = s3.generate_presigned_post("uploads", "one")

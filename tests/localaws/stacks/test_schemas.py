@@ -20,7 +20,7 @@ def schema(name: str) -> Any:
 
 
 @pytest.mark.parametrize("name", CHECKED)
-def test_every_property_is_one_of_aws(name: str) -> None:
+def test_every_property_exists_on_aws(name: str) -> None:
     """[CFNL] None is made up, and what replaces is among those that are there."""
     kind = KINDS[name]
     assert kind.PROPERTIES.keys() <= schema(name)["properties"].keys()
@@ -28,7 +28,7 @@ def test_every_property_is_one_of_aws(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CHECKED)
-def test_what_cannot_be_changed_is_replaced(name: str) -> None:
+def test_properties_that_cannot_change_replace_the_resource(name: str) -> None:
     """[CFNL] createOnlyProperties."""
     create_only = {one.split("/")[2] for one in schema(name).get("createOnlyProperties") or []}
     kind = KINDS[name]
@@ -36,7 +36,7 @@ def test_what_cannot_be_changed_is_replaced(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CHECKED)
-def test_every_attribute_is_one_of_aws(name: str) -> None:
+def test_every_attribute_exists_on_aws(name: str) -> None:
     """[CFNL] What Fn::GetAtt gives is a property of the resource."""
     known = {one.split("/")[2] for one in schema(name).get("readOnlyProperties") or []}
     known |= schema(name)["properties"].keys()

@@ -30,7 +30,7 @@ def stacks(unlimited: Aws) -> Stacks:
         ({"X": {**QUEUE, "Properties": {"Fn::Transform": {"Name": "M"}}}}, "the macro M"),
     ],
 )
-def test_what_is_not_supported_is_refused_by_name(
+def test_unsupported_features_are_refused_by_name(
     stacks: Stacks, resources: Any, named: str
 ) -> None:
     """Nothing is made, and it is the local AWS that says so."""
@@ -73,7 +73,7 @@ def test_an_unknown_transform_is_refused_by_name(stacks: Stacks) -> None:
         ),
     ],
 )
-def test_what_no_template_may_say(stacks: Stacks, template: Any, message: str) -> None:
+def test_invalid_templates_are_refused(stacks: Stacks, template: Any, message: str) -> None:
     with pytest.raises(ClientError, match=message):
         stacks.api.create_stack(StackName=stacks.name(), TemplateBody=json.dumps(template))
 
@@ -166,7 +166,7 @@ Outputs:
         ),
     ],
 )
-def test_parameters_are_held_to_what_the_template_says(
+def test_parameters_are_checked_against_their_declarations(
     stacks: Stacks, declared: Any, given: str | None, message: str
 ) -> None:
     asked = [] if given is None else [{"ParameterKey": "P", "ParameterValue": given}]
@@ -195,7 +195,7 @@ def test_values_of_the_parameter_store_and_of_secrets(stacks: Stacks) -> None:
     assert found["Environment"]["Variables"] == {"VALUE": "from-ssm/s3cret"}
 
 
-def test_rules_are_asserted(stacks: Stacks) -> None:
+def test_the_assertions_of_rules_are_checked(stacks: Stacks) -> None:
     rules = {
         "R": {
             "Assertions": [
@@ -287,7 +287,7 @@ def test_transforms_must_be_acknowledged_without_a_change_set(stacks: Stacks) ->
         )
 
 
-def test_a_wrong_serverless_template_is_refused_in_its_words(stacks: Stacks) -> None:
+def test_an_invalid_serverless_template_is_refused_in_the_translators_words(stacks: Stacks) -> None:
     wrong = {"Resources": {"Fn": {"Type": "AWS::Serverless::Function", "Properties": {"Bad": 1}}}}
     with pytest.raises(ClientError, match=r"Transform AWS::Serverless-2016-10-31 failed with: .*"):
         stacks.create(wrong["Resources"], template={"Transform": SAM["Transform"]})

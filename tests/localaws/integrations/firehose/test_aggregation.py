@@ -37,7 +37,7 @@ RECORDS = st.lists(st.builds(UserRecord, st.text(min_size=1, max_size=5), st.bin
 
 
 @given(RECORDS)
-def test_what_was_aggregated_is_unpacked_in_order(records: list[UserRecord]) -> None:
+def test_aggregated_records_are_unpacked_in_order(records: list[UserRecord]) -> None:
     """[KPL]"""
     assert unpacked(aggregated(records)) == records
 
@@ -46,7 +46,9 @@ def test_what_was_aggregated_is_unpacked_in_order(records: list[UserRecord]) -> 
 @example(b"", True)
 @example(field(3, b"\x08\x07" + field(3, b"x")), True)  # a partition key that is not there
 @example(b"\x1a\x80", True)  # ends within a number
-def test_what_only_looks_aggregated_stays_as_it_is(message: bytes, has_digest: bool) -> None:
+def test_a_record_that_only_looks_aggregated_stays_as_it_is(
+    message: bytes, has_digest: bool
+) -> None:
     """[KPL] Whatever comes: it is told apart, and nothing raises."""
     digest = hashlib.md5(message).digest() if has_digest else b"?" * 16
     found = unpacked(MAGIC + message + digest)
