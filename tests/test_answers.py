@@ -1,4 +1,4 @@
-"""The published answers: right on the right data, and wrong on wrong data."""
+"""The published answers: right for the right data, and wrong for wrong data."""
 
 from functools import partial
 

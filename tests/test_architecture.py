@@ -1,4 +1,4 @@
-"""Who may know whom: the rules that keep the parts apart. CONTRIBUTING.md tells their reasons."""
+"""Which module may import which. CONTRIBUTING.md gives the reasons."""
 
 import ast
 import json
@@ -13,13 +13,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LOCALAWS = "workbook.localaws"
-# The parts of the local AWS, what they share, and the wing that adapts moto to them.
+# The parts of the local AWS, what they share, and the package that adapts moto to them.
 PARTS = {"kinesis", "functions", "mapping", "permissions", "stacks"}
 SHARED = {"api", "calls", "clock", "destinations", "function_arn", "interfaces", "metrics"}
 MOTO = f"{LOCALAWS}.moto"
-JOINS = f"{LOCALAWS}.parts"  # makes the parts and the wing, and joins them
+JOINS = f"{LOCALAWS}.parts"  # creates and connects the parts and the moto package
 DOOR = f"{LOCALAWS}.server"
-# What runs a part: only where the parts are joined is it known from outside.
+# What runs a part: only the module that connects the parts may import it.
 RUN = {
     "kinesis": {f"{LOCALAWS}.kinesis.service"},
     "functions": {f"{LOCALAWS}.functions.api", f"{LOCALAWS}.functions.invoker"},
@@ -27,7 +27,7 @@ RUN = {
     "permissions": {f"{LOCALAWS}.permissions.enforcement"},
     "stacks": {f"{LOCALAWS}.stacks.service"},
 }
-# What a function does takes real time, at any speed of the clock: its duration and its deadline.
+# A function's own time is real, at any speed of the clock: its duration and its deadline.
 KNOW_REAL_TIME = {
     "workbook.localaws.clock",
     "workbook.localaws.functions.environment",
@@ -35,16 +35,16 @@ KNOW_REAL_TIME = {
     "workbook.localaws.functions.runtime_api",
     "workbook.localaws.functions.runtime.client",
 }
-# The bench's packages: whom of the others each knows, and which modules of the bench use them.
+# The workbench's packages: which others each may import, and which modules use them.
 LABORATORY, LIVE = "workbook.laboratory", "workbook.live"
 EXERCISES, PAGES = "workbook.exercises", "workbook.pages"
 TRIAL = "workbook.trial"
 ACQUAINTED: dict[str, set[str]] = {
     LABORATORY: set(),
     LIVE: set(),
-    EXERCISES: {LABORATORY},  # by whose experiments its lessons judge
+    EXERCISES: {LABORATORY},  # its lessons judge by the laboratory's experiments
     PAGES: set(),
-    TRIAL: {LABORATORY},  # whose logbook it reads
+    TRIAL: {LABORATORY},  # it reads the laboratory's logbook
 }
 USED_BY: dict[str, set[str]] = {
     LABORATORY: set(),
@@ -53,7 +53,8 @@ USED_BY: dict[str, set[str]] = {
     PAGES: {"workbook.book"},
     TRIAL: {"workbook.cli"},
 }
-# The bench speaks boto3 to the local AWS, as to AWS. These start it, or write what it would write.
+# The workbench uses boto3 for the local AWS, as for AWS. These modules start it, or do what it
+# would do.
 BENCH_THAT_KNOWS_LOCALAWS = {
     "workbook.cli",
     "workbook.events",
@@ -66,7 +67,7 @@ STARTS_THE_SERVER = {"workbook.cli", f"{LOCALAWS}.__main__"}
 
 @cache
 def modules() -> dict[str, ast.Module]:
-    """Return every module of ours that is not a test, by its dotted name."""
+    """Return every module that is not a test, by its dotted name."""
     paths = [ROOT / "handler.py", *(ROOT / "workbook").rglob("*.py")]
     return {
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): ast.parse(
@@ -78,7 +79,7 @@ def modules() -> dict[str, ast.Module]:
 
 @cache
 def imports(tree: ast.AST) -> tuple[str, ...]:
-    """What a module imports, wherever it does so: ``from a import b`` is ``a.b``."""
+    """Return what a module imports, anywhere in it: ``from a import b`` is ``a.b``."""
     found: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -94,7 +95,7 @@ def inside(name: str, package: str) -> bool:
 
 
 def importers(package: str) -> set[str]:
-    """The modules that import something of ``package``."""
+    """Return the modules that import something of ``package``."""
     return {
         name for name, tree in modules().items() if any(inside(i, package) for i in imports(tree))
     }
@@ -108,7 +109,7 @@ def test_the_local_aws_imports_nothing_of_the_workbench() -> None:
 
 
 def known(name: str) -> set[str]:
-    """Return the modules of ours that a module imports."""
+    """Return the modules of this repository that a module imports."""
     candidates = ((imported, imported.rpartition(".")[0]) for imported in imports(modules()[name]))
     found = {next((one for one in pair if one in modules()), name) for pair in candidates}
     return found - {name}
@@ -116,7 +117,7 @@ def known(name: str) -> set[str]:
 
 @pytest.mark.parametrize("part", sorted(PARTS))
 def test_a_part_imports_only_what_all_parts_share(part: str) -> None:
-    """Neither another part nor moto: it names what it needs of them in ``interfaces``."""
+    """It imports neither another part nor moto; ``interfaces`` defines what it needs of them."""
     allowed = {f"{LOCALAWS}.{name}" for name in {part, *SHARED}}
     for name, tree in modules().items():
         if inside(name, f"{LOCALAWS}.{part}"):
@@ -154,9 +155,9 @@ def test_only_one_module_connects_the_parts() -> None:
 
 
 def test_imports_have_no_cycles() -> None:
-    """Wherever they import: a late import and TYPE_CHECKING hide a circle, and do not open it."""
+    """Anywhere in a module: a late import and TYPE_CHECKING hide a cycle, and do not break it."""
     sorter = TopologicalSorter({name: known(name) for name in modules()})
-    sorter.prepare()  # raises CycleError, which names the circle
+    sorter.prepare()  # raises CycleError, which names the cycle
 
 
 def test_no_import_is_for_types_only() -> None:
@@ -232,7 +233,7 @@ def test_a_notebook_imports_nothing_of_the_local_aws(path: Path) -> None:
     assert [name for name in imported if inside(name, LOCALAWS)] == []
 
 
-# --- what CONTRIBUTING.md says
+# --- the tables in CONTRIBUTING.md
 
 
 def rows(heading: str) -> list[list[str]]:
@@ -246,7 +247,7 @@ def rows(heading: str) -> list[list[str]]:
 
 
 def reachable(name: str) -> set[str]:
-    """Return the modules that a module knows, directly or through others."""
+    """Return the modules that a module imports, directly or through others."""
     found: set[str] = set()
     ahead = {name}
     while ahead:
@@ -286,7 +287,7 @@ def test_a_record_travels_as_in_the_table(step: int) -> None:
 
 
 def unit(name: str) -> str:
-    """Return the module or folder of the local AWS that a module is in; empty for the whole."""
+    """Return the local AWS's module or folder that contains a module; empty for itself."""
     return name.removeprefix(LOCALAWS).lstrip(".").split(".")[0]
 
 

@@ -1,4 +1,4 @@
-"""The notebooks as they are stored, and what runs and stores them."""
+"""The stored notebooks, and the code that runs and stores them."""
 
 import re
 import statistics
@@ -25,7 +25,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def save(root: Path, name: str, *cells: Any) -> Path:
-    """A notebook whose stamp says that its outputs are of the present code."""
+    """Save a notebook whose stamp says that its outputs are current."""
     opening = new_markdown_cell("# Title\n\nWhat the reader will do.")
     notebook = new_notebook(cells=[opening, *cells])
     notebook.metadata["workbook"] = {"digest": book.digest(notebook, root)}
@@ -38,7 +38,7 @@ def picture(**metadata: Any) -> Any:
     return new_output("display_data", {"image/png": "iVBORw0KGgo="}, metadata=metadata)
 
 
-# --- what is stored
+# --- stored notebooks
 
 
 @pytest.mark.parametrize("path", book.stored(), ids=lambda path: path.stem)
@@ -60,7 +60,7 @@ EXERCISES = "exercise-"  # ids of cells whose text is in workbook/exercises
 
 
 def prose(path: Path) -> str:
-    """What a reader reads in a notebook: Markdown without code, addresses and HTML tags."""
+    """Return the prose of a notebook: Markdown without code, addresses and HTML tags."""
     cells = [cell for cell in book.read(path).cells if cell.cell_type == "markdown"]
     text = "\n".join(cell.source for cell in cells if not cell.id.startswith(EXERCISES))
     text = re.sub(r"```.*?```|`[^`\n]*`", " ", text, flags=re.DOTALL)
@@ -73,10 +73,10 @@ def headings(path: Path) -> list[str]:
 
 
 def words_not_used() -> list[str]:
-    """The first column of the table in docs/style.md, each entry a word or turn of its own."""
+    """Return the first column of the table in docs/style.md, one word or phrase each."""
     style = (book.ROOT / "docs" / "style.md").read_text("utf-8")
     table = style.partition("## Words we do not use")[2].partition("##")[0]
-    rows = re.findall(r"^\| ([^|]+?) \|", table, flags=re.MULTILINE)[1:]  # without the head
+    rows = re.findall(r"^\| ([^|]+?) \|", table, flags=re.MULTILINE)[1:]  # without the header
     return [turn for row in rows if "---" not in row for turn in row.split(", ")]
 
 
@@ -146,7 +146,7 @@ def test_each_term_of_the_glossary_is_in_the_notebook_that_it_names() -> None:
         glossary,
         flags=re.MULTILINE,
     )
-    assert len(rows) == glossary.count("\n| ") - 1  # all rows but the head
+    assert len(rows) == glossary.count("\n| ") - 1  # all rows except the header
     terms = [term for term, _ in rows]
     assert terms == sorted(terms, key=str.lower)
     for term, name in rows:
@@ -155,7 +155,7 @@ def test_each_term_of_the_glossary_is_in_the_notebook_that_it_names() -> None:
             assert one.lower() in text, f"{one} is not in {name}"
 
 
-# --- each rule, broken
+# --- each rule, violated
 
 
 def test_a_good_notebook_has_no_problems(root: Path) -> None:
@@ -305,7 +305,7 @@ def test_check_also_runs_current_notebooks_and_stores_nothing(root: Path) -> Non
     assert book.make(check=True, root=root) == 0
     assert path.read_bytes() == before
     index = (root / "build" / "book" / "index.html").read_text("utf-8")
-    assert "not measured" not in index  # what was not stored is shown
+    assert "not measured" not in index  # run times that were not stored are shown
 
 
 def test_an_unknown_name_of_a_notebook_is_refused(root: Path) -> None:

@@ -1,4 +1,4 @@
-"""Setting up .venv: when, by which Python, and beside another. CI installs for real, at first."""
+"""Setting up .venv: when, with which Python, and beside another call. CI really installs."""
 
 import sys
 import threading
@@ -11,7 +11,7 @@ from workbook import bootstrap
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project that was never set up."""
+    """A project that has never been set up."""
     (tmp_path / "requirements.lock").write_text("one==1 \\\n    --hash=sha256:1\n")
     (tmp_path / "pyproject.toml").write_text("[project]\n")
     monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
@@ -23,7 +23,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def installs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Takes a note for each installation."""
+    """Note each installation."""
     noted: list[str] = []
     monkeypatch.setattr(bootstrap, "_install", lambda: noted.append("installed"))
     return noted

@@ -1,4 +1,4 @@
-"""A function's package: from a file, a folder or a zip; and which function is meant."""
+"""A function's package: from a file, a folder or a zip; and the intended function in it."""
 
 import zipfile
 from pathlib import Path

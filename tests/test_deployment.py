@@ -1,4 +1,4 @@
-"""Deployment: each step leaves something ready, and clean-up leaves nothing."""
+"""Deployment: each step leaves its resource ready, and clean-up leaves nothing."""
 
 import io
 import json
@@ -21,7 +21,7 @@ OUTPUT = "arn:aws:kinesis:eu-west-1:111122223333:stream/out"
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Aws]:
-    """A local AWS in time-lapse, where streams and retries take moments."""
+    """A local AWS in time-lapse, where waiting for streams and retries is short."""
     with target.connect(target.LOCAL, speed=50) as aws:
         yield aws
 
@@ -34,7 +34,7 @@ def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def test_the_policy_allows_reading_writing_and_logging_on_named_resources_only() -> None:
-    """Least privilege [DG:with-kinesis]: no wildcard action, no wildcard resource."""
+    """Least privilege [DG:with-kinesis]: no wildcard in actions or resources."""
     statements = {s["Sid"]: s for s in deployment.policy(INPUT, OUTPUT, "f")["Statement"]}
     assert statements["ReadInput"]["Resource"] == INPUT
     assert set(statements["ReadInput"]["Action"]) == {
@@ -75,7 +75,7 @@ def test_every_step_returns_when_its_resource_is_ready(aws: Aws) -> None:
     mapping = lambda_.get_event_source_mapping(UUID=uuid)
     assert mapping["State"] == "Enabled"
     assert mapping["BatchSize"] == 7
-    _, queue_arn = deployment.create_queue(aws.client("sqs"))  # creates what is there
+    _, queue_arn = deployment.create_queue(aws.client("sqs"))  # creates an existing queue
     settings = {**deployment.MAPPING, **deployment.on_failure(queue_arn), "BatchSize": 7}
     assert {name: mapping[name] for name in settings} == settings
     role = aws.client("iam").get_role_policy(
@@ -92,7 +92,7 @@ def test_every_step_returns_when_its_resource_is_ready(aws: Aws) -> None:
 
 
 def test_a_mapping_without_a_queue_gives_up_nothing(aws: Aws) -> None:
-    """-1 is: until the record expires, however old it is [BC]."""
+    """-1 means: until the record expires, however old it is [BC]."""
     lambda_ = aws.client("lambda")
     deployment.deploy(aws)
     (first,) = lambda_.list_event_source_mappings()["EventSourceMappings"]
@@ -141,7 +141,7 @@ def test_the_default_pipeline_gives_up_only_bad_records(aws: Aws) -> None:
 
 
 def test_calls_that_are_throttled_are_retried(aws: Aws) -> None:
-    """AWS takes five CreateStream and DeleteStream a second, 20 DescribeStreamSummary [BC, KD]."""
+    """AWS allows five CreateStream and DeleteStream a second, 20 DescribeStreamSummary [BC, KD]."""
     calls = ("create_stream", "describe_stream_summary", "delete_stream")
     busy = Busy(aws, refusals=dict.fromkeys(calls, 2))
     arn = deployment.create_stream(busy.client("kinesis"), "flights")
@@ -152,7 +152,7 @@ def test_calls_that_are_throttled_are_retried(aws: Aws) -> None:
 
 
 class Busy:
-    """An AWS whose limits for some calls to Kinesis are used up for a while."""
+    """An AWS whose limits for some calls of Kinesis are used up for a while."""
 
     def __init__(self, aws: Aws, refusals: dict[str, int]) -> None:
         self.aws = aws
@@ -177,7 +177,7 @@ class Busy:
 
 
 def test_clean_up_leaves_nothing_and_can_be_called_at_any_stage(aws: Aws) -> None:
-    deployment.clean_up(aws)  # nothing there yet
+    deployment.clean_up(aws)  # nothing exists yet
     kinesis, iam = aws.client("kinesis"), aws.client("iam")
     kinesis.create_stream(StreamName="flights", ShardCount=1)  # not waited for: still CREATING
     deployment.create_role(iam, deployment.policy(INPUT, OUTPUT))
@@ -212,7 +212,7 @@ class Stubborn:
 
 
 class Keeping:
-    """A client of Kinesis whose streams stay."""
+    """A client of Kinesis whose streams are never deleted."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
@@ -225,7 +225,7 @@ class Keeping:
 
 
 class Queues:
-    """An SQS where a queue of the name was just deleted."""
+    """An SQS in which a queue of this name was just deleted."""
 
     class exceptions:
         class QueueDeletedRecently(Exception):
@@ -244,12 +244,12 @@ class Queues:
 
 
 def test_creating_a_queue_waits_until_a_deleted_one_is_gone() -> None:
-    """SQS takes its name again only after 60 seconds [BC]; a lesson may be run at once again."""
+    """SQS accepts its name again only after 60 seconds [BC]; a lesson may be repeated at once."""
     assert deployment.create_queue(Queues()) == ("url", "arn")
 
 
 class Lambda:
-    """A Lambda that knows a new role, or what it may do, only at the third try."""
+    """A Lambda that knows a new role, or its permissions, only at the third attempt."""
 
     class exceptions:
         class InvalidParameterValueException(Exception):

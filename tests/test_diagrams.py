@@ -1,4 +1,4 @@
-"""Diagrams show every part they are given, and say the same in words."""
+"""Diagrams show every part that they are given, and describe the same in words."""
 
 import pytest
 from matplotlib.figure import Figure

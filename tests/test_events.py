@@ -1,4 +1,4 @@
-"""Synthetic Lambda events look like those that AWS sends."""
+"""Synthetic Lambda events look like AWS's."""
 
 import base64
 import json
@@ -47,7 +47,7 @@ def test_an_event_has_awss_fields_in_awss_order() -> None:
 
 
 def test_sequence_numbers_have_56_digits_and_increase() -> None:
-    """[KL]: also over seconds, and for every shard."""
+    """[KL]: across seconds, and for every shard."""
     for shard in ("shardId-000000000000", "shardId-000000000017"):
         records = kinesis_event([b""] * 2500, shard_id=shard)["Records"]
         numbers = [record["kinesis"]["sequenceNumber"] for record in records]

@@ -1,4 +1,4 @@
-"""Links of the notebooks and documents lead somewhere."""
+"""The links of notebooks and documents have targets."""
 
 import http.server
 import threading
@@ -75,12 +75,12 @@ class Pages(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing of each request."""
+        """Do not log requests."""
 
 
 @pytest.fixture
 def site() -> Iterator[str]:
-    """A web server that answers ``/404`` with 404, and so on."""
+    """A web server that responds to ``/404`` with 404, and so on."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages) as server:
         threading.Thread(target=server.serve_forever).start()
         yield f"127.0.0.1:{server.server_port}"

@@ -1,4 +1,4 @@
-"""One truth about how the workbook is set up: pyproject.toml, and all that must agree with it."""
+"""The set-up of the workbook: pyproject.toml, and the files that must agree with it."""
 
 import ast
 import json
@@ -39,14 +39,14 @@ def project() -> dict[str, Any]:
 
 
 def direct() -> dict[str, Requirement]:
-    """What pyproject.toml asks for, by name, with every extra."""
+    """Return the requirements of pyproject.toml by name, with every extra."""
     extras = project()["optional-dependencies"].values()
     lines = [*project()["dependencies"], *(line for extra in extras for line in extra)]
     return {canonicalize_name(Requirement(line).name): Requirement(line) for line in lines}
 
 
 def locked() -> dict[str, str]:
-    """The lock's entries: the first line of each, such as ``tqdm==4.67.1``, and what follows it."""
+    """Return the lock's entries: the first line of each, such as ``tqdm==4.67.1``, and the rest."""
     parts = re.split(r"^(?=\S)(?!#)", text("requirements.lock"), flags=re.MULTILINE)[1:]
     return {head.rstrip(" \\"): rest for head, _, rest in (part.partition("\n") for part in parts)}
 
@@ -116,8 +116,8 @@ def test_every_dependency_has_a_reason_in_one_line() -> None:
 
 # --- imports
 
-# Each folder of Python or notebooks, and where what it imports is named: "main" and the extras are
-# pyproject.toml's. Browser tests run in an environment of their own.
+# Each folder of Python or notebooks, and where its imports are declared: "main" and the extras are
+# pyproject.toml's. Browser tests run in a separate environment.
 NAMED_IN = {
     "workbook": ["main"],
     "handler.py": ["main"],
@@ -134,12 +134,12 @@ NOT_HERE = {"kinesis": ["async-kinesis"]}
 
 @cache
 def distributions() -> dict[str, list[str]]:
-    """The distributions that a module may come from, by its name."""
+    """Return the distributions that may provide a module, by its name."""
     return NOT_HERE | dict(packages_distributions())
 
 
 def named_in(place: str) -> set[str]:
-    """The distributions named there."""
+    """Return the distributions declared there."""
     if place == "main":
         lines = project()["dependencies"]
     elif place in project()["optional-dependencies"]:
@@ -150,7 +150,7 @@ def named_in(place: str) -> set[str]:
 
 
 def sources(place: str) -> Iterator[tuple[Path, str]]:
-    """The Python code of a folder, of a file, or of a folder's notebooks."""
+    """Yield the Python code of a folder, of a file, or of a folder's notebooks."""
     path = ROOT / place
     for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
         yield file, file.read_text("utf-8")
@@ -162,7 +162,7 @@ def sources(place: str) -> Iterator[tuple[Path, str]]:
 
 
 def imported(code: str) -> set[str]:
-    """The top-level modules that are imported, wherever that is done."""
+    """Return the top-level modules imported anywhere in the code."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
@@ -174,7 +174,7 @@ def imported(code: str) -> set[str]:
 
 @pytest.mark.parametrize("place", sorted(NAMED_IN))
 def test_every_imported_package_is_declared(place: str) -> None:
-    """What comes along with something else may leave with its next version."""
+    """A package that another one happens to require may be gone with its next version."""
     known = set[str]().union(*(named_in(each) for each in NAMED_IN[place]))
     ours = {path.stem for path in ROOT.iterdir() if path.suffix == ".py" or path.is_dir()}
     unnamed = set()
@@ -197,7 +197,7 @@ def test_every_folder_with_code_is_searched() -> None:
     assert {name.split("/")[0] for name in listed.stdout.split()} == set(NAMED_IN)
 
 
-# --- the ways in
+# --- the ways to set up
 
 
 def test_environment_yml_takes_python_and_pip_from_conda_forge_and_the_rest_from_the_lock() -> None:
@@ -267,7 +267,7 @@ def test_every_make_target_says_what_it_does() -> None:
     assert phony[1].split() == re.findall(r"^([a-z]+):.* ## \w", text("Makefile"), re.MULTILINE)
 
 
-# --- what no tracked file may hold
+# --- what no tracked file may contain
 
 
 @needs_git

@@ -1,4 +1,4 @@
-"""What the documents say about speed is what was measured, and what AWS's prices make of it."""
+"""The documents' statements about speed are measured, or computed from AWS's prices."""
 
 import math
 import re
@@ -16,7 +16,7 @@ BATCH = 1_000
 
 
 def cells(document: str, header: str) -> list[list[str]]:
-    """The rows of the table that starts with a header, as text without emphasis."""
+    """Return the rows of the table with a header, as text without emphasis."""
     lines = (ROOT / document).read_text("utf-8").splitlines()
     rows = []
     for line in lines[lines.index(header) + 2 :]:
@@ -27,7 +27,7 @@ def cells(document: str, header: str) -> list[list[str]]:
 
 
 def test_what_aws_would_need_is_computed_from_the_prices() -> None:
-    """A shard takes 1,000 records a second, and has one batch at once  [DG:with-kinesis]."""
+    """A shard accepts 1,000 records a second, and has one batch at once  [DG:with-kinesis]."""
     header = "| records a second | shards of each stream | concurrency | USD an hour, at most |"
     rows = cells("docs/performance.md", header)
     assert len(rows) >= 3

@@ -1,4 +1,4 @@
-"""The whole pipeline: complete, checked, measured, and gone afterwards."""
+"""The whole pipeline: complete, checked, measured, and cleaned up."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""Pictures carry a text computed from what they show, into the notebook."""
+"""Pictures in notebooks have an alt text computed from what they show."""
 
 import base64
 import io
@@ -70,7 +70,7 @@ def test_a_picture_passed_without_its_star_is_refused(first_flights: pd.DataFram
 
 
 def test_a_small_picture_keeps_the_colours_of_thin_lines() -> None:
-    """Readers tell lines apart by them, and the colours were chosen for that."""
+    """Readers distinguish lines by them; the colours were chosen for that."""
     figure, axes = plots.subplots()
     for number, colour in enumerate(plots.COLOURS[:4]):
         axes.plot([0, 1], [number, number], color=colour)

@@ -1,4 +1,4 @@
-"""Prices and limits: one table, in which nothing is missing, and which the bench keeps to."""
+"""Prices and limits: one complete table, which the workbench respects."""
 
 import pytest
 

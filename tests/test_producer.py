@@ -1,4 +1,4 @@
-"""The producer: nothing lost, nothing sent twice, calls within Kinesis' limits."""
+"""The producer: nothing lost or sent twice, calls within Kinesis' limits."""
 
 import json
 import random
@@ -20,7 +20,7 @@ THROTTLED = {
 
 
 class Kinesis:
-    """A Kinesis that refuses the records for which ``refuses`` says so, and keeps the others."""
+    """A Kinesis that refuses the records selected by ``refuses``, and keeps the others."""
 
     def __init__(self, refuses: Callable[[Any], bool] = lambda record: False) -> None:
         self.refuses = refuses
@@ -54,7 +54,7 @@ def send(kinesis: Any, events: Iterable[Any], **options: Any) -> producer.SendRe
 def test_every_event_is_accepted_once_whatever_is_refused(
     count: int, batch_size: int, seed: int
 ) -> None:
-    """PutRecords may refuse any of its entries; only those go again [BC]."""
+    """PutRecords may refuse any of its entries; only those are sent again [BC]."""
     chance = random.Random(seed)
     kinesis = Kinesis(lambda record: chance.random() < 0.3)
     result = send(kinesis, ({"n": n} for n in range(count)), key="n", batch_size=batch_size)

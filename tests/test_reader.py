@@ -119,7 +119,7 @@ def test_an_unknown_stream_is_refused(unlimited: Aws) -> None:
 
 
 def frame(*pages: list[dict[str, Any]]) -> pd.DataFrame:
-    """What the reader makes of pages of payloads."""
+    """Return the reader's DataFrame for pages of payloads."""
     return reader.to_frame([_table(page) for page in pages])
 
 
@@ -150,7 +150,7 @@ def test_integers_beside_floats_become_floats() -> None:
     assert list(frame([{"v": 1}], [{"v": 2.5}])["v"]) == [1.0, 2.5]
 
 
-TOO_LARGE = 2**53 + 1  # the first whole number that Float64 would round
+TOO_LARGE = 2**53 + 1  # the first integer that Float64 would round
 
 
 @pytest.mark.parametrize("pages", [[[TOO_LARGE, 0.5]], [[TOO_LARGE], [0.5]], [[1, 0.5], [2**62]]])
@@ -183,7 +183,7 @@ def test_deeply_nested_values_become_json_text() -> None:
 
 
 def test_half_a_surrogate_pair_is_read_as_a_replacement_character() -> None:
-    """Python's json writes it, and the handler with it; text in a DataFrame cannot hold it."""
+    """Python's json writes it, and so does the handler; a DataFrame's strings cannot contain it."""
     assert list(frame([{"v": "a\ud83d", "n": 1}])["v"]) == ["a\ufffd"]
 
 
@@ -191,7 +191,7 @@ def test_half_a_surrogate_pair_is_read_as_a_replacement_character() -> None:
     "text", ["soon", "2013-02-30T10:00:00Z", "2013-01-01T10:00:00.1234567Z", "0000-01-01T00:00:00Z"]
 )
 def test_text_that_is_not_always_a_time_stays_text(text: str) -> None:
-    """No month has 30 days in February, and no datetime has seven digits or the year 0."""
+    """February never has 30 days, and no datetime has seven digits or the year 0."""
     texts = ["2013-01-01T10:15:00Z", text]
     assert list(frame(*[[{"t": each}] for each in texts])["t"]) == texts
 

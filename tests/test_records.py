@@ -1,4 +1,4 @@
-"""Records come out of each kind of file as they were meant."""
+"""Records are read from each kind of file as intended."""
 
 import base64
 import gzip

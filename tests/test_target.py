@@ -1,4 +1,4 @@
-"""Where AWS is, and who ends the local one."""
+"""Which AWS is used, and what stops the local one."""
 
 import ast
 import json
@@ -25,7 +25,7 @@ sys.stdin.read()
 
 
 def start_owner() -> tuple["subprocess.Popen[str]", psutil.Process]:
-    """A process that owns a local AWS, as a notebook's kernel does; and that local AWS."""
+    """Start a process that owns a local AWS, as a kernel does; return both."""
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER],
         stdin=subprocess.PIPE,
@@ -60,7 +60,7 @@ def test_close_stops_the_local_aws() -> None:
     server = psutil.Process(aws._process.pid)
     aws.close()
     assert not server.is_running()
-    aws.close()  # and again does no harm
+    aws.close()  # closing again does nothing
 
 
 def test_local_aws_has_the_dummy_account(local: target.Aws) -> None:
@@ -109,7 +109,7 @@ def test_real_aws_needs_a_region_and_credentials(monkeypatch: pytest.MonkeyPatch
 
 
 def test_clients_are_created_one_at_a_time() -> None:
-    """boto3's sessions are not safe for threads, and sweeps run in several."""
+    """boto3's sessions are not thread-safe, and sweeps run in several threads."""
     here, most = [], []
 
     class Session:
@@ -143,7 +143,7 @@ def test_now_is_the_clock_of_records_arrivals_in_time_lapse_too() -> None:
         assert before - 1 <= created <= aws.now() + 1
 
 
-# --- what a kernel loads
+# --- what a kernel imports
 
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
@@ -151,14 +151,14 @@ SERVER = {"moto", "uvicorn", "h2", "httptools", "workbook.localaws.server"}
 
 
 def loaded_by(*imports: str) -> set[str]:
-    """The modules in a fresh interpreter after these imports."""
+    """Return the modules in a new interpreter after these imports."""
     code = "\n".join([*imports, "import sys", "print(*sys.modules)"])
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return set(done.stdout.split())
 
 
 def imports_of(notebook: Path) -> list[str]:
-    """Every import of the workbook in a notebook, as a statement."""
+    """Return every import of the workbook in a notebook, as a statement."""
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     lines = [line for line in "\n".join(code).splitlines() if not line.lstrip().startswith("%")]
@@ -189,11 +189,11 @@ def test_kernels_load_nothing_of_the_server() -> None:
 def test_clients_of_the_local_aws_use_no_proxy(
     local: target.Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would not find this machine; what is elsewhere may need one."""
+    """A proxy would not find this machine; other addresses may need one."""
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # where nobody listens
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # nothing listens there
     there = target.connect(str(local.endpoint_url))
     assert "StreamNames" in there.client("kinesis").list_streams()
     elsewhere = target.connect("http://aws.example:4566").client("kinesis")
-    assert elsewhere.meta.config.proxies is None  # botocore then asks the environment
+    assert elsewhere.meta.config.proxies is None  # botocore then reads the environment

@@ -1,4 +1,4 @@
-"""What the function makes of one departure: fields added, values refused."""
+"""The function's treatment of one departure: fields added, values refused."""
 
 import json
 import math
@@ -126,7 +126,7 @@ def test_a_long_value_is_shortened_in_the_message(handler: ModuleType) -> None:
     assert len(str(caught.value)) < 200
 
 
-# The machine's speed is no property of the function.
+# The machine's speed is not a property of the function.
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -139,7 +139,7 @@ json_values = st.recursive(
 
 @given(changes=st.dictionaries(st.sampled_from(sorted(FLIGHT)), json_values))
 def test_any_event_is_enriched_or_refused(handler: ModuleType, changes: dict[str, Any]) -> None:
-    """process_data is total: it passes everything on, or blames a field that was changed."""
+    """process_data handles everything: it passes an event on, or names a field that was changed."""
     data = {**FLIGHT, **changes}
     try:
         enriched = handler.process_data(data)
@@ -171,7 +171,7 @@ def test_event_time_is_the_hour_and_the_minutes(
 
 
 def test_real_flights_pass(handler: ModuleType) -> None:
-    """A day of real departures, cancelled ones among them; ids as the rest of the workbook has."""
+    """A day of real departures, including cancelled ones; ids are those of the workbook."""
     events = list(flights.events(flights.load(month=2, day=9)))
     enriched = [handler.process_data(json.loads(flights.encode(event))) for event in events]
     assert len({event["event_id"] for event in enriched}) == len(events)

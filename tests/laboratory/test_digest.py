@@ -1,4 +1,4 @@
-"""Names of runs: all that decides a run is in them."""
+"""Names of runs: everything that determines a run affects its name."""
 
 from dataclasses import replace
 from pathlib import Path

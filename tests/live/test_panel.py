@@ -1,4 +1,4 @@
-"""The panel: its controls, its start and stop, and what it puts back."""
+"""The panel: its controls, its start and stop, and what it restores."""
 
 import inspect
 
@@ -14,7 +14,7 @@ from workbook.target import Aws
 
 
 def test_ipykernel_routes_what_a_control_sends_as_the_panel_expects() -> None:
-    """The panel turns this off for its controls, or they would wait for the cell that runs."""
+    """The panel turns this off for its controls, which would wait for the running cell."""
     name = "_reply_subshell_for"
     assert hasattr(BaseComm, name)
     assert f'getattr(comm, "{name}", None)' in inspect.getsource(Kernel.shell_channel_thread_main)
@@ -43,7 +43,7 @@ def test_the_switch_disables_and_enables(deployed: tuple[Aws, str]) -> None:
 def test_a_refusal_is_shown_in_awss_words_and_the_knob_is_reset(
     deployed: tuple[Aws, str],
 ) -> None:
-    """The widget's own bounds lie within AWS's: a value outside comes from nowhere else."""
+    """The widget's own limits are within AWS's: a value outside them comes from elsewhere."""
     panel = live.Panel(deployed[0])
     present = panel._knobs["BatchSize"].value
     panel._knobs["BatchSize"].max = 20_000
@@ -101,7 +101,7 @@ def test_a_panel_says_that_its_pipeline_is_gone_and_stops() -> None:
 
 
 def test_a_new_panel_stops_the_previous_one(aws: Aws) -> None:
-    """The cell that shows it may be run again and again."""
+    """The cell that shows a panel may be run repeatedly."""
     first, second = live.Panel(aws), live.Panel(aws)
     first.start()
     until(lambda: monitored(aws))

@@ -1,4 +1,4 @@
-"""Time goes on while a laptop sleeps, and never goes back, whatever is done to its clock."""
+"""Time passes while a laptop sleeps, and never goes back, even if its clock is set."""
 
 import time
 
@@ -13,7 +13,7 @@ HOUR = 3600.0
 
 
 class Laptop:
-    """This machine's clocks, as the clock reads them."""
+    """This machine's clocks, as read by the clock."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.world, self.awake, self.asleep = BEGIN, 100.0, 0.0
@@ -59,12 +59,12 @@ def test_time_passes_evenly() -> None:
 
 
 def test_streams_account_for_the_time_that_a_laptop_slept() -> None:
-    """Arrival, iterators, ages and retention: nothing that was due meanwhile is late."""
+    """Arrival, iterators, ages and retention: nothing that became due is late."""
     with Kinesis(limits=False) as kinesis:
         kinesis.create()
         kinesis.put("before")
         early, late = kinesis.iterator(), kinesis.iterator("LATEST")
-        kinesis.clock.moment += 8 * HOUR  # and nothing that waited has woken
+        kinesis.clock.moment += 8 * HOUR  # and nothing that waits has woken
         kinesis.put("after")
         with pytest.raises(AwsError, match="ExpiredIterator"):
             kinesis.get(early)

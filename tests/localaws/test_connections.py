@@ -1,4 +1,4 @@
-"""Connections that mean no good: each is answered or ended, and the others do not notice."""
+"""Hostile connections: each gets a response or is closed, and others are not affected."""
 
 import asyncio
 import contextlib
@@ -40,7 +40,7 @@ def connected(url: str) -> Iterator[socket.socket]:
 
 
 def status(connection: socket.socket, sent: str) -> int:
-    """Send a request as it is; return the status of the answer."""
+    """Send a request as it is; return the status of the response."""
     connection.sendall(sent.encode("latin-1"))
     return int(connection.recv(65_536).split(b" ", 2)[1])
 
@@ -55,11 +55,11 @@ def is_well(url: str) -> bool:
 
 @pytest.mark.parametrize("header", ["X-Endless: ", "X-Short: 1\r\n"])
 def test_headers_are_limited_in_size(local: Aws, header: str) -> None:
-    """One that never ends, or more and more of them: uvicorn would keep them all."""
+    """One that never ends, or an endless number of them: uvicorn would keep them all."""
     with connected(str(local.endpoint_url)) as connection:
         connection.sendall(HEAD.encode() + header.encode())
         received = b""
-        with contextlib.suppress(ConnectionError):  # the server hung up while we sent
+        with contextlib.suppress(ConnectionError):  # the server closed the connection while we sent
             for _ in range(100):
                 connection.sendall(header.encode() * 10_000)
             received = connection.recv(65_536)
@@ -97,7 +97,7 @@ def test_bytes_that_are_not_a_request_are_refused(local: Aws, sent: str) -> None
 
 
 def test_a_request_that_does_not_arrive_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before the first one, and amid a later one."""
+    """Before the first one, and in the middle of a later one."""
     monkeypatch.setattr(http2, "HEAD_SECONDS", 0.05)
 
     async def run() -> None:
@@ -113,7 +113,7 @@ def test_a_request_that_does_not_arrive_is_abandoned(monkeypatch: pytest.MonkeyP
         for begun in ("", HEAD, f"{HEAD}Content-Length: 0\r\n\r\nPOST"):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(begun.encode())
-            received = await reader.read()  # to its end, which is the server's
+            received = await reader.read()  # until the server closes the connection
             assert received.startswith(b"HTTP/1.1 200") == begun.endswith("POST")
             writer.close()
         served.close()
@@ -123,7 +123,7 @@ def test_a_request_that_does_not_arrive_is_abandoned(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.skipif("sys.platform == 'win32'", reason="Windows has no such limit")
 def test_many_connections_do_not_block_others() -> None:
-    """macOS gives a process 256 descriptors, unless it asks for more."""
+    """By default, macOS allows a process 256 descriptors."""
     serve = f"ulimit -S -n 256; exec {sys.executable} -m workbook serve --port 0"
     process = subprocess.Popen(["sh", "-c", serve], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -139,11 +139,11 @@ def test_many_connections_do_not_block_others() -> None:
         process.stdout.close()
 
 
-# --- what is too large
+# --- size limits
 
 
 class Sender:
-    """A client that sends parts of a body, and notes the answer."""
+    """A client that sends parts of a body, and notes the response."""
 
     def __init__(self, *parts: bytes) -> None:
         self._parts = list(parts)
@@ -157,7 +157,7 @@ class Sender:
         self.sent.append(message)
 
     def ask(self, service: str, **headers: str) -> list[bytes]:
-        """Send; return the bodies of all requests that came in."""
+        """Send; return the bodies of all requests that were admitted."""
         came: list[bytes] = []
 
         async def respond(request: Request) -> Response:
@@ -216,13 +216,13 @@ NAMES = [
 
 
 def events_of(local: Aws, *frames: bytes, ends: type[Event]) -> list[Event]:
-    """Send frames after HTTP/2's greeting; return what comes until an event of a kind."""
+    """Send frames after HTTP/2's preface; return the events up to one of a type."""
     h2 = H2Connection(H2Configuration(header_encoding=None))
     h2.initiate_connection()
     events: list[Event] = []
     with connected(str(local.endpoint_url)) as connection:
         greeting = h2.data_to_send()
-        h2.send_headers(1, NAMES)  # so that it knows the stream; the frames stand for it
+        h2.send_headers(1, NAMES)  # so that it knows the stream of the frames
         connection.sendall(greeting + b"".join(frames))
         while not any(isinstance(event, ends) for event in events):
             received = connection.recv(65_536)
@@ -249,7 +249,7 @@ def test_http2_accepts_headers_of_any_bytes(local: Aws) -> None:
     sent = frame(1, END_HEADERS | END_STREAM, 1, headers((b"x-odd", b"\xff\xfe")))
     events = events_of(local, sent, ends=ResponseReceived)
     (answer,) = [event for event in events if isinstance(event, ResponseReceived)]
-    assert dict(answer.headers or [])[b":status"] == b"403"  # nobody signed it
+    assert dict(answer.headers or [])[b":status"] == b"403"  # it is not signed
 
 
 @pytest.mark.parametrize(

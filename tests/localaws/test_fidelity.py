@@ -1,4 +1,4 @@
-"""The documents name tests that exist; docs/fidelity.md every test of the mapping and source."""
+"""The documents name existing tests; docs/fidelity.md has all of the mapping, and all sources."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 NAMED = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "fidelity.md").read_text("utf-8")))
 PROSE = re.compile(r'"{3}.*?"{3}|#[^\n]*', re.DOTALL)  # docstrings and comments
 CITED = re.compile(r"\[((?:(?!INFO)[A-Z]{2,5}|design rule|\?)(?::[\w-]+)?(?:, [\w:? -]+)*)\]")
-INSIDE = {  # tests of ours that hold no rule of AWS's
+INSIDE = {  # tests that check no rule of AWS
     "test_a_value_of_the_wrong_type_is_refused",
     "test_a_window_remembers_its_records",
     "test_an_open_window_survives_disable_and_enable",
@@ -56,7 +56,7 @@ def test_every_test_of_the_mapping_is_in_the_tables() -> None:
 
 
 def citations() -> Iterator[tuple[str, str]]:
-    """Yield each source that the local AWS and its tests cite, and where."""
+    """Yield each source cited by the local AWS and its tests, and where."""
     for folder in ("workbook/localaws", "tests/localaws"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             for text in PROSE.findall(path.read_text("utf-8")):

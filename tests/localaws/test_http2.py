@@ -1,4 +1,4 @@
-"""HTTP/2 without TLS: what the JavaScript SDK's Kinesis client speaks to an endpoint."""
+"""HTTP/2 without TLS, which the JavaScript SDK's Kinesis client uses."""
 
 import base64
 import socket
@@ -19,7 +19,7 @@ LARGE = 900_000  # bytes; far above HTTP/2's first window of 65,535
 
 
 def call(client: httpx.Client, operation: str, **parameters: Any) -> dict[str, Any]:
-    """One call of the Kinesis API."""
+    """Make a call of the Kinesis API."""
     answer = client.post(
         "/",
         headers={"x-amz-target": f"Kinesis_20131202.{operation}", "authorization": SIGNED},

@@ -29,7 +29,7 @@ class Written:
 def test_values_of_the_same_second_are_one_data_point(
     speed: float, expected: dict[float, tuple[int, float]]
 ) -> None:
-    """In time-lapse a real second, which is ``speed`` of the clock's."""
+    """In time-lapse it is a real second, which is ``speed`` seconds of the clock."""
     clock, written = HandClock(speed, moment=1_000_020.25), Written()
 
     async def run() -> None:

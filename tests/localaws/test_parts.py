@@ -1,4 +1,4 @@
-"""Whose request is it? It is known by its service first, then by its path."""
+"""A request is routed by its service first, then by its path."""
 
 import urllib.error
 import urllib.request
@@ -21,7 +21,7 @@ from workbook.target import Aws
     ],
 )
 def test_an_objects_path_may_look_like_lambdas_api(local: Aws, key: str) -> None:
-    """Also where a request of Lambda's would be a POST: a multipart upload is one."""
+    """Even where a request of Lambda would be a POST, as a multipart upload is."""
     s3 = local.client("s3")
     s3.create_bucket(Bucket="paths")
     upload = s3.create_multipart_upload(Bucket="paths", Key=key)

@@ -1,4 +1,4 @@
-"""How answers leave the local AWS: those that are sent as they are made end with their client."""
+"""How responses leave the local AWS: streamed ones end when their client disconnects."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -18,7 +18,7 @@ from workbook.localaws.server import Door, send_stream
 
 
 class Endless:
-    """A body without an end, and whether it was closed."""
+    """A body without an end, which notes whether it was closed."""
 
     def __init__(self) -> None:
         self.closed = asyncio.Event()
@@ -75,7 +75,7 @@ def test_a_streamed_response_that_ends_does_not_wait_for_its_client() -> None:
 
 
 def test_http2_reports_that_a_client_cancelled_its_request() -> None:
-    """Also when the connection stays open, as the JavaScript SDK's does."""
+    """Even if the connection stays open, as with the JavaScript SDK."""
 
     async def scenario() -> None:
         body = Endless()
@@ -126,7 +126,7 @@ def test_http2_reports_that_a_client_cancelled_its_request() -> None:
 def test_an_internal_fault_names_operation_and_reason_and_stops_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """In the answer, in the form of the service that was called, and on standard error."""
+    """In the response, in the format of the service called, and on standard error."""
     sent: list[dict[str, Any]] = []
 
     async def respond(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""The book as HTML: complete, self-contained, and fit for keyboard and screen reader."""
+"""The book as HTML: complete, self-contained, and usable with keyboard and screen reader."""
 
 import re
 from pathlib import Path
@@ -32,13 +32,13 @@ def lesson(title: str, *cells: Any, **metadata: Any) -> NotebookNode:
 
 
 def shown(**data: Any) -> Any:
-    """A cell that displayed something."""
+    """A cell with an output."""
     kinds = {kind.replace("_", "/", 1): value for kind, value in data.items()}
     return new_code_cell("show()", outputs=[new_output("display_data", kinds)])
 
 
 def written(folder: Path, *notebooks: NotebookNode) -> dict[str, BeautifulSoup]:
-    """The pages of notebooks ``01_lesson``, ``02_lesson`` …, read as a browser would, by name."""
+    """The pages of notebooks ``01_lesson``, ``02_lesson`` …, parsed as by a browser, by name."""
     named = {folder / f"{n:02}_lesson.ipynb": notebook for n, notebook in enumerate(notebooks, 1)}
     index = pages.write(named, folder / "book")
     return {
@@ -48,12 +48,12 @@ def written(folder: Path, *notebooks: NotebookNode) -> dict[str, BeautifulSoup]:
 
 
 def page(folder: Path, *cells: Any) -> BeautifulSoup:
-    """The page of one notebook with these cells after its opening."""
+    """The page of a notebook with these cells after its opening."""
     return written(folder, lesson("Lesson", *cells))["01_lesson.html"]
 
 
 def fetched(soup: BeautifulSoup) -> list[str]:
-    """Each address from which a browser would load something on its own."""
+    """Return each address from which a browser would load something by itself."""
     links = soup.select("link:not([rel=prev]):not([rel=next])")
     found = [str(tag.get("href", "")) for tag in links]
     for tag in soup.select(FETCHING):
@@ -124,7 +124,7 @@ def test_pages_of_the_stored_notebooks_load_nothing_and_have_no_dead_links(
 
 def test_a_page_forbids_the_browser_to_load_what_an_output_requests(tmp_path: Path) -> None:
     soup = page(tmp_path, shown(text_html='<script src="https://cdn.example/x.js"></script>'))
-    assert fetched(soup)[-1] == "https://cdn.example/x.js"  # the policy is what stops it
+    assert fetched(soup)[-1] == "https://cdn.example/x.js"  # the policy stops it
     policy = soup.select_one("meta[http-equiv=Content-Security-Policy]")
     assert policy
     rules = dict(rule.strip().split(" ", 1) for rule in str(policy["content"]).split(";"))
@@ -223,7 +223,7 @@ def test_a_page_links_to_its_neighbours_and_to_its_own_sections(tmp_path: Path) 
     ]
 
 
-# --- what a notebook must have
+# --- required parts of a notebook
 
 
 @pytest.mark.parametrize("text", ["Some text", "## A section", "Text\n\n# Title"])
@@ -243,7 +243,7 @@ def test_a_notebook_without_an_opening_paragraph_is_refused(tmp_path: Path) -> N
         written(tmp_path, new_notebook(cells=[new_markdown_cell("# Title\n\n**What you do**")]))
 
 
-# --- what the cells hold
+# --- contents of the cells
 
 
 def test_a_picture_appears_once_and_keeps_its_alt_text(tmp_path: Path) -> None:

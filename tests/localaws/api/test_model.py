@@ -1,4 +1,4 @@
-"""The one reader of botocore's models: which call a request is, and with which parameters."""
+"""The reader of botocore's models: which operation a request calls, with which parameters."""
 
 import re
 from base64 import b64encode
@@ -35,7 +35,7 @@ def refusal(api: Model, operation: str, parameters: object) -> tuple[str, str]:
 
 
 def words(operation: str, **parameters: object) -> str:
-    """Return what Lambda finds wrong, without the count before it."""
+    """Return Lambda's error messages, without the count before them."""
     code, message = refusal(model.lambda_(), operation, parameters)
     assert code == "ValidationException"
     count, _, rest = message.partition(" detected: ")
@@ -162,7 +162,7 @@ def called(sent: Request) -> str | None:
 def test_errors_are_in_lambdas_words(
     operation: str, parameters: dict[str, Any], expected: str
 ) -> None:
-    """[OBS] As recorded, character by character."""
+    """[OBS] As recorded, to the letter."""
     assert words(operation, **parameters) == expected
 
 
@@ -190,7 +190,7 @@ def test_functions_have_lower_limits_than_managed_instances(name: str, most: int
 
 
 def test_secret_values_are_not_shown() -> None:
-    """[BC] The model calls environment variables sensitive."""
+    """[BC] The model marks environment variables as sensitive."""
     message = words("CreateFunction", **FUNCTION, Environment={"Variables": {"1A": "secret"}})
     assert message.startswith("Value at 'environment.variables' failed to satisfy constraint: Map ")
     assert "secret" not in message
@@ -231,7 +231,7 @@ def test_at_most_ten_violations_are_reported() -> None:
     ],
 )
 def test_values_of_a_wrong_type_in_lambdas_words(parameters: dict[str, Any], message: str) -> None:
-    """As other APIs of its kind were measured; Lambda's own words were not recorded."""
+    """As recorded from similar APIs; Lambda's own messages were not recorded."""
     answer = refusal(model.lambda_(), "CreateFunction", {**FUNCTION, **parameters})
     assert answer == ("SerializationException", message)
 
@@ -299,7 +299,7 @@ def test_kinesis_words_for_lists_and_maps(
     ],
 )
 def test_a_blob_must_be_base64(blob: str, reason: str) -> None:
-    """[KL] AWS's spelling."""
+    """[KL] In AWS's spelling."""
     record = {"StreamName": "s", "PartitionKey": "k", "Data": blob}
     assert refusal(model.kinesis(), "PutRecord", record) == (
         "SerializationException",
@@ -378,7 +378,7 @@ def test_an_operation_is_found_by_method_path_and_query(
 
 
 def test_every_operation_is_found_at_its_own_path() -> None:
-    """[BC] None hides another."""
+    """[BC] No operation hides another."""
     for name, operation in OPERATIONS.items():
         path, _, query = operation["http"]["requestUri"].partition("?")
         sent = request(
@@ -457,7 +457,7 @@ def test_a_function_name_must_not_be_empty() -> None:
     ],
 )
 def test_a_body_is_a_json_object(body: bytes, code: str) -> None:
-    """[OBS] What cannot be parsed is told as it is of Invoke's payload."""
+    """[OBS] What cannot be parsed gets the same error as Invoke's payload."""
     sent = request("POST", "/2015-03-31/functions", body)
     with pytest.raises(ApiError) as refused:
         model.lambda_().read_request("CreateFunction", sent)
@@ -491,7 +491,7 @@ def operations() -> Iterator[tuple[Model, str]]:
 
 
 def outcome(read: Callable[[], object]) -> str:
-    """Return the code of the refusal; empty when there is none."""
+    """Return the code of the refusal; empty if there is none."""
     try:
         read()
     except ApiError as refused:
@@ -501,7 +501,7 @@ def outcome(read: Callable[[], object]) -> str:
 
 @given(st.data())
 def test_any_parameters_are_read_or_refused(data: st.DataObject) -> None:
-    """No value of JSON or CBOR, in the place of any other, is an error of ours."""
+    """No value of JSON or CBOR, in place of any other, causes an internal error."""
     api, operation = data.draw(st.sampled_from(list(operations())))
     value = data.draw(VALUES)
     for sent in (value, dict.fromkeys(api.parameters(operation), value)):

@@ -1,4 +1,4 @@
-"""The functions' API, answer by answer: key sets, statuses, headers and words."""
+"""The functions' API, response by response: keys, statuses, headers and messages."""
 
 import uuid
 from typing import Any
@@ -27,7 +27,7 @@ def arn(aws: Aws, name: str, qualifier: str = "") -> str:
 
 
 def test_responses_are_json_with_their_own_request_id(local: Aws) -> None:
-    """[BC] rest-json; nothing of the machinery behind shows in the headers."""
+    """[BC] rest-json; no header reveals the implementation."""
     name = create(local, CODE)
     for path in ("functions", f"functions/{name}", f"functions/{name}/configuration"):
         url = f"{local.endpoint_url}/2015-03-31/{path}"
@@ -57,7 +57,7 @@ def test_lists_omit_what_only_get_returns(local: Aws) -> None:
 
 
 def test_the_arn_has_the_requested_qualifier(local: Aws) -> None:
-    """[OBS] An alias' configuration is its version's, under the alias' ARN."""
+    """[OBS] An alias' configuration is its version's, with the alias' ARN."""
     client = local.client("lambda")
     name = create(local, CODE, Publish=True)
     client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
@@ -86,7 +86,7 @@ def test_versions_of_a_function_that_does_not_exist(local: Aws) -> None:
 
 
 def test_the_accounts_limits_and_usage(unlimited: Aws) -> None:
-    """[BC] GetAccountSettings; a reserve is taken from what is left to all."""
+    """[BC] GetAccountSettings; a reserve is taken from what all functions share."""
     client = unlimited.client("lambda")
     before = client.get_account_settings()
     name = create(unlimited, CODE)
@@ -213,7 +213,7 @@ def test_a_source_of_the_code_is_required(local: Aws) -> None:
 
 
 def test_tagging_returns_no_content(local: Aws) -> None:
-    """[BC] 204 for TagResource and UntagResource; GetFunction shows the tags there are."""
+    """[BC] 204 for TagResource and UntagResource; GetFunction returns the tags."""
     client = local.client("lambda")
     name = create(local, CODE)
     assert "Tags" not in client.get_function(FunctionName=name)
@@ -269,7 +269,7 @@ def test_an_unknown_marker_is_refused(local: Aws, operation: str, named: dict[st
     ],
 )
 def test_a_broken_body_is_a_client_error(local: Aws, body: bytes, code: str) -> None:
-    """[BC] Clients try again after a 500, and not after a 400."""
+    """[BC] Clients retry after a 500, and not after a 400."""
     url = f"{local.endpoint_url}/2015-03-31/functions"
     response = urllib3.request("POST", url, headers=SIGNED, body=body)
     assert (response.status, response.headers["x-amzn-errortype"]) == (400, code)

@@ -1,4 +1,4 @@
-"""The functions' API: what is answered, and in which words it is refused."""
+"""The functions' API: its responses, and its refusals in AWS's words."""
 
 import io
 import urllib.request
@@ -27,7 +27,7 @@ CODE = "def handler(event, context):\n    return 1\n"
 
 @pytest.fixture(scope="module")
 def slow() -> Iterator[Aws]:
-    """A local AWS in slow motion: a state that lasts 0.2 s is there for two real seconds."""
+    """A local AWS in slow motion: a state of 0.2 s lasts for two real seconds."""
     with target.connect(target.LOCAL, speed=0.1) as aws:
         yield aws
 
@@ -287,7 +287,7 @@ def test_a_function_that_is_being_created_cannot_be_changed(slow: Aws, operation
     ],
 )
 def test_a_runtime_that_cannot_be_used_is_refused(local: Aws, runtime: str, message: str) -> None:
-    """[SEEN] Given up by AWS; or one that only AWS has, which the local AWS says of itself."""
+    """[SEEN] One that AWS has withdrawn, and one that only AWS can run."""
     error = refused(local.client("lambda").create_function, **spec(local, Runtime=runtime))
     assert error["Error"] == {"Code": "InvalidParameterValueException", "Message": message}
 

@@ -1,4 +1,4 @@
-"""Asynchronous invocations: tries, ages, destinations."""
+"""Asynchronous invocations: attempts, ages, destinations."""
 
 import json
 import threading
@@ -27,7 +27,7 @@ FAILS = "def handler(event, context):\n    raise ValueError(context.aws_request_
 
 @given(retries=st.integers(0, 2), max_age=st.integers(60, MAX_EVENT_AGE_SECONDS))
 def test_errors_are_retried_after_1_and_2_minutes(retries: int, max_age: int) -> None:
-    """3 tries by default [OBS]; the waits are those of [DG:invocation-async]."""
+    """3 attempts by default [OBS]; the pauses are those of [DG:invocation-async]."""
     config = EventInvokeConfig(retries, max_age)
     age, tries, step = 0.0, 1, after_error(config, 1, 0.0)
     while not isinstance(step, str):
@@ -70,12 +70,12 @@ def queue(aws: Aws) -> tuple[str, str]:
 
 
 def receive(aws: Aws, url: str) -> dict[str, Any]:
-    """The body of the next message of a queue, waited for."""
+    """Wait for the next message of a queue, and return its body."""
     return dict(json.loads(message_of(aws, url)["Body"]))
 
 
 def message_of(aws: Aws, url: str) -> dict[str, Any]:
-    """The next message of a queue, with its attributes, waited for."""
+    """Wait for the next message of a queue, and return it with its attributes."""
     sqs = aws.client("sqs")
     pause = threading.Event()
     deadline = time.monotonic() + 60
@@ -108,7 +108,7 @@ def bus(aws: Aws) -> tuple[str, str]:
 
 
 def set_up(aws: Aws, code: str, condition: str, **config: Any) -> tuple[str, str]:
-    """A function with a destination; gives its name and the queue's URL."""
+    """Create a function with a destination; return its name and the queue's URL."""
     url, arn = queue(aws)
     name = create(aws, code)
     aws.client("lambda").put_function_event_invoke_config(
@@ -118,7 +118,7 @@ def set_up(aws: Aws, code: str, condition: str, **config: Any) -> tuple[str, str
 
 
 def send(aws: Aws, name: str, event: Any) -> str:
-    """Invoke asynchronously; gives the request id."""
+    """Invoke asynchronously; return the request id."""
     response = aws.client("lambda").invoke(
         FunctionName=name, InvocationType="Event", Payload=json.dumps(event)
     )
@@ -205,7 +205,7 @@ def test_a_topic_gets_the_record_as_its_message(fast: Aws) -> None:
 
 @pytest.mark.parametrize("result", ["Success", "Failure"])
 def test_an_event_bus_gets_the_record_as_the_detail(fast: Aws, result: str) -> None:
-    """[OBS] Source, detail-type and resources, too."""
+    """[OBS] Source, detail-type and resources too."""
     url, arn = bus(fast)
     name = create(fast, FAILS if result == "Failure" else "def handler(event, context): return 1")
     fast.client("lambda").put_function_event_invoke_config(
@@ -272,7 +272,7 @@ def handler(event, context):
 
 
 def test_sns_can_invoke_a_function_that_calls_aws(fast: Aws) -> None:
-    """moto's thread does not wait for the function, which needs it."""
+    """moto's thread does not wait for the function, which needs that thread."""
     url, _ = queue(fast)
     code = f"""
 import boto3, json

@@ -32,7 +32,7 @@ def aws(request: pytest.FixtureRequest) -> Iterator[Aws]:
 
 
 def fails(aws: Aws, code: str | bytes, **settings: Any) -> tuple[str, dict[str, Any], str]:
-    """Create a function that fails; gives its name, the error, the whole log."""
+    """Create a function that fails; return its name, the error, and the whole log."""
     name = create(aws, code, **settings)
     response, error = invoke(aws, name, {})
     assert response["FunctionError"] == "Unhandled"
@@ -70,7 +70,7 @@ def test_non_ascii_is_kept_unescaped_from_python312_on(
 
 
 def test_bytes_are_returned_unchanged(aws: Aws) -> None:
-    """[RIC] bytes replies go as application/unknown."""
+    """[RIC] Bytes are sent as application/unknown."""
     name = create(aws, "def handler(event, context):\n    return b'[1,  2]'")
     assert aws.client("lambda").invoke(FunctionName=name)["Payload"].read() == b"[1,  2]"
 
@@ -135,7 +135,7 @@ def test_an_exception_is_logged_in_one_event(aws: Aws) -> None:
 
 
 def test_a_module_that_lambda_does_not_have_cannot_be_imported(aws: Aws) -> None:
-    """Only the standard library, boto3 and the zip are there; pandas of the host is not."""
+    """The standard library, boto3 and the zip are available; pandas of the host is not."""
     _, error, log = fails(aws, "import pandas\ndef handler(event, context): pass")
     assert error == {
         "errorMessage": "Unable to import module 'app': No module named 'pandas'",
@@ -214,7 +214,7 @@ def handler(event, context):
 
 
 def test_a_record_of_many_lines_is_one_event(aws: Aws) -> None:
-    """[RIC] What ``logging`` writes comes in a frame; what is printed is cut into lines."""
+    """[RIC] Output of ``logging`` comes in a frame; printed output is split into lines."""
     code = """
 import logging
 log = logging.getLogger()
@@ -263,7 +263,7 @@ def test_a_handler_can_be_in_a_folder(aws: Aws) -> None:
 
 
 def test_each_line_to_either_output_is_one_event_in_order(aws: Aws) -> None:
-    """[OBS] One log event a printed line; a carriage return does not split."""
+    """[OBS] One log event for each printed line; a carriage return does not split."""
     code = """
 import sys
 def handler(event, context):

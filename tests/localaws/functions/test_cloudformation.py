@@ -99,7 +99,7 @@ Outputs:
     ids=str,
 )
 def test_a_refused_template_is_rolled_back(local: Aws, properties: dict[str, str]) -> None:
-    """A template says what calls say, and is held to the same."""
+    """Values in a template are checked like those in calls."""
     stacks = local.client("cloudformation")
     stack = f"stack-{uuid.uuid4().hex[:8]}"
     capabilities = ["CAPABILITY_IAM"]
@@ -122,7 +122,7 @@ def test_a_refused_template_is_rolled_back(local: Aws, properties: dict[str, str
 
 
 def test_a_templates_values_are_converted_to_the_properties_types(local: Aws) -> None:
-    """[CFNL] Each becomes what the property is."""
+    """[CFNL] Each value gets the type of its property."""
     stacks = local.client("cloudformation")
     stack = f"stack-{uuid.uuid4().hex[:8]}"
     body = template(

@@ -71,7 +71,7 @@ def test_init_start_shows_which_python_runs(local: Aws) -> None:
 
 
 def test_metadata_of_the_runtimes_packages_is_found(local: Aws) -> None:
-    """``importlib.metadata`` knows what can be imported, and nothing else of this machine."""
+    """``importlib.metadata`` finds what can be imported, and nothing else of this machine."""
     code = """
 from importlib import metadata
 
@@ -195,25 +195,25 @@ def handler(event, context):
 
 
 def test_an_event_that_races_with_the_death_of_a_process_gets_another(local: Aws) -> None:
-    """An idle process that dies is no failure of the event that it never had.
+    """If an idle process dies, an event that it never received does not fail.
 
-    It may be any of those that make an environment: its sandbox has two beside the function's own.
+    It may be any process of an environment: its sandbox has two besides the function's own.
     """
     name = create(local, COUNT)
     for round in range(20):
         response, reply = invoke(local, name)
         assert "FunctionError" not in response, reply
         found = processes_of(name)
-        if found:  # else they end already: the last one to be killed was still able to answer
+        if found:  # otherwise they have ended: the last one could still respond
             victim = found[round % len(found)]
             below = victim.children()
             victim.kill()
-            if below:  # they live for as long as it takes to die, and may read the event in it
+            if below:  # they may still read the event while they are dying
                 victim.wait(30)
 
 
 def test_a_child_of_the_function_ends_with_it(local: Aws) -> None:
-    """Even one in a session of its own."""
+    """Even one in its own session."""
     code = """
 import subprocess, sys, time
 def handler(event, context):

@@ -37,7 +37,7 @@ ERROR = failed("id", LATEST, b'{"errorMessage":"boom"}')
 
 
 class Tries(Invoker):
-    """Gives outcomes, or raises them, one after the other; the last one again and again."""
+    """Returns outcomes, or raises errors, one after the other; the last one repeatedly."""
 
     def __init__(self, clock: HandClock, *outcomes: Outcome | Exception) -> None:
         self._clock = clock
@@ -53,7 +53,7 @@ class Tries(Invoker):
 
 
 class Queue:
-    """An event queue among fakes, for a function with destinations."""
+    """An event queue with fakes, for a function with destinations."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Queue:
 
     @property
     def conditions(self) -> list[str]:
-        """How events ended."""
+        """Return the conditions on which events ended."""
         return [one["requestContext"]["condition"] for one in self.destinations.documents]
 
 
@@ -95,7 +95,7 @@ def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
 
 def test_failed_events_are_retried_after_one_and_two_minutes() -> None:
-    """[OBS] Three tries, then RetriesExhausted."""
+    """[OBS] Three attempts, then RetriesExhausted."""
 
     async def test() -> None:
         queue = Queue(ERROR)
@@ -110,7 +110,7 @@ def test_failed_events_are_retried_after_one_and_two_minutes() -> None:
     "problem", [InvokeThrottledError("why"), OSError("no room"), RuntimeError("a fault of ours")]
 )
 def test_an_event_that_could_not_run_is_retried_and_uses_up_no_retry(problem: Exception) -> None:
-    """[DG:invocation-async] Throttles and system errors: again, ever more slowly."""
+    """[DG:invocation-async] Throttles and system errors are retried with growing pauses."""
 
     async def test() -> None:
         queue = Queue(problem, problem, problem, ERROR, FINE)
@@ -156,7 +156,7 @@ def test_a_destinations_refusal_is_counted() -> None:
 
 
 def test_a_dead_letter_queue_gets_the_event_itself_after_the_last_attempt() -> None:
-    """[DG:invocation-async-retain-records] Attributes tell why; a success sends nothing."""
+    """[DG:invocation-async-retain-records] Attributes say why; a success sends nothing."""
 
     async def test() -> None:
         queue = Queue(ERROR, dead_letters=QUEUE, config=EventInvokeConfig())
@@ -204,7 +204,7 @@ def test_a_dead_letter_queues_refusal_is_counted() -> None:
 
 
 def test_a_response_that_is_not_json_reaches_its_destination() -> None:
-    """A handler may return bytes, and a bootstrap anything: then the record has it as text."""
+    """A handler may return bytes, and a bootstrap anything: the record then has a string."""
 
     async def test() -> None:
         queue = Queue(replied("id", LATEST, b"no json \xff"))

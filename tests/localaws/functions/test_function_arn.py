@@ -1,4 +1,4 @@
-"""Names and ARNs: each form that the API takes leads to the same function."""
+"""Names and ARNs: each form that the API accepts refers to the same function."""
 
 import pytest
 from hypothesis import given
@@ -34,7 +34,7 @@ def test_the_qualifier_in_a_name_takes_precedence(name: str) -> None:
 
 @given(text=st.text())
 def test_any_text_can_be_parsed_as_a_name(text: str) -> None:
-    """What no function can be called is looked for, and not found."""
+    """A name that no function can have is searched for, and not found."""
     assert parse_reference(text, "us-east-1").arn
 
 

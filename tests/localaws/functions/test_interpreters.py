@@ -1,4 +1,4 @@
-"""The interpreters that run functions: those of this machine, as far as it lets us look."""
+"""The interpreters on this machine that run functions."""
 
 import platform
 import sys
@@ -14,7 +14,7 @@ from workbook.localaws.functions import interpreters
 def test_an_unreadable_folder_is_skipped_in_the_search_for_interpreters(
     monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    """A folder of another user's; a name that is too long stands for the missing permission."""
+    """Another user's folder; a name that is too long stands for the missing permission."""
     monkeypatch.setenv(variable, "/" + "n" * 300)
     interpreters.find.cache_clear()
     try:
@@ -26,7 +26,7 @@ def test_an_unreadable_folder_is_skipped_in_the_search_for_interpreters(
 
 @pytest.mark.skipif("sys.platform == 'win32'", reason="Windows has no such users")
 def test_a_user_may_have_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a container that runs as a number."""
+    """As in a container that runs as a numeric user."""
 
     def unknown(number: int) -> Any:
         raise KeyError(number)

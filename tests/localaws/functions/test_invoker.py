@@ -1,4 +1,4 @@
-"""What an invocation leaves behind when it does not go well: nothing that harms the next one."""
+"""After an invocation that does not go well, nothing affects the next one."""
 
 import asyncio
 import errno
@@ -32,14 +32,14 @@ def fails_once(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, problem: 
 
 
 async def fails_then_works(descriptors: bool = True) -> None:
-    """The first invocation has an error, the next ones an environment of their own."""
+    """The first invocation raises an error; the next ones get a new environment."""
     async with running(version(FINE)) as parts:
         process = psutil.Process()
         before = process.num_fds() if os.name == "posix" else 0
         with pytest.raises(OSError, match="No space left"):
             await parts.invoker.invoke(ARN, b"{}")
         await eventually(lambda: parts.folders == [])
-        if os.name == "posix":  # neither a listener nor a pipe is left
+        if os.name == "posix":  # no listener and no pipe is left
             assert process.num_fds() == before
         for _ in range(2):
             outcome = await parts.invoker.invoke(ARN, b"{}")
@@ -71,7 +71,7 @@ def test_a_cold_start_without_room_for_a_process_does_not_harm_the_next(
 
 
 def test_an_invocation_continues_when_its_caller_disconnects(gate: Gate) -> None:
-    """As on AWS: a caller that hangs up does not stop the function, nor harm the next event."""
+    """As on AWS: a caller that hangs up neither stops the function nor affects the next event."""
 
     async def run() -> None:
         async with running(version(gate.handler)) as parts:
@@ -124,7 +124,7 @@ async def kill(process: psutil.Process) -> None:
 
 def test_functions_run_when_the_reaper_was_killed() -> None:
     async def run() -> None:
-        await eventually(lambda: not processes_of("f"))  # those of the test before
+        await eventually(lambda: not processes_of("f"))  # those of the previous test
         async with running(version(FINE)) as parts:
             await parts.invoker.invoke(ARN, b"{}")
             await kill(reaper())

@@ -1,4 +1,4 @@
-"""The platform's lines and documents, word for word as recorded on AWS [OBS]."""
+"""The platform's lines and documents, to the letter as recorded on AWS [OBS]."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Deployment packages: what passes the check can be unpacked, and gives what was packed."""
+"""Deployment packages: what passes the check can be unpacked completely."""
 
 import io
 import struct
@@ -53,7 +53,7 @@ def test_unpacking_restores_what_was_packed(method: int) -> None:
 
 @given(data=st.data(), method=st.sampled_from(METHODS))
 def test_a_flipped_bit_is_detected_or_harmless(data: st.DataObject, method: int) -> None:
-    """Checksums are compared before a zip is stored, not when it is first run."""
+    """Checksums are verified before a zip is stored, not when it first runs."""
     code = bytearray(zipped(method=method))
     bit = data.draw(st.integers(0, len(code) * 8 - 1))
     code[bit // 8] ^= 1 << bit % 8
@@ -66,7 +66,7 @@ def test_a_flipped_bit_is_detected_or_harmless(data: st.DataObject, method: int)
 
 @given(code=st.binary(max_size=200), start=st.integers(0, 100))
 def test_a_file_that_is_not_a_zip_is_refused(code: bytes, start: int) -> None:
-    """Also the start of one, with anything behind it."""
+    """Even a part of a zip followed by other bytes."""
     with pytest.raises(BadPackageError):
         check(zipped()[:start] + code)
 

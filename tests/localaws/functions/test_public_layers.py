@@ -1,4 +1,4 @@
-"""Layers of other accounts: served where their package is installed, else refused by name."""
+"""Layers of other accounts: provided if their package is installed, otherwise refused by name."""
 
 from importlib import metadata
 
@@ -42,7 +42,7 @@ def handler(event, context):
 
 
 def test_a_public_layer_includes_installed_dependencies_of_its_extras(local: Aws) -> None:
-    """Powertools' parser needs Pydantic, which AWS's layer brings [SEEN: its install page]."""
+    """Powertools' parser needs Pydantic, which AWS's layer contains [SEEN: its install page]."""
     code = "import pydantic\ndef handler(event, context): return pydantic.__file__"
     name = create(local, code, Layers=[POWERTOOLS])
     assert "site-packages" not in invoke(local, name)[1]  # so it is the layer's

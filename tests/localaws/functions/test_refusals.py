@@ -1,4 +1,4 @@
-"""A change that is refused changes nothing: what a function was, it still is."""
+"""A change that is refused changes nothing: the function stays as it was."""
 
 import uuid
 from typing import Any
@@ -158,7 +158,7 @@ def test_a_refused_layer_is_not_kept(local: Aws) -> None:
 
 
 def test_invalid_layers_of_a_function_are_refused(local: Aws) -> None:
-    """[OBS] Five at most, one version of each, of its region."""
+    """[OBS] At most five, one version of each, all in its region."""
     client = local.client("lambda")
     name = f"layer-{uuid.uuid4().hex[:8]}"
     first, second = (
@@ -183,7 +183,7 @@ def test_invalid_layers_of_a_function_are_refused(local: Aws) -> None:
 
 
 def test_functions_keep_a_deleted_layer(local: Aws) -> None:
-    """[BC] DeleteLayerVersion: functions that use it go on using it."""
+    """[BC] DeleteLayerVersion: functions that use the layer continue to use it."""
     client = local.client("lambda")
     layer = client.publish_layer_version(
         LayerName=f"layer-{uuid.uuid4().hex[:8]}",
@@ -199,7 +199,7 @@ def test_functions_keep_a_deleted_layer(local: Aws) -> None:
 
 
 def test_invalid_destinations_of_a_functions_events_are_refused(local: Aws) -> None:
-    """[OBS] To no function that does not exist, and not to itself."""
+    """[OBS] Not to a function that does not exist, and not to itself."""
     client = local.client("lambda")
     name = create(local, CODE)
     own = client.get_function_configuration(FunctionName=name)["FunctionArn"]

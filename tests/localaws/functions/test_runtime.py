@@ -1,4 +1,4 @@
-"""What a function's process is: its variables, layers, own bootstraps; and what changes it."""
+"""The process of a function: its variables, layers and bootstraps, and what changes them."""
 
 import threading
 import uuid
@@ -84,7 +84,7 @@ def provided(script: str) -> bytes:
 
 @pytest.mark.skipif("sys.platform != 'linux'", reason="bootstraps are Linux programs")
 def test_a_custom_bootstrap_uses_the_runtime_api(local: Aws) -> None:
-    """provided.al2023 [OLD:runtimes-api]; the API's refusals are part of the reply."""
+    """provided.al2023 [OLD:runtimes-api]; the API's refusals are part of the response."""
     script = """#!/usr/bin/env python3
 import json, os, urllib.error, urllib.request
 base = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime"
@@ -146,7 +146,7 @@ def test_an_update_replaces_the_environments(local: Aws) -> None:
 def test_an_invocation_in_progress_keeps_its_configuration(
     local: Aws, gate: Gate, change: str
 ) -> None:
-    """Function updated, or deleted, while it runs."""
+    """While it runs, the function is updated or deleted."""
     name = create(local, gate.handler, Timeout=30)
     client = local.client("lambda")
     replies: list[Any] = []

@@ -1,4 +1,4 @@
-"""Versions and aliases: what they keep, where they lead, and which code runs."""
+"""Versions and aliases: what they keep, what they refer to, and which code runs."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def arn(aws: Aws, name: str, qualifier: str) -> str:
 
 
 def versions(aws: Aws) -> str:
-    """A function whose version 1 answers one, version 2 two, and $LATEST three."""
+    """A function whose version 1 returns one, version 2 two, and $LATEST three."""
     client = aws.client("lambda")
     name = create(aws, "def handler(event, context): return ['one', context.function_version]")
     settle(aws, name)
@@ -47,7 +47,7 @@ def test_a_version_keeps_its_code(local: Aws) -> None:
 
 
 def test_an_alias_keeps_its_version_until_it_is_updated(local: Aws) -> None:
-    """[OBS] invoked_function_arn carries the qualifier that was used."""
+    """[OBS] invoked_function_arn has the qualifier that was used."""
     client = local.client("lambda")
     name = versions(local)
     created = client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
@@ -119,7 +119,7 @@ def test_an_alias_that_exists_is_a_conflict(local: Aws) -> None:
 
 
 def test_each_update_of_an_alias_is_a_revision(local: Aws) -> None:
-    """[BC, OBS] Empty weights end the splitting: RoutingConfig is absent."""
+    """[BC, OBS] Empty weights end the routing: RoutingConfig is absent."""
     client = local.client("lambda")
     name = create(local, CODE, Publish=True)
     alias = {"FunctionName": name, "Name": "live"}

@@ -1,4 +1,4 @@
-"""Alarms: which state data gives, with and without gaps [D23]; and what follows on a local AWS."""
+"""Alarms: the state for data with and without gaps [D23], and its effects on a local AWS."""
 
 import json
 import time

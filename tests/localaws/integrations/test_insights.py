@@ -1,4 +1,4 @@
-"""Queries of CloudWatch Logs Insights [CWL]: what each command gives; and by boto3."""
+"""Queries of CloudWatch Logs Insights [CWL]: the result of each command; also through boto3."""
 
 import json
 import time
@@ -47,7 +47,7 @@ def column(source: str, name: str) -> list[str | None]:
 
 
 def test_a_query_returns_time_and_message_newest_first() -> None:
-    """[CWL:CWL_QuerySyntax] Which order comes without sort is not known [?]."""
+    """[CWL:CWL_QuerySyntax] The order without sort is not documented [?]."""
     assert [row["@message"] for row in rows("limit 2")] == [MESSAGES[3], MESSAGES[2]]
     assert rows("limit 1")[0]["@timestamp"] == "2026-01-30 10:03:00.000"
 
@@ -76,7 +76,7 @@ def test_a_query_returns_time_and_message_newest_first() -> None:
     ],
 )
 def test_filter_keeps_the_rows_that_match(condition: str, tails: list[str | None]) -> None:
-    """[CWL:CWL_QuerySyntax] Fields that JSON has are discovered, nested ones by dots."""
+    """[CWL:CWL_QuerySyntax] Fields of JSON are discovered, nested ones by dotted path."""
     assert column(f"fields tail | filter {condition}", "tail") == tails
 
 
@@ -204,7 +204,7 @@ def test_fields_are_discovered_in_any_message(document: Any) -> None:
 
 
 def test_boto3_starts_describes_and_reads_queries(local: Aws) -> None:
-    """[OBS, BC] Seconds, inclusive; strings, with a pointer; DescribeQueries tells the source."""
+    """[OBS, BC] Seconds, inclusive; strings, with a pointer; DescribeQueries shows the source."""
     name = create(local, "def handler(event, context): print('flight', event)")
     for event in ("N1", "N2"):
         invoke(local, name, event)

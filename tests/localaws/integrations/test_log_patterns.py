@@ -35,7 +35,7 @@ ABOUT_JSON = [
     ("{ $.none IS NULL }", True),
     ("{ $.other NOT EXISTS }", True),
     ("{ $.level NOT EXISTS }", False),
-    ('{ $.other != "x" }', False),  # which is not there
+    ('{ $.other != "x" }', False),  # which does not exist
     ("{ $.ip = %123\\.45\\.6\\.[0-9]+% }", True),
     ('{ $.level = "INFO" && $.latency > 1000 || $.ok IS FALSE }', True),
     ('{ $.level = "INFO" && ($.latency > 1000 || $.ok IS FALSE) }', False),
@@ -138,7 +138,7 @@ def test_filter_log_events_returns_only_matching_events(local: Aws) -> None:
 
 
 def test_filter_log_events_finds_groups_and_streams_in_pages(local: Aws) -> None:
-    """[BC] By name or ARN, by names of streams or their prefix; in the order of time, or back."""
+    """[BC] By name or ARN, by stream names or their prefix; in order of time, or back."""
     logs, name = local.client("logs"), "paged"
     logs.create_log_group(logGroupName=name)
     now = int(local.now() * 1000)

@@ -1,4 +1,4 @@
-"""Metric filters of CloudWatch Logs [CWL:MonitoringLogData]: what they publish, by boto3."""
+"""Metric filters of CloudWatch Logs [CWL:MonitoringLogData], through boto3."""
 
 import json
 import time
@@ -63,7 +63,7 @@ class Filtered:
 
 
 def test_a_metric_filter_counts_what_matches(local: Aws) -> None:
-    """[CWL:MonitoringLogData] New events only; a filter of the same name takes its place."""
+    """[CWL:MonitoringLogData] New events only; a filter of the same name replaces it."""
     found = Filtered(local, "ERROR", metricValue="1", unit="Count")
     found.log("ERROR one", "fine", "ERROR two")
     assert found.values() == [(2, 2, "Count")]
@@ -128,7 +128,7 @@ def test_a_functions_log_lines_are_filtered(local: Aws) -> None:
         metricTransformations=[transformation],
     )
     invoke(local, name, 2)
-    logs.describe_log_groups()  # so that what was printed is there
+    logs.describe_log_groups()  # so that the printed lines are there
     (metric,) = local.client("cloudwatch").list_metrics(Namespace=namespace)["Metrics"]
     assert metric["MetricName"] == "m"
 
@@ -184,7 +184,7 @@ def test_invalid_metric_filters_are_refused(
 
 
 def test_a_metric_filter_is_deleted_with_its_log_group(local: Aws) -> None:
-    """[BC] And there is none without one."""
+    """[BC] And none can be created without a log group."""
     found, logs = Filtered(local, "ERROR", metricValue="1"), local.client("logs")
     (told,) = logs.describe_metric_filters(logGroupName=found.name)["metricFilters"]
     assert told["filterName"] == "f"

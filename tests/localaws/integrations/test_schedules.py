@@ -39,7 +39,7 @@ START = datetime(2026, 1, 30, 10, 7, 30, tzinfo=UTC)  # a Friday
 def test_a_schedule_expression_gives_the_times_to_fire(
     expression: str, moments: list[str | None]
 ) -> None:
-    """[D23] In UTC, to the minute; a rate counts from when the rule was made."""
+    """[D23] In UTC, to the minute; a rate counts from the creation of the rule."""
     moment: float | None = START.timestamp()
     for expected in moments:
         assert moment is not None
@@ -147,7 +147,7 @@ def read(aws: Aws, stream: str) -> list[Any]:
 
 
 def test_scheduler_and_pipes_are_refused_by_name(local: Aws) -> None:
-    """They would be kept, and never do anything."""
+    """They would be stored, and never do anything."""
     arn = f"arn:aws:sqs:us-east-1:123456789012:{uuid.uuid4().hex}"
     role = "arn:aws:iam::123456789012:role/r"
     with pytest.raises(ClientError, match=r"does not support EventBridge Scheduler \(CreateSch"):

@@ -78,7 +78,7 @@ def test_a_stack_creates_updates_and_deletes_a_stream(unlimited: Aws) -> None:
 
 
 def test_a_stacks_stream_has_one_shard_by_default(unlimited: Aws) -> None:
-    """[OBS] The API's own default is 4; a number may be a string [CFNL]."""
+    """[OBS] The API's default is 4; a number may be a string [CFNL]."""
     cloudformation, kinesis = unlimited.client("cloudformation"), unlimited.client("kinesis")
     on_demand = {"StreamModeDetails": {"StreamMode": "ON_DEMAND"}}
     for name, properties, shards in (
@@ -183,7 +183,7 @@ def test_a_consumer_can_be_a_resource(unlimited: Aws) -> None:
 
 
 def test_a_refused_resource_rolls_its_stack_back(unlimited: Aws) -> None:
-    """[SEEN] The stack's events tell the API's words."""
+    """[SEEN] The stack's events have the API's message."""
     cloudformation = unlimited.client("cloudformation")
     cloudformation.create_stack(
         StackName="cfn-refused", TemplateBody=template(Name="cfn-refused", ShardCount=0)

@@ -59,7 +59,7 @@ class Subscription:
         assert self.next()[0] == "initial-response"
 
     def next(self) -> Any:
-        """Kind and content of the next message, waiting with the clock; None at the end."""
+        """Wait for the next message and return its kind and content; None at the end."""
         return self._kinesis.run(self._next())
 
     async def _next(self) -> Any:
@@ -141,7 +141,7 @@ def test_records_are_pushed_in_order(kinesis: Kinesis) -> None:
 
 
 def test_a_consumer_that_is_creating_cannot_be_used_yet(kinesis: Kinesis) -> None:
-    """The words are seen live."""
+    """The message was observed."""
     arn = kinesis("RegisterStreamConsumer", StreamARN=kinesis.arn(), ConsumerName="c")["Consumer"][
         "ConsumerARN"
     ]

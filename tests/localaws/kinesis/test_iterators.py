@@ -60,7 +60,7 @@ def test_at_timestamp_starts_with_the_first_record_of_that_time(pauses: Any, ago
 
 @given(st.floats(0, 1))
 def test_at_timestamp_accepts_a_records_own_arrival_time(moment: Any) -> None:
-    """A consumer that goes back to a record's own time gets the record again."""
+    """A consumer that returns to a record's own time gets the record again."""
     with Kinesis(limits=False) as kinesis:
         kinesis.advance(moment)
         kinesis.create()
@@ -186,7 +186,7 @@ def test_an_invalid_iterator_is_refused(kinesis: Kinesis) -> None:
 
 
 def test_an_operation_refuses_the_tokens_of_another(kinesis: Kinesis) -> None:
-    """Design rule: iterators and page tokens are for the operation that answered with them."""
+    """Design rule: iterators and page tokens are valid for the operation that returned them."""
     kinesis.create("t", shards=2)
     shards = kinesis("ListShards", StreamName="t", MaxResults=1)["NextToken"]
     streams = kinesis("ListStreams", Limit=1)["NextToken"]

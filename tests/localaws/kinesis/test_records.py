@@ -1,4 +1,4 @@
-"""Records through boto3: written, addressed, read, by many clients at once."""
+"""Records through boto3: written, addressed and read, by many clients at once."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from workbook.target import Aws
 
 
 def create(aws: Any, name: str, shards: int) -> Any:
-    """A client, and a stream that is ACTIVE."""
+    """Return a client, and a stream that is ACTIVE."""
     kinesis = aws.client("kinesis")
     kinesis.create_stream(StreamName=name, ShardCount=shards)
     deadline = time.monotonic() + 20
@@ -25,7 +25,7 @@ def create(aws: Any, name: str, shards: int) -> Any:
 
 
 def read_all(kinesis: Any, stream: str) -> list[dict[str, Any]]:
-    """Every record of every shard, in order."""
+    """Return every record of every shard, in order."""
     records = []
     for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
         iterator = kinesis.get_shard_iterator(
@@ -90,7 +90,7 @@ def test_records_that_many_clients_write_at_once_are_all_stored(unlimited: Aws) 
 
 
 def test_a_producer_that_resends_failed_records_loses_none(local: Aws) -> None:
-    """[BC] Check FailedRecordCount and send only those again."""
+    """[BC] Check FailedRecordCount and send only the failed records again."""
     kinesis = create(local, "records-throttled", shards=1)
     waiting = [{"Data": f"{n}".encode(), "PartitionKey": f"key-{n % 7}"} for n in range(1800)]
     throttled = 0

@@ -1,4 +1,4 @@
-"""Resharding: lineage, ranges, and records that stay where they are."""
+"""Resharding: lineage, ranges, and records that stay in their shards."""
 
 from itertools import pairwise
 from typing import Any
@@ -32,7 +32,7 @@ def assert_they_divide_the_space(pairs: Any) -> None:
 
 @given(st.integers(1, 300))
 def test_a_new_streams_ranges_are_equal(count: int) -> None:
-    """[KL] Range i starts at floor(2^128/n) times i, the last takes the rest."""
+    """[KL] Range i starts at floor(2^128/n) times i, and the last takes the rest."""
     pairs = even_ranges(count)
     assert_they_divide_the_space(pairs)
     assert [first for first, _ in pairs] == [SPACE // count * index for index in range(count)]

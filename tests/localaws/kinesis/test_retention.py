@@ -1,4 +1,4 @@
-"""Retention: how long records stay, and that their memory is given back."""
+"""Retention: how long records stay, and that their memory is freed."""
 
 from typing import Any
 
@@ -50,14 +50,14 @@ def test_an_iterator_whose_records_expire_continues_with_the_rest(kinesis: Kines
 def test_the_memory_of_expired_records_is_returned_to_the_system(
     kinesis: Kinesis, goes: str
 ) -> None:
-    """Small records too, of which Python keeps many in one piece of memory."""
+    """Small records too, many of which share a piece of Python's memory."""
     process = psutil.Process()
     before = process.memory_info().rss
     for first in range(0, 100_000, 500):
         records = [{"Data": b"x" * 300, "PartitionKey": str(first + n)} for n in range(500)]
         kinesis("PutRecords", StreamName="s", Records=records)
     full = process.memory_info().rss
-    kinesis.advance(61)  # so that what looks for expired records has seen these
+    kinesis.advance(61)  # so that the search for expired records has found these
     assert full - before > 30_000_000
     if goes == "expiry":
         kinesis.advance(24 * HOUR + 61)

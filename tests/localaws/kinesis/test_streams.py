@@ -1,4 +1,4 @@
-"""Streams: their life, their settings, and what AWS says of them."""
+"""Streams: their states, their settings, and AWS's responses about them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -340,7 +340,7 @@ def test_a_stream_has_at_most_50_tags_of_allowed_characters(kinesis: Kinesis) ->
 
 
 def test_resource_policies(kinesis: Kinesis) -> None:
-    """[OBS] None gives {}, deleting none is an error."""
+    """[OBS] A missing one is {}, deleting a missing one is an error."""
     kinesis.create()
     arn = {"ResourceARN": kinesis.arn()}
     assert kinesis("GetResourcePolicy", **arn) == {"Policy": "{}"}

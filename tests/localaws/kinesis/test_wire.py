@@ -12,7 +12,7 @@ from tests.localaws.kinesis.harness import AwsError, Kinesis
 
 JSON = "application/x-amz-json-1.1"
 CBOR = "application/x-amz-cbor-1.1"
-TAGGED = {1: lambda value, _: ("timestamp", value)}  # cbor2 would take milliseconds for seconds
+TAGGED = {1: lambda value, _: ("timestamp", value)}  # cbor2 would read milliseconds as seconds
 
 
 def by_cbor(kinesis: Kinesis, operation: str, **parameters: Any) -> Any:
@@ -174,7 +174,7 @@ ODD = [
 
 @pytest.mark.parametrize("body", ODD)
 def test_unusual_bodies_are_refused(kinesis: Kinesis, body: bytes) -> None:
-    """No body of either format is an error of ours."""
+    """No body in either format causes an internal error."""
     for content_type in (JSON, CBOR):
         for operation in ("DescribeStream", "PutRecords", "GetShardIterator", "CreateStream"):
             response = kinesis.send(operation, body, content_type)

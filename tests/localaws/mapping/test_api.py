@@ -1,4 +1,4 @@
-"""The event source mapping API: what it answers, through boto3."""
+"""The event source mapping API: its responses, through boto3."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -50,7 +50,7 @@ def test_create_returns_every_key_with_its_default(
 
 
 def test_create_returns_the_settings_as_sent(world: World, stream: str, function: str) -> None:
-    """[OBS] Pattern as the string that was sent; StartingPositionTimestamp with AT_TIMESTAMP."""
+    """[OBS] The pattern as the string sent; StartingPositionTimestamp with AT_TIMESTAMP."""
     _, queue = world.queue()
     then = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
     given = {
@@ -82,7 +82,7 @@ def test_empty_filters_are_no_filters(world: World, stream: str, function: str) 
 
 
 def test_states_of_update_and_delete(world: World, mapping: str) -> None:
-    """[OBS, BC] Disabling, Enabling, Updating, Deleting; 202 each; then it is gone."""
+    """[OBS, BC] Disabling, Enabling, Updating, Deleting; 202 each; then it does not exist."""
     update = world.functions.update_event_source_mapping
     for change, meanwhile, after in (
         ({"Enabled": False}, "Disabling", "Disabled"),
@@ -185,7 +185,7 @@ def test_deleting_the_function_leaves_its_mapping(
 
 
 def test_mappings_of_queues_exist_too(world: World, function: str) -> None:
-    """moto keeps the mappings of other event sources, beside ours; answers are AWS's [BC]."""
+    """moto stores the mappings of other event sources, beside ours; responses are AWS's [BC]."""
     _, queue = world.queue()
     api = world.functions
     response = api.create_event_source_mapping(EventSourceArn=queue, FunctionName=function)

@@ -1,4 +1,4 @@
-"""Real function processes that crash, hang and fail, destinations and all, through boto3."""
+"""Real function processes that crash, hang and fail, with destinations, through boto3."""
 
 import json
 from collections import defaultdict

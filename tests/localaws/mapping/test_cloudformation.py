@@ -48,9 +48,10 @@ class Stack:
 
 
 def test_a_stacks_mapping(world: World) -> None:
-    """[OBS, CFNL] Enabled with all its properties at CREATE_COMPLETE; the physical id is the
-    UUID; system tags; update in place, with properties taken out at their defaults again; and
-    deleting the stack deletes it.
+    """[OBS, CFNL] A stack's mapping is Enabled with all its properties at CREATE_COMPLETE.
+
+    The physical id is the UUID; it has system tags; updates are in place, and properties taken out
+    return to their defaults; deleting the stack deletes it.
     """
     stream, function = world.stream(), world.function()
     _, queue = world.queue()

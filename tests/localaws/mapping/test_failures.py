@@ -73,7 +73,7 @@ def test_the_document_for_retries_exhausted_by_batch_item_failures() -> None:
 
 
 def test_a_record_too_old_has_no_response_context() -> None:
-    """[OBS] And a record too old before any invocation still says 1."""
+    """[OBS] A record too old before any invocation still has a count of 1."""
     shown = made(TOO_OLD, None, 0)
     assert list(shown) == ["requestContext", "version", "timestamp", "KinesisBatchInfo"]
     context = shown["requestContext"]

@@ -1,6 +1,6 @@
-"""Faults of the local AWS itself: none ends a mapping, and nothing is lost; on a clock set by hand.
+"""Faults of the local AWS itself: none ends a mapping, and nothing is lost.
 
-Whatever the other parts raise stands for what they should not have raised.
+Errors raised by the other parts stand for unexpected ones. Tests move the clock.
 """
 
 import asyncio
@@ -102,7 +102,7 @@ def test_a_fault_at_the_start_of_polling_does_not_end_it() -> None:
 def test_after_an_internal_fault_reading_resumes_at_the_checkpoint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """One that no part raises: here where batches are made."""
+    """A fault that no part raises: here in making batches."""
 
     async def test() -> None:
         bench = Bench(settings=Settings(batch_size=2))
@@ -154,7 +154,7 @@ def mapping_of(bench: Bench) -> EventSourceMapping:
 
 
 async def settled(mapping: EventSourceMapping, bench: Bench) -> None:
-    """Wait until a change is over, and what follows from it at once."""
+    """Wait until a change is complete, and its immediate effects."""
     await mapping.settled()
     await bench.clock.advance(0)
 
@@ -162,7 +162,7 @@ async def settled(mapping: EventSourceMapping, bench: Bench) -> None:
 def test_a_mapping_shows_an_internal_fault_and_logs_its_reason(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """[SEEN] AWS's words; the reason is in the log of the local AWS, once until that is over."""
+    """[SEEN] AWS's message; the reason is logged by the local AWS, once until the fault is over."""
 
     async def test() -> None:
         bench = Bench()
@@ -190,7 +190,7 @@ def test_a_mapping_shows_an_internal_fault_and_logs_its_reason(
 
 
 def test_an_update_retries_at_once() -> None:
-    """Neither waits for a pause nor loses the place."""
+    """The update neither waits for a pause nor loses the position."""
 
     async def test() -> None:
         bench = Bench()

@@ -49,7 +49,7 @@ def test_every_operator(rule: list[Any], matching: list[str], others: list[str])
 @pytest.mark.parametrize("depth", [250, 900, 100_000])
 @pytest.mark.parametrize("brackets", ["[]", ('{"a":', "}")])
 def test_data_nested_too_deeply_counts_as_not_json(depth: int, brackets: Any) -> None:
-    """It is dropped by a rule about it, as other data that cannot be read; it stops nothing."""
+    """A condition on it drops it, like other data that cannot be read; it stops nothing."""
     opening, closing = brackets
     data = f'{{"a":{opening * depth}1{closing * depth}}}'
     assert not keeps({"data": {"a": [2]}}, data)
@@ -102,7 +102,7 @@ def test_the_last_of_duplicate_keys_wins() -> None:
 
 @pytest.mark.parametrize("data", [b"plain text", b"\xff\xfe", b"", b"NaN", b"{"])
 def test_data_that_is_not_json_is_dropped_by_a_json_rule(data: bytes) -> None:
-    """[OLD] Whatever the rule, even one for a missing field."""
+    """[OLD] Whatever the condition, even one for a missing field."""
     assert not keeps({"data": {"a": ["x"]}}, data)
     assert not keeps({"data": {"a": [{"exists": False}]}}, data)
 

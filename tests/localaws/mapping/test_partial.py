@@ -1,4 +1,4 @@
-"""ReportBatchItemFailures: every form of reply."""
+"""ReportBatchItemFailures: every form of response."""
 
 import json
 from typing import Any
@@ -58,7 +58,7 @@ def test_a_wrong_key_fails_the_batch(reply: Any) -> None:
     "reply", [items("123"), items(123), items("9", "123"), items("x"), items("9" * 5000)]
 )
 def test_an_identifier_that_is_not_in_the_batch_fails_it(reply: Any) -> None:
-    """[OBS] Also beside one that is."""
+    """[OBS] Even beside one that is."""
     assert verdict(json.dumps(reply).encode(), BATCH) == Failed()
 
 
@@ -72,7 +72,7 @@ def test_other_shapes_fail_the_batch(payload: bytes) -> None:
 def test_records_before_the_first_reported_one_are_done(
     batch: list[int], data: st.DataObject
 ) -> None:
-    """[DG:services-kinesis-batchfailurereporting] for any batch and any report on it."""
+    """[DG:services-kinesis-batchfailurereporting] For any batch and any report on it."""
     batch.sort()
     reported = data.draw(st.lists(st.sampled_from(batch), min_size=1))
     result = verdict(json.dumps(items(*map(str, reported))).encode(), batch)

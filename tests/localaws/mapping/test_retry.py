@@ -1,4 +1,4 @@
-"""Retries, backoff, ages and bisection, as decisions about values."""
+"""Retries, back-off, ages and bisection, as decisions about values."""
 
 from collections.abc import Callable
 
@@ -29,7 +29,7 @@ def numbers(piece: Piece) -> list[int]:
 def play(
     count: int, settings: Settings, judge: Callable[[list[int]], Verdict]
 ) -> tuple[list[list[int]], list[int], list[tuple[list[int], int]]]:
-    """Run a batch to its end; gives invocations, records done, and (records, attempts) given up."""
+    """Run a batch to its end; return invocations, records done, and records given up."""
     pieces, calls, done, lost = [Piece(entries(count))], [], [], []
     while pieces:
         piece = pieces.pop(0)
@@ -101,7 +101,7 @@ def test_two_halves_make_up_the_batch_in_order(size: int) -> None:
 
 @given(st.integers(1, 40), st.sets(st.integers(0, 39)), st.integers(0, 4))
 def test_bisecting_finds_just_the_poison_records(size: int, poison: set[int], retries: int) -> None:
-    """[DG:kinesis-on-failure-destination] Splitting uses no retry; each alone has N + 1 tries."""
+    """[DG:kinesis-on-failure-destination] Splitting uses no retry; each alone has N + 1."""
     poison = {number for number in poison if number < size}
 
     def judge(batch: list[int]) -> Verdict:
@@ -126,7 +126,7 @@ def test_bisecting_with_no_retries_still_invokes_several_times() -> None:
 
 
 def test_progress_restarts_the_retries() -> None:
-    """[OBS] Quota 3: the bad third record is seen 5 times, and approximateInvokeCount is 4."""
+    """[OBS] Limit 3: the bad third record is seen 5 times, and approximateInvokeCount is 4."""
 
     def judge(batch: list[int]) -> Verdict:
         return FailedFrom(batch.index(2))
@@ -154,7 +154,7 @@ def test_an_invocation_error_with_bisect_and_partial_responses_halves() -> None:
 
 @given(st.lists(st.floats(0, 100)), st.floats(0, 100))
 def test_only_records_at_the_front_are_too_old(arrivals: list[float], oldest: float) -> None:
-    """[OBS] Age is per record: the aged are cut off the front, the younger delivered."""
+    """[OBS] Age is per record: old ones are cut off the front, younger ones are delivered."""
     arrivals.sort()
     batch = [Entry(number, arrived, b"{}") for number, arrived in enumerate(arrivals)]
     cut = cut_aged(batch, oldest)

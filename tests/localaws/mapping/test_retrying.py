@@ -1,4 +1,4 @@
-"""Failures: retries, ages, bisection, partial responses; in process, on a clock set by hand."""
+"""Failures: retries, ages, bisection, partial responses; in process, with a clock of the test."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from workbook.localaws.mapping.settings import Settings
 
 
 def test_a_failing_batch_blocks_its_shard_and_is_retried_with_backoff() -> None:
-    """[DG:kinesis-on-failure-destination] Other shards go on."""
+    """[DG:kinesis-on-failure-destination] Other shards continue."""
 
     async def test() -> None:
         def handler(event: Any) -> None:
@@ -42,7 +42,7 @@ def test_a_failing_batch_blocks_its_shard_and_is_retried_with_backoff() -> None:
 
 
 def test_n_retries_then_the_batch_goes_to_the_destination() -> None:
-    """[OBS] N + 1 invocations, the document says so, and the shard goes on."""
+    """[OBS] N + 1 invocations, as the document says; then the shard continues."""
 
     async def test() -> None:
         bench = Bench(boom, Settings(batch_size=2, retries=2, destination=QUEUE))
@@ -132,7 +132,7 @@ def test_a_deleted_function_loses_nothing() -> None:
 
 
 def test_a_deleted_function_is_reported_when_there_are_records() -> None:
-    """[OBS] Its idle mapping goes on saying what it said."""
+    """[OBS] Its idle mapping keeps its last result."""
 
     async def test() -> None:
         bench = Bench()
@@ -150,7 +150,7 @@ def test_a_deleted_function_is_reported_when_there_are_records() -> None:
 
 
 def test_record_age_is_per_record() -> None:
-    """[OBS] Aged records leave the front of a batch, the younger are delivered."""
+    """[OBS] Old records leave the front of a batch, younger ones are delivered."""
 
     async def test() -> None:
         bench = Bench(boom, Settings(max_age=60, destination=QUEUE))
@@ -248,7 +248,7 @@ def test_a_poison_record_blocks_until_it_expires() -> None:
 
 
 def test_bisect_isolates_the_poison_record() -> None:
-    """[DG:kinesis-on-failure-destination] The good ones are done once, in order."""
+    """[DG:kinesis-on-failure-destination] The good ones are processed once, in order."""
 
     async def test() -> None:
         def handler(event: Any) -> None:
@@ -276,13 +276,13 @@ def test_bisect_isolates_the_poison_record() -> None:
 
 
 def first_bad(event: Any) -> str | None:
-    """The sequence number of the first record that says so."""
+    """Return the sequence number of the first record marked as bad."""
     pairs = zip(numbers(event), payloads(event), strict=True)
     return next((number for number, data in pairs if data == "bad"), None)
 
 
 def test_a_batch_whose_first_record_is_reported_is_never_split() -> None:
-    """[?] With bisect either: those behind it are given up with it."""
+    """[?] Not with bisect either: the records after it are given up with it."""
 
     async def test() -> None:
         def handler(event: Any) -> Any:
@@ -304,8 +304,10 @@ def test_a_batch_whose_first_record_is_reported_is_never_split() -> None:
 
 
 def test_an_error_where_the_first_record_fails_isolates_it() -> None:
-    """[DG:services-kinesis-batchfailurereporting] An invocation error halves the batch: this way
-    does not depend on what becomes of a batch whose first record is reported."""
+    """[DG:services-kinesis-batchfailurereporting] An invocation error halves the batch.
+
+    This does not depend on what happens to a batch whose first record is reported.
+    """
 
     async def test() -> None:
         def handler(event: Any) -> Any:
@@ -336,7 +338,7 @@ def test_an_error_where_the_first_record_fails_isolates_it() -> None:
 
 
 def test_a_partial_response_retries_the_rest_without_new_records() -> None:
-    """[OBS] A batch of 3 that failed on its last record comes back as a batch of 1."""
+    """[OBS] A batch of 3 that failed on its last record is retried as a batch of 1."""
 
     async def test() -> None:
         def handler(event: Any) -> Any:
@@ -359,7 +361,7 @@ def test_a_partial_response_retries_the_rest_without_new_records() -> None:
 
 
 def test_partial_responses_are_ignored_unless_enabled() -> None:
-    """[DG:services-kinesis-batchfailurereporting] And so is every other reply."""
+    """[DG:services-kinesis-batchfailurereporting] And so is every other response."""
 
     async def test() -> None:
         bench = Bench(lambda event: report(*numbers(event)), Settings(batch_size=1))

@@ -1,4 +1,4 @@
-"""A mapping's settings: ranges, defaults, and what a wrong value is answered with."""
+"""A mapping's settings: ranges, defaults, and the errors for invalid values."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ RANGES = [
 
 @pytest.mark.parametrize(("name", "least", "most"), RANGES)
 def test_values_out_of_range_are_refused(name: str, least: int, most: int) -> None:
-    """[BC, DG:services-kinesis-parameters] The ends are allowed; beyond them AWS's own words."""
+    """[BC, DG:services-kinesis-parameters] The limits are allowed; beyond them, AWS's message."""
     member = name[0].lower() + name[1:]
     for value in (least, most):
         assert read({name: value}).shown()[name] == value
@@ -90,7 +90,7 @@ def test_several_invalid_values_are_reported_together() -> None:
 
 
 def test_a_large_batch_needs_no_window() -> None:
-    """[OBS] The remark about BatchSize over 10 does not hold for Kinesis."""
+    """[OBS] The guide's remark about BatchSize over 10 does not apply to Kinesis."""
     assert read({"BatchSize": 10_000}).window == 0
 
 
@@ -206,7 +206,7 @@ def test_invalid_strings_and_choices_are_refused(parameters: dict[str, Any], pro
 
 @pytest.mark.parametrize("pattern", ["null", "simple string", '{"eventSource":"aws:kinesis"}'])
 def test_an_invalid_filter_pattern_is_refused(pattern: str) -> None:
-    """[OBS] In just these words."""
+    """[OBS] To the letter."""
     error = refusal({"FilterCriteria": {"Filters": [{"Pattern": pattern}]}})
     assert (error.code, error.message) == (
         "InvalidParameterValueException",
@@ -261,7 +261,7 @@ def test_settings_that_an_update_omits_stay() -> None:
     ],
 )
 def test_a_value_of_the_wrong_type_is_refused(parameters: dict[str, Any], message: str) -> None:
-    """[BC] In the words of the one reader of models."""
+    """[BC] In the words of the model reader."""
     error = refusal(parameters)
     assert (error.code, error.message) == ("SerializationException", message)
 

@@ -1,10 +1,10 @@
-"""A lesson of minutes in a second: mappings on a clock that runs fast."""
+"""A lesson of minutes in a second: mappings with a fast clock."""
 
 from tests.localaws.mapping.aws import FAILING, World
 
 
 def test_a_long_window_ends_on_the_local_clock(hurried: World) -> None:
-    """Two minutes of the mapping's time: so old is the record when it is delivered."""
+    """Two minutes of the mapping's time: the record is that old when it is delivered."""
     stream, function = hurried.stream(), hurried.function()
     with hurried.mapping(stream, function, MaximumBatchingWindowInSeconds=120):
         hurried.put(stream, 1)

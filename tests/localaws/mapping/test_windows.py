@@ -49,7 +49,7 @@ def test_a_batch_never_crosses_a_window(arrivals: list[float], length: int) -> N
 def test_when_the_final_invocation_is_due(
     next_arrived: float | None, tip_read_at: float, over: bool
 ) -> None:
-    """[DG:services-kinesis-windows] Also without new records, and at a shard's end."""
+    """[DG:services-kinesis-windows] Even without new records, and at a shard's end."""
     assert windows.is_over(Window(100, 110), next_arrived, tip_read_at) is over
 
 
@@ -95,7 +95,7 @@ def test_the_members_of_a_windows_event() -> None:
     ],
 )
 def test_a_response_must_have_state(payload: bytes, parts: tuple[bytes, bytes] | None) -> None:
-    """[DG:services-kinesis-windows] Else the invocation counts as failed."""
+    """[DG:services-kinesis-windows] Otherwise the invocation counts as failed."""
     assert windows.split_reply(payload) == parts
 
 
@@ -106,7 +106,7 @@ def test_state_is_passed_on_unchanged(state: bytes) -> None:
 
 
 def test_a_window_remembers_its_records() -> None:
-    """So that a final invocation that is given up can say what was lost."""
+    """So that a final invocation that is given up can report what was lost."""
     first = Window(0, 10).with_reply(b"1", Span(5, 6, 1.0, 2.0, 2))
     second = first.with_reply(b"2", Span(7, 7, 3.0, 3.0, 1)).with_reply(b"3", None)
     assert second == Window(0, 10, b"3", Span(5, 7, 1.0, 3.0, 3))

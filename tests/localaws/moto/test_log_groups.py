@@ -1,4 +1,4 @@
-"""How much of the log is kept: there is an end to it, and what goes is told."""
+"""How much of the logs is kept: there is a limit, and dropped events are reported."""
 
 import gc
 import weakref
@@ -14,7 +14,7 @@ from workbook.localaws.moto import install, log_groups
 
 @pytest.fixture
 def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[LogsBackend]:
-    """moto's log groups as ours, with room for five events of a KB."""
+    """moto's log groups as replaced by us, with room for five events of a KB."""
     install.forget_what_is_deleted()
     log_groups.install()
     monkeypatch.setattr(log_groups, "MAX_KEPT_BYTES", 5 * (1000 + log_groups.EVENT_BYTES))
@@ -70,5 +70,5 @@ def test_deleting_a_log_group_frees_its_memory(logs: LogsBackend) -> None:
     logs.delete_log_group("one")
     gc.collect()
     assert (stream(), event()) == (None, None)
-    put(logs, "two", *range(10))  # and what went is in nobody's way
+    put(logs, "two", *range(10))  # and the deleted group affects no other
     assert told(logs, "two") == list(range(10))

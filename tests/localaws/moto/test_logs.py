@@ -1,4 +1,4 @@
-"""How functions' lines come into CloudWatch Logs: in batches, with an end to what waits."""
+"""How functions' lines reach CloudWatch Logs: in batches, with a limit on what waits."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ STREAM = LogStream(REGION, "/aws/lambda/talks", "s", ROLE)
 
 
 def messages() -> list[str]:
-    """What moto has."""
+    """Return the messages that moto has."""
     from moto.logs.models import logs_backends
 
     stream = logs_backends[ACCOUNT][REGION].groups[STREAM.group].streams[STREAM.name]

@@ -1,4 +1,4 @@
-"""moto on its own thread: the services that the local AWS does not model itself."""
+"""moto on its own thread: the services that the local AWS does not implement itself."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ def test_a_long_poll_ends_with_the_first_message_and_blocks_no_other_client(
 
 
 def test_concurrent_calls_into_moto_lose_nothing(local: target.Aws) -> None:
-    """moto alone loses records under concurrent calls."""
+    """Under concurrent calls, moto itself loses records."""
     sqs, url = make_queue(local, "concurrent")
     with ThreadPoolExecutor(8) as clients:
         list(
@@ -51,7 +51,7 @@ def test_concurrent_calls_into_moto_lose_nothing(local: target.Aws) -> None:
 
 
 def test_the_thread_first_runs_what_it_is_started_with() -> None:
-    """Also when a caller gives up meanwhile, or calls before that is done."""
+    """Even if a caller gives up in the meantime, or calls before that is done."""
     done: list[str] = []
     may_end = threading.Event()
 
@@ -141,7 +141,7 @@ def test_a_client_that_has_left_its_long_poll_receives_no_message(local: target.
     )
     with socket.create_connection((str(where.hostname), int(where.port or 0))) as connection:
         connection.sendall(head.encode() + body)
-        sqs.list_queues()  # moto's thread has looked into the queue once
+        sqs.list_queues()  # moto's thread has checked the queue once
     sqs.send_message(QueueUrl=url, MessageBody="kept")
     (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
     assert message["Body"] == "kept"

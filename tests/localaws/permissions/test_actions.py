@@ -1,4 +1,4 @@
-"""The table of actions, held to AWS's service authorization reference and to botocore's models."""
+"""The table of actions, checked against AWS's reference and botocore's models."""
 
 import json
 import re
@@ -14,14 +14,14 @@ from workbook.localaws.permissions.actions import SERVICES, accesses
 from workbook.localaws.permissions.actions.call import Access, Call
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
-MAX_DEPTH = 5  # of parameters in parameters
-NAMES = {  # where not any text is a name
+MAX_DEPTH = 5  # of nested parameters
+NAMES = {  # for parameters that do not accept any text
     "QueueUrl": f"https://sqs/{ACCOUNT}/q",
     "AliasName": "alias/x",
     "CopySource": "x/x",
 }
 
-# Operations that botocore has, and whose actions the reference does not know yet.
+# Operations in botocore whose actions the reference does not have yet.
 NOT_YET_IN_THE_REFERENCE = {
     "kinesis": r".*(Queue|Channel).*|UpdateStreamRecordDistributionStrategy",
     "lambda": r"(Delete|Pause|Resume)DurableExecution|.*ResourcePolicy",
@@ -35,7 +35,7 @@ NOT_YET_IN_THE_REFERENCE = {
     "secretsmanager": r".*CrossAccountReplica|ListResourcePolicies",
     "kms": r"Decapsulate|Encapsulate|GetKeyLastUsage",
 }
-# Actions without a resource by the reference: an ARN, as AWS's messages show it, serves as well.
+# Actions without a resource in the reference: an ARN, as in AWS's messages, is allowed too.
 NAMED_ALL_THE_SAME = {
     "kinesis": r"(Dis|En)ableEnhancedMonitoring|UpdateShardCount|UpdateStreamMode",
     "iam": r"List(Groups|InstanceProfiles|Policies|Roles|Users)",
@@ -60,7 +60,7 @@ def operations(service: str) -> list[str]:
 
 
 def parameters(service: str, operation: str) -> dict[str, Any]:
-    """A value for every parameter of an operation; ARNs are of the first kind that fits."""
+    """A value for every parameter of an operation; ARNs are of the first type that fits."""
     shape = model(service)["operations"][operation].get("input")
     action = SERVICES[service].action(Call(service, operation, {}, REGION, ACCOUNT))
     arn = next(samples(action), "arn:aws:x:::x")
@@ -91,7 +91,7 @@ def _value(service: str, name: str, member: str, arn: str, depth: int) -> Any:
 
 
 def samples(action: str) -> Iterator[str]:
-    """An ARN of each kind that an action knows, by the reference."""
+    """Yield an ARN of each type that an action supports, by the reference."""
     prefix, _, name = action.partition(":")
     service = reference()[prefix]
     for kind in service["privileges"].get(name, {"resource_types": ()})["resource_types"]:
@@ -106,7 +106,7 @@ def asked(service: str, operation: str) -> list[Access]:
 
 
 def templates(action: str) -> Iterator[re.Pattern[str]]:
-    """How the ARNs of an action's resources look, by the reference."""
+    """Yield the formats of the ARNs of an action's resources, by the reference."""
     prefix, _, name = action.partition(":")
     service = reference()[prefix]
     for kind in service["privileges"][name]["resource_types"]:
@@ -138,7 +138,7 @@ def test_every_resource_is_of_a_type_that_its_action_supports(service: str) -> N
 
 
 def of(service: str, operation: str, **given: Any) -> list[tuple[str, str | None]]:
-    """The actions and resources that a call asks for."""
+    """Return the actions and resources that a call needs."""
     call = Call(service, operation, given, REGION, ACCOUNT)
     return [(access.action, access.resource) for access in accesses(call)]
 
@@ -191,7 +191,7 @@ def test_a_batch_needs_permission_for_each_table() -> None:
 
 
 def test_a_log_groups_arn_ends_in_an_empty_log_stream() -> None:
-    # So a policy on the group's bare ARN does not do.
+    # So a policy on the group's bare ARN is not sufficient.
     assert of("logs", "CreateLogGroup", logGroupName="g") == [
         ("logs:CreateLogGroup", f"{GROUP}:log-stream:")
     ]

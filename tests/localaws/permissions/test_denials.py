@@ -1,4 +1,4 @@
-"""Denials in the forms of the protocols, and requests read in each of them."""
+"""Denials in the formats of the protocols, and requests read in each of them."""
 
 import json
 from typing import Any
@@ -58,7 +58,7 @@ def test_json_1_1() -> None:
 
 
 def test_json_1_0_names_the_shape_in_full() -> None:
-    """[KL] And DynamoDB writes Message."""
+    """[KL] And DynamoDB uses ``Message``."""
     sent = request(content_type="application/x-amz-json-1.0")
     response = denials.respond(A_DENIAL, "dynamodb", protocols.JSON, sent)
     assert json.loads(response.body) == {

@@ -1,4 +1,4 @@
-"""Who may do what: the rules of IAM's policy language, each on its own and all against a model."""
+"""The rules of IAM's policy language, each alone and all against a model."""
 
 import json
 from typing import Any
@@ -47,7 +47,7 @@ def asked(
     version: str = "2012-10-17",
     **context: str,
 ) -> Decision:
-    """What the role's one policy says of a request."""
+    """Return the decision of the role's only policy about a request."""
     keys = {name.replace("__", ":").lower(): (value,) for name, value in context.items()}
     request = Request(CALLER, action, resource, keys)
     return decide(request, Policies(identity=(policy(*statements, version=version),)))
@@ -126,7 +126,7 @@ def test_variables_have_the_values_of_the_request() -> None:
     mine = allow(resource="arn:aws:s3:::b/${aws:userid}/*")
     keys = {"aws__userid": "AROA:f*"}
     assert is_allowed(mine, resource="arn:aws:s3:::b/AROA:f*/k", **keys)
-    assert not is_allowed(mine, resource="arn:aws:s3:::b/AROA:fx/k", **keys)  # the star is none
+    assert not is_allowed(mine, resource="arn:aws:s3:::b/AROA:fx/k", **keys)  # the star is literal
     assert not is_allowed(mine, resource="arn:aws:s3:::b//k")
 
 
@@ -317,14 +317,14 @@ def test_a_session_policy_limits_the_permissions_of_a_session() -> None:
     assert decide(REQUEST, Policies(YES, session=YES[0])) is ALLOWED
 
 
-def test_decisions_can_be_cached_if_no_policy_has_conditions() -> None:
+def test_decisions_can_be_cached_if_no_policy_depends_on_the_request() -> None:
     assert not depends_on_context(Policies(YES, boundary=NO[0]))
     conditional = policy(when("Bool", "aws:SecureTransport", "true"))
     assert depends_on_context(Policies(YES, resource=conditional))
     assert depends_on_context(Policies((policy(allow(resource="${aws:userid}")),)))
 
 
-# All of it against a model that is too simple to be wrong: few names, sets instead of patterns.
+# All rules against a model that is too simple to be wrong: few names, sets instead of patterns.
 ACTIONS = {
     "*": {"a:Get", "a:Put", "b:Get"},
     "a:*": {"a:Get", "a:Put"},

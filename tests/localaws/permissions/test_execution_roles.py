@@ -1,4 +1,4 @@
-"""What AWS checks of a function's role: that Lambda may assume it, read, report and log with it."""
+"""AWS's checks of a function's role: that Lambda may assume it, read, report and log with it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,14 +25,14 @@ def world(local: Aws) -> World:
 
 
 def error(call: Callable[..., Any], **arguments: Any) -> tuple[str, str, int]:
-    """The code, the message and the status of a call that fails."""
+    """Return the code, the message and the status of a call that fails."""
     response = refused(call, **arguments)
     status = response["ResponseMetadata"]["HTTPStatusCode"]
     return response["Error"]["Code"], response["Error"]["Message"], status
 
 
 def lines(aws: Aws, name: str) -> list[str] | None:
-    """A function's log; None when it has no log group."""
+    """Return a function's log; None if it has no log group."""
     try:
         found = aws.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")
     except ClientError:
@@ -56,7 +56,7 @@ def test_a_role_that_does_not_trust_lambda_is_refused(local: Aws, trust: Any) ->
 
 
 def test_a_role_that_stops_trusting_lambda_serves_until_the_next_cold_start(local: Aws) -> None:
-    """The running environment has its credentials; a new one gets none."""
+    """The running environment keeps its credentials; a new one gets none."""
     role = Role(local)
     name = create(local, CODE, Role=role.arn)
     assert invoke(local, name)[1] == 1
@@ -76,7 +76,7 @@ def test_a_role_that_stops_trusting_lambda_serves_until_the_next_cold_start(loca
 
 @pytest.mark.parametrize("action", READS)
 def test_a_mapping_is_refused_if_the_role_may_not_read(world: World, action: str) -> None:
-    """[SEEN] 400, with one sentence for all that may be missing."""
+    """[SEEN] 400, with one message for all that may be missing."""
     stream = world.stream()
     allowed = [one for one in READS if one != action]
     name = create(world.aws, CODE, Role=Role(world.aws, allow(allowed, stream)).arn)
@@ -204,7 +204,7 @@ def test_a_destination_of_asynchronous_invocations_that_the_role_may_not_use_is_
 
 
 def test_a_result_that_may_not_be_delivered_is_counted(world: World) -> None:
-    """[DG:monitoring-metrics-types] The right was lost after the settings were made."""
+    """[DG:monitoring-metrics-types] The permission was lost after the settings were made."""
     url, queue = world.queue()
     role = Role(world.aws)
     role.allow(allow("sqs:SendMessage", queue))
@@ -235,7 +235,7 @@ def test_a_dead_letter_queue_that_the_role_may_not_use_is_refused(local: Aws) ->
 def test_without_permission_to_log_the_invocation_succeeds_and_nothing_is_logged(
     local: Aws,
 ) -> None:
-    """[?] LogResult is there all the same."""
+    """[?] LogResult still has the lines."""
     name = create(local, CODE, Role=Role(local, allow("s3:GetObject", "*")).arn)
     answer, result = invoke(local, name, LogType="Tail")
     assert (result, "FunctionError" in answer) == (1, False)
@@ -276,7 +276,7 @@ def test_an_existing_log_group_needs_no_permission_to_create_it(local: Aws) -> N
 
 
 def test_a_role_without_any_policy_can_still_log(local: Aws) -> None:
-    """Not as on AWS; fidelity.md says why."""
+    """Unlike AWS; fidelity.md says why."""
     name = create(local, CODE, Role=Role(local).arn)
     invoke(local, name)
     assert "hello\n" in (lines(local, name) or [])
@@ -301,7 +301,7 @@ def _exists(aws: Aws, name: str) -> bool:
 
 
 def test_a_function_has_temporary_credentials(local: Aws) -> None:
-    """[?] As STS gives them; the user's own get in nowhere."""
+    """[?] In STS' format; the user's own are never passed on."""
     code = (
         "import os\ndef handler(event, context):\n"
         "    return [os.environ[f'AWS_{name}'] for name in"

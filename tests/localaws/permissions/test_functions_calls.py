@@ -1,4 +1,4 @@
-"""A function may do what its role allows, and is told in AWS's words what it may not."""
+"""A function may do what its role allows; everything else is denied in AWS's words."""
 
 import json
 import uuid
@@ -31,7 +31,7 @@ def put(function: Function, stream: str) -> dict[str, Any]:
 
 
 def test_what_the_role_does_not_allow_is_denied(function: Function, stream: str) -> None:
-    """[SEEN] Kinesis answers 400."""
+    """[SEEN] Kinesis returns 400."""
     function.role.allow()
     arn = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{stream}"
     assert put(function, stream) == {
@@ -170,7 +170,7 @@ DENIED = [
 def test_each_service_denies_in_its_own_words(
     function: Function, call: tuple[str, str, dict[str, Any]], denied: tuple[Any, ...]
 ) -> None:
-    """[SEEN] Lower case by SQS, SNS in capitals, S3 in quotes, some without a resource."""
+    """[SEEN] SQS in lower case, SNS in capitals, S3 in quotes, some without a resource."""
     function.role.allow()
     service, method, parameters = call
     code, status, action, resource = denied
@@ -208,7 +208,7 @@ def test_what_is_allowed_reaches_the_service(function: Function, local: Aws) -> 
 
 
 def test_an_aws_managed_policy(function: Function, local: Aws, stream: str) -> None:
-    """The documents are those that moto brings."""
+    """The documents are moto's."""
     function.role.allow()
     arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaKinesisExecutionRole"
     iam = local.client("iam")
@@ -288,7 +288,7 @@ def test_a_buckets_policy_can_deny_a_role(function: Function, local: Aws) -> Non
 
 
 def test_a_denial_whose_condition_is_false_has_no_effect(function: Function, local: Aws) -> None:
-    """The statement that CDK's ``enforceSSL`` writes; on AWS, SDKs use TLS."""
+    """The statement of CDK's ``enforceSSL``; on AWS, SDKs use TLS."""
     function.role.allow(allow("s3:*", "*"))
     s3, bucket = local.client("s3"), f"b-{uuid.uuid4().hex}"
     s3.create_bucket(Bucket=bucket)

@@ -1,4 +1,4 @@
-"""Custom resources: asked by an event, answered by a PUT."""
+"""Custom resources: requested by an event, answered by a PUT."""
 
 import json
 from typing import Any
@@ -70,7 +70,7 @@ def test_a_failed_response_fails_the_stack_with_its_reason(stacks: Stacks) -> No
 
 
 def test_a_missing_response_fails_after_the_timeout(stacks: Stacks) -> None:
-    """[D23] ServiceTimeout; an hour without one."""
+    """[D23] ServiceTimeout; by default an hour."""
     stack = stacks.create(resources(Wish="SILENCE", ServiceTimeout=1))
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     (reason,) = [
@@ -82,7 +82,7 @@ def test_a_missing_response_fails_after_the_timeout(stacks: Stacks) -> None:
 
 
 def test_the_function_receives_awss_event(stacks: Stacks) -> None:
-    """[D23] Numbers and flags are texts; an update tells what was."""
+    """[D23] Numbers and booleans are strings; an update contains the old properties."""
     stack = stacks.create(resources(N=1, Flag=True))
     name = stack["StackName"]
     stacks.update(name, resources(N=2, Flag=True))

@@ -1,4 +1,4 @@
-"""docs/stacks.md says what is supported."""
+"""docs/stacks.md lists what is supported."""
 
 from pathlib import Path
 

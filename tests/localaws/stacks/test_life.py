@@ -1,4 +1,4 @@
-"""Stacks from their creation to their end, and what their events tell."""
+"""Stacks from creation to deletion, and their events."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ def stacks(unlimited: Aws) -> Stacks:
 
 
 def test_creating_a_stack_has_awss_events(stacks: Stacks) -> None:
-    """[OBS] Begun by the user; each resource twice in progress, then complete."""
+    """[OBS] Initiated by the user; each resource twice in progress, then complete."""
     stack = stacks.create({"Queue": QUEUE})
     name = stack["StackName"]
     assert stack["StackStatus"] == "CREATE_COMPLETE"
@@ -33,7 +33,7 @@ def test_creating_a_stack_has_awss_events(stacks: Stacks) -> None:
 
 
 def test_a_refused_resource_rolls_the_stack_back_in_the_apis_words(stacks: Stacks) -> None:
-    """[SEEN, OBS] The others are deleted; other stacks are as they were."""
+    """[SEEN, OBS] The others are deleted; other stacks are unchanged."""
     other = stacks.create({"Queue": QUEUE})["StackName"]
     stack = stacks.create({"Role": ROLE, "Fn": function(MemorySize=64), "Queue": QUEUE})
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
@@ -61,7 +61,7 @@ def test_a_failed_creation_can_be_kept(stacks: Stacks) -> None:
 
 
 def test_a_failed_update_is_rolled_back(stacks: Stacks) -> None:
-    """What was changed is changed back, what was added goes, and all ids stay."""
+    """Changes are reverted, additions deleted, and all ids stay."""
     before = {"Role": ROLE, "Fn": function(Timeout=5), "Queue": QUEUE}
     name = stacks.create(before)["StackName"]
     ids = stacks.resources(name)
@@ -91,7 +91,7 @@ def test_a_failed_update_is_rolled_back(stacks: Stacks) -> None:
 
 
 def test_a_replaced_resource_is_deleted_in_the_cleanup(stacks: Stacks) -> None:
-    """[OBS] The new one first, then the old one's end."""
+    """[OBS] First the new one, then the deletion of the old one."""
     name = stacks.name()
     old, new = ({**STREAM, "Properties": {"Name": f"{name}-{end}"}} for end in ("old", "new"))
     stacks.create({"Stream": old}, name)
@@ -174,7 +174,7 @@ def test_a_stacks_tags_are_on_its_resources(stacks: Stacks) -> None:
 
 
 def test_a_change_set_of_a_new_stack(stacks: Stacks) -> None:
-    """[OBS] In review until it is carried out; outputs and exports are there afterwards."""
+    """[OBS] In review until it is executed; then it has outputs and exports."""
     name, api = stacks.name(), stacks.api
     body = json.dumps(
         {"Resources": {"Queue": QUEUE}, "Outputs": {"Url": {"Value": {"Ref": "Queue"}}}}

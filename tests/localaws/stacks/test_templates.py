@@ -1,4 +1,4 @@
-"""What templates may say: functions, parameters, transforms; and what is refused by name."""
+"""What templates can contain: functions, parameters, transforms; and what is refused by name."""
 
 import json
 from typing import Any
@@ -33,7 +33,7 @@ def stacks(unlimited: Aws) -> Stacks:
 def test_unsupported_features_are_refused_by_name(
     stacks: Stacks, resources: Any, named: str
 ) -> None:
-    """Nothing is made, and it is the local AWS that says so."""
+    """Nothing is created, and the message says that the local AWS refused it."""
     name = stacks.name()
     with pytest.raises(ClientError) as refused:
         stacks.create({"Queue": QUEUE, **resources}, name)
@@ -175,7 +175,7 @@ def test_parameters_are_checked_against_their_declarations(
 
 
 def test_values_of_the_parameter_store_and_of_secrets(stacks: Stacks) -> None:
-    """A parameter of type SSM value, and dynamic references."""
+    """A parameter of an SSM value type, and dynamic references."""
     name = stacks.name()
     stacks.aws.client("ssm").put_parameter(Name=f"/{name}", Value="from-ssm", Type="String")
     stacks.aws.client("secretsmanager").create_secret(Name=name, SecretString='{"k": "s3cret"}')
@@ -253,7 +253,7 @@ SAM = {
 
 
 def test_the_serverless_transform(stacks: Stacks) -> None:
-    """[SAMT] The resources that AWS's own translator makes; the mapping is on the alias."""
+    """[SAMT] The resources that AWS's translator creates; the mapping is on the alias."""
     name = stacks.name()
     stacks.api.create_stack(
         StackName=name,

@@ -40,7 +40,7 @@ def schema(**columns: str) -> pa.Schema:
 
 
 def converted(data: bytes, columns: dict[str, str], settings: Conversion = SETTINGS) -> list[Any]:
-    """Return the rows that a record becomes; it must not fail."""
+    """Return the rows of a record, which must fit."""
     found = conversion.convert([data], schema(**columns), settings)
     assert found.misfits == []
     rows: list[Any] = pq.read_table(io.BytesIO(found.body)).to_pylist()
@@ -159,7 +159,7 @@ KINDS += ["array<int>", "map<string,double>", "struct<a:int,b:string>"]
     st.sampled_from(KINDS),
 )
 def test_every_record_is_a_row_or_a_misfit(records: list[bytes], kind: str) -> None:
-    """[design rule] Whatever comes: nothing is lost, nothing stops the rest."""
+    """[design rule] For any records, nothing is lost, and nothing stops the rest."""
     found = conversion.convert(records, schema(a=kind), SETTINGS)
     rows = pq.read_table(io.BytesIO(found.body)).num_rows if found.body else 0
     assert rows + len(found.misfits) == len(records)
@@ -190,7 +190,7 @@ VALUES = st.fixed_dictionaries(
 )
 def test_the_fast_reader_agrees_with_the_general_one(records: list[bytes]) -> None:
     """[design rule] Arrow's reader is faster, and must make no difference."""
-    one_by_one = replace(SETTINGS, keys={"nowhere": "x"})  # which is not plain
+    one_by_one = replace(SETTINGS, keys={"nowhere": "x"})  # so that the fast reader is not used
     plain = conversion.convert(records, schema(**PLAIN), SETTINGS)
     other = conversion.convert(records, schema(**PLAIN), one_by_one)
     assert plain == other
@@ -278,7 +278,7 @@ def test_records_become_parquet_and_misfits_go_to_the_error_output(
 
 
 def test_records_wait_until_the_schema_can_be_read(table: Lake) -> None:
-    """[FH:record-format-conversion] A conversion that cannot be made blocks, and loses nothing."""
+    """[FH:record-format-conversion] A conversion that is impossible blocks, and loses nothing."""
     role = table.make_role("*")
     schema = {"RoleARN": role, "DatabaseName": table.name, "TableName": "t"}
     table.deliver(seconds=1, **parquet(table, SchemaConfiguration=schema))

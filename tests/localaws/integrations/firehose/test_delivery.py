@@ -1,4 +1,4 @@
-"""Delivery streams from a put or a Kinesis stream into a bucket, through boto3."""
+"""Delivery streams from direct puts or a Kinesis stream to a bucket, through boto3."""
 
 import gzip
 import io
@@ -18,7 +18,7 @@ NAME = r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d-[0-9a-f-]{36}"
 
 
 def test_records_of_a_stream_are_delivered_in_order_from_the_creation_on(lake: Lake) -> None:
-    """[BC, SEEN] Reads begin when the delivery stream is made; what was there before stays out."""
+    """[BC, SEEN] Reading starts when the delivery stream is created; earlier records stay out."""
     kinesis, arn = lake.aws.client("kinesis"), lake.make_stream()
 
     def write(data: bytes) -> None:
@@ -38,7 +38,7 @@ def test_records_of_a_stream_are_delivered_in_order_from_the_creation_on(lake: L
 
 
 def test_every_shard_is_read_and_its_children_after_a_split(lake: Lake) -> None:
-    """[design rule] Each record arrives once, whatever becomes of the shards."""
+    """[design rule] Each record arrives once, even if shards split."""
     kinesis, arn = lake.aws.client("kinesis"), lake.make_stream()
     lake.deliver(stream_arn=arn)
 
@@ -72,7 +72,7 @@ def test_objects_have_awss_names_and_no_delimiter_by_default(lake: Lake) -> None
 
 
 def test_a_delimiter_separates_records_if_configured(lake: Lake) -> None:
-    """[SEEN] AppendDelimiterToRecord: between, and not behind the last."""
+    """[SEEN] AppendDelimiterToRecord: between records, and not after the last."""
     processor = {"Type": "AppendDelimiterToRecord", "Parameters": []}
     lake.deliver(ProcessingConfiguration={"Enabled": True, "Processors": [processor]})
     lake.put(b"one", b"two")
@@ -81,7 +81,7 @@ def test_a_delimiter_separates_records_if_configured(lake: Lake) -> None:
 
 @pytest.mark.parametrize(("compression", "extension"), [("GZIP", ".gz"), ("ZIP", ".zip")])
 def test_objects_are_compressed_as_configured(lake: Lake, compression: str, extension: str) -> None:
-    """[BC, SEEN] with an extension and a Content-Encoding."""
+    """[BC, SEEN] With an extension and a Content-Encoding."""
     lake.deliver(CompressionFormat=compression)
     lake.put(b"one", b"two")
     ((key, body),) = lake.arrived().items()
@@ -111,7 +111,7 @@ def test_a_full_buffer_does_not_wait_for_its_interval(lake: Lake) -> None:
 
 
 def test_a_buffer_is_delivered_after_its_interval() -> None:
-    """[BC] IntervalInSeconds, on the one clock: here a minute of it takes a second."""
+    """[BC] IntervalInSeconds, by the services' clock: here a minute takes a second."""
     with target.connect(target.LOCAL, speed=60) as aws:
         lake = Lake(aws)
         lake.make_bucket()
@@ -190,7 +190,7 @@ def test_metrics_are_those_of_aws(lake: Lake) -> None:
 
 
 def test_a_missing_bucket_gets_its_records_once_it_exists(local: Aws) -> None:
-    """[FH:basic-deliver] S3 is tried again for a day; errors are logged where the settings say."""
+    """[FH:basic-deliver] Writing is retried for a day; errors are logged as configured."""
     lake, logs = Lake(local), local.client("logs")
     logs.create_log_group(logGroupName=lake.name)
     logs.create_log_stream(logGroupName=lake.name, logStreamName="s")
@@ -396,7 +396,7 @@ def test_a_deleted_delivery_stream_is_gone(lake: Lake) -> None:
 
 
 def test_log_events_of_a_subscription_are_delivered(lake: Lake) -> None:
-    """[OBS] as gzip of JSON."""
+    """[OBS] As gzipped JSON."""
     logs, arn = lake.aws.client("logs"), lake.deliver()
     logs.create_log_group(logGroupName=lake.name)
     logs.create_log_stream(logGroupName=lake.name, logStreamName="s")

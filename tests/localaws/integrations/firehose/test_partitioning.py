@@ -46,7 +46,7 @@ def extraction(query: str = QUERY) -> dict[str, Any]:
 
 
 def test_records_are_partitioned_by_their_content(lake: Lake) -> None:
-    """[FH:dynamic-partitioning] Keys by a jq program; what has none stands at the error output."""
+    """[FH:dynamic-partitioning] Keys from a jq program; records without go to the error output."""
     lake.deliver(**partitioned(extraction(), processor("AppendDelimiterToRecord")))
     days = [(1, 1), (1, 2), (1, 1), (2, 1)]
     records = [json.dumps({"month": m, "day": d, "n": n}) for n, (m, d) in enumerate(days)]
@@ -79,7 +79,7 @@ def test_a_function_can_return_the_partition_keys(lake: Lake) -> None:
 def test_records_over_500_active_partitions_go_to_the_error_output(lake: Lake) -> None:
     """[FH:dynamic-partitioning] A partition is active until its buffer is delivered."""
     prefix = "k=!{partitionKeyFromQuery:k}/"
-    # The buffers must outlast both puts, on a busy machine too.
+    # The buffers must outlast both puts, even on a busy machine.
     lake.deliver(seconds=10, **partitioned(extraction("{k: .}"), prefix=prefix))
     lake.put(*[b"%d" % one for one in range(500)])
     lake.put(b"500", b"0")
@@ -107,7 +107,7 @@ def test_records_over_500_active_partitions_go_to_the_error_output(lake: Lake) -
     ],
 )
 def test_values_that_can_be_partition_keys(data: bytes, key: str | None) -> None:
-    """[SEEN, ?] Neither null nor empty; numbers as they are written."""
+    """[SEEN, ?] Neither null nor empty; numbers as written."""
     wanted = ((prefixes.FROM_QUERY, "k"),)
     found = partitioning.keys(wanted, data, partitioning.compiled("{k: .k}"), {})
     if key is None:

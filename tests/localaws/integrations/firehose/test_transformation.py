@@ -51,7 +51,7 @@ def processing(lake: Lake, function: str, **parameters: str) -> dict[str, Any]:
 
 
 def failed(lake: Lake, count: int) -> list[dict[str, Any]]:
-    """Return the documents at the error output, once there are so many."""
+    """Return the documents in the error output, once there are enough."""
 
     def found() -> list[dict[str, Any]]:
         bodies = lake.arrived(0, prefix="processing-failed/").values()
@@ -91,7 +91,7 @@ def test_the_event_says_where_a_record_comes_from(lake: Lake) -> None:
     mine = lake.deliver(stream_arn=arn, **processing(lake, function))
     put = lake.aws.client("kinesis").put_record(StreamName=lake.name, PartitionKey="k", Data=b"one")
 
-    (document,) = failed(lake, 1)  # since the reply holds no records
+    (document,) = failed(lake, 1)  # because the response has no records
     assert document["errorCode"] == "Lambda.JsonProcessingException"
     (line,) = [one for one in log_lines(lake.aws, function) if one.startswith("EVENT")]
     event = json.loads(line.removeprefix("EVENT "))
@@ -114,7 +114,7 @@ def test_the_event_says_where_a_record_comes_from(lake: Lake) -> None:
 
 @pytest.mark.parametrize("code", [RAISES, DIES])
 def test_records_of_a_failing_function_go_to_the_error_output(lake: Lake, code: str) -> None:
-    """[SEEN] after one more try than NumberOfRetries says, whether it raises or is killed."""
+    """[SEEN] After one attempt more than NumberOfRetries, whether it raises or is killed."""
     function = create(lake.aws, code)
     lake.deliver(**processing(lake, function, NumberOfRetries="2"))
     lake.put(b"a", b"b")
