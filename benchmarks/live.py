@@ -77,8 +77,8 @@ def measure(what: str, page: Page) -> float:
     page.wait_for_timeout(SECONDS * 1000)
     passed, after = time.monotonic() - begun, taken()
     shares = {part: 100 * (after[part] - before[part]) / passed for part in sorted(after)}
-    told = ", ".join(f"{part} {share:.1f}" for part, share in shares.items())
-    print(f"{what:14} {sum(shares.values()):.1f} % of a core: {told}", flush=True)
+    listed = ", ".join(f"{part} {share:.1f}" for part, share in shares.items())
+    print(f"{what:14} {sum(shares.values()):.1f} % of a core: {listed}", flush=True)
     return sum(shares.values())
 
 

@@ -63,14 +63,16 @@ def missing() -> list[str]:
 
 def versions() -> dict[str, str]:
     """Return the versions of the peers and of the tools used to measure them."""
-    told = {name: version(name) for name in ("boto3", "moto", "pandas", "aws-lambda-powertools")}
+    found = {name: version(name) for name in ("boto3", "moto", "pandas", "aws-lambda-powertools")}
     if installed("ministack"):
         asking = "from importlib.metadata import version; print(version('ministack'))"
-        told["ministack"] = subprocess.check_output([PYTHON, "-c", asking], text=True).strip()
+        found["ministack"] = subprocess.check_output([PYTHON, "-c", asking], text=True).strip()
     for name in ("kinesalite", "kinesis-local"):
         if installed(name):
-            told[name] = json.loads((MODULES / name / "package.json").read_text("utf-8"))["version"]
-    return told
+            found[name] = json.loads((MODULES / name / "package.json").read_text("utf-8"))[
+                "version"
+            ]
+    return found
 
 
 @contextmanager
