@@ -1,8 +1,8 @@
-"""The workbook beside what people would use instead, and beside the floor, in one run.
+"""Measure the workbook beside its alternatives, and beside the floor, in one run.
 
-Run ``make bench``, or ``make bench ARGS=--quick`` for a try of everything at small sizes, which
-writes into ``build/bench``. The full run writes ``benchmarks/RESULTS.md`` and its picture, and
-brings the figures in the README up to date.
+Run ``make bench``, or ``make bench ARGS=--quick`` to try everything at small sizes, which writes to
+``build/bench``. The full run writes ``benchmarks/RESULTS.md`` and its picture, and updates the
+figures in the README.
 """
 
 import argparse
@@ -46,7 +46,8 @@ def main() -> None:
         for result in ROWS[name](sizes):
             print(result, flush=True)
             found.append(result)
-        results.write(folder, found, time.monotonic() - began)  # so that no failure loses a row
+        # Write after each row, so that a failure loses none.
+        results.write(folder, found, time.monotonic() - began)
     if whole:
         results.quote(HERE.parent / "README.md", found)
     print(f"{folder / results.TABLE} was written after {time.monotonic() - began:.0f} s")

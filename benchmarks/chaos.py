@@ -1,6 +1,6 @@
-"""A pipeline whose function processes are killed under load, while shards split and are throttled.
+"""Kill a pipeline's function processes under load, while shards split and are throttled.
 
-Run ``python benchmarks/chaos.py [seconds]``.  Exits with 1 if a record is lost, or if records of a
+Run ``python benchmarks/chaos.py [seconds]``.  Exit with 1 if a record is lost, or if records of a
 key were first processed in another order than they were put.
 """
 
@@ -25,12 +25,12 @@ from workbook.target import Aws
 from workbook.waiting import NotReadyError, wait_until
 
 PRODUCERS = 4
-KEYS = 5  # of each producer
+KEYS = 5  # for each producer
 KILLS_PER_MINUTE = 100
 RESHARD_SECONDS = 7
-SHARDS = (2, 4)  # between which the stream changes
+SHARDS = (2, 4)  # numbers between which the stream alternates
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV, signal.SIGSTOP]
-FAILING = 0.05  # of the invocations end with an error
+FAILING = 0.05  # share of invocations that end with an error
 THROTTLED = ("ProvisionedThroughputExceededException", "LimitExceededException")
 CODE = f"""
 import base64, json, random, time
@@ -46,7 +46,7 @@ def handler(event, context):
 
 
 def main(seconds: float) -> int:
-    """Run for a time, wait until all is processed, and print what became of the records."""
+    """Run for some seconds, wait until all is processed, and print the fate of the records."""
     events: Counter[str] = Counter()
     put: dict[str, int] = dict.fromkeys(
         (f"{producer}.{key}" for producer in range(PRODUCERS) for key in range(KEYS)), 0
@@ -81,7 +81,7 @@ def main(seconds: float) -> int:
 
 
 def deploy(aws: Aws) -> None:
-    """Make the stream, the function and its mapping, which gives nothing up."""
+    """Create the stream, the function and its mapping, which gives nothing up."""
     kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
     arn = deployment.create_stream(kinesis, deployment.INPUT_STREAM, SHARDS[0])
     role = deployment.create_role(aws.client("iam"), deployment.policy(arn, arn))
@@ -95,13 +95,13 @@ def deploy(aws: Aws) -> None:
 
 
 def repeat(act: Callable[[], None], ending: threading.Event) -> None:
-    """Do something again and again until the end; refusals are part of it."""
+    """Repeat an action until the end; ignore refusals."""
     while not ending.is_set():
         act()
 
 
 def produce(aws: Aws, name: int, put: dict[str, int], events: Counter[str]) -> None:
-    """Put the next record of each key of a producer; retry it until it is taken."""
+    """Put the next record for each key of a producer; retry it until it is accepted."""
     kinesis = aws.client("kinesis")
     for number in range(KEYS):
         key = f"{name}.{number}"
@@ -133,7 +133,7 @@ def kill(server: psutil.Process, events: Counter[str]) -> None:
 
 
 def resume(server: psutil.Process) -> None:
-    """Have stopped processes go on; most of them are over their timeout by then."""
+    """Resume stopped processes; most of them have exceeded their timeout by then."""
     for process in server.children(recursive=True):
         try:
             process.resume()
@@ -157,7 +157,7 @@ def reshard(aws: Aws, events: Counter[str]) -> None:
 
 
 def crowd(aws: Aws, events: Counter[str]) -> None:
-    """Read every shard so often that the mapping is throttled, too."""
+    """Read every shard so often that the mapping is throttled too."""
     kinesis = aws.client("kinesis")
     for shard in kinesis.list_shards(StreamName=deployment.INPUT_STREAM)["Shards"]:
         iterator = kinesis.get_shard_iterator(
@@ -174,7 +174,7 @@ def crowd(aws: Aws, events: Counter[str]) -> None:
 
 
 def processed(aws: Aws, put: dict[str, int]) -> dict[str, list[int]]:
-    """Wait until every record is processed, as long as there is progress; return what was."""
+    """Wait until every record is processed, while there is progress; return what was processed."""
     found: dict[str, list[int]] = {}
 
     def complete() -> bool:
@@ -190,7 +190,7 @@ def processed(aws: Aws, put: dict[str, int]) -> dict[str, list[int]]:
 
 
 def printed(aws: Aws) -> dict[str, list[int]]:
-    """Return the numbers that the function printed for each key, in the order of time."""
+    """Return the numbers printed by the function for each key, in order of time."""
     pages = aws.client("logs").get_paginator("filter_log_events")
     group = f"/aws/lambda/{deployment.FUNCTION}"
     lines = [

@@ -1,6 +1,6 @@
-"""What an invocation costs beside the function itself: cold, warm, by size of the batch.
+"""Measure the overhead of an invocation: cold, warm, and by batch size.
 
-Run ``python benchmarks/functions.py``; it prints a table, times in milliseconds.
+Run ``python benchmarks/functions.py``; it prints a table with times in milliseconds.
 """
 
 import asyncio
@@ -82,7 +82,7 @@ def create(name: str, code: str) -> None:
 
 
 def batch(records: int) -> bytes:
-    """A Kinesis event of records of about 500 bytes of data, 700 in the event."""
+    """Return a Kinesis event of records with about 500 bytes of data each, 700 in the event."""
     data = base64.b64encode(b"x" * 360).decode()
     record = {
         "kinesis": {
@@ -98,7 +98,7 @@ def batch(records: int) -> bytes:
 
 
 async def median(invoker: Invoker, name: str, event: bytes, times: int) -> float:
-    """The median time of warm invocations."""
+    """Return the median time of warm invocations."""
     taken = []
     for _ in range(times):
         begun = time.perf_counter()
@@ -109,7 +109,7 @@ async def median(invoker: Invoker, name: str, event: bytes, times: int) -> float
 
 
 async def throughput(invoker: Invoker, name: str, clients: int, seconds: float) -> float:
-    """Warm invocations in a second by clients that never rest."""
+    """Return how many warm invocations per second a number of busy clients get."""
     end = time.perf_counter() + seconds
 
     async def client() -> int:
@@ -123,7 +123,7 @@ async def throughput(invoker: Invoker, name: str, clients: int, seconds: float) 
 
 
 async def main() -> None:
-    """Measure and print."""
+    """Measure, and print the table."""
     clock, worker, processes = Clock(), Worker(), Processes()
     permissions = Permissions(clock)
     roles, guard = Enforcer(permissions), Guard(worker, permissions)

@@ -1,6 +1,6 @@
-"""How fast the local Kinesis takes and gives records, through boto3 and alone.
+"""Measure how fast the local Kinesis writes and reads records, through boto3.
 
-Run ``python benchmarks/kinesis.py [records]``; prints records a second, the server's own time for
+Run ``python benchmarks/kinesis.py [records]``; it prints records per second, the server's time for
 a record, and its memory.
 """
 
@@ -27,7 +27,7 @@ def main(count: int) -> None:
         kinesis.get_waiter("stream_exists").wait(
             StreamName=STREAM, WaiterConfig={"Delay": 1, "MaxAttempts": 10}
         )
-        aws.client("sts").get_caller_identity()  # the server's own start is over once moto answers
+        aws.client("sts").get_caller_identity()  # once moto responds, the server has started
         before = server.memory_info().rss
         data = [f"{number:0{RECORD_BYTES}d}".encode() for number in range(BATCH)]
         with _Measured("put", count, server):
@@ -50,7 +50,7 @@ def main(count: int) -> None:
 
 
 def _read(kinesis: Any, shard: dict[str, Any]) -> int:
-    """How many records the shard holds."""
+    """Return how many records the shard holds."""
     iterator = kinesis.get_shard_iterator(
         StreamName=STREAM, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
     )["ShardIterator"]
@@ -64,7 +64,7 @@ def _read(kinesis: Any, shard: dict[str, Any]) -> int:
 
 
 class _Measured:
-    """Prints the pace of what happens inside, and what it cost the server."""
+    """Prints the rate of the work inside ``with``, and its cost to the server."""
 
     def __init__(self, name: str, count: int, server: psutil.Process) -> None:
         self._name, self._count, self._server = name, count, server

@@ -1,9 +1,9 @@
-"""What the live view costs: processor time of browser, kernel, Jupyter server and local AWS.
+"""Measure the cost of the live view: processor time of browser, kernel, Jupyter and local AWS.
 
-Run ``build/browser/venv/bin/python -m benchmarks.live`` after ``make browser``. It prints percents
-of a core with and without the live view, each over a minute, of a real JupyterLab in a real
-browser: of an idle pipeline, and of one that up to ``RATE`` records a second go through, never the
-same number. The picture is in it that is kept for the saved notebook.
+Run ``build/browser/venv/bin/python -m benchmarks.live`` after ``make browser``. It prints the
+percentage of a core used with and without the live view, each for a minute, in a real JupyterLab
+and browser: for an idle pipeline, and for one with a varying rate of up to ``RATE`` records a
+second. The cost includes the picture that is kept for the saved notebook.
 """
 
 import tempfile
@@ -17,10 +17,10 @@ from playwright.sync_api import Page
 
 from browser import chromium, lab
 
-SECONDS = 60.0  # that each measurement takes, after SETTLE
+SECONDS = 60.0  # of each measurement, after SETTLE
 SETTLE = 15.0
 RATE = 800  # records a second at most, when busy
-PROCESSES = {  # by a word of their command lines
+PROCESSES = {  # by a word in their command lines
     "--type=renderer": "browser",
     "--type=gpu-process": "browser",
     "--type=utility": "browser",
@@ -60,7 +60,7 @@ threading.Thread(target=send, daemon=True).start()
 
 
 def taken() -> dict[str, float]:
-    """Processor time in seconds that each part has taken so far."""
+    """Return the processor time in seconds that each part has used so far."""
     seconds: defaultdict[str, float] = defaultdict(float)
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
@@ -71,19 +71,19 @@ def taken() -> dict[str, float]:
 
 
 def measure(what: str, page: Page) -> float:
-    """Print what each part takes of a core while ``SECONDS`` pass; gives their sum, in percent."""
+    """Print the share of a core that each part uses in ``SECONDS``; return their sum in percent."""
     page.wait_for_timeout(SETTLE * 1000)
     before, begun = taken(), time.monotonic()
     page.wait_for_timeout(SECONDS * 1000)
     passed, after = time.monotonic() - begun, taken()
     shares = {part: 100 * (after[part] - before[part]) / passed for part in sorted(after)}
-    told = ", ".join(f"{part} {share:.1f}" for part, share in shares.items())
-    print(f"{what:14} {sum(shares.values()):.1f} % of a core: {told}", flush=True)
+    listed = ", ".join(f"{part} {share:.1f}" for part, share in shares.items())
+    print(f"{what:14} {sum(shares.values()):.1f} % of a core: {listed}", flush=True)
     return sum(shares.values())
 
 
 def run_cell(page: Page) -> None:
-    """Run the next cell of the notebook in front, to its end."""
+    """Run the next cell of the notebook, and wait until it has finished."""
     page.evaluate("jupyterapp.commands.execute('notebook:run-cell-and-select-next')")
     page.wait_for_function(lab.READY, timeout=lab.TIMEOUT)
 

@@ -1,4 +1,4 @@
-"""Contests: the same work by several contenders, in turns, so that all have the same weather."""
+"""Contests: contenders do the same work in turns, so that they meet the same conditions."""
 
 import statistics
 from collections.abc import Callable, Mapping
@@ -11,15 +11,15 @@ PEER = "the fastest peer"
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is measured.
+    """The amount of work to measure.
 
     Args:
-        rounds: of each contest; the table has their medians.
-        records: of a pipeline, and of reads and writes.
-        many: records of the read and write at which growth would show.
-        year: flights of a whole run; None for all of the year.
-        calls: invocations, and single records whose way is timed.
-        core: records that a handler alone gets in a round.
+        rounds: rounds of each contest; the table has the medians.
+        records: records of a pipeline, and of reads and writes.
+        many: records of the write and read that would reveal growth.
+        year: flights of a whole run; None for the whole year.
+        calls: invocations, and single records whose delay is measured.
+        core: records for a handler alone in each round.
     """
 
     rounds: int
@@ -36,7 +36,7 @@ QUICK = Sizes(rounds=1, records=1_000, many=20_000, year=1_000, calls=5, core=1_
 
 @dataclass(frozen=True)
 class Aim:
-    """What was to be reached: a factor of another's figure, or without one a figure."""
+    """A target: a factor of another contender's figure, or a figure."""
 
     factor: float
     of: str | None = None
@@ -44,17 +44,17 @@ class Aim:
 
 @dataclass(frozen=True)
 class Contest:
-    """One work and those who do it.
+    """A piece of work and its contenders.
 
     Args:
-        row: the group of works that it belongs to.
-        work: what is done.
-        unit: of the figures; what ends in ``/s`` is better when higher, all else when lower.
-        peers: what others than the workbook bring; each call does the work once and returns its
+        row: the group of contests that it belongs to.
+        work: the description of the work.
+        unit: the unit of the figures; higher is better if it ends in ``/s``, otherwise lower.
+        peers: contenders other than the workbook; each call does the work once and returns its
             figure.
-        ours: the same by the workbook.
-        floor: the least that the work takes, and what that is.
-        aims: what was to be reached.
+        ours: the same for the workbook.
+        floor: the minimum of the work, and what it consists of.
+        aims: the targets.
     """
 
     row: str
@@ -66,7 +66,7 @@ class Contest:
     aims: tuple[Aim, ...] = ()
 
     def run(self, rounds: int) -> "Result":
-        """Let all do the work in turns; return every figure."""
+        """Let all contenders work in turns; return every figure."""
         contenders = {OURS: self.ours, **self.peers}
         if self.floor:
             contenders[self.floor[0]] = self.floor[1]
@@ -86,30 +86,30 @@ class Result:
 
     @property
     def higher_is_better(self) -> bool:
-        """Whether the figures are rates."""
+        """Return whether the figures are rates."""
         return self.contest.unit.endswith("/s")
 
     def median(self, name: str) -> float:
-        """Return a contender's figure."""
+        """Return a contender's median figure."""
         return statistics.median(self.figures[name])
 
     def kind(self, name: str) -> Literal["ours", "peer", "floor"]:
-        """Return what a contender is."""
+        """Return the kind of a contender."""
         if name == OURS:
             return "ours"
         return "peer" if name in self.contest.peers else "floor"
 
     def times_as_fast(self, name: str) -> float:
-        """Return how many times as fast the workbook is as this contender."""
+        """Return how many times as fast as a contender the workbook is."""
         ratio = self.median(OURS) / self.median(name)
         return ratio if self.higher_is_better else 1 / ratio
 
     def fastest_peer(self) -> str | None:
-        """Return the name of the fastest of those that the workbook is compared with."""
+        """Return the name of the fastest peer."""
         return min(self.contest.peers, key=self.times_as_fast, default=None)
 
     def reached(self) -> list[tuple[str, bool]]:
-        """Return the aims in words, and whether they were reached; none of peers that are away."""
+        """Return the aims, and whether they were reached; omit aims about missing peers."""
         return [judged for aim in self.contest.aims if (judged := self._judge(aim)) is not None]
 
     def _judge(self, aim: Aim) -> tuple[str, bool] | None:

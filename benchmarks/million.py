@@ -1,6 +1,6 @@
-"""What a million records in one stream cost: time, memory, and what comes back when they go.
+"""Measure a million records in a stream: time, memory, and the memory returned afterwards.
 
-Run ``python benchmarks/million.py [records]``.  Exits with 1 if a record is lost or changed.
+Run ``python benchmarks/million.py [records]``.  Exit with 1 if a record is lost or changed.
 """
 
 import gc
@@ -19,14 +19,14 @@ STREAM = "million"
 SHARDS = 4
 BATCH = 500
 RECORD_BYTES = 350
-EDGE = 40  # calls at the beginning and at the end whose times are compared
-FIRST = 50_000  # records of a first round, after which the server has all that it works with
+EDGE = 40  # calls at the start and at the end whose times are compared
+FIRST = 50_000  # records of a first round, after which the server has loaded everything
 SPEED = 720  # of the clock in the second part: a day's retention passes in two minutes
-WITHIN = 1.2  # times the memory at the start, which the server may have when records are gone
+WITHIN = 1.2  # limit of the server's memory without records, times that at the start
 
 
 def main(count: int) -> int:
-    """Write and read ``count`` records; then see the memory back after deletion and expiry."""
+    """Write and read ``count`` records; check that deletion and expiry return their memory."""
     wrong = 0
     for speed, goes in ((1, deletion), (SPEED, expiry)):
         with target.connect(target.LOCAL, limits=False, speed=speed) as aws:
@@ -52,7 +52,7 @@ def main(count: int) -> int:
 
 
 def put_all(kinesis: Any, count: int) -> list[float]:
-    """Make the stream and put records into it; return the seconds of each call."""
+    """Create the stream and put records into it; return the seconds of each call."""
     kinesis.create_stream(StreamName=STREAM, ShardCount=SHARDS)
     kinesis.get_waiter("stream_exists").wait(StreamName=STREAM)
     calls = tqdm(batches(count), desc="put", total=-(-count // BATCH), unit=" calls")
@@ -60,7 +60,7 @@ def put_all(kinesis: Any, count: int) -> list[float]:
 
 
 def deletion(kinesis: Any, count: int) -> int:
-    """Read everything and delete the stream; return how many records were not as they were put."""
+    """Read everything and delete the stream; return how many records were lost or changed."""
     wrong = read(kinesis, count)
     delete(kinesis)
     return wrong
@@ -81,13 +81,13 @@ def delete(kinesis: Any) -> None:
 
 
 def is_empty(kinesis: Any) -> bool:
-    """Return whether the stream's oldest iterators lead to no record."""
-    shards = kinesis.list_shards(StreamName=STREAM)["Shards"]  # which also frees what is too old
+    """Return whether the stream's oldest iterators return no record."""
+    shards = kinesis.list_shards(StreamName=STREAM)["Shards"]  # which also frees expired records
     return not any(records(kinesis, shard["ShardId"], 1)["Records"] for shard in shards)
 
 
 def records(kinesis: Any, shard: str, limit: int) -> Any:
-    """Return the answer to a read of a shard's oldest records."""
+    """Return the response to a read of a shard's oldest records."""
     iterator = kinesis.get_shard_iterator(
         StreamName=STREAM, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
     )["ShardIterator"]
@@ -95,13 +95,13 @@ def records(kinesis: Any, shard: str, limit: int) -> Any:
 
 
 def batches(count: int) -> Iterator[range]:
-    """Yield the numbers of the records of each call."""
+    """Yield the record numbers of each call."""
     for first in range(0, count, BATCH):
         yield range(first, min(first + BATCH, count))
 
 
 def put(kinesis: Any, numbers: range) -> float:
-    """Put records with these numbers; return the seconds that it took."""
+    """Put records with these numbers; return how many seconds that took."""
     records = [{"Data": data(number), "PartitionKey": f"N{number:06d}"} for number in numbers]
     began = time.perf_counter()
     answer = kinesis.put_records(StreamName=STREAM, Records=records)
@@ -116,7 +116,7 @@ def data(number: int) -> bytes:
 
 
 def read(kinesis: Any, count: int) -> int:
-    """Read everything; return how many records did not come back exactly once, as they were."""
+    """Read everything; return how many records did not come back once and unchanged."""
     seen = bytearray(count)
     began = time.perf_counter()
     with tqdm(desc="get", total=count, unit=" records") as shown:
@@ -141,10 +141,10 @@ def memory(server: psutil.Process) -> int:
 
 
 def median(values: list[float]) -> float:
-    """Return the value in the middle."""
+    """Return the median."""
     return sorted(values)[len(values) // 2]
 
 
 if __name__ == "__main__":
-    gc.disable()  # a collection of this program's is not the server's time
+    gc.disable()  # garbage collection in this program is not the server's time
     sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000))

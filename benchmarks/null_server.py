@@ -1,7 +1,6 @@
-"""A Kinesis that keeps nothing: what boto3's own work takes, calls to it show.
+"""A Kinesis that stores nothing: calls to it show the cost of boto3 itself.
 
-Run ``python -m benchmarks.null_server PORT``. An iterator is the number of records that are left
-to be read.
+Run ``python -m benchmarks.null_server PORT``. An iterator is the number of records left to read.
 """
 
 import base64
@@ -19,14 +18,14 @@ SHARD = "shardId-000000000000"
 
 @cache
 def written(count: int) -> bytes:
-    """Return the answer to PutRecords."""
+    """Return the response to PutRecords."""
     taken = {"SequenceNumber": SEQUENCE_NUMBER, "ShardId": SHARD}
     return orjson.dumps({"FailedRecordCount": 0, "Records": [taken] * count})
 
 
 @cache
 def read(count: int) -> bytes:
-    """Return the records of an answer to GetRecords."""
+    """Return the records of a response to GetRecords."""
     record = {
         "SequenceNumber": SEQUENCE_NUMBER,
         "PartitionKey": "N123456",
@@ -37,7 +36,7 @@ def read(count: int) -> bytes:
 
 
 def answer(operation: str, body: bytes) -> bytes:
-    """Return the answer to a call."""
+    """Return the response to a call."""
     if operation == "PutRecords":
         return written(body.count(b'"PartitionKey"'))
     if operation == "GetRecords":
@@ -54,7 +53,7 @@ def answer(operation: str, body: bytes) -> bytes:
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Answer a request, as ASGI applications do."""
+    """Respond to a request, as an ASGI application."""
     body = b""
     while (message := await receive()).get("more_body"):
         body += message["body"]

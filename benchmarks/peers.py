@@ -1,4 +1,4 @@
-"""What the workbook is measured against, each started as a process and stopped again."""
+"""The peers of the workbook, each started as a process and stopped again."""
 
 import json
 import os
@@ -51,31 +51,33 @@ def command(name: str, port: int) -> tuple[list[str], dict[str, str]]:
 
 
 def installed(name: str) -> bool:
-    """Return whether a peer is there."""
+    """Return whether a peer is installed."""
     line, _ = command(name, 0)
     return all(Path(part).exists() for part in line[:2] if Path(part).is_absolute())
 
 
 def missing() -> list[str]:
-    """Return the peers that are left out."""
+    """Return the peers that are not installed."""
     return [name for name in STREAMS if not installed(name)]
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what is measured and of what it is measured with."""
-    told = {name: version(name) for name in ("boto3", "moto", "pandas", "aws-lambda-powertools")}
+    """Return the versions of the peers and of the tools used to measure them."""
+    found = {name: version(name) for name in ("boto3", "moto", "pandas", "aws-lambda-powertools")}
     if installed("ministack"):
         asking = "from importlib.metadata import version; print(version('ministack'))"
-        told["ministack"] = subprocess.check_output([PYTHON, "-c", asking], text=True).strip()
+        found["ministack"] = subprocess.check_output([PYTHON, "-c", asking], text=True).strip()
     for name in ("kinesalite", "kinesis-local"):
         if installed(name):
-            told[name] = json.loads((MODULES / name / "package.json").read_text("utf-8"))["version"]
-    return told
+            found[name] = json.loads((MODULES / name / "package.json").read_text("utf-8"))[
+                "version"
+            ]
+    return found
 
 
 @contextmanager
 def started(name: str) -> Iterator[Aws]:
-    """Start a peer on a free port of this machine; yield it when it answers."""
+    """Start a peer on a free port; yield it when it responds."""
     port = free_port()
     line, variables = command(name, port)
     environment = {key: text for key, text in os.environ.items() if not key.startswith("AWS_")}
@@ -85,7 +87,7 @@ def started(name: str) -> Iterator[Aws]:
         subprocess.Popen(
             line,
             env=environment | dummies | {"PYTHONPATH": str(BUILD.parents[1])} | variables,
-            cwd=MODULES / name if (MODULES / name).exists() else folder,  # where it has its files
+            cwd=MODULES / name if (MODULES / name).exists() else folder,  # its own files are there
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         ) as process,
@@ -100,7 +102,7 @@ def started(name: str) -> Iterator[Aws]:
 
 @contextmanager
 def all_of(names: tuple[str, ...]) -> Iterator[dict[str, Aws]]:
-    """Start those that are installed."""
+    """Start the peers that are installed."""
     with ExitStack() as stack:
         there = [name for name in names if installed(name)]
         yield {name: stack.enter_context(started(name)) for name in there}
@@ -114,7 +116,7 @@ def free_port() -> int:
 
 
 def answers(url: str) -> bool:
-    """Return whether a server is there, whatever it says."""
+    """Return whether a server responds at an address, with whatever status."""
     try:
         with urllib.request.urlopen(url, timeout=5):
             return True

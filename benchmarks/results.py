@@ -1,4 +1,4 @@
-"""The table and the picture of what was measured."""
+"""The table and the picture of the results."""
 
 import platform
 import re
@@ -21,7 +21,7 @@ COLOURS = {"ours": plots.BLUE, "peer": plots.ORANGE, "floor": plots.GREEN}
 
 
 def write(folder: Path, found: Sequence[Result], seconds: float) -> None:
-    """Write the table and the picture into a folder."""
+    """Write the table and the picture to a folder."""
     drawn = [one for one in found if len(one.figures) > 1]
     figure, alt = picture(drawn)
     figure.savefig(folder / PICTURE, dpi=plots.DPI)
@@ -30,7 +30,7 @@ def write(folder: Path, found: Sequence[Result], seconds: float) -> None:
 
 
 def quote(document: Path, found: Sequence[Result]) -> None:
-    """Bring a document's tables of two columns, work and figure, up to date."""
+    """Update a document's tables of two columns: work and figure."""
     figures = {one.contest.work: f"{number(one.median(OURS))} {one.contest.unit}" for one in found}
     text = re.sub(
         r"^\| ([^|]+) \| ([^|]+) \|$",
@@ -42,12 +42,12 @@ def quote(document: Path, found: Sequence[Result]) -> None:
 
 
 def rows(found: Sequence[Result]) -> list[list[Result]]:
-    """Return the results by the row that they belong to."""
+    """Return the results, grouped by row."""
     return [list(group) for _, group in groupby(found, key=lambda one: one.contest.row)]
 
 
 def head(found: Sequence[Result], seconds: float) -> str:
-    """Return what was measured, where and when."""
+    """Return the table's introduction: what was measured, where and when."""
     versions = ", ".join(f"{name} {number}" for name, number in peers.versions().items())
     missing = ", ".join(peers.missing()) or "none"
     busy = psutil.getloadavg()[2]
@@ -74,7 +74,7 @@ def head(found: Sequence[Result], seconds: float) -> str:
 
 @cache
 def commit() -> str:
-    """Return the commit that was measured, before results change the checkout."""
+    """Return the measured commit, before results change the checkout."""
     command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
     return subprocess.check_output(command, cwd=ROOT, text=True).strip()
 
@@ -101,12 +101,12 @@ def section(results: Sequence[Result]) -> str:
 
 
 def number(value: float) -> str:
-    """Return a figure with three digits that count."""
+    """Return a figure with three significant digits."""
     return f"{float(f'{value:.3g}'):,.10g}"
 
 
 def picture(drawn: Sequence[Result]) -> plots.Picture:
-    """Return bars: how many times as fast the workbook is as each contender."""
+    """Draw bars that show how many times as fast as each contender the workbook is."""
     bars = [
         (f"{one.contest.row}, {one.contest.work}: {name}", one.times_as_fast(name), one.kind(name))
         for one in drawn

@@ -1,4 +1,4 @@
-"""What many tests share: a local AWS, started once, and the flights, loaded once."""
+"""Fixtures that many tests share: a local AWS, started once, and the flights, loaded once."""
 
 import functools
 import gc
@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from workbook import flights, target
 
-# How long an example takes says how busy the machine is, and nothing of the code.
+# The duration of an example depends on how busy the machine is, not on the code.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
 
@@ -20,21 +20,21 @@ botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 
 def pytest_collection_finish() -> None:
-    """Keep what was imported out of every garbage collection: that is 8 % of the tests' time."""
+    """Exclude what was imported from garbage collection: this saves 8 % of the tests' time."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture(scope="session")
 def local() -> Iterator[target.Aws]:
-    """A local AWS with Kinesis' limits on, as learners get it; shared, so name things uniquely."""
+    """A local AWS with Kinesis' limits, as learners get it; shared, so use unique names."""
     with target.connect(target.LOCAL) as aws:
         yield aws
 
 
 @pytest.fixture(scope="session")
 def unlimited() -> Iterator[target.Aws]:
-    """A local AWS with Kinesis' limits off, for tests that load much."""
+    """A local AWS without Kinesis' limits, for tests that send a lot of data."""
     with target.connect(target.LOCAL, limits=False) as aws:
         yield aws
 

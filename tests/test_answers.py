@@ -1,4 +1,4 @@
-"""The published answers: right on the right data, and wrong on wrong data."""
+"""The published answers: right for the right data, and wrong for wrong data."""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 from workbook import answers, flights, lake
 
 
-def test_every_published_answer_holds_on_the_data_themselves(year: pd.DataFrame) -> None:
+def test_every_published_answer_holds_on_the_data(year: pd.DataFrame) -> None:
     table = answers.check(year)
     assert len(table) == 28
     assert table["ok"].all()
@@ -24,19 +24,19 @@ def test_every_published_answer_holds_in_sql_too(year: pd.DataFrame) -> None:
     assert table["ok"].all()
 
 
-def test_a_lost_flight_shows(year: pd.DataFrame) -> None:
+def test_a_lost_flight_makes_an_answer_wrong(year: pd.DataFrame) -> None:
     table = answers.check(year.drop(index=1000)).set_index("question")
     assert not table.loc["flights", "ok"]
     assert not table.loc["flights in January", "ok"]
     assert table.loc["flights in June", "ok"]
 
 
-def test_a_repeated_flight_shows(year: pd.DataFrame) -> None:
+def test_a_repeated_flight_makes_an_answer_wrong(year: pd.DataFrame) -> None:
     table = answers.check(pd.concat([year, year.tail(1)])).set_index("question")
     assert not table.loc["flights", "ok"]
 
 
-def test_a_mangled_delay_shows(year: pd.DataFrame) -> None:
+def test_a_changed_delay_makes_an_answer_wrong(year: pd.DataFrame) -> None:
     mangled = year.assign(dep_delay=year["dep_delay"].fillna(0))
     table = answers.check(mangled).set_index("question")
     assert not table.loc["mean departure delay, minutes", "ok"]
@@ -52,7 +52,7 @@ def test_a_question_without_all_its_flights_is_not_judged(year: pd.DataFrame) ->
     assert table.loc["flights", "needs"] == "the whole year"
 
 
-def test_losing_everything_is_wrong_where_it_can_be_judged(year: pd.DataFrame) -> None:
+def test_losing_every_flight_makes_all_judged_answers_wrong(year: pd.DataFrame) -> None:
     sent = year.head(5_000)
     table = answers.check(sent.head(0), sent).set_index("question")
     assert not table.loc["flights on 1 January", "ok"]

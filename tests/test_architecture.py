@@ -1,4 +1,4 @@
-"""Who may know whom: the rules that keep the parts apart. CONTRIBUTING.md tells their reasons."""
+"""Which module may import which. CONTRIBUTING.md gives the reasons."""
 
 import ast
 import json
@@ -13,13 +13,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LOCALAWS = "workbook.localaws"
-# The parts of the local AWS, what they share, and the wing that adapts moto to them.
+# The parts of the local AWS, what they share, and the package that adapts moto to them.
 PARTS = {"kinesis", "functions", "mapping", "permissions", "stacks"}
 SHARED = {"api", "calls", "clock", "destinations", "function_arn", "interfaces", "metrics"}
 MOTO = f"{LOCALAWS}.moto"
-JOINS = f"{LOCALAWS}.parts"  # makes the parts and the wing, and joins them
+JOINS = f"{LOCALAWS}.parts"  # creates and connects the parts and the moto package
 DOOR = f"{LOCALAWS}.server"
-# What runs a part: only where the parts are joined is it known from outside.
+# What runs a part: only the module that connects the parts may import it.
 RUN = {
     "kinesis": {f"{LOCALAWS}.kinesis.service"},
     "functions": {f"{LOCALAWS}.functions.api", f"{LOCALAWS}.functions.invoker"},
@@ -27,7 +27,7 @@ RUN = {
     "permissions": {f"{LOCALAWS}.permissions.enforcement"},
     "stacks": {f"{LOCALAWS}.stacks.service"},
 }
-# What a function does takes real time, at any speed of the clock: its duration and its deadline.
+# A function's own time is real, at any speed of the clock: its duration and its deadline.
 KNOW_REAL_TIME = {
     "workbook.localaws.clock",
     "workbook.localaws.functions.environment",
@@ -35,16 +35,16 @@ KNOW_REAL_TIME = {
     "workbook.localaws.functions.runtime_api",
     "workbook.localaws.functions.runtime.client",
 }
-# The bench's packages: whom of the others each knows, and which modules of the bench use them.
+# The workbench's packages: which others each may import, and which modules use them.
 LABORATORY, LIVE = "workbook.laboratory", "workbook.live"
 EXERCISES, PAGES = "workbook.exercises", "workbook.pages"
 TRIAL = "workbook.trial"
 ACQUAINTED: dict[str, set[str]] = {
     LABORATORY: set(),
     LIVE: set(),
-    EXERCISES: {LABORATORY},  # by whose experiments its lessons judge
+    EXERCISES: {LABORATORY},  # its lessons judge by the laboratory's experiments
     PAGES: set(),
-    TRIAL: {LABORATORY},  # whose logbook it reads
+    TRIAL: {LABORATORY},  # it reads the laboratory's logbook
 }
 USED_BY: dict[str, set[str]] = {
     LABORATORY: set(),
@@ -53,7 +53,8 @@ USED_BY: dict[str, set[str]] = {
     PAGES: {"workbook.book"},
     TRIAL: {"workbook.cli"},
 }
-# The bench speaks boto3 to the local AWS, as to AWS. These start it, or write what it would write.
+# The workbench uses boto3 for the local AWS, as for AWS. These modules start it, or do what it
+# would do.
 BENCH_THAT_KNOWS_LOCALAWS = {
     "workbook.cli",
     "workbook.events",
@@ -67,7 +68,7 @@ STARTS_THE_SERVER = {"workbook.cli", f"{LOCALAWS}.__main__"}
 
 @cache
 def modules() -> dict[str, ast.Module]:
-    """Return every module of ours that is not a test, by its dotted name."""
+    """Return every module that is not a test, by its dotted name."""
     paths = [ROOT / "handler.py", *(ROOT / "workbook").rglob("*.py")]
     return {
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): ast.parse(
@@ -79,7 +80,7 @@ def modules() -> dict[str, ast.Module]:
 
 @cache
 def imports(tree: ast.AST) -> tuple[str, ...]:
-    """What a module imports, wherever it does so: ``from a import b`` is ``a.b``."""
+    """Return what a module imports, anywhere in it: ``from a import b`` is ``a.b``."""
     found: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -95,13 +96,13 @@ def inside(name: str, package: str) -> bool:
 
 
 def importers(package: str) -> set[str]:
-    """The modules that import something of ``package``."""
+    """Return the modules that import something of ``package``."""
     return {
         name for name, tree in modules().items() if any(inside(i, package) for i in imports(tree))
     }
 
 
-def test_the_local_aws_knows_nothing_of_the_bench() -> None:
+def test_the_local_aws_imports_nothing_of_the_workbench() -> None:
     for name, tree in modules().items():
         if inside(name, LOCALAWS):
             ours = {i for i in imports(tree) if inside(i, "workbook")}
@@ -109,15 +110,15 @@ def test_the_local_aws_knows_nothing_of_the_bench() -> None:
 
 
 def known(name: str) -> set[str]:
-    """Return the modules of ours that a module imports."""
+    """Return the modules of this repository that a module imports."""
     candidates = ((imported, imported.rpartition(".")[0]) for imported in imports(modules()[name]))
     found = {next((one for one in pair if one in modules()), name) for pair in candidates}
     return found - {name}
 
 
 @pytest.mark.parametrize("part", sorted(PARTS))
-def test_a_part_knows_what_all_share_and_nothing_else(part: str) -> None:
-    """Neither another part nor moto: it names what it needs of them in ``interfaces``."""
+def test_a_part_imports_only_what_all_parts_share(part: str) -> None:
+    """It imports neither another part nor moto; ``interfaces`` defines what it needs of them."""
     allowed = {f"{LOCALAWS}.{name}" for name in {part, *SHARED}}
     for name, tree in modules().items():
         if inside(name, f"{LOCALAWS}.{part}"):
@@ -125,27 +126,27 @@ def test_a_part_knows_what_all_share_and_nothing_else(part: str) -> None:
             assert {i for i in ours if not any(inside(i, a) for a in allowed)} == set(), name
 
 
-def test_what_the_parts_share_knows_none_of_them() -> None:
+def test_shared_modules_import_none_of_the_parts() -> None:
     for name, tree in modules().items():
         if any(inside(name, f"{LOCALAWS}.{shared}") for shared in SHARED):
             unknown = {f"{LOCALAWS}.{one}" for one in PARTS} | {MOTO, JOINS, DOOR}
             assert not any(inside(i, one) for i in imports(tree) for one in unknown), name
 
 
-def test_moto_is_known_in_one_wing() -> None:
+def test_only_one_folder_imports_moto() -> None:
     assert {name for name in importers("moto") if not inside(name, MOTO)} == set()
     wing = {name for name in importers(MOTO) if not inside(name, MOTO)}
     assert wing == {JOINS}
 
 
-def test_the_wing_knows_values_of_the_parts_and_not_what_runs_them() -> None:
+def test_the_moto_folder_imports_values_of_the_parts_not_what_runs_them() -> None:
     run = {JOINS, DOOR}.union(*RUN.values())
     for name, tree in modules().items():
         if inside(name, MOTO):
             assert not any(inside(i, one) for i in imports(tree) for one in run), name
 
 
-def test_the_parts_are_joined_in_one_place() -> None:
+def test_only_one_module_connects_the_parts() -> None:
     for part in PARTS:
         for module in RUN[part]:
             outside = {name for name in importers(module) if not inside(name, f"{LOCALAWS}.{part}")}
@@ -154,17 +155,17 @@ def test_the_parts_are_joined_in_one_place() -> None:
     assert importers(DOOR) == STARTS_THE_SERVER
 
 
-def test_no_modules_know_one_another_in_a_circle() -> None:
-    """Wherever they import: a late import and TYPE_CHECKING hide a circle, and do not open it."""
+def test_imports_have_no_cycles() -> None:
+    """Anywhere in a module: a late import and TYPE_CHECKING hide a cycle, and do not break it."""
     sorter = TopologicalSorter({name: known(name) for name in modules()})
-    sorter.prepare()  # raises CycleError, which names the circle
+    sorter.prepare()  # raises CycleError, which names the cycle
 
 
 def test_no_import_is_for_types_only() -> None:
     assert importers("typing.TYPE_CHECKING") == set()
 
 
-def test_the_local_aws_asks_no_time_but_its_clocks() -> None:
+def test_only_the_clock_reads_the_time() -> None:
     asks = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today"}
     asking = {
         name
@@ -175,13 +176,13 @@ def test_the_local_aws_asks_no_time_but_its_clocks() -> None:
     assert asking == KNOW_REAL_TIME
 
 
-def test_the_bench_reaches_the_local_aws_through_boto3() -> None:
+def test_the_workbench_uses_boto3_for_the_local_aws() -> None:
     bench = {name for name in importers(LOCALAWS) if not inside(name, LOCALAWS)}
     assert bench <= BENCH_THAT_KNOWS_LOCALAWS
 
 
 @pytest.mark.parametrize("package", sorted(ACQUAINTED))
-def test_a_package_of_the_bench_knows_only_those_it_builds_on(package: str) -> None:
+def test_a_package_of_the_workbench_imports_only_those_it_builds_on(package: str) -> None:
     known = {
         other
         for other in ACQUAINTED.keys() - {package}
@@ -191,30 +192,30 @@ def test_a_package_of_the_bench_knows_only_those_it_builds_on(package: str) -> N
 
 
 @pytest.mark.parametrize("package", sorted(USED_BY))
-def test_the_rest_of_the_bench_does_without_its_packages(package: str) -> None:
+def test_the_rest_of_the_workbench_does_not_import_its_packages(package: str) -> None:
     others = {
         name for name in importers(package) if not any(inside(name, other) for other in ACQUAINTED)
     }
     assert others == USED_BY[package]
 
 
-def test_pages_are_made_from_notebooks_alone() -> None:
+def test_pages_import_nothing_else_of_the_workbook() -> None:
     ours = {i for name, t in modules().items() if inside(name, PAGES) for i in imports(t)}
     assert {name for name in ours if inside(name, "workbook")} == set()
 
 
-def test_the_probe_needs_what_lambda_has_and_the_handler() -> None:
+def test_the_probe_imports_only_what_lambda_has_and_the_handler() -> None:
     allowed = {*sys.stdlib_module_names, "handler"}
     imported = imports(modules()["workbook.laboratory.lab_probe"])
     assert {name.split(".")[0] for name in imported} <= allowed
 
 
-def test_the_handler_needs_what_lambda_has() -> None:
+def test_the_handler_imports_only_what_lambda_has() -> None:
     allowed = {*sys.stdlib_module_names, "boto3", "botocore"}
     assert {name.split(".")[0] for name in imports(modules()["handler"])} <= allowed
 
 
-def test_what_runs_inside_a_function_needs_nothing_installed() -> None:
+def test_code_in_a_functions_process_imports_only_the_standard_library() -> None:
     runtime = f"{LOCALAWS}.functions.runtime"
     beside = {name.rpartition(".")[2] for name in modules() if inside(name, runtime)}
     allowed = {*sys.stdlib_module_names, "awslambdaric", *beside}
@@ -233,7 +234,7 @@ def test_a_notebook_imports_nothing_of_the_local_aws(path: Path) -> None:
     assert [name for name in imported if inside(name, LOCALAWS)] == []
 
 
-# --- what CONTRIBUTING.md says
+# --- the tables in CONTRIBUTING.md
 
 
 def rows(heading: str) -> list[list[str]]:
@@ -247,7 +248,7 @@ def rows(heading: str) -> list[list[str]]:
 
 
 def reachable(name: str) -> set[str]:
-    """Return the modules that a module knows, directly or through others."""
+    """Return the modules that a module imports, directly or through others."""
     found: set[str] = set()
     ahead = {name}
     while ahead:
@@ -260,7 +261,7 @@ JOURNEY = rows("## How a record travels")
 
 
 @pytest.mark.parametrize("step", range(len(JOURNEY) - 1), ids=lambda step: JOURNEY[step][0])
-def test_a_record_travels_as_the_table_says(step: int) -> None:
+def test_a_record_travels_as_in_the_table(step: int) -> None:
     here, after = (
         row[0].strip("`").removesuffix(".py").replace("/", ".") for row in JOURNEY[step : step + 2]
     )
@@ -287,11 +288,11 @@ def test_a_record_travels_as_the_table_says(step: int) -> None:
 
 
 def unit(name: str) -> str:
-    """Return the module or folder of the local AWS that a module is in; empty for the whole."""
+    """Return the local AWS's module or folder that contains a module; empty for itself."""
     return name.removeprefix(LOCALAWS).lstrip(".").split(".")[0]
 
 
-def test_who_knows_whom_is_as_the_table_says() -> None:
+def test_dependencies_are_as_in_the_table() -> None:
     found: dict[str, set[str]] = {}
     for name in modules():
         if inside(name, LOCALAWS) and unit(name):
@@ -304,7 +305,7 @@ def test_who_knows_whom_is_as_the_table_says() -> None:
     assert told == found
 
 
-def test_every_folder_and_module_of_the_bench_is_in_the_tree() -> None:
+def test_every_folder_and_module_of_the_workbench_is_in_the_tree() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     tree = text.partition("```\nhandler.py")[2].partition("```")[0]
     lines = re.findall(r"^  (\w[\w, ]*?)/?  ", tree, re.MULTILINE)

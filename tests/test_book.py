@@ -1,4 +1,4 @@
-"""The notebooks as they are stored, and what runs and stores them."""
+"""The stored notebooks, and the code that runs and stores them."""
 
 import re
 import statistics
@@ -25,7 +25,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def save(root: Path, name: str, *cells: Any) -> Path:
-    """A notebook whose stamp says that its outputs are of the present code."""
+    """Save a notebook whose stamp says that its outputs are current."""
     opening = new_markdown_cell("# Title\n\nWhat the reader will do.")
     notebook = new_notebook(cells=[opening, *cells])
     notebook.metadata["workbook"] = {"digest": book.digest(notebook, root)}
@@ -38,7 +38,7 @@ def picture(**metadata: Any) -> Any:
     return new_output("display_data", {"image/png": "iVBORw0KGgo="}, metadata=metadata)
 
 
-# --- what is stored
+# --- stored notebooks
 
 
 @pytest.mark.parametrize("path", book.stored(), ids=lambda path: path.stem)
@@ -60,7 +60,7 @@ EXERCISES = "exercise-"  # ids of cells whose text is in workbook/exercises
 
 
 def prose(path: Path) -> str:
-    """What a reader reads in a notebook: Markdown without code, addresses and HTML tags."""
+    """Return the prose of a notebook: Markdown without code, addresses and HTML tags."""
     cells = [cell for cell in book.read(path).cells if cell.cell_type == "markdown"]
     text = "\n".join(cell.source for cell in cells if not cell.id.startswith(EXERCISES))
     text = re.sub(r"```.*?```|`[^`\n]*`", " ", text, flags=re.DOTALL)
@@ -73,10 +73,10 @@ def headings(path: Path) -> list[str]:
 
 
 def words_not_used() -> list[str]:
-    """The first column of the table in docs/style.md, each entry a word or turn of its own."""
+    """Return the first column of the table in docs/style.md, one word or phrase each."""
     style = (book.ROOT / "docs" / "style.md").read_text("utf-8")
     table = style.partition("## Words we do not use")[2].partition("##")[0]
-    rows = re.findall(r"^\| ([^|]+?) \|", table, flags=re.MULTILINE)[1:]  # without the head
+    rows = re.findall(r"^\| ([^|]+?) \|", table, flags=re.MULTILINE)[1:]  # without the header
     return [turn for row in rows if "---" not in row for turn in row.split(", ")]
 
 
@@ -110,14 +110,14 @@ def test_a_notebook_computes_its_costs_before_anything_is_created(path: Path) ->
 
 
 @every
-def test_a_notebook_can_be_opened_online_and_leads_to_the_glossary(path: Path) -> None:
+def test_a_notebook_can_be_opened_online_and_links_to_the_glossary(path: Path) -> None:
     title = book.read(path).cells[0].source
     assert "(../docs/run_online.md)" in title
     assert "(../docs/glossary.md)" in title
 
 
 @every
-def test_a_notebook_leads_to_aws_own_pages(path: Path) -> None:
+def test_a_notebook_links_to_awss_pages(path: Path) -> None:
     sources = [cell.source for cell in book.read(path).cells if cell.cell_type == "markdown"]
     (reading,) = [text for text in sources if text.startswith("## Further reading")]
     assert reading.count("](https://") >= 3
@@ -125,7 +125,7 @@ def test_a_notebook_leads_to_aws_own_pages(path: Path) -> None:
 
 
 @every
-def test_a_notebook_has_no_turn_that_we_do_not_use(path: Path) -> None:
+def test_a_notebook_uses_none_of_the_words_to_avoid(path: Path) -> None:
     text = prose(path)
     found = [
         text[max(0, match.start() - 30) : match.end() + 30]
@@ -135,7 +135,7 @@ def test_a_notebook_has_no_turn_that_we_do_not_use(path: Path) -> None:
     assert found == []
 
 
-def test_the_words_we_do_not_use_are_read_from_the_style_guide() -> None:
+def test_the_words_to_avoid_are_read_from_the_style_guide() -> None:
     assert {"for ever", "mend", "dear", "whoever"} <= set(words_not_used())
 
 
@@ -146,7 +146,7 @@ def test_each_term_of_the_glossary_is_in_the_notebook_that_it_names() -> None:
         glossary,
         flags=re.MULTILINE,
     )
-    assert len(rows) == glossary.count("\n| ") - 1  # all rows but the head
+    assert len(rows) == glossary.count("\n| ") - 1  # all rows except the header
     terms = [term for term, _ in rows]
     assert terms == sorted(terms, key=str.lower)
     for term, name in rows:
@@ -155,7 +155,7 @@ def test_each_term_of_the_glossary_is_in_the_notebook_that_it_names() -> None:
             assert one.lower() in text, f"{one} is not in {name}"
 
 
-# --- each rule, broken
+# --- each rule, violated
 
 
 def test_a_good_notebook_has_no_problems(root: Path) -> None:
@@ -208,7 +208,7 @@ def test_a_notebook_that_is_too_large_is_named(root: Path) -> None:
     assert problem.endswith("bytes are more than 300,000")
 
 
-def test_outputs_of_other_code_are_told(root: Path) -> None:
+def test_outputs_of_other_code_are_reported(root: Path) -> None:
     path = save(root, "stale.ipynb", new_code_cell("1 + 1"))
     path.write_text(path.read_text("utf-8").replace("1 + 1", "1 + 2"), "utf-8")
     assert book.problems(path, root) == ["its outputs were not made by the present code: make book"]
@@ -217,7 +217,7 @@ def test_outputs_of_other_code_are_told(root: Path) -> None:
 # --- what outputs depend on
 
 
-def test_the_digest_is_of_the_code_and_not_of_the_prose(root: Path) -> None:
+def test_the_digest_depends_on_the_code_and_not_on_the_prose(root: Path) -> None:
     package = root / "workbook"
     sources = [root / "handler.py", package / "localaws" / "clock.py"]
     sources.append(package / "exercises" / "1_task.md")
@@ -277,7 +277,7 @@ def test_notebooks_run_alone_and_their_outputs_are_stored_in_a_stable_form(
     assert failing.outputs[0].ename == "ZeroDivisionError"
 
 
-def test_only_notebooks_that_the_code_has_outgrown_run(
+def test_only_notebooks_with_outdated_outputs_run(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     save(root, "01_current.ipynb", new_code_cell("1 / 0"))
@@ -285,7 +285,7 @@ def test_only_notebooks_that_the_code_has_outgrown_run(
     assert "0 of 1 notebooks to run" in capsys.readouterr().out
 
 
-def test_a_notebook_that_fails_is_told_and_not_stored(
+def test_a_notebook_that_fails_is_reported_and_not_stored(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     save(root, "01_good.ipynb", new_code_cell("x = 1"))
@@ -299,16 +299,16 @@ def test_a_notebook_that_fails_is_told_and_not_stored(
     assert {path: path.read_bytes() for path in (root / "notebooks").iterdir()} == before
 
 
-def test_check_runs_what_is_current_too_and_stores_nothing(root: Path) -> None:
+def test_check_also_runs_current_notebooks_and_stores_nothing(root: Path) -> None:
     path = save(root, "01_good.ipynb", new_code_cell("1"))
     before = path.read_bytes()
     assert book.make(check=True, root=root) == 0
     assert path.read_bytes() == before
     index = (root / "build" / "book" / "index.html").read_text("utf-8")
-    assert "not measured" not in index  # what was not stored is shown
+    assert "not measured" not in index  # run times that were not stored are shown
 
 
-def test_a_name_that_no_notebook_has_is_refused(root: Path) -> None:
+def test_an_unknown_name_of_a_notebook_is_refused(root: Path) -> None:
     with pytest.raises(ValueError, match="starts with '99'"):
         book.make(["99"], root=root)
 
@@ -316,7 +316,7 @@ def test_a_name_that_no_notebook_has_is_refused(root: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "kept"), [("", "what it came with"), ("<b>half</b> done", "half done")]
 )
-def test_a_widget_stays_as_what_it_said_or_else_came_with(value: str, kept: str) -> None:
+def test_a_widget_is_stored_as_its_text_or_its_other_output(value: str, kept: str) -> None:
     shown = {book.WIDGET: {"model_id": "bar"}, "text/plain": "what it came with"}
     cell = new_code_cell("bar", outputs=[new_output("display_data", data=shown)])
     book.tidy(new_notebook(cells=[cell]), {"bar": {"value": value}})

@@ -1,4 +1,4 @@
-"""Setting up .venv: when, by which Python, and beside another. CI installs for real, at first."""
+"""Setting up .venv: when, with which Python, and beside another call. CI really installs."""
 
 import sys
 import threading
@@ -11,7 +11,7 @@ from workbook import bootstrap
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project that was never set up."""
+    """A project that has never been set up."""
     (tmp_path / "requirements.lock").write_text("one==1 \\\n    --hash=sha256:1\n")
     (tmp_path / "pyproject.toml").write_text("[project]\n")
     monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
@@ -23,7 +23,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def installs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Takes a note for each installation."""
+    """Note each installation."""
     noted: list[str] = []
     monkeypatch.setattr(bootstrap, "_install", lambda: noted.append("installed"))
     return noted
@@ -40,7 +40,7 @@ def test_it_installs_once_and_again_after_a_change_of_the_lock(
     assert installs == ["installed", "installed"]
 
 
-def test_a_set_up_that_failed_is_done_again(
+def test_a_failed_set_up_is_repeated(
     project: Path, installs: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
@@ -81,7 +81,7 @@ def test_a_second_make_waits_for_the_first_and_finds_the_work_done(
     assert noted == ["installed"]
 
 
-def test_an_old_python_is_told_what_is_needed(
+def test_an_old_python_gets_a_message_about_what_is_needed(
     project: Path, installs: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 9, 18, "final", 0))

@@ -52,7 +52,7 @@ def test_run_reports_and_writes_json(
 
 
 @pytest.mark.parametrize(("lost", "status"), [(0, 0), (1, 1)])
-def test_the_exit_status_says_whether_all_is_right(
+def test_the_exit_status_is_1_if_anything_is_wrong(
     monkeypatch: pytest.MonkeyPatch, lost: int, status: int
 ) -> None:
     monkeypatch.setattr(pipeline, "run", lambda first, to_lake: report(lost))
@@ -113,7 +113,7 @@ def test_serve_answers_any_client_and_stops_cleanly(served: Served, number: int)
     assert process.wait(20) == 0
 
 
-def test_a_taken_port_is_named_with_what_to_do(served: Served) -> None:
+def test_the_error_for_a_port_in_use_names_it_and_the_fix(served: Served) -> None:
     port = served[1].rpartition(":")[2]
     second = subprocess.run([*SERVE, "--port", port], capture_output=True, text=True, check=False)
     assert second.returncode == 1

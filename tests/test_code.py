@@ -1,4 +1,4 @@
-"""A function's package: from a file, a folder or a zip; and which function is meant."""
+"""A function's package: from a file, a folder or a zip; and the intended function in it."""
 
 import zipfile
 from pathlib import Path
@@ -42,7 +42,7 @@ def test_file_folder_and_zip_give_the_same_function(tmp_path: Path) -> None:
         ("if True:\n    def main(event, context): pass", "main", "app.main"),
     ],
 )
-def test_the_function_that_is_meant_is_found(
+def test_the_intended_function_is_found(
     tmp_path: Path, source: str, name: str, handler: str
 ) -> None:
     path = tmp_path / "app.py"
@@ -61,7 +61,7 @@ def test_the_function_that_is_meant_is_found(
         ("def handler(:", "handler", "FILE app.py: line 1"),
     ],
 )
-def test_a_function_that_cannot_be_found_is_named(
+def test_the_error_names_a_function_that_cannot_be_found(
     tmp_path: Path, source: str, name: str, said: str
 ) -> None:
     path = tmp_path / "app.py"
@@ -71,7 +71,7 @@ def test_a_function_that_cannot_be_found_is_named(
     assert said in str(caught.value)
 
 
-def test_a_function_deep_in_a_folder_is_named_with_its_module(tmp_path: Path) -> None:
+def test_the_error_names_a_function_deep_in_a_folder_with_its_module(tmp_path: Path) -> None:
     place = tmp_path / "src" / "orders"
     place.mkdir(parents=True)
     (place / "__init__.py").write_text("")

@@ -1,4 +1,4 @@
-"""Deployment: each step leaves something ready, and clean-up leaves nothing."""
+"""Deployment: each step leaves its resource ready, and clean-up leaves nothing."""
 
 import io
 import json
@@ -21,7 +21,7 @@ OUTPUT = "arn:aws:kinesis:eu-west-1:111122223333:stream/out"
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Aws]:
-    """A local AWS in time-lapse, where streams and retries take moments."""
+    """A local AWS in time-lapse, where waiting for streams and retries is short."""
     with target.connect(target.LOCAL, speed=50) as aws:
         yield aws
 
@@ -33,8 +33,8 @@ def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
         deployment.clean_up(request.getfixturevalue("aws"))
 
 
-def test_the_policy_allows_reading_writing_and_logging_on_named_things_only() -> None:
-    """Least privilege [DG:with-kinesis]: no wildcard action, no wildcard resource."""
+def test_the_policy_allows_reading_writing_and_logging_on_named_resources_only() -> None:
+    """Least privilege [DG:with-kinesis]: no wildcard in actions or resources."""
     statements = {s["Sid"]: s for s in deployment.policy(INPUT, OUTPUT, "f")["Statement"]}
     assert statements["ReadInput"]["Resource"] == INPUT
     assert set(statements["ReadInput"]["Action"]) == {
@@ -62,7 +62,7 @@ def test_the_package_is_the_handler_byte_for_byte_and_always_the_same(tmp_path: 
     assert deployment.package(later) == code
 
 
-def test_every_step_leaves_something_ready(aws: Aws) -> None:
+def test_every_step_returns_when_its_resource_is_ready(aws: Aws) -> None:
     uuid = deployment.deploy(aws, shards=2, BatchSize=7)
     kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
     for name, shards in (("flights", 2), ("processed_stream", 1)):
@@ -75,7 +75,7 @@ def test_every_step_leaves_something_ready(aws: Aws) -> None:
     mapping = lambda_.get_event_source_mapping(UUID=uuid)
     assert mapping["State"] == "Enabled"
     assert mapping["BatchSize"] == 7
-    _, queue_arn = deployment.create_queue(aws.client("sqs"))  # creates what is there
+    _, queue_arn = deployment.create_queue(aws.client("sqs"))  # creates an existing queue
     settings = {**deployment.MAPPING, **deployment.on_failure(queue_arn), "BatchSize": 7}
     assert {name: mapping[name] for name in settings} == settings
     role = aws.client("iam").get_role_policy(
@@ -92,7 +92,7 @@ def test_every_step_leaves_something_ready(aws: Aws) -> None:
 
 
 def test_a_mapping_without_a_queue_gives_up_nothing(aws: Aws) -> None:
-    """-1 is: until the record expires, however old it is [BC]."""
+    """-1 means: until the record expires, however old it is [BC]."""
     lambda_ = aws.client("lambda")
     deployment.deploy(aws)
     (first,) = lambda_.list_event_source_mappings()["EventSourceMappings"]
@@ -110,7 +110,7 @@ def test_a_mapping_without_a_queue_gives_up_nothing(aws: Aws) -> None:
 POISON = {0, 1, 7, 40, 63, 64, 99, 250, 299}  # first, last, neighbours, ends of batches
 
 
-def test_the_default_pipeline_gives_up_only_what_cannot_be_processed(aws: Aws) -> None:
+def test_the_default_pipeline_gives_up_only_bad_records(aws: Aws) -> None:
     """Bad records go to the queue, each alone; every other record is in the output, once."""
     deployment.deploy(aws)
     kinesis, sqs = aws.client("kinesis"), aws.client("sqs")
@@ -140,8 +140,8 @@ def test_the_default_pipeline_gives_up_only_what_cannot_be_processed(aws: Aws) -
     assert sorted(output["flight"] - 1) == sorted(set(range(300)) - POISON)
 
 
-def test_what_is_asked_too_often_is_asked_again(aws: Aws) -> None:
-    """AWS takes five CreateStream and DeleteStream a second, 20 DescribeStreamSummary [BC, KD]."""
+def test_calls_that_are_throttled_are_retried(aws: Aws) -> None:
+    """AWS allows five CreateStream and DeleteStream a second, 20 DescribeStreamSummary [BC, KD]."""
     calls = ("create_stream", "describe_stream_summary", "delete_stream")
     busy = Busy(aws, refusals=dict.fromkeys(calls, 2))
     arn = deployment.create_stream(busy.client("kinesis"), "flights")
@@ -152,7 +152,7 @@ def test_what_is_asked_too_often_is_asked_again(aws: Aws) -> None:
 
 
 class Busy:
-    """An AWS whose limits for some calls to Kinesis are used up for a while."""
+    """An AWS whose limits for some calls of Kinesis are used up for a while."""
 
     def __init__(self, aws: Aws, refusals: dict[str, int]) -> None:
         self.aws = aws
@@ -176,8 +176,8 @@ class Busy:
         return refuse_or_call
 
 
-def test_clean_up_leaves_nothing_and_may_be_called_at_any_stage(aws: Aws) -> None:
-    deployment.clean_up(aws)  # nothing there yet
+def test_clean_up_leaves_nothing_and_can_be_called_at_any_stage(aws: Aws) -> None:
+    deployment.clean_up(aws)  # nothing exists yet
     kinesis, iam = aws.client("kinesis"), aws.client("iam")
     kinesis.create_stream(StreamName="flights", ShardCount=1)  # not waited for: still CREATING
     deployment.create_role(iam, deployment.policy(INPUT, OUTPUT))
@@ -212,7 +212,7 @@ class Stubborn:
 
 
 class Keeping:
-    """A client of Kinesis whose streams stay."""
+    """A client of Kinesis whose streams are never deleted."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
@@ -225,7 +225,7 @@ class Keeping:
 
 
 class Queues:
-    """An SQS where a queue of the name was just deleted."""
+    """An SQS in which a queue of this name was just deleted."""
 
     class exceptions:
         class QueueDeletedRecently(Exception):
@@ -243,13 +243,13 @@ class Queues:
         return {"Attributes": {"QueueArn": "arn"}}
 
 
-def test_a_queue_that_was_just_deleted_is_waited_for() -> None:
-    """SQS takes its name again only after 60 seconds [BC]; a lesson may be run at once again."""
+def test_creating_a_queue_waits_until_a_deleted_one_is_gone() -> None:
+    """SQS accepts its name again only after 60 seconds [BC]; a lesson may be repeated at once."""
     assert deployment.create_queue(Queues()) == ("url", "arn")
 
 
 class Lambda:
-    """A Lambda that knows a new role, or what it may do, only at the third try."""
+    """A Lambda that knows a new role, or its permissions, only at the third attempt."""
 
     class exceptions:
         class InvalidParameterValueException(Exception):
@@ -289,13 +289,13 @@ def test_creation_waits_until_the_role_is_known() -> None:
         "The provided execution role does not have permissions to call SendMessage on SQS",
     ],
 )
-def test_a_mapping_waits_until_the_roles_rights_are_known(message: str) -> None:
+def test_a_mapping_waits_until_the_roles_permissions_are_known(message: str) -> None:
     client = Lambda(message)
     assert deployment.create_mapping(client, "arn:s") == "u"
     assert client.tries == 3
 
 
-def test_rights_that_stay_unknown_are_told_in_lambdas_words(
+def test_permissions_that_stay_unknown_are_reported_in_lambdas_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(waiting, "DEADLINE_SECONDS", 0.0)

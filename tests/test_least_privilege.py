@@ -1,4 +1,4 @@
-"""The pipeline's policy is enough, and minimal: without any of its actions something is missing."""
+"""The pipeline's policy is sufficient and minimal: without any of its actions, something fails."""
 
 import json
 import uuid
@@ -13,7 +13,7 @@ from workbook.target import Aws
 from workbook.waiting import wait_until
 
 REFUSED, NO_OUTPUT, NO_LOG = "the mapping is refused", "nothing is written", "nothing is logged"
-MISSING = {  # by the action that is taken away
+MISSING = {  # by the action that is removed
     "kinesis:DescribeStream": {REFUSED},
     "kinesis:GetRecords": {REFUSED},
     "kinesis:GetShardIterator": {REFUSED},
@@ -25,7 +25,7 @@ MISSING = {  # by the action that is taken away
 
 
 class Pipeline:
-    """A pipeline under names of its own, whose role's policy may be put anew."""
+    """A pipeline with its own names, whose role's policy can be replaced."""
 
     def __init__(self, aws: Aws) -> None:
         self._name = f"p-{uuid.uuid4().hex[:8]}"
@@ -51,7 +51,7 @@ class Pipeline:
         )
 
     def missing(self) -> set[str]:
-        """What of the pipeline's work is not seen under the present policy."""
+        """Return which parts of the pipeline's work fail under the present policy."""
         before = self._lines()
         seen = {
             REFUSED: self._can_be_mapped(),
@@ -85,7 +85,7 @@ class Pipeline:
         return True
 
     def _writes(self) -> bool:
-        """Whether a new environment of the function writes a flight to the output stream."""
+        """Return whether a new environment of the function writes a flight to the output stream."""
         present = self._lambda.get_function_configuration(FunctionName=self._name)
         variables = present["Environment"]["Variables"] | {"ROUND": uuid.uuid4().hex}
         self._lambda.update_function_configuration(
@@ -118,7 +118,7 @@ def actions(policy: dict[str, Any]) -> set[str]:
 
 
 def without(policy: dict[str, Any], action: str) -> dict[str, Any]:
-    """A policy without one of its actions."""
+    """Return a policy without one of its actions."""
     left = [
         {**one, "Action": [name for name in listed(one["Action"]) if name != action]}
         for one in policy["Statement"]
@@ -130,7 +130,7 @@ def listed(value: Any) -> list[str]:
     return value if isinstance(value, list) else [value]
 
 
-def test_the_policy_is_enough(pipeline: Pipeline) -> None:
+def test_the_policy_is_sufficient(pipeline: Pipeline) -> None:
     pipeline.allow(pipeline.policy)
     assert pipeline.missing() == set()
 

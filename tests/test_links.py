@@ -1,4 +1,4 @@
-"""Links of the notebooks and documents lead somewhere."""
+"""The links of notebooks and documents have targets."""
 
 import http.server
 import threading
@@ -25,7 +25,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_no_link_of_ours_is_malformed_or_dead() -> None:
+def test_no_link_is_malformed_or_dead() -> None:
     found = links.links(ROOT)
     assert len(found) > 100
     assert links.problems(found, ROOT) == []
@@ -50,7 +50,7 @@ def test_links_are_found_in_prose_and_not_in_code(project: Path) -> None:
         Link("docs/words.md", "https://docs.aws.amazon.com/streams/latest/dev/introduction.html"),
     ],
 )
-def test_a_link_to_what_is_there_is_no_problem(project: Path, link: Link) -> None:
+def test_a_link_to_an_existing_target_is_accepted(project: Path, link: Link) -> None:
     assert links.problems([link], project) == []
 
 
@@ -75,12 +75,12 @@ class Pages(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing of each request."""
+        """Do not log requests."""
 
 
 @pytest.fixture
 def site() -> Iterator[str]:
-    """A web server that answers ``/404`` with 404, and so on."""
+    """A web server that responds to ``/404`` with 404, and so on."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages) as server:
         threading.Thread(target=server.serve_forever).start()
         yield f"127.0.0.1:{server.server_port}"
@@ -88,11 +88,11 @@ def site() -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("status", "fault"), [(200, ""), (403, ""), (404, "HTTP 404")])
-def test_an_address_is_asked(site: str, status: int, fault: str) -> None:
+def test_an_address_is_requested(site: str, status: int, fault: str) -> None:
     assert links._fault(f"http://{site}/{status}") == fault
 
 
-def test_an_address_that_does_not_answer_is_named_with_a_file_that_has_it(
+def test_an_address_that_does_not_respond_is_named_with_a_file_that_links_to_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[str] = []

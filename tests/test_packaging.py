@@ -1,4 +1,4 @@
-"""One truth about how the workbook is set up: pyproject.toml, and all that must agree with it."""
+"""The set-up of the workbook: pyproject.toml, and the files that must agree with it."""
 
 import ast
 import json
@@ -39,14 +39,14 @@ def project() -> dict[str, Any]:
 
 
 def direct() -> dict[str, Requirement]:
-    """What pyproject.toml asks for, by name, with every extra."""
+    """Return the requirements of pyproject.toml by name, with every extra."""
     extras = project()["optional-dependencies"].values()
     lines = [*project()["dependencies"], *(line for extra in extras for line in extra)]
     return {canonicalize_name(Requirement(line).name): Requirement(line) for line in lines}
 
 
 def locked() -> dict[str, str]:
-    """The lock's entries: the first line of each, such as ``tqdm==4.67.1``, and what follows it."""
+    """Return the lock's entries: the first line of each, such as ``tqdm==4.67.1``, and the rest."""
     parts = re.split(r"^(?=\S)(?!#)", text("requirements.lock"), flags=re.MULTILINE)[1:]
     return {head.rstrip(" \\"): rest for head, _, rest in (part.partition("\n") for part in parts)}
 
@@ -116,8 +116,8 @@ def test_every_dependency_has_a_reason_in_one_line() -> None:
 
 # --- imports
 
-# Each folder of Python or notebooks, and where what it imports is named: "main" and the extras are
-# pyproject.toml's. Browser tests run in an environment of their own.
+# Each folder of Python or notebooks, and where its imports are declared: "main" and the extras are
+# pyproject.toml's. Browser tests run in a separate environment.
 NAMED_IN = {
     "workbook": ["main"],
     "handler.py": ["main"],
@@ -134,12 +134,12 @@ NOT_HERE = {"kinesis": ["async-kinesis"]}
 
 @cache
 def distributions() -> dict[str, list[str]]:
-    """The distributions that a module may come from, by its name."""
+    """Return the distributions that may provide a module, by its name."""
     return NOT_HERE | dict(packages_distributions())
 
 
 def named_in(place: str) -> set[str]:
-    """The distributions named there."""
+    """Return the distributions declared there."""
     if place == "main":
         lines = project()["dependencies"]
     elif place in project()["optional-dependencies"]:
@@ -150,7 +150,7 @@ def named_in(place: str) -> set[str]:
 
 
 def sources(place: str) -> Iterator[tuple[Path, str]]:
-    """The Python code of a folder, of a file, or of a folder's notebooks."""
+    """Yield the Python code of a folder, of a file, or of a folder's notebooks."""
     path = ROOT / place
     for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
         yield file, file.read_text("utf-8")
@@ -162,7 +162,7 @@ def sources(place: str) -> Iterator[tuple[Path, str]]:
 
 
 def imported(code: str) -> set[str]:
-    """The top-level modules that are imported, wherever that is done."""
+    """Return the top-level modules imported anywhere in the code."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
@@ -173,8 +173,8 @@ def imported(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize("place", sorted(NAMED_IN))
-def test_what_is_imported_is_named(place: str) -> None:
-    """What comes along with something else may leave with its next version."""
+def test_every_imported_package_is_declared(place: str) -> None:
+    """A package that another one happens to require may be gone with its next version."""
     known = set[str]().union(*(named_in(each) for each in NAMED_IN[place]))
     ours = {path.stem for path in ROOT.iterdir() if path.suffix == ".py" or path.is_dir()}
     unnamed = set()
@@ -190,14 +190,14 @@ def test_what_is_imported_is_named(place: str) -> None:
 
 
 @needs_git
-def test_every_folder_that_has_code_is_looked_through() -> None:
+def test_every_folder_with_code_is_searched() -> None:
     listed = subprocess.run(
         ["git", "ls-files", "*.py", "*.ipynb"], cwd=ROOT, check=True, capture_output=True, text=True
     )
     assert {name.split("/")[0] for name in listed.stdout.split()} == set(NAMED_IN)
 
 
-# --- the ways in
+# --- the ways to set up
 
 
 def test_environment_yml_takes_python_and_pip_from_conda_forge_and_the_rest_from_the_lock() -> None:
@@ -209,7 +209,7 @@ def test_environment_yml_takes_python_and_pip_from_conda_forge_and_the_rest_from
     assert "--no-deps --no-build-isolation --editable ." in text("postBuild")
 
 
-def test_all_name_the_same_pythons() -> None:
+def test_all_files_name_the_same_pythons() -> None:
     conda = conda_requirement("python").specifier
     assert [f"3.{minor}" for minor in range(8, 20) if f"3.{minor}" in conda] == PYTHONS
     assert project()["requires-python"] == f">={PYTHONS[0]}"
@@ -254,7 +254,7 @@ def test_pre_commit_and_the_container_use_make_targets_that_exist() -> None:
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
-def test_a_page_names_only_what_is_there(page: str) -> None:
+def test_a_page_names_only_what_exists(page: str) -> None:
     targets = re.findall(r"^([a-z]+):", text("Makefile"), flags=re.MULTILINE)
     assert set(re.findall(r"(?:^|[`$] ?)make ([a-z]+)", text(page), re.MULTILINE)) <= set(targets)
     links = re.findall(r"\]\((?!https?:)([^)#]+)", text(page))
@@ -267,7 +267,7 @@ def test_every_make_target_says_what_it_does() -> None:
     assert phony[1].split() == re.findall(r"^([a-z]+):.* ## \w", text("Makefile"), re.MULTILINE)
 
 
-# --- what no tracked file may hold
+# --- what no tracked file may contain
 
 
 @needs_git

@@ -1,4 +1,4 @@
-"""What the documents say about speed is what was measured, and what AWS's prices make of it."""
+"""The documents' statements about speed are measured, or computed from AWS's prices."""
 
 import math
 import re
@@ -16,7 +16,7 @@ BATCH = 1_000
 
 
 def cells(document: str, header: str) -> list[list[str]]:
-    """The rows of the table that starts with a header, as text without emphasis."""
+    """Return the rows of the table with a header, as text without emphasis."""
     lines = (ROOT / document).read_text("utf-8").splitlines()
     rows = []
     for line in lines[lines.index(header) + 2 :]:
@@ -27,7 +27,7 @@ def cells(document: str, header: str) -> list[list[str]]:
 
 
 def test_what_aws_would_need_is_computed_from_the_prices() -> None:
-    """A shard takes 1,000 records a second, and has one batch at once  [DG:with-kinesis]."""
+    """A shard accepts 1,000 records a second, and has one batch at once  [DG:with-kinesis]."""
     header = "| records a second | shards of each stream | concurrency | USD an hour, at most |"
     rows = cells("docs/performance.md", header)
     assert len(rows) >= 3
@@ -43,7 +43,7 @@ def test_what_aws_would_need_is_computed_from_the_prices() -> None:
         assert row[1:] == [str(shards), str(shards), f"{bill.sum():.2f}"]
 
 
-def test_the_figures_of_the_readme_are_those_that_were_measured() -> None:
+def test_the_figures_in_the_readme_were_measured() -> None:
     results = (ROOT / "benchmarks" / "RESULTS.md").read_text("utf-8")
     measured = {
         (found[1], found[2])
@@ -63,7 +63,7 @@ def contest(unit: str, aim: Aim | None = None) -> Result:
     return Contest("Row", "work", unit, lambda: 6.0, peers, floor, aims).run(3)
 
 
-def test_contenders_take_turns() -> None:
+def test_contenders_work_in_turns() -> None:
     turns: list[str] = []
 
     def contender(name: str) -> float:
@@ -78,7 +78,7 @@ def test_contenders_take_turns() -> None:
 
 
 @pytest.mark.parametrize(("unit", "peer", "floor"), [("records/s", 2, 2 / 3), ("ms", 0.5, 1.5)])
-def test_faster_is_more_a_second_or_less_time(unit: str, peer: float, floor: float) -> None:
+def test_faster_means_a_higher_rate_or_less_time(unit: str, peer: float, floor: float) -> None:
     result = contest(unit)
     assert result.times_as_fast("peer") == pytest.approx(peer)
     assert result.times_as_fast("nothing") == pytest.approx(floor)
@@ -104,7 +104,7 @@ def test_the_table_and_the_picture_have_every_contender(tmp_path: Path) -> None:
     assert (tmp_path / "results.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_document_gets_the_figures_of_the_works_that_it_names(tmp_path: Path) -> None:
+def test_a_documents_tables_get_the_figures_of_their_works(tmp_path: Path) -> None:
     document = tmp_path / "README.md"
     document.write_text("| what | the workbook |\n|---|---|\n| work | 1 s |\n| other | 2 s |\n")
     results.quote(document, [contest("s")])

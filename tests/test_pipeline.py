@@ -1,4 +1,4 @@
-"""The whole pipeline: complete, checked, measured, and gone afterwards."""
+"""The whole pipeline: complete, checked, measured, and cleaned up."""
 
 import dataclasses
 
@@ -29,7 +29,7 @@ def test_every_flight_comes_out(report: pipeline.Report) -> None:
     assert report.lost == 0
 
 
-def test_what_can_be_answered_is_right(report: pipeline.Report) -> None:
+def test_answers_with_all_their_flights_are_right(report: pipeline.Report) -> None:
     answers = report.answers.set_index("question")
     assert answers.loc["flights on 1 January", "ok"]
     assert answers["ok"].notna().sum() == 1
@@ -57,7 +57,7 @@ def test_the_report_says_where_the_time_went(report: pipeline.Report) -> None:
     assert list(report.as_dict()["spent"]) == list(spent)
 
 
-def test_no_process_is_left(run: tuple[pipeline.Report, set[psutil.Process]]) -> None:
+def test_a_run_leaves_no_process(run: tuple[pipeline.Report, set[psutil.Process]]) -> None:
     assert not run[1]
 
 
@@ -79,7 +79,7 @@ def test_a_wrong_answer_and_a_lost_flight_fail(report: pipeline.Report) -> None:
     assert not dataclasses.replace(report, lost=1).passed
 
 
-def test_a_run_of_nothing_is_refused() -> None:
+def test_a_run_of_no_flights_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1 flight, not 0"):
         pipeline.run(0)
 
@@ -92,7 +92,7 @@ def test_waiting_ends_when_the_count_is_complete(monkeypatch: pytest.MonkeyPatch
     assert next(counts) == 99
 
 
-def test_waiting_ends_when_nothing_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_ends_when_the_count_stops_growing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "COUNT_SECONDS", 0)
     monkeypatch.setattr(pipeline, "STALL_SECONDS", 0)
     with tqdm(disable=True) as bar:

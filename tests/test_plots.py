@@ -1,4 +1,4 @@
-"""Pictures carry a text computed from what they show, into the notebook."""
+"""Pictures in notebooks have an alt text computed from what they show."""
 
 import base64
 import io
@@ -38,7 +38,7 @@ def test_mean_delays_need_their_columns_and_a_delay(first_flights: pd.DataFrame)
         plots.mean_delay(cancelled, "carrier")
 
 
-def test_only_the_most_frequent_groups_are_drawn_when_asked(first_flights: pd.DataFrame) -> None:
+def test_only_the_most_frequent_groups_are_drawn_if_requested(first_flights: pd.DataFrame) -> None:
     figure, alt = plots.mean_delay(first_flights, "route", top=5)
     assert len(figure.axes[0].patches) == 5
     assert "the 5 most frequent of" in alt
@@ -64,13 +64,13 @@ def test_a_picture_without_text_is_refused(first_flights: pd.DataFrame) -> None:
         plots.show(figure, " ")
 
 
-def test_a_picture_without_its_star_is_told_so(first_flights: pd.DataFrame) -> None:
+def test_a_picture_passed_without_its_star_is_refused(first_flights: pd.DataFrame) -> None:
     with pytest.raises(ValueError, match=r"star is missing: plots\.show\(\*picture\)"):
         plots.show(plots.mean_delay(first_flights, "hour"))  # type: ignore[arg-type]
 
 
 def test_a_small_picture_keeps_the_colours_of_thin_lines() -> None:
-    """Readers tell lines apart by them, and the colours were chosen for that."""
+    """Readers distinguish lines by them; the colours were chosen for that."""
     figure, axes = plots.subplots()
     for number, colour in enumerate(plots.COLOURS[:4]):
         axes.plot([0, 1], [number, number], color=colour)

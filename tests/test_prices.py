@@ -1,4 +1,4 @@
-"""Prices and limits: one table, in which nothing is missing, and which the bench keeps to."""
+"""Prices and limits: one complete table, which the workbench respects."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def test_a_services_prices_and_its_limits_can_be_shown_with_their_date() -> None
         prices.limits("S3")
 
 
-def test_the_bench_keeps_to_the_limits() -> None:
+def test_the_workbench_respects_the_limits() -> None:
     assert prices.CALL_RECORDS == producer.MAX_RECORDS
     assert prices.CALL_BYTES == producer.MAX_BYTES
     assert prices.READ_RECORDS == reader.PAGE_RECORDS

@@ -1,4 +1,4 @@
-"""The producer: nothing lost, nothing sent twice, calls within Kinesis' limits."""
+"""The producer: nothing lost or sent twice, calls within Kinesis' limits."""
 
 import json
 import random
@@ -20,7 +20,7 @@ THROTTLED = {
 
 
 class Kinesis:
-    """A Kinesis that refuses the records for which ``refuses`` says so, and keeps the others."""
+    """A Kinesis that refuses the records selected by ``refuses``, and keeps the others."""
 
     def __init__(self, refuses: Callable[[Any], bool] = lambda record: False) -> None:
         self.refuses = refuses
@@ -51,10 +51,10 @@ def send(kinesis: Any, events: Iterable[Any], **options: Any) -> producer.SendRe
 
 @settings(max_examples=50)
 @given(count=st.integers(0, 60), batch_size=st.integers(1, 20), seed=st.integers(0, 999))
-def test_every_event_is_taken_once_whatever_is_refused(
+def test_every_event_is_accepted_once_whatever_is_refused(
     count: int, batch_size: int, seed: int
 ) -> None:
-    """PutRecords may refuse any of its entries; only those go again [BC]."""
+    """PutRecords may refuse any of its entries; only those are sent again [BC]."""
     chance = random.Random(seed)
     kinesis = Kinesis(lambda record: chance.random() < 0.3)
     result = send(kinesis, ({"n": n} for n in range(count)), key="n", batch_size=batch_size)
@@ -80,7 +80,7 @@ def test_a_call_never_has_more_than_10_mib() -> None:
     assert len(kinesis.sizes) == 3
 
 
-def test_what_remains_is_named_when_patience_ends() -> None:
+def test_the_error_has_the_remaining_records_when_patience_ends() -> None:
     kinesis = Kinesis(lambda record: record["PartitionKey"] == "7")
     with pytest.raises(
         producer.NotSentError, match=r"s did not accept 1 records.*such as 7.*Prov"
@@ -119,7 +119,7 @@ def test_the_key_can_be_another_field_or_a_function() -> None:
 @pytest.mark.parametrize(
     ("options", "named"), [({"key": "m"}, "'m'"), ({"batch_size": 501}, "501")]
 )
-def test_a_wrong_argument_is_named(options: dict[str, Any], named: str) -> None:
+def test_the_error_names_an_invalid_argument(options: dict[str, Any], named: str) -> None:
     with pytest.raises(ValueError, match=named):
         send(Kinesis(), [{"n": 1}], **options)
 

@@ -57,7 +57,7 @@ def test_flights_come_back_as_they_were(stream: Stream, unlimited: Aws) -> None:
     pd.testing.assert_frame_equal(back, sent)
 
 
-def test_sequence_numbers_and_shards_are_kinesis_own(stream: Stream, unlimited: Aws) -> None:
+def test_sequence_numbers_and_shard_ids_are_kinesiss(stream: Stream, unlimited: Aws) -> None:
     answers = put(stream, b'{"n":1}', b'{"n":2}', b'{"n":3}')
     got = read_stream(unlimited, stream[1], progress=False).sort_values("n")
     assert list(got["sequence_number"]) == [answer["SequenceNumber"] for answer in answers]
@@ -73,7 +73,7 @@ def test_records_of_a_shard_keep_their_order(stream: Stream, unlimited: Aws) -> 
         assert shard["sequence_number"].map(int).is_monotonic_increasing
 
 
-def test_parents_and_children_of_a_resharding_are_read(stream: Stream, unlimited: Aws) -> None:
+def test_parents_and_children_of_a_reshard_are_read(stream: Stream, unlimited: Aws) -> None:
     kinesis, name = stream
     put(stream, *(b'{"n":%d}' % n for n in range(100)))
     shard = kinesis.list_shards(StreamName=name)["Shards"][0]
@@ -97,16 +97,14 @@ def test_columns_can_be_chosen(stream: Stream, unlimited: Aws) -> None:
     assert len(got) == 2
 
 
-def test_an_empty_stream_has_the_columns_that_every_record_has(
-    stream: Stream, unlimited: Aws
-) -> None:
+def test_an_empty_stream_has_the_columns_of_every_record(stream: Stream, unlimited: Aws) -> None:
     got = read_stream(unlimited, stream[1], progress=False)
     assert len(got) == 0
     assert list(got.columns) == ["shard_id", "sequence_number", "partition_key", "arrival_time"]
 
 
 @pytest.mark.parametrize("data", [b"not JSON", b"[1]", b"7", b"", b"{} {}"])
-def test_a_record_that_is_no_json_object_is_named(
+def test_the_error_names_a_record_that_is_not_a_json_object(
     stream: Stream, unlimited: Aws, data: bytes
 ) -> None:
     put(stream, b"{}")
@@ -121,7 +119,7 @@ def test_an_unknown_stream_is_refused(unlimited: Aws) -> None:
 
 
 def frame(*pages: list[dict[str, Any]]) -> pd.DataFrame:
-    """What the reader makes of pages of payloads."""
+    """Return the reader's DataFrame for pages of payloads."""
     return reader.to_frame([_table(page) for page in pages])
 
 
@@ -137,7 +135,7 @@ def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def test_kinds_of_values() -> None:
+def test_types_of_values() -> None:
     got = frame([{"i": 1, "f": 1.5, "b": True, "s": "x", "t": "2013-01-01T10:15:00Z"}, {}])
     assert str(got["i"].dtype) == "Int64"
     assert str(got["f"].dtype) == "Float64"
@@ -148,36 +146,36 @@ def test_kinds_of_values() -> None:
     assert got.iloc[1, :5].isna().all()
 
 
-def test_whole_numbers_beside_fractions_become_fractions() -> None:
+def test_integers_beside_floats_become_floats() -> None:
     assert list(frame([{"v": 1}], [{"v": 2.5}])["v"]) == [1.0, 2.5]
 
 
-TOO_LARGE = 2**53 + 1  # the first whole number that Float64 would round
+TOO_LARGE = 2**53 + 1  # the first integer that Float64 would round
 
 
 @pytest.mark.parametrize("pages", [[[TOO_LARGE, 0.5]], [[TOO_LARGE], [0.5]], [[1, 0.5], [2**62]]])
-def test_whole_numbers_that_a_fraction_would_round_stay_exact_as_text(pages: Any) -> None:
+def test_integers_that_a_float_would_round_become_text(pages: Any) -> None:
     got = frame(*[[{"v": value} for value in page] for page in pages])
     assert got["v"].dtype == "str"
     assert [json.loads(text) for text in got["v"]] == [value for page in pages for value in page]
 
 
 @pytest.mark.parametrize("value", [2**63, 2**64 - 1])
-def test_whole_numbers_too_large_for_int64_are_text(value: Any) -> None:
+def test_integers_too_large_for_int64_become_text(value: Any) -> None:
     assert list(frame([{"v": value}, {"v": -1}])["v"]) == [str(value), "-1"]
 
 
-def test_a_truth_value_beside_a_fraction_is_no_number() -> None:
+def test_a_boolean_beside_a_float_does_not_become_a_number() -> None:
     assert list(frame([{"v": 1.5}, {"v": True}])["v"]) == ["1.5", "true"]
 
 
-def test_lists_objects_and_mixed_kinds_become_json_text() -> None:
+def test_lists_objects_and_mixed_types_become_json_text() -> None:
     assert list(frame([{"v": [1]}], [{"v": {"a": None}}])["v"]) == ["[1]", '{"a":null}']
     assert list(frame([{"v": 1}], [{"v": "x"}], [{"v": None}])["v"].dropna()) == ["1", "x"]
     assert list(frame([{"v": True}, {"v": "x"}])["v"]) == ["true", "x"]
 
 
-def test_what_is_nested_deep_becomes_json_text() -> None:
+def test_deeply_nested_values_become_json_text() -> None:
     value: list[Any] = []
     for _ in range(400):
         value = [value]
@@ -185,7 +183,7 @@ def test_what_is_nested_deep_becomes_json_text() -> None:
 
 
 def test_half_a_surrogate_pair_is_read_as_a_replacement_character() -> None:
-    """Python's json writes it, and the handler with it; text in a DataFrame cannot hold it."""
+    """Python's json writes it, and so does the handler; a DataFrame's strings cannot contain it."""
     assert list(frame([{"v": "a\ud83d", "n": 1}])["v"]) == ["a\ufffd"]
 
 
@@ -193,7 +191,7 @@ def test_half_a_surrogate_pair_is_read_as_a_replacement_character() -> None:
     "text", ["soon", "2013-02-30T10:00:00Z", "2013-01-01T10:00:00.1234567Z", "0000-01-01T00:00:00Z"]
 )
 def test_text_that_is_not_always_a_time_stays_text(text: str) -> None:
-    """No month has 30 days in February, and no datetime has seven digits or the year 0."""
+    """February never has 30 days, and no datetime has seven digits or the year 0."""
     texts = ["2013-01-01T10:15:00Z", text]
     assert list(frame(*[[{"t": each}] for each in texts])["t"]) == texts
 
@@ -217,7 +215,7 @@ COLUMNS = st.sampled_from(ONE_KIND).flatmap(
 
 @settings(max_examples=200)
 @given(pages=COLUMNS)
-def test_every_value_and_every_gap_stays_whatever_the_kinds(pages: Any) -> None:
+def test_every_value_and_every_gap_is_kept_for_any_types(pages: Any) -> None:
     column: Any = frame(*[[{"v": value} for value in page] for page in pages]).get("v", [])
     values = [value for page in pages for value in page]
     assert len(column) == len(values)
@@ -235,7 +233,7 @@ def test_every_value_and_every_gap_stays_whatever_the_kinds(pages: Any) -> None:
 
 @settings(max_examples=60)
 @given(pages=st.lists(st.lists(st.dictionaries(st.sampled_from("abc"), VALUES)), max_size=4))
-def test_every_record_and_every_gap_stays_whatever_the_fields(pages: Any) -> None:
+def test_every_record_and_every_gap_is_kept_for_any_fields(pages: Any) -> None:
     got = frame(*pages)
     rows = [row for page in pages for row in page]
     assert len(got) == len(rows)

@@ -1,4 +1,4 @@
-"""Records come out of each kind of file as they were meant."""
+"""Records are read from each kind of file as intended."""
 
 import base64
 import gzip
@@ -67,7 +67,7 @@ def test_a_capture_keeps_keys_and_data(tmp_path: Path) -> None:
         ("a.jsonl.gz", "no gzip", None, "it is not a whole gzip file"),
     ],
 )
-def test_what_cannot_be_used_is_named(
+def test_the_error_names_what_cannot_be_used(
     tmp_path: Path, name: str, text: str, key: str | None, said: str
 ) -> None:
     path = tmp_path / name
@@ -77,7 +77,7 @@ def test_what_cannot_be_used_is_named(
     assert said in str(caught.value)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_the_error_names_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="it cannot be read"):
         read(tmp_path / "missing.jsonl")
 
@@ -112,7 +112,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         ("exact.csv", b"x\n0.12345678901234\n", [b'{"x":0.12345678901234}']),
     ],
 )
-def test_odd_files_are_read_as_they_were_meant(
+def test_unusual_files_are_read_as_intended(
     tmp_path: Path, name: str, content: bytes, data: list[bytes]
 ) -> None:
     path = tmp_path / name
@@ -139,7 +139,7 @@ def test_bytes_in_a_table_are_refused_with_their_column(tmp_path: Path) -> None:
         read(path)
 
 
-def test_a_key_that_is_no_text_is_json(tmp_path: Path) -> None:
+def test_a_key_that_is_not_a_string_becomes_json(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"k": 7}\n{"k": {"a": true}}\n')
     assert [record.key for record in read(path, "k")] == ["7", '{"a":true}']

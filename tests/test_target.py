@@ -1,4 +1,4 @@
-"""Where AWS is, and who ends the local one."""
+"""Which AWS is used, and what stops the local one."""
 
 import ast
 import json
@@ -25,7 +25,7 @@ sys.stdin.read()
 
 
 def start_owner() -> tuple["subprocess.Popen[str]", psutil.Process]:
-    """A process that owns a local AWS, as a notebook's kernel does; and that local AWS."""
+    """Start a process that owns a local AWS, as a kernel does; return both."""
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER],
         stdin=subprocess.PIPE,
@@ -37,7 +37,7 @@ def start_owner() -> tuple["subprocess.Popen[str]", psutil.Process]:
     return owner, psutil.Process(int(owner.stdout.readline()))
 
 
-def test_the_local_aws_ends_when_its_owner_is_killed() -> None:
+def test_the_local_aws_stops_when_its_owner_is_killed() -> None:
     owner, server = start_owner()
     owner.kill()
     owner.wait()
@@ -54,13 +54,13 @@ def test_interrupting_a_cell_leaves_the_local_aws_running() -> None:
     owner.wait()
 
 
-def test_close_ends_the_local_aws() -> None:
+def test_close_stops_the_local_aws() -> None:
     aws = target.connect("local")
     assert aws._process is not None
     server = psutil.Process(aws._process.pid)
     aws.close()
     assert not server.is_running()
-    aws.close()  # and again does no harm
+    aws.close()  # closing again does nothing
 
 
 def test_local_aws_has_the_dummy_account(local: target.Aws) -> None:
@@ -83,13 +83,13 @@ def test_an_endpoint_is_used_as_given() -> None:
     assert aws.client("kinesis").meta.endpoint_url == "http://127.0.0.1:4566"
 
 
-def test_the_environment_names_the_place(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_variable_chooses_the_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(target.VARIABLE, "http://127.0.0.1:4567")
     assert target.connect().endpoint_url == "http://127.0.0.1:4567"
 
 
 @pytest.mark.parametrize("where", ["production", "127.0.0.1:4566", "ftp://x", "http://"])
-def test_an_unknown_place_is_refused_naming_the_choices(where: str) -> None:
+def test_the_error_for_an_unknown_place_names_the_choices(where: str) -> None:
     with pytest.raises(ValueError, match=r"'local', 'aws' or an endpoint's URL"):
         target.connect(where)
 
@@ -108,8 +108,8 @@ def test_real_aws_needs_a_region_and_credentials(monkeypatch: pytest.MonkeyPatch
         target.connect("aws")
 
 
-def test_clients_are_made_one_at_a_time() -> None:
-    """boto3's sessions are not safe for threads, and sweeps run in several."""
+def test_clients_are_created_one_at_a_time() -> None:
+    """boto3's sessions are not thread-safe, and sweeps run in several threads."""
     here, most = [], []
 
     class Session:
@@ -132,7 +132,7 @@ def test_each_service_has_one_client(local: target.Aws) -> None:
     assert local.client("lambda").meta.service_model.service_name == "lambda"
 
 
-def test_the_time_there_is_what_records_arrive_by_in_time_lapse_too() -> None:
+def test_now_is_the_clock_of_records_arrivals_in_time_lapse_too() -> None:
     with target.connect(target.LOCAL, speed=50) as aws:
         assert aws.speed == 50
         kinesis = aws.client("kinesis")
@@ -143,7 +143,7 @@ def test_the_time_there_is_what_records_arrive_by_in_time_lapse_too() -> None:
         assert before - 1 <= created <= aws.now() + 1
 
 
-# --- what a kernel loads
+# --- what a kernel imports
 
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
@@ -151,14 +151,14 @@ SERVER = {"moto", "uvicorn", "h2", "httptools", "workbook.localaws.server"}
 
 
 def loaded_by(*imports: str) -> set[str]:
-    """The modules in a fresh interpreter after these imports."""
+    """Return the modules in a new interpreter after these imports."""
     code = "\n".join([*imports, "import sys", "print(*sys.modules)"])
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return set(done.stdout.split())
 
 
 def imports_of(notebook: Path) -> list[str]:
-    """Every import of the workbook in a notebook, as a statement."""
+    """Return every import of the workbook in a notebook, as a statement."""
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     lines = [line for line in "\n".join(code).splitlines() if not line.lstrip().startswith("%")]
@@ -186,14 +186,14 @@ def test_kernels_load_nothing_of_the_server() -> None:
     assert loaded & SERVER == set()
 
 
-def test_no_proxy_stands_between_a_client_and_the_local_aws(
+def test_clients_of_the_local_aws_use_no_proxy(
     local: target.Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would not find this machine; what is elsewhere may need one."""
+    """A proxy would not find this machine; other addresses may need one."""
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # where nobody listens
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # nothing listens there
     there = target.connect(str(local.endpoint_url))
     assert "StreamNames" in there.client("kinesis").list_streams()
     elsewhere = target.connect("http://aws.example:4566").client("kinesis")
-    assert elsewhere.meta.config.proxies is None  # botocore then asks the environment
+    assert elsewhere.meta.config.proxies is None  # botocore then reads the environment

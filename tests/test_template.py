@@ -1,4 +1,4 @@
-"""The CloudFormation template: the same pipeline, made and removed as one stack."""
+"""The CloudFormation template: the same pipeline, created and deleted as one stack."""
 
 import io
 import json
@@ -15,11 +15,11 @@ from workbook.events import flight_event
 from workbook.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
-SECONDS = 60  # until which all flights must be through
+SECONDS = 60  # within which all flights must be processed
 
 
 def test_the_template_passes_cfn_lint() -> None:
-    from cfnlint.api import lint_all  # slow to import: only where it is used
+    from cfnlint.api import lint_all  # slow: import it only here
 
     matches = lint_all((ROOT / "template.yaml").read_text("utf-8"))
     assert [match for match in matches if match.rule.severity != "informational"] == []
@@ -27,7 +27,7 @@ def test_the_template_passes_cfn_lint() -> None:
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[tuple[target.Aws, dict[str, str]]]:
-    """A stack of its own on a local AWS of its own, in time-lapse, and its outputs."""
+    """A stack on a new local AWS in time-lapse, and its outputs."""
     with target.connect("local", speed=20) as aws:
         package = io.BytesIO()
         with zipfile.ZipFile(package, "w") as archive:
@@ -55,7 +55,7 @@ def stack() -> Iterator[tuple[target.Aws, dict[str, str]]]:
 
 
 def described(aws: target.Aws) -> list[dict[str, Any]]:
-    """The stack, if it is there."""
+    """The stack, if it exists."""
     client = aws.client("cloudformation")
     try:
         stacks: list[dict[str, Any]] = client.describe_stacks(StackName="pipeline")["Stacks"]
@@ -108,7 +108,7 @@ def test_flights_go_through_the_stack_and_only_bad_records_to_its_queue(
 
 
 def read(kinesis: Any, count: int) -> list[dict[str, Any]]:
-    """The first ``count`` records of the output stream's one shard."""
+    """Return the first ``count`` records of the output stream's only shard."""
     iterator = kinesis.get_shard_iterator(
         StreamName="processed_stream",
         ShardId="shardId-000000000000",

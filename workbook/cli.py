@@ -225,10 +225,10 @@ def _try_function(options: argparse.Namespace) -> int:
     if options.out and options.out.exists() and not options.out.is_dir():
         raise trial.UsageError(f"--out {options.out}: it is a file, not a folder")
     if options.debug:
-        told = debug.run(
+        figures = debug.run(
             options.function, options.records, key=options.key, variables=variables, **made
         )
-        print("\n".join(f"{name}: {value}" for name, value in told.items()))
+        print("\n".join(f"{name}: {value}" for name, value in figures.items()))
     else:
         report = trial.run(
             options.function,
@@ -243,12 +243,12 @@ def _try_function(options: argparse.Namespace) -> int:
             **made,
         )
         print(report)
-        told = report.as_dict()
+        figures = report.as_dict()
         if options.out:
             report.write(options.out)
     if options.json:
-        options.json.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
-    return int(bool(told["given_up"] or told["pending"]))
+        options.json.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
+    return int(bool(figures["given_up"] or figures["pending"]))
 
 
 def _refuse_beside(

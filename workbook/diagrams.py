@@ -90,9 +90,9 @@ def role(name: str, allowed: Mapping[str, str]) -> Picture:
     figure, axes = plots.subplots(size=(8.5, 0.6 + 0.8 * len(allowed)))
     _draw(axes, boxes, arrows, {"role"})
     axes.set_title("What the role says: who may assume it, and what it allows")
-    told = "; ".join(f"{action} on {resource}" for resource, action in allowed.items())
-    told = " ".join(told.split())
-    alt = f"Diagram. The Lambda service assumes the role {name}. The role allows: {told}."
+    listed = "; ".join(f"{action} on {resource}" for resource, action in allowed.items())
+    listed = " ".join(listed.split())
+    alt = f"Diagram. The Lambda service assumes the role {name}. The role allows: {listed}."
     return Picture(figure, alt)
 
 
@@ -116,9 +116,9 @@ def sources(stream: str, writers: Mapping[str, str], reader: str) -> Picture:
     figure, axes = plots.subplots(size=(9, 0.6 + 0.8 * len(writers)))
     _draw(axes, boxes, arrows, {"stream"})
     axes.set_title("One stream, several sources")
-    told = "; ".join(f"{source} by {way}" for source, way in writers.items())
+    ways = "; ".join(f"{source} by {way}" for source, way in writers.items())
     alt = (
-        f"Diagram. Sources write to the stream {stream}: {' '.join(told.split())}. An event source "
+        f"Diagram. Sources write to the stream {stream}: {' '.join(ways.split())}. An event source "
         f"mapping polls it and invokes the function {reader}."
     )
     return Picture(figure, alt)

@@ -135,8 +135,8 @@ def create_delivery_stream(
         return True
 
     def active() -> bool:
-        told = firehose.describe_delivery_stream(DeliveryStreamName=DELIVERY_STREAM)
-        return bool(told["DeliveryStreamDescription"]["DeliveryStreamStatus"] == "ACTIVE")
+        description = firehose.describe_delivery_stream(DeliveryStreamName=DELIVERY_STREAM)
+        return bool(description["DeliveryStreamDescription"]["DeliveryStreamStatus"] == "ACTIVE")
 
     wait_until(f"role {role_arn} to be known to Firehose", created)
     wait_until(f"delivery stream {DELIVERY_STREAM}", active)

@@ -135,7 +135,7 @@ def records_per_shard(counts: pd.DataFrame) -> Picture:
     figure, axes = subplots(
         1, counts.shape[1], size=(2.2 * counts.shape[1] + 1, 3.4), sharey=True, squeeze=False
     )
-    told = []
+    shares = []
     for panel, key in zip(axes[0], counts.columns, strict=True):
         share = counts[key].max() / records
         panel.bar(shards, counts[key], color=BLUE)
@@ -143,7 +143,7 @@ def records_per_shard(counts: pd.DataFrame) -> Picture:
         panel.set(title=f"{key}\n{share:.1%} of records\non one shard", xlabel="shard")
         panel.grid(visible=False, axis="x")
         empty = int((counts[key] == 0).sum())
-        told.append(f"by {key} {share:.1%}" + (f" ({empty} empty)" if empty else ""))
+        shares.append(f"by {key} {share:.1%}" + (f" ({empty} empty)" if empty else ""))
     axes[0][0].set_ylabel("records")
     axes[0][0].yaxis.set_major_formatter("{x:,.0f}")
     figure.legend(handles=[line], loc="outside lower right")
@@ -151,7 +151,7 @@ def records_per_shard(counts: pd.DataFrame) -> Picture:
     alt = (
         f"Bar charts of {records:,} records over {len(counts)} shards, one for each partition key. "
         f"An even share is {even:,.0f} records or {1 / len(counts):.1%}. "
-        f"The busiest shard has, keyed {'; '.join(told)}."
+        f"The busiest shard has, keyed {'; '.join(shares)}."
     )
     return Picture(figure, alt)
 

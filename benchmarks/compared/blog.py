@@ -1,4 +1,4 @@
-"""The function as blog posts have it: decode, change, write; it trusts its input and its output."""
+"""The function as in blog posts: decode, change, write, without checking input or output."""
 
 import base64
 import json
@@ -8,7 +8,7 @@ import handler
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> None:
-    """Write each record of the batch, with the fields that can be told at a glance."""
+    """Write each record of the batch, with the fields that are easy to compute."""
     records: list[Any] = []
     for record in event["Records"]:
         data = json.loads(base64.b64decode(record["kinesis"]["data"]))

@@ -19,7 +19,7 @@ import handler
 
 
 class Flight(BaseModel, extra="allow", strict=True):
-    """What the handler checks of a flight, as far as types and ranges go."""
+    """The handler's checks of a flight, as types and ranges."""
 
     year: int = Field(ge=1, le=9999)
     month: int = Field(ge=1, le=12)
@@ -36,13 +36,13 @@ class Flight(BaseModel, extra="allow", strict=True):
 
 
 class Payload(KinesisDataStreamRecordPayload):
-    """The part of a record that has its data."""
+    """The part of a record with its data."""
 
     data: Json[Flight]
 
 
 class Record(KinesisDataStreamRecord):
-    """A record with a flight in it."""
+    """A record that contains a flight."""
 
     kinesis: Payload
 
@@ -53,7 +53,7 @@ outputs: list[Any] = []
 
 
 def take(record: KinesisStreamRecord) -> None:
-    """Enrich a record that the handler's own function checks."""
+    """Enrich a record that the handler's function checks."""
     keep(record.kinesis.data_as_json(), record.kinesis.partition_key, handler.process_data)
 
 
@@ -63,7 +63,7 @@ def take_parsed(record: Record) -> None:
 
 
 def enriched(data: dict[str, Any]) -> dict[str, Any]:
-    """Return a flight with the fields that the handler adds, without its checks."""
+    """Return a flight with the handler's additional fields, without its checks."""
     day, delay = f"{data['year']:04}-{data['month']:02}-{data['day']:02}", data["dep_delay"]
     return {
         **data,
@@ -84,7 +84,7 @@ def keep(data: dict[str, Any], key: str, enrich: Any) -> None:
 
 
 def write() -> None:
-    """Send what was kept."""
+    """Send the flights that were kept."""
     for start in range(0, len(outputs), 500):
         handler.KINESIS.put_records(
             StreamName=handler.OUTPUT_STREAM, Records=outputs[start : start + 500]

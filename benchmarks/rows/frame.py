@@ -1,4 +1,4 @@
-"""A stream as a DataFrame: the workbook's reader, boto3 with pandas, and the parsing alone."""
+"""A stream as a DataFrame: the workbook's reader, boto3 with pandas, and parsing alone."""
 
 import json
 import time
@@ -20,7 +20,7 @@ TIMES = 5
 
 
 def measure(sizes: Sizes) -> Iterator[Result]:
-    """Read one stream in both ways."""
+    """Read a stream in both ways."""
     count = 5 * sizes.records
     with target.connect(target.LOCAL, limits=False) as aws:
         kinesis = aws.client("kinesis")
@@ -40,7 +40,7 @@ def measure(sizes: Sizes) -> Iterator[Result]:
 
 
 def rate(count: int, make: Any) -> float:
-    """Return rows a second."""
+    """Return rows per second."""
     began = time.perf_counter()
     frame = make()
     seconds = time.perf_counter() - began
@@ -49,12 +49,12 @@ def rate(count: int, make: Any) -> float:
 
 
 def ours(aws: Aws) -> pd.DataFrame:
-    """Read with the workbook."""
+    """Read with the workbook's reader."""
     return reader.read_stream(aws, STREAM, progress=False)
 
 
 def loop(kinesis: Any) -> pd.DataFrame:
-    """Read as one would without it."""
+    """Read as you would without the workbook."""
     found: list[dict[str, Any]] = []
     for shard in kinesis.list_shards(StreamName=STREAM)["Shards"]:
         iterator = kinesis.get_shard_iterator(
@@ -69,6 +69,6 @@ def loop(kinesis: Any) -> pd.DataFrame:
 
 
 def parse(payloads: list[bytes]) -> pd.DataFrame:
-    """Parse what is in memory already."""
+    """Parse records that are in memory."""
     frame: pd.DataFrame = pa.Table.from_pylist([orjson.loads(one) for one in payloads]).to_pandas()
     return frame

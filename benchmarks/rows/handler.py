@@ -1,4 +1,4 @@
-"""The handler alone, on one core, with a Kinesis that takes everything at no cost."""
+"""The handler alone, on one core, with a Kinesis client whose calls cost nothing."""
 
 import base64
 import io
@@ -20,15 +20,15 @@ POWERTOOLS = "Powertools, BatchProcessor"
 
 
 class TakesAll:
-    """A Kinesis client whose calls cost nothing."""
+    """A Kinesis client that accepts everything and costs nothing."""
 
     def put_records(self, Records: list[Any], **_: Any) -> dict[str, Any]:
-        """Accept all."""
+        """Accept all records."""
         return {"FailedRecordCount": 0, "Records": [{}] * len(Records)}
 
 
 def measure(sizes: Sizes) -> Iterator[Result]:
-    """Compare handlers by the processor's time, which others on the machine do not take."""
+    """Compare handlers by processor time, which other programs do not affect."""
     os.environ["OUTPUT_STREAM"] = "nowhere"
     os.environ.setdefault("AWS_DEFAULT_REGION", target.REGION)
     import handler  # late: it needs the environment variable
@@ -64,7 +64,7 @@ def floor(event: dict[str, Any], context: object) -> None:
 
 
 def rate(event: dict[str, Any], times: int, function: Callable[..., Any]) -> float:
-    """Return records in a second of the processor's time."""
+    """Return records per second of processor time."""
     began = time.process_time()
     with redirect_stdout(io.StringIO()):
         for _ in range(times):

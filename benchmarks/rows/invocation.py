@@ -1,4 +1,4 @@
-"""Invocations, cold and warm, and the way of a record from its put to the handler."""
+"""Invocations, cold and warm, and the delay of a record from its put to the handler."""
 
 import io
 import json
@@ -24,7 +24,7 @@ from workbook.target import Aws
 from workbook.waiting import wait_until
 
 ROW = "Invocation"
-SPACING = 0.02  # seconds between the puts of records whose way is timed
+SPACING = 0.02  # seconds between the puts of records whose delay is measured
 FLOOR = "awslambdaric alone"
 FLOOR_SHARE = 1 / 1.5
 INPUT, OUTPUT = deployment.INPUT_STREAM, deployment.OUTPUT_STREAM
@@ -43,7 +43,7 @@ def lambda_handler(event, context):
 
 
 def measure(sizes: Sizes) -> Iterator[Result]:
-    """Compare invocations of a function that does nothing, then the way to one that tells when."""
+    """Compare invocations of an empty function, then the delay of records to a function."""
     with (
         target.connect(target.LOCAL, limits=False) as ours,
         peers.all_of(peers.LAMBDA) as others,
@@ -79,7 +79,7 @@ def measure(sizes: Sizes) -> Iterator[Result]:
 
 
 def create(aws: Aws) -> None:
-    """Create the pipeline's streams and a function that does nothing."""
+    """Create the pipeline's streams and an empty function."""
     kinesis = aws.client("kinesis")
     arns = [deployment.create_stream(kinesis, name) for name in (INPUT, OUTPUT)]
     role = deployment.create_role(aws.client("iam"), deployment.policy(*arns))
@@ -88,7 +88,7 @@ def create(aws: Aws) -> None:
 
 
 def package(code: str) -> bytes:
-    """Return a zip with the code as the handler's file."""
+    """Return a zip with the code in the handler's file."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         file = zipfile.ZipInfo("handler.py")
@@ -98,7 +98,7 @@ def package(code: str) -> bytes:
 
 
 def call(aws: Aws) -> Callable[[], float]:
-    """Return what invokes the function once and returns the milliseconds that it took."""
+    """Return a callable that invokes the function once, and returns the milliseconds taken."""
     functions = aws.client("lambda")
 
     def once() -> float:
@@ -111,7 +111,7 @@ def call(aws: Aws) -> Callable[[], float]:
 
 
 def cold(aws: Aws) -> float:
-    """Return the time of the first invocation after a change, which has no environment yet."""
+    """Return the time of the first invocation after a change, when there is no environment."""
     functions = aws.client("lambda")
     functions.update_function_configuration(
         FunctionName=deployment.FUNCTION,
@@ -131,7 +131,7 @@ def warm(times: int, aws: Aws) -> float:
 
 
 class RuntimeApi(ThreadingHTTPServer):
-    """The least that the runtime client needs: an event, again and again."""
+    """The minimum that the runtime client needs: an event, again and again."""
 
     daemon_threads = True
 
@@ -141,14 +141,14 @@ class RuntimeApi(ThreadingHTTPServer):
 
 
 class Answers(BaseHTTPRequestHandler):
-    """Hands out an event when it is told to, and notes the answer."""
+    """Sends an event when told to, and notes the response."""
 
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # head and content in one write; apart, TCP would hold the second back
+    wbufsize = -1  # head and body in one write; otherwise TCP would delay the second
     server: RuntimeApi
 
     def do_GET(self) -> None:
-        """Answer the call for the next event."""
+        """Respond to the call for the next event."""
         self.server.asked.release()
         self.server.go.acquire()
         deadline = int(1000 * (time.time() + 60))
@@ -164,7 +164,7 @@ class Answers(BaseHTTPRequestHandler):
         )
 
     def do_POST(self) -> None:
-        """Take the answer to an event."""
+        """Accept the response to an event."""
         self.rfile.read(int(self.headers["Content-Length"]))
         self._answer(202, {})
 
@@ -176,7 +176,7 @@ class Answers(BaseHTTPRequestHandler):
         self.wfile.write(b"{}")
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
@@ -198,7 +198,7 @@ def runtime(api: RuntimeApi) -> Iterator[None]:
 
 @contextmanager
 def served() -> Iterator[RuntimeApi]:
-    """Serve the Runtime API on a thread."""
+    """Serve the Runtime API in a thread."""
     with RuntimeApi() as api:
         threading.Thread(target=api.serve_forever, daemon=True).start()
         yield api
@@ -207,7 +207,7 @@ def served() -> Iterator[RuntimeApi]:
 
 @contextmanager
 def runtime_alone() -> Iterator[Callable[[int], float]]:
-    """Yield what returns the median time of an event, in milliseconds."""
+    """Yield a function that returns the median time of an event, in milliseconds."""
     with served() as api, runtime(api):
         api.asked.acquire()
 
@@ -236,7 +236,7 @@ def runtime_start() -> float:
 
 
 def tell_when_entered(aws: Aws) -> None:
-    """Have the function write down when it is entered, and let the stream invoke it."""
+    """Let the function record when it is called, and the stream invoke it."""
     functions, name = aws.client("lambda"), deployment.FUNCTION
     functions.update_function_code(FunctionName=name, ZipFile=package(ENTERED))
     functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
@@ -247,7 +247,7 @@ def tell_when_entered(aws: Aws) -> None:
 
 
 def delay(aws: Aws, times: int, share: float) -> float:
-    """Return the milliseconds within which this share of records reached the handler."""
+    """Return the milliseconds within which a share of the records reached the handler."""
     kinesis = aws.client("kinesis")
     (shard,) = kinesis.list_shards(StreamName=OUTPUT)["Shards"]
     iterator = kinesis.get_shard_iterator(

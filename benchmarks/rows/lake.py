@@ -1,4 +1,4 @@
-"""The published answers, by SQL over the lake's files and by pandas over the stream."""
+"""The published answers, from SQL on the lake's files and from pandas on the stream."""
 
 import tempfile
 import time
@@ -15,7 +15,7 @@ from workbook.waiting import wait_until
 
 
 def measure(sizes: Sizes) -> Iterator[Result]:
-    """Send flights to the output stream and into the lake; then ask both."""
+    """Send flights to the output stream and the lake; then compute the answers from both."""
     count = 5 * sizes.records
     with (
         target.connect(target.LOCAL, limits=False) as aws,
@@ -44,7 +44,7 @@ def measure(sizes: Sizes) -> Iterator[Result]:
 
 
 def from_bucket(aws: Aws, bucket: str, sent: pd.DataFrame) -> float:
-    """Return the seconds of download and SQL."""
+    """Return the seconds for download and SQL."""
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as name:
         lake.download(aws, bucket, Path(name))
@@ -53,7 +53,7 @@ def from_bucket(aws: Aws, bucket: str, sent: pd.DataFrame) -> float:
 
 
 def from_files(folder: Path, sent: pd.DataFrame) -> float:
-    """Return the seconds of SQL alone."""
+    """Return the seconds for SQL alone."""
     began = time.perf_counter()
     with lake.connect(folder) as database:
         table = answers.check_sql(partial(lake.row, database), sent)
@@ -62,7 +62,7 @@ def from_files(folder: Path, sent: pd.DataFrame) -> float:
 
 
 def from_stream(aws: Aws, sent: pd.DataFrame) -> float:
-    """Return the seconds of reading and pandas."""
+    """Return the seconds for reading and pandas."""
     began = time.perf_counter()
     received = reader.read_stream(
         aws, deployment.OUTPUT_STREAM, columns=pipeline.COLUMNS, progress=False

@@ -1,4 +1,4 @@
-"""The whole pipeline: put, mapping, function, output, until the last record has been read."""
+"""The whole pipeline: put, mapping, function, output, until the last record is read."""
 
 import json
 import subprocess
@@ -15,13 +15,13 @@ from workbook import deployment, flights, pipeline, producer, target
 from workbook.target import Aws
 
 ROW = "Whole pipeline"
-AIMS = {100: 6, 1_000: 4}  # times as fast as the fastest peer, by size of the batch
+AIMS = {100: 6, 1_000: 4}  # times as fast as the fastest peer, by batch size
 YEAR_SECONDS = 20.0
-PAUSE = 0.01  # seconds after a read that found nothing
+PAUSE = 0.01  # seconds after an empty read
 
 
 def measure(sizes: Sizes) -> Iterator[Result]:
-    """Compare pipelines of two sizes of the batch, then time ``workbook run``."""
+    """Compare pipelines with two batch sizes, then time ``workbook run``."""
     with (
         target.connect(target.LOCAL, limits=False) as ours,
         peers.started(peers.NULL) as null,
@@ -45,7 +45,7 @@ def measure(sizes: Sizes) -> Iterator[Result]:
 
 
 def pace(aws: Aws, count: int, batch: int) -> float:
-    """Return records a second from the first put to the last read of the output."""
+    """Return records per second from the first put to the last read of the output."""
     deployment.deploy(
         aws, shards=pipeline.SHARDS, BatchSize=batch, MaximumBatchingWindowInSeconds=0
     )
@@ -70,7 +70,7 @@ def pace(aws: Aws, count: int, batch: int) -> float:
 
 
 def only_calls(null: Aws, count: int) -> float:
-    """Return the pace at which boto3 alone sends the input and then as much output."""
+    """Return the rate at which boto3 alone sends the input and an equal output."""
     kinesis, began = null.client("kinesis"), time.perf_counter()
     for stream in (deployment.INPUT_STREAM, deployment.OUTPUT_STREAM):
         events = flights.events(flights.load(count))
@@ -79,7 +79,7 @@ def only_calls(null: Aws, count: int) -> float:
 
 
 def run(count: int) -> float:
-    """Return the seconds of a run, start of Python and clean-up included."""
+    """Return the seconds of a run, including the start of Python and clean-up."""
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")

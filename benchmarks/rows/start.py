@@ -1,4 +1,4 @@
-"""How long it takes until something is there: the local AWS, a first result, a server."""
+"""The time until something is ready: the local AWS, a first result, a server."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ print(reader.read_stream(aws, "first", progress=False))
 
 
 def measure(sizes: Sizes) -> Iterator[Result]:
-    """Time fresh processes."""
+    """Time new processes."""
     floor = (IMPORTS[0], partial(python, IMPORTS[1]))
     for work, code, aim in (
         ("`target.connect()` in a new Python, and its end", CONNECT, 1.0),
@@ -45,7 +45,7 @@ def measure(sizes: Sizes) -> Iterator[Result]:
 
 
 def python(code: str) -> float:
-    """Return the seconds that a new Python takes for some code."""
+    """Return the seconds that a new Python process takes to run some code."""
     began = time.perf_counter()
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
     return time.perf_counter() - began
@@ -65,7 +65,7 @@ def serve() -> float:
 
 
 def peer(name: str) -> float:
-    """Return the seconds until a peer answers a first request."""
+    """Return the seconds until a peer responds to a first request."""
     began = time.perf_counter()
     with peers.started(name):
         return time.perf_counter() - began

@@ -1,4 +1,4 @@
-"""Writing to a stream and reading it with boto3; growth from ten thousand records to a million."""
+"""Writing to a stream and reading it with boto3; growth from ten thousand to a million records."""
 
 import time
 from collections.abc import Iterator
@@ -21,15 +21,15 @@ BATCH = 500
 FLOOR_SHARE = 1 / 1.3
 CLIENTS = 8
 SHAPES = ((1, 1), (64, 1), (4, CLIENTS))  # shards, clients
-EDGE = 20_000  # records at the beginning and at the end whose cost is compared
+EDGE = 20_000  # records at the start and at the end whose cost is compared
 FOUR_SHARDS = 4
 LINGER = 1.0  # seconds
-LOCALAWS = "workbook.localaws"  # in the command line of our server
+LOCALAWS = "workbook.localaws"  # identifies our server's command line
 DATA = b"0" * RECORD_BYTES
 
 
 def measure(sizes: Sizes) -> Iterator[Result]:
-    """Compare servers, then see how ours grows."""
+    """Compare servers, then measure how ours grows."""
     context = get_context("spawn")
     with (
         target.connect(target.LOCAL, limits=False) as ours,
@@ -66,7 +66,7 @@ def measure(sizes: Sizes) -> Iterator[Result]:
 
 
 def create(aws: Aws, shards: int) -> None:
-    """Make the stream anew."""
+    """Delete the stream and create it again."""
     kinesis = aws.client("kinesis")
     if STREAM in kinesis.list_streams()["StreamNames"]:
         kinesis.delete_stream(StreamName=STREAM)
@@ -77,12 +77,12 @@ def create(aws: Aws, shards: int) -> None:
 
 @cache
 def client(url: str) -> Any:
-    """Return this process' client of a server, which takes a while to make."""
+    """Return this process' client of a server; creating it takes a while."""
     return target.connect(url).client("kinesis")
 
 
 def linger(url: str) -> None:
-    """Make this process' client, and keep the process so long that the others take their turns."""
+    """Create this process' client, and keep it busy while the others start."""
     client(url)
     time.sleep(LINGER)
 
@@ -98,7 +98,7 @@ def put(url: str, count: int) -> None:
 
 
 def put_pace(pool: ProcessPoolExecutor, count: int, shards: int, clients: int, aws: Aws) -> float:
-    """Return records a second that all clients together put into a new stream."""
+    """Return the records per second that all clients together put into a new stream."""
     url, share = str(aws.endpoint_url), count // clients
     if url_is_kept(aws):
         create(aws, shards)
@@ -113,7 +113,7 @@ def url_is_kept(aws: Aws) -> bool:
 
 
 def get_pace(aws: Aws, count: int) -> float:
-    """Return records a second that boto3 reads of the stream."""
+    """Return the records per second that boto3 reads from the stream."""
     kinesis, began, found = aws.client("kinesis"), time.perf_counter(), 0
     for shard in kinesis.list_shards(StreamName=STREAM)["Shards"]:
         iterator = kinesis.get_shard_iterator(
@@ -125,7 +125,7 @@ def get_pace(aws: Aws, count: int) -> float:
 
 
 def null_get_pace(null: Aws, count: int) -> float:
-    """Return records a second that boto3 reads of the null server, in as many pages."""
+    """Return the records per second that boto3 reads from the null server, in as many pages."""
     kinesis, began = null.client("kinesis"), time.perf_counter()
     for _ in range(FOUR_SHARDS):
         read(kinesis, str(count // FOUR_SHARDS))
@@ -144,7 +144,7 @@ def read(kinesis: Any, iterator: str) -> int:
 
 
 def growth(sizes: Sizes) -> Iterator[Result]:
-    """Yield the server's own cost of a record at the start and at the end of many, and memory."""
+    """Yield the server's cost per record at the start and at the end, and its memory."""
     with target.connect(target.LOCAL, limits=False) as aws:
         (server,) = (c for c in psutil.Process().children() if LOCALAWS in c.cmdline())
         create(aws, FOUR_SHARDS)
@@ -174,7 +174,7 @@ def growth(sizes: Sizes) -> Iterator[Result]:
 
 
 def cost(server: psutil.Process, url: str, count: int) -> float:
-    """Return the microseconds of processor time that the server takes for a record."""
+    """Return the microseconds of processor time that the server uses per record."""
     before = server.cpu_times()
     put(url, count)
     after = server.cpu_times()

@@ -1,4 +1,4 @@
-"""The function with its settings, for tests in which it writes to no stream."""
+"""The function with its settings, for tests that write to no stream."""
 
 from types import ModuleType
 

@@ -1,4 +1,4 @@
-"""The Lambda function, as Lambda calls it: batches in, records in the output stream out."""
+"""The Lambda function, as Lambda calls it: batches in, records in the output stream."""
 
 import base64
 import json
@@ -38,7 +38,7 @@ def handler(module: ModuleType) -> Iterator[ModuleType]:
 
 @pytest.fixture
 def calls(handler: ModuleType) -> Iterator[list[list[dict[str, Any]]]]:
-    """The records of each PutRecords call that the function makes; the calls go on to moto."""
+    """The records of each PutRecords call made by the function; the calls then go to moto."""
     seen: list[list[dict[str, Any]]] = []
 
     def see(params: dict[str, Any], **_: Any) -> None:
@@ -51,7 +51,7 @@ def calls(handler: ModuleType) -> Iterator[list[list[dict[str, Any]]]]:
 
 
 class CountedTime:
-    """A context whose remaining time is what is left of ``millis``; sleeping uses it up."""
+    """A context whose remaining time is what is left of ``millis``; sleeping reduces it."""
 
     def __init__(self, millis: int, monkeypatch: pytest.MonkeyPatch, handler: ModuleType) -> None:
         self.millis = float(millis)
@@ -123,10 +123,10 @@ def test_good_batch(handler: ModuleType) -> None:
 
 
 @pytest.mark.parametrize("key", [{}, {"partitionKey": None}, {"partitionKey": ""}])
-def test_record_without_a_partition_key_goes_by_its_event_id(
+def test_a_record_without_a_tail_number_uses_its_event_id_as_key(
     handler: ModuleType, key: dict[str, Any]
 ) -> None:
-    """[BC]: a stream with record distribution AUTO takes records without a key."""
+    """[BC]: a stream with record distribution AUTO accepts records without a key."""
     event = kinesis_event(flights(1, 2))
     for record in event["Records"]:
         del record["kinesis"]["partitionKey"]
@@ -179,7 +179,7 @@ def test_summary_is_one_line_of_json(
         ),
     ],
 )
-def test_bad_record_is_reported_and_all_before_it_is_written(
+def test_a_bad_record_is_reported_and_all_before_it_are_written(
     handler: ModuleType, capsys: pytest.CaptureFixture[str], payload: Any, reason: str
 ) -> None:
     """[DG:services-kinesis-batchfailurereporting]: the batch is retried from there."""
@@ -202,16 +202,16 @@ def test_bad_base64_is_reported(
 
 
 def test_only_the_first_bad_record_is_reported(handler: ModuleType) -> None:
-    """The mapping takes the lowest anyway, and comes back with all after it."""
+    """The mapping uses the lowest number, and repeats that record and all after it."""
     event = kinesis_event([*flights(1), b"bad", *flights(3), b"bad"])
     assert handler.lambda_handler(event, LambdaContext()) == failures(event, 1)
     assert flights_written(handler) == [1]
 
 
 def test_a_bad_first_record_fails_the_batch(handler: ModuleType, calls: list[Any]) -> None:
-    """Then BisectBatchOnFunctionError halves it [DG:kinesis-on-failure-destination].
+    """BisectBatchOnFunctionError then halves it [DG:kinesis-on-failure-destination].
 
-    What a report of the first record does under that setting, no page says.
+    No page says what a report of the first record does with that setting.
     """
     event = kinesis_event([b"bad", *flights(2, 3)])
     number = sequence_number(event, 0)
@@ -233,7 +233,7 @@ def test_nulls_stay_null(handler: ModuleType) -> None:
 
 
 def test_more_than_500_records(handler: ModuleType, calls: list[Any]) -> None:
-    """[KD:service-sizes-and-limits]: a call carries at most 500 records."""
+    """[KD:service-sizes-and-limits]: a call has at most 500 records."""
     event = kinesis_event(flights(*range(1, 1102)))
     assert not handler.lambda_handler(event, LambdaContext())["batchItemFailures"]
     assert [len(call) for call in calls] == [500, 500, 101]
@@ -241,7 +241,7 @@ def test_more_than_500_records(handler: ModuleType, calls: list[Any]) -> None:
 
 
 def test_over_10_mib(handler: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    """[KD:service-sizes-and-limits]: a call carries at most 10 MiB, keys included.
+    """[KD:service-sizes-and-limits]: a call has at most 10 MiB, keys included.
 
     moto still has the old limit of 5 MiB, so the calls do not reach it.
     """
@@ -261,20 +261,20 @@ def test_over_10_mib(handler: ModuleType, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def record_of(handler: ModuleType, size: int, key: str) -> dict[str, Any]:
-    """A batch of one that comes out with exactly this many bytes of data and key."""
+    """A batch of one record that, enriched, has exactly this many bytes of data and key."""
     event = kinesis_event([{**flight_event(), "note": ""}], partition_keys=[key])
     padding = size - handler.process_record(event["Records"][0]).size
     return kinesis_event([{**flight_event(), "note": "x" * padding}], partition_keys=[key])
 
 
-def test_largest_record_is_written(handler: ModuleType) -> None:
+def test_the_largest_record_is_written(handler: ModuleType) -> None:
     """[KD:service-sizes-and-limits]: 1 MiB of data and partition key, in bytes of UTF-8."""
     event = record_of(handler, MIB, "schlüssel")
     assert handler.lambda_handler(event, LambdaContext()) == {"batchItemFailures": []}
     assert len(written(handler)[0]["Data"]) == MIB - len("schlüssel".encode())
 
 
-def test_oversized_record_is_bad(handler: ModuleType, calls: list[Any]) -> None:
+def test_an_oversized_record_is_bad(handler: ModuleType, calls: list[Any]) -> None:
     event = record_of(handler, MIB + 1, "schlüssel")
     with pytest.raises(handler.BadRecord, match=f"it is {MIB + 1:,} bytes; the limit is {MIB:,}"):
         handler.lambda_handler(event, LambdaContext())
@@ -282,7 +282,7 @@ def test_oversized_record_is_bad(handler: ModuleType, calls: list[Any]) -> None:
 
 
 def answer(stubber: Stubber, keys: list[str], entries: list[dict[str, str]]) -> None:
-    """Expect a call with these keys and answer it so."""
+    """Expect a call with these keys, and respond with these entries."""
     response: dict[str, Any] = {"Records": entries}
     if failed := sum("ErrorCode" in entry for entry in entries):
         response["FailedRecordCount"] = failed
@@ -293,7 +293,7 @@ def answer(stubber: Stubber, keys: list[str], entries: list[dict[str, str]]) -> 
 def test_only_refused_entries_are_sent_again(
     handler: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """[KD] PutRecords answers 200 with an error for each entry it refused."""
+    """[KD] PutRecords returns 200 with an error for each entry that it refuses."""
     context = CountedTime(60_000, monkeypatch, handler)
     with Stubber(handler.KINESIS) as stubber:
         answer(stubber, ["a", "b", "c"], [refused(), accepted(), refused("InternalFailure")])
@@ -308,7 +308,7 @@ def test_only_refused_entries_are_sent_again(
     }
 
 
-def test_record_waits_for_the_refused_one_with_its_key(
+def test_a_record_waits_for_a_refused_one_with_the_same_key(
     handler: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = CountedTime(60_000, monkeypatch, handler)
@@ -323,7 +323,7 @@ def test_record_waits_for_the_refused_one_with_its_key(
         stubber.assert_no_pending_responses()
 
 
-def test_pauses_grow_and_are_bounded(handler: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pauses_grow_up_to_a_limit(handler: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handler.random, "uniform", lambda low, high: high)
     context = CountedTime(60_000, monkeypatch, handler)
     with Stubber(handler.KINESIS) as stubber:
@@ -361,7 +361,7 @@ def test_time_running_out_before_the_first_record_is_written_fails(
     assert 0 < context.millis < 5_000
 
 
-def test_no_call_is_begun_without_time(
+def test_no_call_is_started_without_enough_time(
     handler: ModuleType, calls: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = CountedTime(handler.MARGIN_MILLIS - 1, monkeypatch, handler)
@@ -370,7 +370,7 @@ def test_no_call_is_begun_without_time(
     assert calls == []
 
 
-def test_stream_that_does_not_exist_fails_the_batch(
+def test_a_missing_stream_fails_the_batch(
     handler: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(handler, "OUTPUT_STREAM", "elsewhere")
@@ -379,7 +379,7 @@ def test_stream_that_does_not_exist_fails_the_batch(
 
 
 @pytest.mark.parametrize("value", [None, ""])
-def test_missing_setting_stops_the_start(
+def test_a_missing_setting_fails_the_start(
     monkeypatch: pytest.MonkeyPatch, value: str | None
 ) -> None:
     monkeypatch.delenv("OUTPUT_STREAM", raising=False)
@@ -390,6 +390,6 @@ def test_missing_setting_stops_the_start(
 
 
 def test_data_is_base64_as_lambda_sends_it() -> None:
-    """The synthetic events used above are what the function gets on AWS [OBS]."""
+    """The synthetic events used above equal those that a function gets on AWS [OBS]."""
     record = kinesis_event(flights(1))["Records"][0]
     assert json.loads(base64.b64decode(record["kinesis"]["data"])) == flight_event(flight=1)

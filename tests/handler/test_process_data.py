@@ -1,4 +1,4 @@
-"""What the function makes of one departure: fields added, values refused."""
+"""The function's treatment of one departure: fields added, values refused."""
 
 import json
 import math
@@ -14,7 +14,7 @@ from workbook import flights
 from workbook.events import FLIGHT, flight_event
 
 
-def test_a_departure_enriched(handler: ModuleType) -> None:
+def test_a_departure_is_enriched(handler: ModuleType) -> None:
     assert handler.process_data(flight_event(), "shardId-000000000001", "49") == {
         **FLIGHT,
         "event_id": "2013-01-01/UA/1545/EWR",
@@ -28,19 +28,19 @@ def test_a_departure_enriched(handler: ModuleType) -> None:
     }
 
 
-def test_source_may_be_unknown(handler: ModuleType) -> None:
+def test_the_source_may_be_unknown(handler: ModuleType) -> None:
     enriched = handler.process_data(flight_event())
     assert enriched["source_shard_id"] is None
     assert enriched["source_sequence_number"] is None
 
 
-def test_input_is_left_alone(handler: ModuleType) -> None:
+def test_the_input_is_not_changed(handler: ModuleType) -> None:
     data = flight_event()
     handler.process_data(data)
     assert data == FLIGHT
 
 
-def test_other_fields_pass_through(handler: ModuleType) -> None:
+def test_other_fields_are_passed_through(handler: ModuleType) -> None:
     assert handler.process_data({**FLIGHT, "gate": {"number": 7}})["gate"] == {"number": 7}
 
 
@@ -59,12 +59,14 @@ def test_other_fields_pass_through(handler: ModuleType) -> None:
         (1301, "long delay", True),
     ],
 )
-def test_delay_classes(handler: ModuleType, dep_delay: float, name: str, late: bool) -> None:
+def test_each_delay_has_its_class(
+    handler: ModuleType, dep_delay: float, name: str, late: bool
+) -> None:
     enriched = handler.process_data(flight_event(dep_delay=dep_delay))
     assert (enriched["delay_class"], enriched["late"]) == (name, late)
 
 
-def test_missing_fields_are_all_named(handler: ModuleType) -> None:
+def test_the_error_names_all_missing_fields(handler: ModuleType) -> None:
     data = flight_event()
     del data["carrier"], data["dep_delay"], data["distance"]
     with pytest.raises(handler.BadRecord, match=r"^missing: dep_delay, carrier$"):
@@ -103,7 +105,9 @@ def test_missing_fields_are_all_named(handler: ModuleType) -> None:
         ),
     ],
 )
-def test_wrong_value_is_refused_by_name(handler: ModuleType, field: str, values: list[Any]) -> None:
+def test_the_error_names_an_invalid_value(
+    handler: ModuleType, field: str, values: list[Any]
+) -> None:
     for value in values:
         with pytest.raises(ValueError, match=rf"^{field} must be ") as caught:
             handler.process_data(flight_event(**{field: value}))
@@ -111,18 +115,18 @@ def test_wrong_value_is_refused_by_name(handler: ModuleType, field: str, values:
         assert str(caught.value).endswith(f"not {value!r}")
 
 
-def test_day_that_its_month_does_not_have(handler: ModuleType) -> None:
+def test_a_day_that_its_month_does_not_have_is_refused(handler: ModuleType) -> None:
     with pytest.raises(handler.BadRecord, match=r"^day must be a day of its month, not 29$"):
         handler.process_data(flight_event(month=2, day=29))
 
 
-def test_long_value_is_shortened_in_the_message(handler: ModuleType) -> None:
+def test_a_long_value_is_shortened_in_the_message(handler: ModuleType) -> None:
     with pytest.raises(handler.BadRecord, match="carrier") as caught:
         handler.process_data(flight_event(carrier="x" * 1_000_000))
     assert len(str(caught.value)) < 200
 
 
-# The machine's speed is no property of the function.
+# The machine's speed is not a property of the function.
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -135,7 +139,7 @@ json_values = st.recursive(
 
 @given(changes=st.dictionaries(st.sampled_from(sorted(FLIGHT)), json_values))
 def test_any_event_is_enriched_or_refused(handler: ModuleType, changes: dict[str, Any]) -> None:
-    """process_data is total: it passes everything on, or blames a field that was changed."""
+    """process_data handles everything: it passes an event on, or names a field that was changed."""
     data = {**FLIGHT, **changes}
     try:
         enriched = handler.process_data(data)
@@ -167,7 +171,7 @@ def test_event_time_is_the_hour_and_the_minutes(
 
 
 def test_real_flights_pass(handler: ModuleType) -> None:
-    """A day of real departures, cancelled ones among them; ids as the rest of the workbook has."""
+    """A day of real departures, including cancelled ones; ids are those of the workbook."""
     events = list(flights.events(flights.load(month=2, day=9)))
     enriched = [handler.process_data(json.loads(flights.encode(event))) for event in events]
     assert len({event["event_id"] for event in enriched}) == len(events)

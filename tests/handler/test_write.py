@@ -1,4 +1,4 @@
-"""Properties of writing: nothing lost, nothing invented, and order per key, come what may."""
+"""Properties of writing: nothing is lost or invented, and the order per key is kept."""
 
 import itertools
 import json
@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from workbook.events import flight_event, kinesis_event
 
-# The machine's speed is no property of the function.
+# The machine's speed is not a property of the function.
 
 CALL_MILLIS = 100
 KEYS = st.lists(st.sampled_from("abcdefgh"), max_size=30)
 
 
 class FakeKinesis:
-    """A stream that refuses entries by chance and keeps the others in the order of each call."""
+    """A stream that refuses entries at random and keeps the others in the order of each call."""
 
     def __init__(self, refusing: float, seed: int) -> None:
         self.refusing = refusing
@@ -41,7 +41,7 @@ class FakeKinesis:
 
 
 class FakeTime:
-    """Time that passes only by sleeping and by calls."""
+    """Time that passes only in pauses and calls."""
 
     def __init__(self, millis: float, kinesis: FakeKinesis) -> None:
         self.millis = millis
@@ -57,7 +57,7 @@ class FakeTime:
 def invoke(
     handler: ModuleType, event: dict[str, Any], kinesis: FakeKinesis, millis: float
 ) -> dict[str, Any] | None:
-    """One invocation on these; None when the function failed for lack of time."""
+    """Invoke the function with these; return None if it failed for lack of time."""
     context = FakeTime(millis, kinesis)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(handler, "KINESIS", kinesis)
@@ -100,7 +100,7 @@ def test_all_written_once_and_in_order_per_key(
 def test_when_time_runs_out_all_before_the_reported_record_is_written(
     handler: ModuleType, keys: list[str], refusing: float, seed: int, millis: int
 ) -> None:
-    """What Lambda will not bring again is written, and the reported record is not."""
+    """Records that Lambda will not repeat are written; the reported record is not."""
     event = batch(keys)
     kinesis = FakeKinesis(refusing, seed)
     response = invoke(handler, event, kinesis, millis)
@@ -123,7 +123,7 @@ def test_when_time_runs_out_all_before_the_reported_record_is_written(
 def test_over_all_invocations_first_copies_are_complete_and_in_order(
     handler: ModuleType, keys: list[str], refusing: float, seed: int
 ) -> None:
-    """With Lambda bringing back what was reported, dropping duplicates leaves the input."""
+    """If Lambda repeats what was reported, dropping duplicates leaves the input."""
     event = batch(keys)
     kinesis = FakeKinesis(refusing, seed)
     remaining = event["Records"]

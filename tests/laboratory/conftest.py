@@ -1,4 +1,4 @@
-"""What the tests of the laboratory share: a fast AWS, and workloads that load no flights."""
+"""Fixtures of the laboratory's tests: a fast AWS, and workloads that do not load the flights."""
 
 from collections.abc import Iterator
 
@@ -17,5 +17,5 @@ def fast() -> Iterator[target.Aws]:
 
 @pytest.fixture(autouse=True)
 def loaded(monkeypatch: pytest.MonkeyPatch, year: pd.DataFrame) -> None:
-    """A workload loads the flights each time, which takes a fifth of a second."""
+    """Let workloads share the flights; loading them each time takes a fifth of a second."""
     monkeypatch.setattr(flights, "load", lambda: year)

@@ -1,4 +1,4 @@
-"""Small experiments, results made by hand, and what must hold after each."""
+"""Small experiments, hand-made results, and what must hold after each."""
 
 import math
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from workbook.laboratory.result import failures_table
 from workbook.target import Aws
 
 SHARD = "shardId-000000000000"
-FIRST = 10**55  # a sequence number; those behind it follow by one
+FIRST = 10**55  # a sequence number; the following ones are consecutive
 
 
 def experiment(**settings: Any) -> lab.Experiment:
-    """A small burst, with windows and retries as short as they can be.
+    """A small burst, with the shortest windows and retries.
 
-    Patience is of a clock that runs 100 times as fast: a slow machine needs much of it.
+    Patience is by a clock that runs 100 times as fast: a slow machine needs a lot of it.
     """
     base = lab.Experiment(
         workload=lab.Workload(records=60, rate=math.inf),
@@ -38,7 +38,7 @@ def assert_nothing_is_left(aws: Aws) -> None:
     assert not groups["logGroups"]
 
 
-# --- parts of a result, made by hand
+# --- hand-made parts of a result
 
 
 def moment(seconds: float) -> pd.Timestamp:
@@ -60,7 +60,7 @@ def stream(*numbers: int, places: Sequence[int] | None = None) -> pd.DataFrame:
 
 
 def invocation(request_id: str, *places: int, answered: bool = False) -> Invocation:
-    """An invocation that had the records at these places, ten seconds after the beginning."""
+    """An invocation with the records at these places, ten seconds after the start."""
     started = int(moment(10).timestamp() * 1000)
     report = {"Duration": "1.0", "Billed Duration": "1", "Memory Size": "256"}
     numbers = [FIRST + place for place in places]
@@ -70,7 +70,7 @@ def invocation(request_id: str, *places: int, answered: bool = False) -> Invocat
 
 
 def failure(first: int, last: int, records: int, at: float = 20.0) -> dict[str, Any]:
-    """The document of a batch that was given up, from its first place to its last."""
+    """The document of a batch that was given up, from its first to its last place."""
     return {
         "requestContext": {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": 1},
         "timestamp": moment(at).isoformat(),
@@ -84,7 +84,7 @@ def failure(first: int, last: int, records: int, at: float = 20.0) -> dict[str, 
 
 
 def empty_result(experiment: lab.Experiment) -> lab.Result:
-    """The result of an experiment, of which one record was sent and nothing more happened."""
+    """The result of an experiment in which one record was sent and nothing else happened."""
     records = pd.DataFrame(
         {
             "sent": [moment(0)],

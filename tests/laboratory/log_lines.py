@@ -1,4 +1,4 @@
-"""A function's log, as Lambda and the probe write it, and a client that has it."""
+"""A function's log, as written by Lambda and the probe, and a client that returns it."""
 
 import base64
 import json
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Logs:
-    """A client whose log group has these events; it keeps what it was asked."""
+    """A client whose log group has these events; it keeps the requests."""
 
     def __init__(self, events: list[dict[str, Any]]) -> None:
         self.events = events

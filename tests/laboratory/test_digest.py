@@ -1,4 +1,4 @@
-"""Names of runs: all that decides a run is in them."""
+"""Names of runs: everything that determines a run affects its name."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,9 @@ def test_a_run_of_another_handler_is_another_run(
     assert digest(fast, experiment()) != before
 
 
-def test_a_run_is_known_by_all_that_decides_it(fast: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_runs_digest_depends_on_everything_that_determines_it(
+    fast: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one = experiment()
     known = {digest(fast, one)}
     assert {digest(fast, experiment())} == known

@@ -1,4 +1,4 @@
-"""Settings of experiments: where they go, and what is refused by name."""
+"""Settings of experiments: where they apply, and which are refused by name."""
 
 import math
 from typing import Any

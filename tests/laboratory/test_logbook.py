@@ -1,4 +1,4 @@
-"""Invocations read from a function's log, as Lambda and the probe write it."""
+"""Invocations read from a function's log, as written by Lambda and the probe."""
 
 import math
 from typing import Any
@@ -87,7 +87,7 @@ def test_a_second_look_asks_for_what_is_new_and_tells_everything() -> None:
 
 
 def test_in_time_lapse_all_times_are_by_the_clock_of_aws() -> None:
-    """A REPORT line has real milliseconds, the log's times are by a clock 20 times as fast."""
+    """A REPORT line has real milliseconds; the log's times are by a clock 20 times as fast."""
     cold = report("r", "Init Duration: 100.77 ms")
     (one,) = read(events(start("r"), begin("r", [7]), end("r"), cold))
     row = logbook.table([one], True, speed=20).loc[0]

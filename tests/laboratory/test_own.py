@@ -1,4 +1,4 @@
-"""Experiments with a function and records of your own."""
+"""Experiments with your own function and records."""
 
 import json
 import math
@@ -162,7 +162,7 @@ def test_a_run_is_known_by_its_code_its_records_and_its_settings(
 def test_a_failure_model_fails_invocations(
     fast: Aws, function: lab.Function, settings: dict[str, Any], outcome: str
 ) -> None:
-    """Each is sure to fail all invocations but the first one of a throttled service."""
+    """Each fails all invocations, except the first one of a throttled service."""
     frame = ORDERS.assign(customer="a")
     base = experiment(function, frame, BisectBatchOnFunctionError=False, MaximumRetryAttempts=1)
     result = lab.run(fast, base.vary(**settings), progress=False)

@@ -1,4 +1,4 @@
-"""Sending on time, through a stream that refuses and a clock that is set."""
+"""Sending on time, to a stream that refuses records and with a clock that tests set."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -49,7 +49,7 @@ Send = Callable[..., Counter[int]]
 
 @pytest.fixture
 def send(monkeypatch: pytest.MonkeyPatch) -> Send:
-    """Send a workload by such a time; gives the refusals."""
+    """Send a workload by such a clock; return the refusals."""
 
     def send(time: Any, **workload: Any) -> Counter[int]:
         monkeypatch.setattr(pacing, "time", time)

@@ -1,4 +1,4 @@
-"""The picture of attempts over time, from tables as an experiment gives them."""
+"""The picture of attempts over time, from tables in the form of an experiment's."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The probe says of a reply what the mapping makes of it."""
+"""The probe reads a response as the mapping does."""
 
 import importlib
 import json

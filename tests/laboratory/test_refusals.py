@@ -1,4 +1,4 @@
-"""What AWS would refuse is refused before anything is made; the rest are requests that it takes.
+"""What AWS would refuse is refused before anything is created; all else AWS accepts.
 
 The requests are those of ``lab.run`` on AWS: boto3 checks and encodes them, and none is sent.
 """
@@ -58,7 +58,7 @@ TEXTS = st.one_of(st.text(max_size=20), st.sampled_from([1, None, "x" * 5_000]))
 
 
 class Recorder:
-    """AWS as far as requests go: boto3 makes them, and none leaves."""
+    """An AWS that only records requests: boto3 creates them, and none is sent."""
 
     def __init__(self) -> None:
         self.bodies: dict[str, Any] = {}
@@ -89,7 +89,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def made(make: Callable[[], Any]) -> Any:
-    """Return what is made, or the message with which it is refused."""
+    """Return what ``make`` returns, or the message with which it is refused."""
     try:
         return make()
     except ValueError as refusal:

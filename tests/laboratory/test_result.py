@@ -1,4 +1,4 @@
-"""The tables of an experiment, from what AWS tells, and how they are kept."""
+"""The tables of an experiment, computed from AWS's data, and how they are stored."""
 
 import math
 from collections.abc import Sequence, Set
@@ -40,7 +40,7 @@ def records(
 
 
 def test_of_batches_side_by_side_only_the_one_given_up_is_told_so() -> None:
-    """Under a ParallelizationFactor, a batch's span has records of the other batches in it."""
+    """With a ParallelizationFactor, a batch's span contains records of other batches."""
     side_by_side = [invocation("a", 0, 2, 4), invocation("b", 1, 3)]
     found = records(stream(*range(6)), stream(), side_by_side, [failure(0, 4, 3)])
     assert list(found["fate"]) == ["given up", "pending"] * 2 + ["given up", "pending"]
@@ -52,7 +52,7 @@ def test_a_batch_that_nobody_tried_is_given_up_by_its_span() -> None:
 
 
 def test_a_record_that_was_written_and_given_up_is_written() -> None:
-    """As when a batch fails behind it: the consumer has it, whatever the queue says."""
+    """For example, if a batch fails after it: the consumer has it, whatever the queue says."""
     found = records(stream(0, 1), stream(0, 0), [invocation("a", 0, 1)], [failure(0, 1, 2)])
     assert list(found["fate"]) == ["written", "given up"]
     assert list(found["copies"]) == [2, 0]
@@ -65,7 +65,7 @@ def test_a_result_is_shown_in_a_line() -> None:
 
 
 def test_a_record_that_a_producer_sent_twice_has_one_row() -> None:
-    """A PutRecords call whose answer was lost goes again: then the stream has its records twice."""
+    """A PutRecords call whose response was lost is repeated; the stream then has two copies."""
     sent, both = stream(0, 1, 0, places=(0, 1, 2)), [invocation("a", 0, 1, 2, answered=True)]
     found = records(sent, stream(0, 1, 0), both)
     assert list(found.index) == [0, 1]
@@ -85,7 +85,7 @@ def test_a_run_in_which_nothing_happened_has_all_its_figures() -> None:
 
 
 def test_a_summary_puts_loss_first_and_does_not_make_it_look_cheap() -> None:
-    """Of ten innocents two are given up with the poison between them, and one waits."""
+    """Of ten innocents, two are given up with the poison between them, and one is waiting."""
     sent = stream(*range(11))
     batches = [invocation("a", *range(7), answered=True), invocation("b", 7, 8, 9)]
     found = records(sent, stream(*range(7)), batches, [failure(7, 9, 3)], poison={8})
@@ -101,7 +101,7 @@ def test_a_summary_puts_loss_first_and_does_not_make_it_look_cheap() -> None:
 
 
 def test_percentiles_are_those_of_the_records_that_could_be_written() -> None:
-    """Within so many milliseconds, so many of a hundred were written; poison never will be."""
+    """A percentile counts the records that can be written; poison never will be."""
     numbers = range(101)
     batches = [invocation("a", *numbers, answered=True)]
     found = records(stream(*numbers), stream(*numbers[:100]), batches, poison={100})
@@ -110,7 +110,7 @@ def test_percentiles_are_those_of_the_records_that_could_be_written() -> None:
     assert [summary[f"p{p}_ms"] for p in (50, 95, 99)] == [latency[50], latency[95], latency[99]]
 
 
-# --- kept as Parquet and JSON
+# --- stored as Parquet and JSON
 
 
 def test_a_result_is_the_same_after_parquet(fast: Aws, tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_result_is_the_same_after_parquet(fast: Aws, tmp_path: Path) -> None:
 
 
 def test_a_run_that_was_not_written_to_its_end_is_not_there(tmp_path: Path) -> None:
-    """A value that JSON has not ends the writing when the tables are there already."""
+    """A value that JSON does not have stops the writing after the tables are written."""
     tables = [pd.DataFrame({"n": [1]})] * 3
     with pytest.raises(TypeError):
         lab.Result({"shards": object()}, *tables).save(tmp_path / "one")
@@ -136,7 +136,7 @@ def test_a_run_that_was_not_written_to_its_end_is_not_there(tmp_path: Path) -> N
 
 
 def test_settings_are_written_as_json_that_any_reader_takes(tmp_path: Path) -> None:
-    """JSON has no infinity: Python writes one all the same, and other readers refuse it."""
+    """JSON has no infinity: Python writes one anyway, and other readers refuse it."""
     tables = [pd.DataFrame({"n": [1]})] * 3
     lab.Result(experiment().as_dict(), *tables).save(tmp_path / "one")
     written = orjson.loads((tmp_path / "one" / "experiment.json").read_bytes())

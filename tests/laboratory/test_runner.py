@@ -153,7 +153,7 @@ def test_a_fault_in_what_changes_it_reaches_the_caller_and_leaves_nothing(fast: 
 def test_a_second_interruption_names_what_it_leaves(
     fast: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first one ends the experiment and begins clean-up; the second ends clean-up."""
+    """The first one ends the experiment and starts clean-up; the second ends clean-up."""
 
     def interrupt(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
@@ -205,7 +205,7 @@ def test_the_bill_has_each_item_at_its_price(fast: Aws) -> None:
 def test_records_that_the_streams_have_forgotten_are_no_result(
     fast: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In time-lapse 24 hours are short; what is left would tell of too few records."""
+    """In time-lapse, 24 hours are short; what is left would show too few records."""
     whole = reader.read_stream
 
     def without_the_first(aws: Aws, stream: str, **options: Any) -> pd.DataFrame:

@@ -34,7 +34,7 @@ Run = Callable[..., lab.Result]
 
 
 def instead_of_running(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
-    """Let sweeps call this, for tests of what they do before and after a run."""
+    """Replace ``run`` in sweeps, for tests of what they do before and after a run."""
     monkeypatch.setitem(lab.sweep.__globals__, "run", run)
 
 
@@ -74,7 +74,7 @@ def test_a_run_comes_back_from_its_folder_as_it_was(fast: Aws, tmp_path: Path) -
 def test_a_second_interruption_of_a_sweep_tells_what_still_runs(
     fast: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first waits for the runs under way; who has no patience learns that they go on."""
+    """The first waits for the runs in progress; the second says that they continue."""
     begun, end = threading.Event(), threading.Event()
 
     def slow(aws: Aws, each: lab.Experiment, progress: bool) -> lab.Result:

@@ -1,4 +1,4 @@
-"""What an experiment sends: the same under the same seed, and nothing but what was asked for."""
+"""The records of an experiment: the same with the same seed, and as configured."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""A workload of one's own."""
+"""A custom workload."""
 
 from collections.abc import Iterator
 

@@ -13,7 +13,7 @@ from workbook.target import Aws
 
 
 def painted(drawn: LiveCharts, colour: str) -> int:
-    """How many pixels of the picture have about this colour."""
+    """Return how many pixels of the picture have about this colour."""
     png = base64.b64decode(drawn.still()[0]["image/png"])
     image = np.array(Image.open(io.BytesIO(png)).convert("RGB"), int)
     return int((np.abs(image - ImageColor.getrgb(colour)).max(axis=2) < 20).sum())
@@ -41,7 +41,7 @@ def test_charts_and_the_pictures_text_have_the_samplers_figures(aws: Aws) -> Non
 
 
 def test_lines_are_drawn_in_the_picture(aws: Aws) -> None:
-    """Without data under the name that it looks for, Vega would draw axes and say nothing."""
+    """Without data under the name that it expects, Vega draws axes without an error."""
     sampler = Sampler(aws, *NAMES)
     drawn = LiveCharts(sampler, NAMES[0])
     colour, _ = STYLES[0]
@@ -56,8 +56,8 @@ def test_lines_are_drawn_in_the_picture(aws: Aws) -> None:
     assert painted(drawn, colour) > before + 50
 
 
-def test_the_very_first_figure_is_to_be_seen(aws: Aws) -> None:
-    """As a dot: a line takes two."""
+def test_the_very_first_figure_is_visible(aws: Aws) -> None:
+    """As a dot: a line needs two points."""
     colour, _ = STYLES[0]
     empty = painted(LiveCharts(Sampler(aws, *NAMES), NAMES[0]), colour)
     sampler = Sampler(aws, *NAMES)

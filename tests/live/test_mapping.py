@@ -4,7 +4,7 @@ from workbook.live.mapping import WatchedMapping
 from workbook.target import Aws
 
 
-def test_a_change_is_through_when_the_mapping_has_it(deployed: tuple[Aws, str]) -> None:
+def test_a_change_returns_when_it_is_in_effect(deployed: tuple[Aws, str]) -> None:
     mapping = WatchedMapping(*deployed)
     mapping.change(BatchSize=321)
     mapping.change(MaximumBatchingWindowInSeconds=2)

@@ -1,4 +1,4 @@
-"""What a panel leaves in the notebook in which it was shown."""
+"""The outputs that a panel leaves in its notebook."""
 
 import copy
 from textwrap import dedent
@@ -19,7 +19,7 @@ CELLS = {
         panel = live.Panel(aws)
         panel
     """,
-    # The picture that is shown at first has no figures.  One that is kept after some have come has.
+    # The picture shown at first has no figures. One kept after some have arrived does.
     "wait": """
         deployment.wait_until("figures", lambda: not panel.frame().empty)
         due = panel._picture_due
@@ -32,7 +32,7 @@ CELLS = {
 
 @pytest.fixture(scope="module")
 def outputs() -> dict[str, list[Any]]:
-    """The outputs of the cell that shows a panel, as they are after each of the cells."""
+    """The outputs of the cell that shows a panel, after each of the cells."""
     notebook = new_notebook(cells=[new_code_cell(dedent(code)) for code in CELLS.values()])
     found: dict[str, list[Any]] = {}
 

@@ -1,4 +1,4 @@
-"""The panel: its controls, its start and stop, and what it puts back."""
+"""The panel: its controls, its start and stop, and what it restores."""
 
 import inspect
 
@@ -14,7 +14,7 @@ from workbook.target import Aws
 
 
 def test_ipykernel_routes_what_a_control_sends_as_the_panel_expects() -> None:
-    """The panel turns this off for its controls, or they would wait for the cell that runs."""
+    """The panel turns this off for its controls, which would wait for the running cell."""
     name = "_reply_subshell_for"
     assert hasattr(BaseComm, name)
     assert f'getattr(comm, "{name}", None)' in inspect.getsource(Kernel.shell_channel_thread_main)
@@ -40,10 +40,10 @@ def test_the_switch_disables_and_enables(deployed: tuple[Aws, str]) -> None:
     panel.stop()
 
 
-def test_a_refusal_is_shown_in_awss_words_and_the_knob_goes_back(
+def test_a_refusal_is_shown_in_awss_words_and_the_knob_is_reset(
     deployed: tuple[Aws, str],
 ) -> None:
-    """The widget's own bounds lie within AWS's: a value outside comes from nowhere else."""
+    """The widget's own limits are within AWS's: a value outside them comes from elsewhere."""
     panel = live.Panel(deployed[0])
     present = panel._knobs["BatchSize"].value
     panel._knobs["BatchSize"].max = 20_000
@@ -77,17 +77,17 @@ def test_monitoring_is_as_it_was_after_the_panel(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize("missing", ["stream", "function", "output"])
-def test_a_pipeline_that_is_not_there_is_named_with_the_fix(aws: Aws, missing: str) -> None:
+def test_the_error_for_a_missing_pipeline_names_it_and_the_fix(aws: Aws, missing: str) -> None:
     with pytest.raises(live.NoPipelineError, match=r"'nowhere'.*deployment\.deploy\(aws\)"):
         live.Panel(aws, **{missing: "nowhere"})
 
 
-def test_a_missing_mapping_is_named_with_the_fix(aws: Aws) -> None:
+def test_the_error_for_a_missing_mapping_names_it_and_the_fix(aws: Aws) -> None:
     with pytest.raises(live.NoPipelineError, match="there is no mapping from 'processed_stream'"):
         live.Panel(aws, stream=NAMES[2])
 
 
-def test_a_panel_whose_pipeline_goes_away_says_so_and_ends() -> None:
+def test_a_panel_says_that_its_pipeline_is_gone_and_stops() -> None:
     with target.connect(target.LOCAL) as aws:
         deployment.deploy(aws)
         panel = live.Panel(aws)
@@ -100,8 +100,8 @@ def test_a_panel_whose_pipeline_goes_away_says_so_and_ends() -> None:
         panel.stop()
 
 
-def test_a_new_panel_ends_the_one_before(aws: Aws) -> None:
-    """The cell that shows it may be run again and again."""
+def test_a_new_panel_stops_the_previous_one(aws: Aws) -> None:
+    """The cell that shows a panel may be run repeatedly."""
     first, second = live.Panel(aws), live.Panel(aws)
     first.start()
     until(lambda: monitored(aws))
@@ -112,7 +112,7 @@ def test_a_new_panel_ends_the_one_before(aws: Aws) -> None:
     assert not monitored(aws)
 
 
-def test_a_panel_starts_again_at_once_after_its_button_ended_it(aws: Aws) -> None:
+def test_a_panel_can_start_again_right_after_its_button_stopped_it(aws: Aws) -> None:
     panel = live.Panel(aws)
     panel.start()
     panel._stop.click()

@@ -1,4 +1,4 @@
-"""What the live view asks CloudWatch, and what it keeps."""
+"""The live view's requests to CloudWatch, and the figures that it keeps."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def test_ages_are_known_by_shard_while_monitoring_is_on(aws: Aws) -> None:
 
 
 def test_throttles_and_batches_are_counted(aws: Aws) -> None:
-    """A function without any concurrency is throttled."""
+    """A function with no concurrency is throttled."""
     lambda_ = aws.client("lambda")
     sampler = Sampler(aws, *NAMES)
     lambda_.put_function_concurrency(FunctionName=NAMES[1], ReservedConcurrentExecutions=0)
@@ -47,7 +47,7 @@ def test_throttles_and_batches_are_counted(aws: Aws) -> None:
     assert sampled(sampler, "batches in flight", 1) >= 1
 
 
-def test_what_was_not_measured_is_none_or_unknown(aws: Aws) -> None:
+def test_a_figure_that_was_not_measured_is_0_or_unknown(aws: Aws) -> None:
     sampler = Sampler(aws, *NAMES)
     assert sampler.in_words() == "no figures yet"
     assert sampler.frame().empty
@@ -60,11 +60,11 @@ def test_what_was_not_measured_is_none_or_unknown(aws: Aws) -> None:
     assert len(sampler.series("errors")) == PERIODS
     assert np.isnan(sampler.series("errors")[0])  # before it began
     assert sampler.series("errors")[-1] == 0
-    assert np.isnan(sampler.series("shardId-000000000000")[-1])  # nobody measures it
+    assert np.isnan(sampler.series("shardId-000000000000")[-1])  # not measured
     assert "0 errors" in sampler.in_words()
 
 
-def test_on_aws_figures_are_by_the_minute_and_late_ones_are_asked_for_again(aws: Aws) -> None:
+def test_on_aws_figures_are_per_minute_and_late_ones_are_requested_again(aws: Aws) -> None:
     real = Aws(target.REAL, target._dummy_session(), aws.endpoint_url)
     sampler = Sampler(real, *NAMES)
     assert (sampler.period, sampler.tick) == (60, 60)

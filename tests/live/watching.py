@@ -1,4 +1,4 @@
-"""What tests of the live view do again and again: send, wait, sample."""
+"""Steps that tests of the live view repeat: send, wait, sample."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ NAMES = (deployment.INPUT_STREAM, deployment.FUNCTION, deployment.OUTPUT_STREAM)
 
 
 def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition; fails when it does not come about."""
+    """Wait for a condition; fail if it does not become true."""
     wait_until("what the test is about", condition)
 
 
@@ -30,7 +30,7 @@ def monitored(aws: Aws) -> bool:
 
 
 def sampled(sampler: Sampler, name: str, least: float) -> float:
-    """Sample until the figure's sum over all periods is ``least``; gives the sum."""
+    """Sample until the figure's sum over all periods is ``least``; return the sum."""
 
     def there() -> bool:
         sampler.sample()

@@ -1,5 +1,7 @@
-"""What stands in for the parts of the local AWS in its tests: a clock that tests move by hand, a
-stream, a function, destinations and metrics."""
+"""Fakes for the parts of the local AWS.
+
+They are a clock that tests move, a stream, a function, destinations and metrics.
+"""
 
 import asyncio
 import base64
@@ -39,7 +41,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:q"
 BUCKET = "arn:aws:s3:::b"
 BEGIN = 1_800_000_000.0
-MOST_TURNS = 10_000  # of the loop, before something is taken to be busy for ever
+MOST_TURNS = 10_000  # of the loop, after which something counts as busy forever
 
 
 class HandClock(Clock):
@@ -69,7 +71,7 @@ class HandClock(Clock):
         await future
 
     async def advance(self, seconds: float) -> None:
-        """Let so much time pass: each sleeper wakes at its moment and does what it has to do."""
+        """Let time pass: each sleeper wakes when it is due and runs until it waits again."""
         end = self.moment + seconds
         await settle()
         while self._sleepers and self._sleepers[0][0] <= end:
@@ -82,17 +84,17 @@ class HandClock(Clock):
 
 
 async def settle() -> None:
-    """Let everything run until all of it waits for time or for the test."""
+    """Run everything until all of it waits for time or for the test."""
     loop: Any = asyncio.get_running_loop()
     for _ in range(MOST_TURNS):
         await asyncio.sleep(0)
-        if not loop._ready:  # asyncio does not tell it in public; a number of turns is a guess
+        if not loop._ready:  # asyncio has no public way; a number of turns would be a guess
             return
     raise AssertionError("something is busy without waiting for time")
 
 
 class FakeStream:
-    """An ``interfaces.StreamSource``, and the ``interfaces.Streams`` it is in, in memory.
+    """An ``interfaces.StreamSource`` and its ``interfaces.Streams``, in memory.
 
     Args:
         clock: stamps the records.
@@ -174,10 +176,10 @@ class FakeStream:
 
 
 class FakeFunction:
-    """An ``interfaces.FunctionTarget``: a handler of the test's, and what it was invoked with.
+    """An ``interfaces.FunctionTarget`` with a handler of the test; it keeps the events.
 
     Args:
-        clock: tells when.
+        clock: the time of invocations.
         handler: takes the event and returns the reply; may be a coroutine. An ArithmeticError or
             an AssertionError is the function's own failure; anything else is raised as it is.
     """
@@ -192,7 +194,7 @@ class FakeFunction:
 
     @property
     def batches(self) -> list[list[Any]]:
-        """The data of each event's records."""
+        """Return the data of each event's records."""
         return [payloads(event) for event in self.events]
 
     def resolve(self, name_or_arn: str, region: str) -> str:
@@ -279,11 +281,11 @@ class FakeMetrics(Metrics):
 
     @property
     def dimensions(self) -> dict[str, dict[str, str]]:
-        """The dimensions of each metric that has a point; its last one's."""
+        """Return the dimensions of each metric that has a point; those of its last point."""
         return {point.name: point.dimensions for point in self.points}
 
     def values(self, name: str, **dimensions: str) -> list[float]:
-        """The values of a metric, of all its dimensions or of those given."""
+        """Return the values of a metric, for all dimensions or for those given."""
         return [
             point.value
             for point in self.points
@@ -291,12 +293,12 @@ class FakeMetrics(Metrics):
         ]
 
     def sum(self, name: str, **dimensions: str) -> float:
-        """The sum of a metric's values; see ``values``."""
+        """Return the sum of a metric's values; see ``values``."""
         return sum(self.values(name, **dimensions))
 
 
 def payloads(event: Any) -> list[Any]:
-    """Return the decoded data of an event's records; what is no JSON stays bytes."""
+    """Return the decoded data of an event's records; what is not JSON stays bytes."""
     found: list[Any] = []
     for record in event["Records"]:
         raw = base64.b64decode(record["kinesis"]["data"])
@@ -308,14 +310,14 @@ def payloads(event: Any) -> list[Any]:
 
 
 class FakeCredentials:
-    """An ``interfaces.CredentialsSource`` that gives everybody the same."""
+    """An ``interfaces.CredentialsSource`` that returns the same for everyone."""
 
     async def issue(self, role_arn: str, function_arn: str) -> Credentials:
         return Credentials("ASIA", "secret", "token")
 
 
 class FakeRoles:
-    """An ``interfaces.ExecutionRoles`` that lets roles do all but what it is told to deny."""
+    """An ``interfaces.ExecutionRoles`` that allows everything except ``denied`` actions."""
 
     def __init__(self) -> None:
         self.is_trusted = True

@@ -1,4 +1,4 @@
-"""Requests of every shape, right and wrong, made out of botocore's model of a service."""
+"""Requests of every shape, valid and invalid, made from botocore's model of a service."""
 
 import json
 import os
@@ -22,12 +22,12 @@ BODIES = [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"a":1}', b"[" * 100
 
 
 class Shaped:
-    """Makes requests out of botocore's model.
+    """Makes requests from botocore's model.
 
     Args:
-        service: botocore's name of it.
-        right: values that are right, by the names of the parameters.
-        chance: what decides all.
+        service: the service's name in botocore.
+        right: valid values, by the names of the parameters.
+        chance: the source of randomness.
     """
 
     def __init__(self, service: str, right: Mapping[str, list[Any]], chance: random.Random) -> None:
@@ -38,7 +38,7 @@ class Shaped:
         self._operations = sorted(self._model["operations"])
 
     def request(self) -> tuple[str, Request]:
-        """A request, and the operation that it is for."""
+        """Return a request, and the operation that it calls."""
         name = self._chance.choice(self._operations)
         operation = self._model["operations"][name]
         shape = self._model["shapes"].get(operation.get("input", {}).get("shape"), {"members": {}})
@@ -73,7 +73,7 @@ class Shaped:
         return name, Request(operation["http"]["method"], path, queried, headers, content)
 
     def learn(self, answer: bytes) -> None:
-        """Take the values at the top of an answer for right ones: tokens, iterators, numbers."""
+        """Add the top-level values of a response to the valid ones: tokens, iterators, numbers."""
         for name, value in (json.loads(answer) if answer else {}).items():
             if isinstance(value, str):
                 name = name.removeprefix("Next") if name.endswith("Iterator") else name
@@ -83,7 +83,7 @@ class Shaped:
         return self._chance.random() < 0.1
 
     def _value(self, name: str, shape_name: str, depth: int = 0) -> Any:
-        """A value for a member: mostly of its shape."""
+        """Return a value for a member: mostly of its shape."""
         shape = self._model["shapes"][shape_name]
         if self._chance.random() < 0.08 or depth > 5:
             return self._chance.choice(JUNK)

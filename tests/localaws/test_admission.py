@@ -1,4 +1,4 @@
-"""Who may come in: programs on this machine, and no web page."""
+"""What is admitted: programs on this machine, and no web page."""
 
 from urllib.parse import urlsplit
 
@@ -10,8 +10,8 @@ from workbook.localaws.api.http import authorization, signed_query
 from workbook.target import Aws
 
 SQS = "application/x-www-form-urlencoded"
-# What a page can send without asking first (fetch in the mode no-cors, forms, images), as it would
-# be if the page made up a signature for it.  The browser adds the first of the headers.
+# What a page can send without asking first (fetch in the mode no-cors, forms, images), as if the
+# page made up a signature. The browser adds the first of the headers.
 ELSEWHERE = "https://example.com"
 FROM_A_PAGE = [
     (
@@ -29,7 +29,7 @@ FROM_A_PAGE = [
 
 
 def ask(aws: Aws, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, str]:
-    """Send a request as it is; return the status and the text of the answer."""
+    """Send a request as it is; return the status and the text of the response."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     answer = urllib3.request(
         method, f"{aws.endpoint_url}{path}", headers=sent, body=body, retries=False
@@ -52,8 +52,8 @@ def test_a_web_page_neither_reads_nor_changes_anything(
     assert names.get("QueueUrls", []) == []
 
 
-def test_a_name_that_leads_here_from_elsewhere_is_refused(local: Aws) -> None:
-    """DNS rebinding: the page's own name is made to lead to 127.0.0.1."""
+def test_a_foreign_host_name_that_resolves_here_is_refused(local: Aws) -> None:
+    """DNS rebinding: the page's own name is made to resolve to 127.0.0.1."""
     signed = authorization("us-east-1", "s3")
     status, text = ask(local, "GET", "/", authorization=signed, host="rebound.example:4566")
     assert status == 403
@@ -62,7 +62,7 @@ def test_a_name_that_leads_here_from_elsewhere_is_refused(local: Aws) -> None:
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "bucket.localhost", "[::1]"])
-def test_names_of_this_machine_lead_in(local: Aws, name: str) -> None:
+def test_names_of_this_machine_are_admitted(local: Aws, name: str) -> None:
     port = urlsplit(str(local.endpoint_url)).port
     signed = authorization("us-east-1", "s3")
     status, _ = ask(local, "GET", "/", authorization=signed, host=f"{name}:{port}")
@@ -72,12 +72,12 @@ def test_names_of_this_machine_lead_in(local: Aws, name: str) -> None:
 @pytest.mark.parametrize(
     "host", ["", "example.com", "127.0.0.1.example.com", "localhost.example.com", "10.0.0.1", "[x"]
 )
-def test_other_names_do_not(host: str) -> None:
+def test_other_host_names_are_refused(host: str) -> None:
     assert not admission.is_here(host)
 
 
 @pytest.mark.parametrize("path", ["/moto-api", "/moto-api/reset", "/moto%2Dapi/data.json"])
-def test_motos_own_pages_are_closed(local: Aws, path: str) -> None:
+def test_motos_own_pages_are_disabled(local: Aws, path: str) -> None:
     for signed in ("", signed_query("us-east-1", "s3")):
         status, text = ask(local, "POST", f"{path}?{signed}")
         assert (status, text) == (

@@ -1,4 +1,4 @@
-"""Time goes on while a laptop sleeps, and never goes back, whatever is done to its clock."""
+"""Time passes while a laptop sleeps, and never goes back, even if its clock is set."""
 
 import time
 
@@ -13,7 +13,7 @@ HOUR = 3600.0
 
 
 class Laptop:
-    """This machine's clocks, as the clock reads them."""
+    """This machine's clocks, as read by the clock."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.world, self.awake, self.asleep = BEGIN, 100.0, 0.0
@@ -42,7 +42,9 @@ def test_time_goes_on_while_a_laptop_sleeps(monkeypatch: pytest.MonkeyPatch, spe
 
 
 @pytest.mark.skipif(not hasattr(time, "clock_gettime"), reason="Windows has one clock for both")
-def test_time_does_not_follow_a_clock_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_setting_the_systems_clock_does_not_change_the_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     laptop = Laptop(monkeypatch)
     now = Clock().now
     laptop.run(10)
@@ -51,18 +53,18 @@ def test_time_does_not_follow_a_clock_that_is_set(monkeypatch: pytest.MonkeyPatc
     assert now() == BEGIN + 11
 
 
-def test_it_passes_evenly() -> None:
+def test_time_passes_evenly() -> None:
     begun = clock.passing()
     assert 0 <= clock.passing() - begun < 60
 
 
-def test_streams_know_how_long_the_laptop_slept() -> None:
-    """Arrival, iterators, ages and retention: nothing that was due meanwhile is late."""
+def test_streams_account_for_the_time_that_a_laptop_slept() -> None:
+    """Arrival, iterators, ages and retention: nothing that became due is late."""
     with Kinesis(limits=False) as kinesis:
         kinesis.create()
         kinesis.put("before")
         early, late = kinesis.iterator(), kinesis.iterator("LATEST")
-        kinesis.clock.moment += 8 * HOUR  # and nothing that waited has woken
+        kinesis.clock.moment += 8 * HOUR  # and nothing that waits has woken
         kinesis.put("after")
         with pytest.raises(AwsError, match="ExpiredIterator"):
             kinesis.get(early)

@@ -14,11 +14,11 @@ def parse(*texts: str) -> dict[str, object]:
     return vars(parser.parse_args(texts))
 
 
-def test_the_defaults_are_aws_as_it_is() -> None:
+def test_the_defaults_behave_like_aws() -> None:
     assert parse() == {"port": 4566, "limits": True, "speed": 1.0}
 
 
-def test_all_of_them() -> None:
+def test_all_arguments_are_read() -> None:
     given = ["--port", "0", "--no-limits", "--speed", "60"]
     assert parse(*given) == {"port": 0, "limits": False, "speed": 60.0}
 
@@ -34,7 +34,7 @@ def test_all_of_them() -> None:
         (["--speed", "fast"], "argument --speed"),
     ],
 )
-def test_what_cannot_be_is_refused(
+def test_invalid_arguments_are_refused(
     texts: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
@@ -43,6 +43,6 @@ def test_what_cannot_be_is_refused(
 
 
 @pytest.mark.parametrize("speed", [0, -1, float("nan"), float("inf"), 10_001])
-def test_a_clock_has_a_pace_that_a_machine_can_keep(speed: float) -> None:
+def test_a_clock_speed_that_no_machine_can_keep_is_refused(speed: float) -> None:
     with pytest.raises(ValueError, match="speed must be above 0 and at most 10,000"):
         Clock(speed)

@@ -1,4 +1,4 @@
-"""Connections that mean no good: each is answered or ended, and the others do not notice."""
+"""Hostile connections: each gets a response or is closed, and others are not affected."""
 
 import asyncio
 import contextlib
@@ -40,7 +40,7 @@ def connected(url: str) -> Iterator[socket.socket]:
 
 
 def status(connection: socket.socket, sent: str) -> int:
-    """Send a request as it is; return the status of the answer."""
+    """Send a request as it is; return the status of the response."""
     connection.sendall(sent.encode("latin-1"))
     return int(connection.recv(65_536).split(b" ", 2)[1])
 
@@ -54,12 +54,12 @@ def is_well(url: str) -> bool:
 
 
 @pytest.mark.parametrize("header", ["X-Endless: ", "X-Short: 1\r\n"])
-def test_headers_have_an_end(local: Aws, header: str) -> None:
-    """One that never ends, or more and more of them: uvicorn would keep them all."""
+def test_headers_are_limited_in_size(local: Aws, header: str) -> None:
+    """One that never ends, or an endless number of them: uvicorn would keep them all."""
     with connected(str(local.endpoint_url)) as connection:
         connection.sendall(HEAD.encode() + header.encode())
         received = b""
-        with contextlib.suppress(ConnectionError):  # the server hung up while we sent
+        with contextlib.suppress(ConnectionError):  # the server closed the connection while we sent
             for _ in range(100):
                 connection.sendall(header.encode() * 10_000)
             received = connection.recv(65_536)
@@ -70,7 +70,7 @@ def test_headers_have_an_end(local: Aws, header: str) -> None:
     assert is_well(str(local.endpoint_url))
 
 
-def test_a_client_that_sends_no_more_is_still_answered(local: Aws) -> None:
+def test_a_client_that_has_closed_its_side_still_gets_a_response(local: Aws) -> None:
     with connected(str(local.endpoint_url)) as connection:
         connection.sendall(f"{HEAD}Content-Length: 2\r\n\r\n{{}}".encode())
         connection.shutdown(socket.SHUT_WR)
@@ -90,14 +90,14 @@ def test_a_client_that_sends_no_more_is_still_answered(local: Aws) -> None:
         f"{HEAD}Content-Length: 2\r\nHost: example.com\r\n\r\n{{}}",
     ],
 )
-def test_what_is_no_request_is_refused(local: Aws, sent: str) -> None:
+def test_bytes_that_are_not_a_request_are_refused(local: Aws, sent: str) -> None:
     with connected(str(local.endpoint_url)) as connection:
         assert status(connection, sent) in (400, 403)
     assert is_well(str(local.endpoint_url))
 
 
-def test_a_request_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before the first one, and amid a later one."""
+def test_a_request_that_does_not_arrive_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the first one, and in the middle of a later one."""
     monkeypatch.setattr(http2, "HEAD_SECONDS", 0.05)
 
     async def run() -> None:
@@ -113,7 +113,7 @@ def test_a_request_that_does_not_come_is_not_waited_for(monkeypatch: pytest.Monk
         for begun in ("", HEAD, f"{HEAD}Content-Length: 0\r\n\r\nPOST"):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(begun.encode())
-            received = await reader.read()  # to its end, which is the server's
+            received = await reader.read()  # until the server closes the connection
             assert received.startswith(b"HTTP/1.1 200") == begun.endswith("POST")
             writer.close()
         served.close()
@@ -122,8 +122,8 @@ def test_a_request_that_does_not_come_is_not_waited_for(monkeypatch: pytest.Monk
 
 
 @pytest.mark.skipif("sys.platform == 'win32'", reason="Windows has no such limit")
-def test_many_connections_keep_nobody_out() -> None:
-    """macOS gives a process 256 descriptors, unless it asks for more."""
+def test_many_connections_do_not_block_others() -> None:
+    """By default, macOS allows a process 256 descriptors."""
     serve = f"ulimit -S -n 256; exec {sys.executable} -m workbook serve --port 0"
     process = subprocess.Popen(["sh", "-c", serve], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -139,11 +139,11 @@ def test_many_connections_keep_nobody_out() -> None:
         process.stdout.close()
 
 
-# --- what is too large
+# --- size limits
 
 
 class Sender:
-    """A client that sends parts of a body, and notes the answer."""
+    """A client that sends parts of a body, and notes the response."""
 
     def __init__(self, *parts: bytes) -> None:
         self._parts = list(parts)
@@ -157,7 +157,7 @@ class Sender:
         self.sent.append(message)
 
     def ask(self, service: str, **headers: str) -> list[bytes]:
-        """Send; return the bodies of all requests that came in."""
+        """Send; return the bodies of all requests that were admitted."""
         came: list[bytes] = []
 
         async def respond(request: Request) -> Response:
@@ -182,7 +182,7 @@ class Sender:
         return len(self._parts)
 
 
-def test_a_body_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bodies_are_limited_in_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "MAX_BODY_BYTES", 10)
     fits = Sender(b"12345", b"12345")
     assert fits.ask("kinesis") == [b"1234512345"]
@@ -198,7 +198,7 @@ def test_a_body_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Sender(b"12345", b"12345", b"1").ask("s3") == [b"12345123451"]
 
 
-def test_of_who_may_not_come_in_nothing_is_read() -> None:
+def test_the_body_of_a_refused_request_is_not_read() -> None:
     page = Sender(b"much")
     assert page.ask("s3", origin="https://example.com") == []
     assert page.sent[0]["status"] == 403
@@ -216,13 +216,13 @@ NAMES = [
 
 
 def events_of(local: Aws, *frames: bytes, ends: type[Event]) -> list[Event]:
-    """Send frames after HTTP/2's greeting; return what comes until an event of a kind."""
+    """Send frames after HTTP/2's preface; return the events up to one of a type."""
     h2 = H2Connection(H2Configuration(header_encoding=None))
     h2.initiate_connection()
     events: list[Event] = []
     with connected(str(local.endpoint_url)) as connection:
         greeting = h2.data_to_send()
-        h2.send_headers(1, NAMES)  # so that it knows the stream; the frames stand for it
+        h2.send_headers(1, NAMES)  # so that it knows the stream of the frames
         connection.sendall(greeting + b"".join(frames))
         while not any(isinstance(event, ends) for event in events):
             received = connection.recv(65_536)
@@ -245,11 +245,11 @@ def headers(*more: tuple[bytes, bytes]) -> bytes:
 END_STREAM, END_HEADERS = 1, 4
 
 
-def test_http2_takes_headers_of_any_bytes(local: Aws) -> None:
+def test_http2_accepts_headers_of_any_bytes(local: Aws) -> None:
     sent = frame(1, END_HEADERS | END_STREAM, 1, headers((b"x-odd", b"\xff\xfe")))
     events = events_of(local, sent, ends=ResponseReceived)
     (answer,) = [event for event in events if isinstance(event, ResponseReceived)]
-    assert dict(answer.headers or [])[b":status"] == b"403"  # nobody signed it
+    assert dict(answer.headers or [])[b":status"] == b"403"  # it is not signed
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_http2_takes_headers_of_any_bytes(local: Aws) -> None:
         frame(1, 0, 1, headers()) + frame(9, 0, 1, b"\x00\x01a\x01b" * 3000) * 100,
     ],
 )
-def test_http2_ends_what_breaks_its_rules(local: Aws, sent: bytes) -> None:
+def test_http2_closes_connections_that_break_its_rules(local: Aws, sent: bytes) -> None:
     events = events_of(local, sent, ends=ConnectionTerminated)
     assert any(isinstance(event, ConnectionTerminated | StreamReset) for event in events)
     assert is_well(str(local.endpoint_url))

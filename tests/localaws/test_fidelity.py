@@ -1,4 +1,4 @@
-"""The documents name tests that exist; docs/fidelity.md every test of the mapping and source."""
+"""The documents name existing tests; docs/fidelity.md has all of the mapping, and all sources."""
 
 import ast
 import re
@@ -9,28 +9,28 @@ ROOT = Path(__file__).parents[2]
 NAMED = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "fidelity.md").read_text("utf-8")))
 PROSE = re.compile(r'"{3}.*?"{3}|#[^\n]*', re.DOTALL)  # docstrings and comments
 CITED = re.compile(r"\[((?:(?!INFO)[A-Z]{2,5}|design rule|\?)(?::[\w-]+)?(?:, [\w:? -]+)*)\]")
-INSIDE = {  # tests of ours that hold no rule of AWS's
+INSIDE = {  # tests that check no rule of AWS
     "test_a_value_of_the_wrong_type_is_refused",
-    "test_a_window_remembers_which_records_it_was_given",
+    "test_a_window_remembers_its_records",
     "test_an_open_window_survives_disable_and_enable",
     "test_backoff_doubles_from_a_second_up_to_twelve",
     "test_reading_nothing_moves_the_checkpoint_only_when_nothing_is_unfinished",
-    "test_a_deleted_stream_that_comes_back_is_read_again",
-    "test_a_deleted_stream_ends_nothing_else",
-    "test_a_long_window_takes_its_time",
+    "test_a_stream_that_is_created_again_is_read_again",
+    "test_deleting_a_stream_stops_nothing_else",
+    "test_a_long_window_ends_on_the_local_clock",
     "test_a_window_that_ended_while_the_laptop_slept_ends",
-    "test_a_records_age_passes_at_the_same_pace",
-    "test_the_servers_end_waits_for_nothing",
-    "test_whatever_part_fails_the_mapping_goes_on_where_it_was",
-    "test_a_fault_while_polling_begins_is_no_end",
-    "test_a_fault_of_ours_reads_again_from_the_checkpoint",
+    "test_a_records_age_follows_the_local_clock",
+    "test_stopping_the_server_waits_for_no_invocation",
+    "test_after_a_fault_in_any_part_the_mapping_resumes_where_it_was",
+    "test_a_fault_at_the_start_of_polling_does_not_end_it",
+    "test_after_an_internal_fault_reading_resumes_at_the_checkpoint",
     "test_stopping_does_not_wait_for_a_part_that_fails",
-    "test_an_update_tries_again_at_once",
-    "test_whatever_is_sent_is_taken_or_refused",
-    "test_data_that_is_nested_beyond_measure_is_no_json",
-    "test_a_pattern_that_is_nested_beyond_measure_is_refused",
-    "test_mappings_of_queues_are_still_there",
-    "test_a_mapping_of_a_queue_is_refused_in_the_form_of_all_errors",
+    "test_an_update_retries_at_once",
+    "test_any_settings_are_accepted_or_refused",
+    "test_data_nested_too_deeply_counts_as_not_json",
+    "test_a_pattern_nested_too_deeply_is_refused",
+    "test_mappings_of_queues_exist_too",
+    "test_errors_of_a_queues_mapping_have_the_usual_format",
 }
 
 
@@ -46,17 +46,17 @@ def names(pattern: str) -> set[str]:
     }
 
 
-def test_every_test_that_is_named_exists() -> None:
+def test_every_test_in_the_tables_exists() -> None:
     assert names("test_*.py") >= NAMED | PROMISED
 
 
-def test_every_rule_of_the_mapping_is_named() -> None:
+def test_every_test_of_the_mapping_is_in_the_tables() -> None:
     assert names("mapping/test_*.py") - INSIDE <= NAMED
     assert names("mapping/test_*.py") >= INSIDE
 
 
 def citations() -> Iterator[tuple[str, str]]:
-    """Yield each source that the local AWS and its tests cite, and where."""
+    """Yield each source cited by the local AWS and its tests, and where."""
     for folder in ("workbook/localaws", "tests/localaws"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             for text in PROSE.findall(path.read_text("utf-8")):
@@ -65,7 +65,7 @@ def citations() -> Iterator[tuple[str, str]]:
                         yield one.partition(":")[0], f"{path.relative_to(ROOT)}: [{cited}]"
 
 
-def test_every_source_that_is_cited_is_explained() -> None:
+def test_every_cited_source_is_explained() -> None:
     table = (ROOT / "docs" / "fidelity.md").read_text("utf-8").partition("\n## ")[0]
     explained = {
         name.partition(":")[0]

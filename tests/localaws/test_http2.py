@@ -1,4 +1,4 @@
-"""HTTP/2 without TLS: what the JavaScript SDK's Kinesis client speaks to an endpoint."""
+"""HTTP/2 without TLS, which the JavaScript SDK's Kinesis client uses."""
 
 import asyncio
 import base64
@@ -24,7 +24,7 @@ LARGE = 900_000  # bytes; far above HTTP/2's first window of 65,535
 
 
 def call(client: httpx.Client, operation: str, **parameters: Any) -> dict[str, Any]:
-    """One call of the Kinesis API."""
+    """Make a call of the Kinesis API."""
     answer = client.post(
         "/",
         headers={"x-amz-target": f"Kinesis_20131202.{operation}", "authorization": SIGNED},
@@ -55,7 +55,7 @@ def test_large_requests_and_answers_pass_http2s_flow_control(local: target.Aws) 
     assert [record["Data"] for record in records] == [data]
 
 
-def test_a_client_that_says_goaway_still_gets_its_answer(local: target.Aws) -> None:
+def test_a_client_that_sends_goaway_still_gets_its_responses(local: target.Aws) -> None:
     where = urlsplit(str(local.endpoint_url))
     h2 = H2Connection(H2Configuration(header_encoding="utf-8"))
     h2.initiate_connection()
@@ -78,7 +78,7 @@ def test_a_client_that_says_goaway_still_gets_its_answer(local: target.Aws) -> N
     assert "StreamNames" in orjson.loads(body)
 
 
-def test_http1_is_spoken_on_the_same_port(local: target.Aws) -> None:
+def test_http1_works_on_the_same_port(local: target.Aws) -> None:
     answer = httpx.post(
         str(local.endpoint_url),
         headers={"x-amz-target": "Kinesis_20131202.ListStreams", "authorization": SIGNED},

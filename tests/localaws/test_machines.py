@@ -1,4 +1,4 @@
-"""The local AWS on odd machines, and what is left when one of its processes is killed."""
+"""The local AWS on unusual machines, and what is left when one of its processes is killed."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ from workbook.localaws.functions import isolation
 from workbook.target import Aws
 
 FINE = "def handler(event, context): return 'fine'"
-# Makes every temporary folder fail, as on a disk that is full or cannot be written to.
+# Makes every temporary folder fail, as on a disk that is full or read-only.
 FULL = """
 import errno, os, sys, tempfile
 def full(*args, **kwargs):
@@ -29,7 +29,7 @@ sys.exit(cli.main(["serve", "--port", "0"]))
 
 
 @pytest.mark.parametrize("name", ["ENOSPC", "EROFS", "ENOENT"])
-def test_without_a_temporary_folder_serve_says_what_to_do(name: str) -> None:
+def test_without_a_temporary_folder_serve_explains_what_to_do(name: str) -> None:
     code = FULL.format(name=name)
     ended = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
@@ -41,10 +41,10 @@ def test_without_a_temporary_folder_serve_says_what_to_do(name: str) -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_a_notebook_is_told_why_the_local_aws_does_not_start(
+def test_a_notebook_shows_why_the_local_aws_does_not_start(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Python imports this module at its start, when it finds one."""
+    """Python imports this module when it starts."""
     patch = "\n".join(FULL.format(name="ENOSPC").splitlines()[:5])
     (tmp_path / "sitecustomize.py").write_text(patch)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -54,7 +54,7 @@ def test_a_notebook_is_told_why_the_local_aws_does_not_start(
 
 @pytest.fixture(params=["sandbox", "guard"])
 def odd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Aws]:
-    """A local AWS of a user whose folders have odd names."""
+    """A local AWS of a user whose folders have unusual names."""
     if request.param == "sandbox" and isolation.refusal():
         pytest.skip("no namespaces on this machine")
     home = tmp_path / "Jürgen's Müller Ordner"
@@ -70,7 +70,7 @@ def odd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Aws]:
     assert list(home.glob("workbook-*")) == []
 
 
-def test_homes_have_spaces_and_umlauts(odd: Aws) -> None:
+def test_a_home_folder_may_have_spaces_and_umlauts(odd: Aws) -> None:
     code = """
 import tempfile
 def handler(event, context):
@@ -88,8 +88,8 @@ def ends(process: psutil.Process) -> bool:
 
 
 @pytest.mark.skipif("sys.platform == 'win32'", reason="Windows has no SIGKILL")
-def test_whatever_process_is_killed_nothing_is_left_and_the_next_start_works() -> None:
-    """A function's own, those that make its sandbox, and the server, each in turn."""
+def test_killing_any_process_leaves_nothing_and_the_next_start_works() -> None:
+    """The function's own, those that make its sandbox, and the server, each in turn."""
     aws = target.connect(target.LOCAL)
     assert aws._process is not None
     name = create(aws, FINE)
@@ -98,7 +98,7 @@ def test_whatever_process_is_killed_nothing_is_left_and_the_next_start_works() -
         before = processes_of(name)
         before[number].kill()
         assert ends(before[number])
-        for _ in range(2):  # the first may meet the process that was killed
+        for _ in range(2):  # the first may reach the process that was killed
             answer = invoke(aws, name)[1]
         assert answer == "fine"
         assert all(map(ends, before))

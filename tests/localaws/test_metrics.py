@@ -26,10 +26,10 @@ class Written:
         (60, {1_000_020.0: (2, 3.0), 1_000_080.0: (1, 4.0)}),
     ],
 )
-def test_the_points_of_a_second_are_one_set_at_its_start(
+def test_values_of_the_same_second_are_one_data_point(
     speed: float, expected: dict[float, tuple[int, float]]
 ) -> None:
-    """In time-lapse a real second, which is ``speed`` of the clock's."""
+    """In time-lapse it is a real second, which is ``speed`` seconds of the clock."""
     clock, written = HandClock(speed, moment=1_000_020.25), Written()
 
     async def run() -> None:

@@ -1,4 +1,4 @@
-"""The partitions of AWS [BC]: ARNs and host names of regions in China and of the government."""
+"""The partitions of AWS [BC]: ARNs and host names of regions in China and of GovCloud."""
 
 import json
 import time
@@ -51,14 +51,14 @@ def region_of(there: Aws) -> str:
         ("nowhere", "aws", "amazonaws.com"),
     ],
 )
-def test_a_region_has_a_partition(region: str, partition: str, suffix: str) -> None:
+def test_each_region_belongs_to_a_partition(region: str, partition: str, suffix: str) -> None:
     """[BC]"""
     assert partitions.partition(region) == partition
     assert partitions.dns_suffix(region) == suffix
 
 
-def test_arns_are_of_their_regions_partition(there: Aws) -> None:
-    """[BC] Of streams, functions, mappings, what the function sees, and its log."""
+def test_arns_have_their_regions_partition(there: Aws) -> None:
+    """[BC] Of streams, functions, mappings, the function's own variables, and its log."""
     region, name = region_of(there), f"s-{uuid.uuid4().hex[:8]}"
     own = f"arn:{REGIONS[region]}"
     kinesis, functions = there.client("kinesis"), there.client("lambda")
@@ -93,8 +93,8 @@ def handler(event, context):
     assert logs.describe_log_streams(logGroupName=group["logGroupName"])["logStreams"]
 
 
-def test_an_arn_of_another_partition_names_nothing(there: Aws) -> None:
-    """[BC] Its partition and its region must go together; how Lambda words it is ours [?]."""
+def test_an_arn_of_another_partition_matches_nothing(there: Aws) -> None:
+    """[BC] Its partition and its region must match; Lambda's message is ours [?]."""
     region = region_of(there)
     wrong = "aws-cn" if REGIONS[region] == "aws" else "aws"
     function = create(there, "def handler(event, context): return 1")
@@ -109,8 +109,8 @@ def test_an_arn_of_another_partition_names_nothing(there: Aws) -> None:
     assert refusal.value.response["Error"]["Code"] == "ResourceNotFoundException"
 
 
-def test_a_bucket_of_its_partition_gets_what_failed(there: Aws) -> None:
-    """[BC] Buckets are known in their partition only."""
+def test_failures_go_to_a_bucket_of_the_partition(there: Aws) -> None:
+    """[BC] Buckets exist in their partition only."""
     region, name = region_of(there), f"b-{uuid.uuid4().hex[:8]}"
     place = {} if region == "us-east-1" else {"LocationConstraint": region}
     s3 = there.client("s3")
@@ -134,8 +134,8 @@ def test_a_bucket_of_its_partition_gets_what_failed(there: Aws) -> None:
         assert time.monotonic() < deadline
 
 
-def test_a_stack_knows_its_partition(there: Aws) -> None:
-    """[BC] AWS::Partition and AWS::URLSuffix; the ARNs of the stack and of what it makes."""
+def test_a_stack_has_its_partition(there: Aws) -> None:
+    """[BC] AWS::Partition and AWS::URLSuffix; the ARNs of the stack and of its resources."""
     region, name = region_of(there), f"k-{uuid.uuid4().hex[:8]}"
     own = f"arn:{REGIONS[region]}"
     template = {
@@ -167,7 +167,7 @@ def test_a_stack_knows_its_partition(there: Aws) -> None:
 
 
 def test_a_rule_reaches_functions_of_its_partition(there: Aws) -> None:
-    """[BC] Roles, rules and targets bear the partition's ARNs."""
+    """[BC] Roles, rules and targets have the partition's ARNs."""
     region, name = region_of(there), f"r-{uuid.uuid4().hex[:8]}"
     role = create_role(there)
     assert role.startswith(f"arn:{REGIONS[region]}:iam::")

@@ -1,4 +1,4 @@
-"""Whose request is it? It is known by its service first, then by its path."""
+"""A request is routed by its service first, then by its path."""
 
 import urllib.error
 import urllib.request
@@ -20,8 +20,8 @@ from workbook.target import Aws
         ".functions/us-east-1/f/1",
     ],
 )
-def test_an_object_may_have_a_path_of_lambdas(local: Aws, key: str) -> None:
-    """Also where a request of Lambda's would be a POST: a multipart upload is one."""
+def test_an_objects_path_may_look_like_lambdas_api(local: Aws, key: str) -> None:
+    """Even where a request of Lambda would be a POST, as a multipart upload is."""
     s3 = local.client("s3")
     s3.create_bucket(Bucket="paths")
     upload = s3.create_multipart_upload(Bucket="paths", Key=key)
@@ -31,14 +31,14 @@ def test_an_object_may_have_a_path_of_lambdas(local: Aws, key: str) -> None:
     assert s3.list_objects_v2(Bucket="paths", Prefix=str(PurePosixPath(key).parent))["KeyCount"] > 0
 
 
-def test_a_bucket_may_be_called_as_a_version_of_lambdas_api(local: Aws) -> None:
+def test_a_bucket_may_be_named_like_a_version_of_lambdas_api(local: Aws) -> None:
     s3 = local.client("s3")
     s3.create_bucket(Bucket="2015-03-31")
     s3.put_object(Bucket="2015-03-31", Key="functions", Body=b"content")
     assert s3.get_object(Bucket="2015-03-31", Key="functions")["Body"].read() == b"content"
 
 
-def test_a_request_that_is_signed_by_its_url_is_for_the_service_named_there(local: Aws) -> None:
+def test_a_request_signed_in_its_url_goes_to_the_service_named_there(local: Aws) -> None:
     signed = signed_query("us-east-1", "kinesis")
     headers = {"x-amz-target": "Kinesis_20131202.ListStreams"}
     streams = urllib.request.Request(f"{local.endpoint_url}/?{signed}", b"{}", headers)

@@ -1,4 +1,4 @@
-"""How answers leave the local AWS: those that are sent as they are made end with their client."""
+"""How responses leave the local AWS: streamed ones end when their client disconnects."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -18,7 +18,7 @@ from workbook.localaws.server import Door, send_stream
 
 
 class Endless:
-    """A body without an end, and whether it was closed."""
+    """A body without an end, which notes whether it was closed."""
 
     def __init__(self) -> None:
         self.closed = asyncio.Event()
@@ -32,7 +32,7 @@ class Endless:
             self.closed.set()
 
 
-def test_a_stream_ends_when_its_client_is_gone() -> None:
+def test_a_streamed_response_ends_when_its_client_disconnects() -> None:
     async def scenario() -> None:
         body, sent, gone = Endless(), asyncio.Event(), asyncio.Event()
 
@@ -53,7 +53,7 @@ def test_a_stream_ends_when_its_client_is_gone() -> None:
     asyncio.run(asyncio.wait_for(scenario(), 30))
 
 
-def test_a_stream_that_ends_waits_for_no_client() -> None:
+def test_a_streamed_response_that_ends_does_not_wait_for_its_client() -> None:
     async def scenario() -> None:
         sent = []
 
@@ -74,8 +74,8 @@ def test_a_stream_that_ends_waits_for_no_client() -> None:
     asyncio.run(asyncio.wait_for(scenario(), 30))
 
 
-def test_http2_tells_that_a_request_was_taken_back() -> None:
-    """Also when the connection stays open, as the JavaScript SDK's does."""
+def test_http2_reports_that_a_client_cancelled_its_request() -> None:
+    """Even if the connection stays open, as with the JavaScript SDK."""
 
     async def scenario() -> None:
         body = Endless()
@@ -123,10 +123,10 @@ def test_http2_tells_that_a_request_was_taken_back() -> None:
     asyncio.run(asyncio.wait_for(scenario(), 30))
 
 
-def test_a_fault_of_ours_names_operation_and_reason_and_ends_nothing(
+def test_an_internal_fault_names_operation_and_reason_and_stops_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """In the answer, in the form of the service that was called, and on standard error."""
+    """In the response, in the format of the service called, and on standard error."""
     sent: list[dict[str, Any]] = []
 
     async def respond(request: Request) -> Response:
@@ -163,7 +163,7 @@ def test_a_fault_of_ours_names_operation_and_reason_and_ends_nothing(
         ("/", {"smithy-protocol": "rpc-v2-cbor"}, b"", b"InternalFailure"),
     ],
 )
-def test_a_fault_has_the_form_of_the_protocol(
+def test_an_internal_fault_has_the_format_of_the_protocol(
     path: str, headers: dict[str, str], body: bytes, code: bytes
 ) -> None:
     answer = protocols.fault(Request("POST", path, "", headers, body), ValueError("why"))

@@ -1,4 +1,4 @@
-"""The book as HTML: complete, self-contained, and fit for keyboard and screen reader."""
+"""The book as HTML: complete, self-contained, and usable with keyboard and screen reader."""
 
 import re
 from pathlib import Path
@@ -32,13 +32,13 @@ def lesson(title: str, *cells: Any, **metadata: Any) -> NotebookNode:
 
 
 def shown(**data: Any) -> Any:
-    """A cell that displayed something."""
+    """A cell with an output."""
     kinds = {kind.replace("_", "/", 1): value for kind, value in data.items()}
     return new_code_cell("show()", outputs=[new_output("display_data", kinds)])
 
 
 def written(folder: Path, *notebooks: NotebookNode) -> dict[str, BeautifulSoup]:
-    """The pages of notebooks ``01_lesson``, ``02_lesson`` …, read as a browser would, by name."""
+    """The pages of notebooks ``01_lesson``, ``02_lesson`` …, parsed as by a browser, by name."""
     named = {folder / f"{n:02}_lesson.ipynb": notebook for n, notebook in enumerate(notebooks, 1)}
     index = pages.write(named, folder / "book")
     return {
@@ -48,12 +48,12 @@ def written(folder: Path, *notebooks: NotebookNode) -> dict[str, BeautifulSoup]:
 
 
 def page(folder: Path, *cells: Any) -> BeautifulSoup:
-    """The page of one notebook with these cells after its opening."""
+    """The page of a notebook with these cells after its opening."""
     return written(folder, lesson("Lesson", *cells))["01_lesson.html"]
 
 
 def fetched(soup: BeautifulSoup) -> list[str]:
-    """Each address from which a browser would load something on its own."""
+    """Return each address from which a browser would load something by itself."""
     links = soup.select("link:not([rel=prev]):not([rel=next])")
     found = [str(tag.get("href", "")) for tag in links]
     for tag in soup.select(FETCHING):
@@ -84,7 +84,7 @@ def test_the_index_lists_every_notebook_with_what_it_is_about_and_its_run_time(
     )
 
 
-def test_run_times_of_several_days_are_told_apart(tmp_path: Path) -> None:
+def test_run_times_of_different_days_are_distinguished(tmp_path: Path) -> None:
     later = {**RUN, "date": "2026-12-01"}
     lessons = [lesson("A", run=RUN), lesson("B", run=later), lesson("C", run=RUN)]
     told = written(tmp_path, *lessons)["index.html"].text
@@ -92,7 +92,7 @@ def test_run_times_of_several_days_are_told_apart(tmp_path: Path) -> None:
     assert re.search(r"1 December 2026.*: notebook 2\.", told)
 
 
-def test_a_page_of_a_notebook_that_is_gone_goes_too(tmp_path: Path) -> None:
+def test_the_page_of_a_deleted_notebook_is_removed(tmp_path: Path) -> None:
     assert set(written(tmp_path, lesson("A"), lesson("B"))) == {
         "index.html",
         "01_lesson.html",
@@ -104,7 +104,7 @@ def test_a_page_of_a_notebook_that_is_gone_goes_too(tmp_path: Path) -> None:
 # --- nothing from elsewhere
 
 
-def test_the_stored_notebooks_make_pages_that_load_nothing_and_lead_to_what_is_there(
+def test_pages_of_the_stored_notebooks_load_nothing_and_have_no_dead_links(
     tmp_path: Path,
 ) -> None:
     index = pages.write({path: book.read(path) for path in book.stored()}, tmp_path)
@@ -122,9 +122,9 @@ def test_the_stored_notebooks_make_pages_that_load_nothing_and_lead_to_what_is_t
                 assert not anchor or there.find(id=anchor), f"{name}: {link['href']}"
 
 
-def test_the_page_forbids_the_browser_what_an_output_may_ask_for(tmp_path: Path) -> None:
+def test_a_page_forbids_the_browser_to_load_what_an_output_requests(tmp_path: Path) -> None:
     soup = page(tmp_path, shown(text_html='<script src="https://cdn.example/x.js"></script>'))
-    assert fetched(soup)[-1] == "https://cdn.example/x.js"  # the policy is what stops it
+    assert fetched(soup)[-1] == "https://cdn.example/x.js"  # the policy stops it
     policy = soup.select_one("meta[http-equiv=Content-Security-Policy]")
     assert policy
     rules = dict(rule.strip().split(" ", 1) for rule in str(policy["content"]).split(";"))
@@ -142,13 +142,13 @@ def test_a_picture_from_elsewhere_is_refused(tmp_path: Path, source: str) -> Non
         page(tmp_path, new_markdown_cell(f"![a picture]({source})"))
 
 
-def test_a_formula_that_takes_a_script_is_refused(tmp_path: Path) -> None:
+def test_a_formula_that_needs_a_script_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"01_lesson\.ipynb: '.*rho.*' has a formula in TeX"):
         page(tmp_path, new_markdown_cell(r"Utilisation is $\rho = \lambda / \mu$."))
     page(tmp_path, new_markdown_cell("Run `echo $A $B`:\n\n```\n$ a\n$ b\n```"))
 
 
-def test_what_a_notebook_is_about_stands_behind_labels_and_links(tmp_path: Path) -> None:
+def test_the_opening_paragraph_is_found_after_labels_and_links(tmp_path: Path) -> None:
     opening = "# A\n\n[Online](#b) · [Next](#b)\n\n**Goal**\n\nYou *count* [flights](#b)."
     notebook = new_notebook(cells=[new_markdown_cell(opening)])
     (item,) = written(tmp_path, notebook)["index.html"].select("ol li")
@@ -158,7 +158,7 @@ def test_what_a_notebook_is_about_stands_behind_labels_and_links(tmp_path: Path)
 # --- links
 
 
-def test_a_document_beside_the_notebooks_is_a_page_that_they_lead_to(tmp_path: Path) -> None:
+def test_a_document_beside_the_notebooks_becomes_a_page_that_they_link_to(tmp_path: Path) -> None:
     text = new_markdown_cell("See the [words](../docs/words.md#shard).")
     index = pages.write(
         {tmp_path / "00_lesson.ipynb": lesson("A", text)},
@@ -181,7 +181,7 @@ def test_a_document_beside_the_notebooks_is_a_page_that_they_lead_to(tmp_path: P
     assert [li["value"] for li in soups["index.html"].select("ol li")][:1] == ["0"]
 
 
-def test_links_between_notebooks_lead_to_their_pages(tmp_path: Path) -> None:
+def test_links_between_notebooks_point_to_their_pages(tmp_path: Path) -> None:
     text = (
         "[a](02_lesson.ipynb) [b](02_lesson.ipynb#Two) [c](#Two) [d](https://example.org/x.ipynb)"
     )
@@ -201,12 +201,12 @@ def test_a_link_to_a_file_that_the_book_lacks_is_text(tmp_path: Path) -> None:
     assert soup.select("main a") == []
 
 
-def test_a_link_to_a_notebook_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_link_to_a_missing_notebook_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"01_lesson\.ipynb: it links to 99_x\.ipynb"):
         page(tmp_path, new_markdown_cell("[x](99_x.ipynb)"))
 
 
-def test_a_page_leads_to_the_ones_beside_it_and_to_its_own_sections(tmp_path: Path) -> None:
+def test_a_page_links_to_its_neighbours_and_to_its_own_sections(tmp_path: Path) -> None:
     soups = written(tmp_path, lesson("A"), lesson("B"), lesson("C"))
     (above, below) = soups["02_lesson.html"].select("nav.ways")
     for nav in (above, below):
@@ -223,27 +223,27 @@ def test_a_page_leads_to_the_ones_beside_it_and_to_its_own_sections(tmp_path: Pa
     ]
 
 
-# --- what a notebook must have
+# --- required parts of a notebook
 
 
 @pytest.mark.parametrize("text", ["Some text", "## A section", "Text\n\n# Title"])
-def test_a_notebook_without_a_title_is_told(tmp_path: Path, text: str) -> None:
+def test_a_notebook_without_a_title_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(ValueError, match=r"01_lesson\.ipynb: it must start with its title"):
         written(tmp_path, new_notebook(cells=[new_markdown_cell(text)]))
 
 
 @pytest.mark.parametrize("cells", [[], [new_code_cell("1")]])
-def test_a_notebook_without_prose_is_told(tmp_path: Path, cells: list[Any]) -> None:
+def test_a_notebook_without_prose_is_refused(tmp_path: Path, cells: list[Any]) -> None:
     with pytest.raises(ValueError, match="it must start with its title"):
         written(tmp_path, new_notebook(cells=cells))
 
 
-def test_a_notebook_that_says_nothing_about_itself_is_told(tmp_path: Path) -> None:
+def test_a_notebook_without_an_opening_paragraph_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="a paragraph under its title"):
         written(tmp_path, new_notebook(cells=[new_markdown_cell("# Title\n\n**What you do**")]))
 
 
-# --- what the cells hold
+# --- contents of the cells
 
 
 def test_a_picture_appears_once_and_keeps_its_alt_text(tmp_path: Path) -> None:
@@ -266,7 +266,7 @@ def test_what_is_folded_stays_folded(tmp_path: Path) -> None:
     assert not folded.has_attr("open")
 
 
-def test_the_heads_of_a_table_say_what_they_are_heads_of(tmp_path: Path) -> None:
+def test_the_header_cells_of_a_table_have_a_scope(tmp_path: Path) -> None:
     table = (
         "<div><style scoped>.dataframe {color: red}</style>"
         '<table border="1" class="dataframe"><thead><tr style="text-align: right;">'
@@ -283,7 +283,7 @@ def test_the_heads_of_a_table_say_what_they_are_heads_of(tmp_path: Path) -> None
     assert soup.select("style[scoped]") == []
 
 
-def test_code_and_all_that_it_wrote_are_shown_as_text(tmp_path: Path) -> None:
+def test_code_and_its_output_are_shown_as_text(tmp_path: Path) -> None:
     outputs = [
         new_output("stream", name="stdout", text="<b>bold</b>\n"),
         new_output("stream", name="stderr", text="warned\n"),
@@ -306,7 +306,7 @@ def test_code_and_all_that_it_wrote_are_shown_as_text(tmp_path: Path) -> None:
     assert [tag.text for tag in output.select("em")] == ["said"]
 
 
-def test_every_page_has_a_language_a_title_and_one_way_past_its_head(tmp_path: Path) -> None:
+def test_every_page_has_a_language_a_title_and_a_skip_link(tmp_path: Path) -> None:
     for name, soup in written(tmp_path, lesson("Streams & shards")).items():
         assert soup.html is not None
         assert soup.html["lang"] == "en"

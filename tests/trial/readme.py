@@ -18,7 +18,7 @@ RUN = re.compile(
 
 
 class Shown(NamedTuple):
-    """A trial in the README: the texts of its files, the command's arguments, its output."""
+    """A trial in the README: the contents of its files, the command's arguments, its output."""
 
     files: dict[str, str]
     command: str
@@ -35,7 +35,7 @@ class Shown(NamedTuple):
 
 
 def same(output: str) -> str:
-    """Return an output without what differs from run to run: its time, and sequence numbers."""
+    """Return an output without what differs between runs: its time, and sequence numbers."""
     output = re.sub(r"^\d+\.\d s$", "a time", output, flags=re.MULTILINE)
     return re.sub(r"\b\d{56}\b", "a sequence number", output)
 

@@ -59,7 +59,7 @@ Resources:
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of its own to work in, with functions and records."""
+    """A new working folder with functions and records."""
     monkeypatch.chdir(tmp_path)
     Path("app.py").write_text(NAIVE)
     Path("reporting.py").write_text(REPORTING)
@@ -94,7 +94,7 @@ def test_a_bad_record_is_given_up_and_shown(capsys: pytest.CaptureFixture[str]) 
     )
     assert status == 1
     assert (told["sent"], told["processed"], told["given_up"], told["pending"]) == (20, 19, 1, 0)
-    assert told["duplicates"] > 0  # written again with each half
+    assert told["duplicates"] > 0  # repeated with each half
     assert told["first_error"]["record"] == '{"n": 7, "plane": "p1"}'
     assert told["first_error"]["records"] == 1
     assert told["first_error"]["text"].startswith("[ERROR] ValueError: seven\nTraceback")

@@ -25,8 +25,8 @@ LINE = 6  # of the print
 class Debugger:
     """A client of debugpy's adapter, which VS Code starts in the same way.
 
-    Messages of the Debug Adapter Protocol go over the adapter's standard streams; the adapter
-    reaches the program that it launches over a loopback socket.
+    Messages of the Debug Adapter Protocol use the adapter's standard streams; the adapter reaches
+    the program that it launches through a loopback socket.
     """
 
     def __init__(self, adapter: "subprocess.Popen[bytes]") -> None:
@@ -45,7 +45,7 @@ class Debugger:
         return self._sent
 
     def answer(self, number: int) -> Any:
-        """Return the body of the answer to a request, which must succeed."""
+        """Return the body of the response to a request, which must succeed."""
         while True:
             message = self._read()
             if message["type"] == "response" and message["request_seq"] == number:
@@ -54,11 +54,11 @@ class Debugger:
             self._events.append(message)
 
     def ask(self, command: str, **arguments: Any) -> Any:
-        """Send a request; return the body of its answer."""
+        """Send a request; return the body of its response."""
         return self.answer(self.send(command, **arguments))
 
     def event(self, name: str) -> Any:
-        """Return the body of the next event of a name, or of one that came already."""
+        """Return the body of the next event with a name, or of one that has already arrived."""
         while True:
             message = self._events.pop(0) if self._events else self._read()
             if message.get("event") == name:

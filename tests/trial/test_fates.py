@@ -1,4 +1,4 @@
-"""What became of the records, as the log and the queue of failures tell."""
+"""The fates of the records, from the log and the queue of failures."""
 
 import json
 from typing import Any, cast
@@ -12,7 +12,7 @@ SHARD = "shardId-000000000000"
 
 
 class Late:
-    """An AWS whose mapping retries and gives up while the trial looks.
+    """An AWS whose mapping retries and gives up while the trial reads.
 
     The last invocation ends just before its batch is given up, so it is in the log only once the
     failure is in the queue.

@@ -1,4 +1,4 @@
-"""Known mistakes are named where they show, and only there."""
+"""Known mistakes are named if they show, and only then."""
 
 import gzip
 from dataclasses import replace

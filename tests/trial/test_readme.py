@@ -1,4 +1,4 @@
-"""What the README shows of ``workbook try`` is what runs; ``make clients`` runs the others."""
+"""The README's examples of ``workbook try`` really run; ``make clients`` runs the others."""
 
 from pathlib import Path
 

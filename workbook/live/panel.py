@@ -245,15 +245,15 @@ class Panel:
         """Change the mapping after the previous change, and show AWS's response."""
         if earlier is not None:
             earlier.join()
-        told = ", ".join(f"{name}={value}" for name, value in settings.items())
-        self._say(f"Changing the mapping to {told} ...")
+        changes = ", ".join(f"{name}={value}" for name, value in settings.items())
+        self._say(f"Changing the mapping to {changes} ...")
         try:
             self._mapping.change(**settings)
             self._settings = self._mapping.settings()
         except (ClientError, BotoCoreError, NotReadyError) as error:
-            self._say(f"The mapping did not change to {told}: {error}")
+            self._say(f"The mapping did not change to {changes}: {error}")
         else:
-            self._say(f"The mapping has {told}.")
+            self._say(f"The mapping has {changes}.")
 
     def _show_settings(self) -> None:
         """Show the mapping's settings, unless a change is in progress; cells change them too."""
@@ -280,8 +280,8 @@ class Panel:
     def _bundle(self) -> dict[str, Any]:
         """Return the widget, and the text for programs that do not run it."""
         bundle: dict[str, Any] = self._box._repr_mimebundle_()
-        told = f"The live view of stream {self._stream} was running; this is its latest picture:"
-        return bundle | {"text/plain": told}
+        text = f"The live view of stream {self._stream} was running; this is its latest picture:"
+        return bundle | {"text/plain": text}
 
 
 _running: dict[str, Panel] = {}  # by the UUID of the mapping

@@ -1,4 +1,4 @@
-"""The one reader of botocore's models: which call a request is, and with which parameters."""
+"""The reader of botocore's models: which operation a request calls, with which parameters."""
 
 import re
 from base64 import b64encode
@@ -35,7 +35,7 @@ def refusal(api: Model, operation: str, parameters: object) -> tuple[str, str]:
 
 
 def words(operation: str, **parameters: object) -> str:
-    """Return what Lambda finds wrong, without the count before it."""
+    """Return Lambda's error messages, without the count before them."""
     code, message = refusal(model.lambda_(), operation, parameters)
     assert code == "ValidationException"
     count, _, rest = message.partition(" detected: ")
@@ -159,8 +159,10 @@ def called(sent: Request) -> str | None:
         ),
     ],
 )
-def test_lambdas_words(operation: str, parameters: dict[str, Any], expected: str) -> None:
-    """[OBS] As recorded, character by character."""
+def test_errors_are_in_lambdas_words(
+    operation: str, parameters: dict[str, Any], expected: str
+) -> None:
+    """[OBS] As recorded, to the letter."""
     assert words(operation, **parameters) == expected
 
 
@@ -187,14 +189,14 @@ def test_functions_have_lower_limits_than_managed_instances(name: str, most: int
     )
 
 
-def test_what_is_secret_is_not_shown() -> None:
-    """[BC] The model calls environment variables sensitive."""
+def test_secret_values_are_not_shown() -> None:
+    """[BC] The model marks environment variables as sensitive."""
     message = words("CreateFunction", **FUNCTION, Environment={"Variables": {"1A": "secret"}})
     assert message.startswith("Value at 'environment.variables' failed to satisfy constraint: Map ")
     assert "secret" not in message
 
 
-def test_all_that_is_wrong_is_named_at_once() -> None:
+def test_all_violations_are_reported_at_once() -> None:
     """[OBS]"""
     wrong = {"EventSourceArn": "stream", "BatchSize": 0, "StartingPosition": "NOWHERE"}
     _, message = refusal(model.lambda_(), "CreateEventSourceMapping", wrong)
@@ -202,7 +204,7 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
     assert message.count("; Value ") == 3
 
 
-def test_at_most_ten_are_named() -> None:
+def test_at_most_ten_violations_are_reported() -> None:
     """[KL]"""
     entries = [{"Data": "", "PartitionKey": "k" * 257}] * 11
     _, message = refusal(model.kinesis(), "PutRecords", {"StreamName": "s", "Records": entries})
@@ -229,7 +231,7 @@ def test_at_most_ten_are_named() -> None:
     ],
 )
 def test_values_of_a_wrong_type_in_lambdas_words(parameters: dict[str, Any], message: str) -> None:
-    """As other APIs of its kind were measured; Lambda's own words were not recorded."""
+    """As recorded from similar APIs; Lambda's own messages were not recorded."""
     answer = refusal(model.lambda_(), "CreateFunction", {**FUNCTION, **parameters})
     assert answer == ("SerializationException", message)
 
@@ -296,8 +298,8 @@ def test_kinesis_words_for_lists_and_maps(
         ("+/==", "Invalid last non-pad Base64 character dectected"),
     ],
 )
-def test_what_is_no_base64(blob: str, reason: str) -> None:
-    """[KL] AWS's spelling."""
+def test_a_blob_must_be_base64(blob: str, reason: str) -> None:
+    """[KL] In AWS's spelling."""
     record = {"StreamName": "s", "PartitionKey": "k", "Data": blob}
     assert refusal(model.kinesis(), "PutRecord", record) == (
         "SerializationException",
@@ -315,25 +317,25 @@ def test_blobs_are_read_as_bytes(data: bytes) -> None:
         assert read["Data"] == data
 
 
-def test_numbers_are_cut_to_whole_ones() -> None:
+def test_numbers_are_truncated_to_integers() -> None:
     """[KL]"""
     assert model.kinesis().read("GetRecords", {"ShardIterator": "i", "Limit": 5.9})["Limit"] == 5
 
 
-def test_timestamps_are_seconds_and_may_come_as_milliseconds() -> None:
+def test_timestamps_are_seconds_and_may_be_sent_as_milliseconds() -> None:
     wanted = {"ShardId": "shardId-0", "ShardIteratorType": "AT_TIMESTAMP"}
     for sent in (1_700_000_000, 1_700_000_000.0, 1_700_000_000_000):
         read = model.kinesis().read("GetShardIterator", {**wanted, "Timestamp": sent})
         assert read["Timestamp"] == 1_700_000_000.0
 
 
-def test_unknown_members_and_nulls_are_left_out() -> None:
+def test_unknown_members_and_nulls_are_ignored() -> None:
     """[KL]"""
     sent = {"StreamName": "s", "Nonsense": [1], "Limit": None}
     assert model.kinesis().read("DescribeStream", sent) == {"StreamName": "s"}
 
 
-def test_digits_are_ascii_and_tags_are_any_scripts() -> None:
+def test_digits_are_ascii_and_tags_may_be_in_any_script() -> None:
     """[BC] Java's patterns."""
     api = model.lambda_()
     assert words("CreateFunction", **{**FUNCTION, "Role": ROLE.replace("1", "१")})
@@ -365,7 +367,7 @@ def test_digits_are_ascii_and_tags_are_any_scripts() -> None:
         ("GET", "/", "", ""),
     ],
 )
-def test_a_request_is_known_by_method_path_and_query(
+def test_an_operation_is_found_by_method_path_and_query(
     method: str, path: str, query: str, operation: str | None
 ) -> None:
     """[BC]"""
@@ -375,8 +377,8 @@ def test_a_request_is_known_by_method_path_and_query(
     assert called(request(method, path, query=query)) == (operation or None)
 
 
-def test_every_operation_is_found_at_its_own_place() -> None:
-    """[BC] None hides another."""
+def test_every_operation_is_found_at_its_own_path() -> None:
+    """[BC] No operation hides another."""
     for name, operation in OPERATIONS.items():
         path, _, query = operation["http"]["requestUri"].partition("?")
         sent = request(
@@ -422,7 +424,7 @@ def test_parameters_come_from_path_query_headers_and_body() -> None:
         ("MasterRegion=%ff", "ValidationException", "at 'masterRegion' failed"),
     ],
 )
-def test_what_a_query_may_not_hold(query: str, code: str, problem: str) -> None:
+def test_invalid_query_values_are_refused(query: str, code: str, problem: str) -> None:
     sent = request("GET", "/2015-03-31/functions", b"", query)
     with pytest.raises(ApiError) as refused:
         model.lambda_().read_request("ListFunctions", sent)
@@ -430,7 +432,7 @@ def test_what_a_query_may_not_hold(query: str, code: str, problem: str) -> None:
     assert problem in refused.value.message
 
 
-def test_a_function_needs_a_name() -> None:
+def test_a_function_name_must_not_be_empty() -> None:
     """[BC] An empty part of a path is an empty name."""
     sent = request("GET", "/2015-03-31/functions//configuration")
     assert called(sent) == "GetFunctionConfiguration"
@@ -455,7 +457,7 @@ def test_a_function_needs_a_name() -> None:
     ],
 )
 def test_a_body_is_a_json_object(body: bytes, code: str) -> None:
-    """[OBS] What cannot be parsed is told as it is of Invoke's payload."""
+    """[OBS] What cannot be parsed gets the same error as Invoke's payload."""
     sent = request("POST", "/2015-03-31/functions", body)
     with pytest.raises(ApiError) as refused:
         model.lambda_().read_request("CreateFunction", sent)
@@ -489,7 +491,7 @@ def operations() -> Iterator[tuple[Model, str]]:
 
 
 def outcome(read: Callable[[], object]) -> str:
-    """Return the code of the refusal; empty when there is none."""
+    """Return the code of the refusal; empty if there is none."""
     try:
         read()
     except ApiError as refused:
@@ -498,8 +500,8 @@ def outcome(read: Callable[[], object]) -> str:
 
 
 @given(st.data())
-def test_whatever_is_sent_is_read_or_refused(data: st.DataObject) -> None:
-    """No value of JSON or CBOR, in the place of any other, is an error of ours."""
+def test_any_parameters_are_read_or_refused(data: st.DataObject) -> None:
+    """No value of JSON or CBOR, in place of any other, causes an internal error."""
     api, operation = data.draw(st.sampled_from(list(operations())))
     value = data.draw(VALUES)
     for sent in (value, dict.fromkeys(api.parameters(operation), value)):
@@ -508,7 +510,7 @@ def test_whatever_is_sent_is_read_or_refused(data: st.DataObject) -> None:
 
 
 @given(st.data(), st.binary(), st.text(), st.text())
-def test_whatever_request_comes_is_read_or_refused(
+def test_any_request_is_read_or_refused(
     data: st.DataObject, body: bytes, label: str, query: str
 ) -> None:
     api = model.lambda_()

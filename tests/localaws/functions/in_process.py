@@ -1,4 +1,4 @@
-"""Functions run in the test's own process: an invoker without a server, without moto."""
+"""Functions run from the test's own process: an invoker without a server or moto."""
 
 import asyncio
 import contextlib
@@ -52,7 +52,7 @@ class Lines:
 
 
 class Running:
-    """An invoker with one function, and what it is made of."""
+    """An invoker with one function, and its parts."""
 
     def __init__(self, function: FunctionVersion) -> None:
         self.processes = Processes()
@@ -72,7 +72,7 @@ class Running:
 
     @property
     def folders(self) -> list[str]:
-        """The folders that environments have now, without the byte code that all share."""
+        """Return the present folders of environments, without the shared byte code."""
         names = [path.name for path in self.processes.directory.iterdir()]
         return [name for name in names if not name.startswith("bytecode-")]
 
@@ -91,7 +91,7 @@ async def running(function: FunctionVersion) -> AsyncIterator[Running]:
 
 
 async def eventually(is_so: Callable[[], bool]) -> None:
-    """Wait until something is so."""
+    """Wait until a condition is true."""
     async with asyncio.timeout(30):
         while not is_so():  # noqa: ASYNC110 - what is waited for is outside of the loop
             await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""What the tests of Lambda functions share: zips, functions, and waiting for what these do."""
+"""Code that tests of Lambda functions share: zips, functions, and waiting."""
 
 import contextlib
 import io
@@ -18,11 +18,11 @@ from botocore.exceptions import ClientError
 
 from workbook.target import Aws
 
-DEADLINE = 60  # seconds, for what takes one or two on an idle machine
+DEADLINE = 60  # seconds, for steps that take one or two on an idle machine
 
 
 def zipped(**files: str) -> bytes:
-    """Return a zip of text files; ``app="..."`` is app.py, a name with a dot goes as it is."""
+    """Return a zip of text files; ``app="..."`` is app.py; a name with a dot is used unchanged."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in files.items():
@@ -31,7 +31,7 @@ def zipped(**files: str) -> bytes:
 
 
 def entry(name: str, mode: int = 0o644) -> zipfile.ZipInfo:
-    """Return an entry of a zip; by itself, zipfile makes files that only their owner may read."""
+    """Return an entry of a zip; zipfile's default makes files that only their owner may read."""
     made = zipfile.ZipInfo(name)
     made.external_attr = mode << 16
     return made
@@ -71,7 +71,7 @@ def create(aws: Aws, code: str | bytes, **settings: Any) -> str:
 
 
 def settle(aws: Aws, name: str) -> None:
-    """Wait until a function is neither created nor updated any more."""
+    """Wait until a function is no longer being created or updated."""
     pause, deadline = threading.Event(), time.monotonic() + DEADLINE
     client = aws.client("lambda")
     while True:
@@ -83,13 +83,13 @@ def settle(aws: Aws, name: str) -> None:
 
 
 def invoke(aws: Aws, name: str, event: Any = None, **settings: Any) -> tuple[dict[str, Any], Any]:
-    """Invoke with a JSON event; return the response and what its payload holds."""
+    """Invoke with a JSON event; return the response and its parsed payload."""
     response = aws.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event), **settings)
     return response, json.loads(response["Payload"].read() or "null")
 
 
 def impatient(aws: Aws, region: str = "us-east-1") -> Any:
-    """Return a Lambda client that never tries again and checks nothing itself, for any region."""
+    """Return a Lambda client that never retries and checks nothing itself, for any region."""
     return boto3.client(
         "lambda",
         region_name=region,
@@ -115,7 +115,7 @@ def refused(call: Any, **arguments: Any) -> dict[str, Any]:
 
 
 def known(aws: Aws, name: str) -> dict[str, Any]:
-    """Return all that the API tells of a function."""
+    """Return everything that the API returns about a function."""
     client = aws.client("lambda")
     told = {
         "function": client.get_function(FunctionName=name),
@@ -129,9 +129,9 @@ def known(aws: Aws, name: str) -> dict[str, Any]:
 
 
 class Gate:
-    """Where a function tells that it came, and waits until it may go on.
+    """A place where a function reports its arrival, and waits until it may continue.
 
-    A socket of this machine, since a function in its sandbox sees none of the test's files.
+    It is a socket of this machine, because a sandboxed function sees none of the test's files.
     """
 
     def __init__(self) -> None:
@@ -160,7 +160,7 @@ def gate():
 
     @property
     def handler(self) -> str:
-        """The source of a handler that waits at the gate and returns "old"."""
+        """Return the source of a handler that waits at the gate and returns "old"."""
         return (
             self.source
             + """
@@ -171,24 +171,24 @@ def handler(event, context):
         )
 
     def wait(self, count: int = 1) -> None:
-        """Wait until as many as that have come, all in all."""
+        """Wait until this many have arrived in total."""
         while len(self._came) < count:
             self._came.append(self._listener.accept()[0])
 
     def open(self) -> None:
-        """Let all that have come go on."""
+        """Let all that have arrived continue."""
         for one in self._came:
             one.sendall(b"1")
 
     def wait_for_end(self) -> None:
-        """Wait until the last that came has closed its socket, or ended."""
+        """Wait until the last one to arrive has closed its socket or ended."""
         self._came[-1].settimeout(DEADLINE)
         with contextlib.suppress(ConnectionResetError):
             self._came[-1].recv(1)
 
 
 def processes_of(name: str) -> list[psutil.Process]:
-    """Return the processes of a function here, the oldest first; the last one runs its code."""
+    """Return a function's processes on this machine, oldest first; the last one runs its code."""
     found = []
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error, OSError):

@@ -1,4 +1,4 @@
-"""The functions' API, answer by answer: key sets, statuses, headers and words."""
+"""The functions' API, response by response: keys, statuses, headers and messages."""
 
 import uuid
 from typing import Any
@@ -26,8 +26,8 @@ def arn(aws: Aws, name: str, qualifier: str = "") -> str:
     return f"arn:aws:lambda:us-east-1:{aws.account_id}:function:{name}{suffix}"
 
 
-def test_answers_are_json_with_a_request_id_of_their_own(local: Aws) -> None:
-    """[BC] rest-json; nothing of the machinery behind shows in the headers."""
+def test_responses_are_json_with_their_own_request_id(local: Aws) -> None:
+    """[BC] rest-json; no header reveals the implementation."""
     name = create(local, CODE)
     for path in ("functions", f"functions/{name}", f"functions/{name}/configuration"):
         url = f"{local.endpoint_url}/2015-03-31/{path}"
@@ -41,7 +41,7 @@ def test_answers_are_json_with_a_request_id_of_their_own(local: Aws) -> None:
         }
 
 
-def test_lists_leave_out_what_only_get_tells(local: Aws) -> None:
+def test_lists_omit_what_only_get_returns(local: Aws) -> None:
     """[BC] State and LastUpdateStatus with their reasons, and RuntimeVersionConfig."""
     client = local.client("lambda")
     name = create(local, CODE)
@@ -56,8 +56,8 @@ def test_lists_leave_out_what_only_get_tells(local: Aws) -> None:
     assert left_out.isdisjoint(listed)
 
 
-def test_the_arn_has_the_qualifier_that_was_asked_for(local: Aws) -> None:
-    """[OBS] An alias' configuration is its version's, under the alias' ARN."""
+def test_the_arn_has_the_requested_qualifier(local: Aws) -> None:
+    """[OBS] An alias' configuration is its version's, with the alias' ARN."""
     client = local.client("lambda")
     name = create(local, CODE, Publish=True)
     client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
@@ -68,7 +68,7 @@ def test_the_arn_has_the_qualifier_that_was_asked_for(local: Aws) -> None:
     assert (found["FunctionArn"], found["Version"]) == (arn(local, name, "live"), "1")
 
 
-def test_an_environment_is_there_once_it_was_given(local: Aws) -> None:
+def test_an_environment_is_returned_once_it_was_set(local: Aws) -> None:
     """[OBS] Also when it is empty."""
     client = local.client("lambda")
     name = create(local, CODE)
@@ -86,7 +86,7 @@ def test_versions_of_a_function_that_does_not_exist(local: Aws) -> None:
 
 
 def test_the_accounts_limits_and_usage(unlimited: Aws) -> None:
-    """[BC] GetAccountSettings; a reserve is taken from what is left to all."""
+    """[BC] GetAccountSettings; a reserve is taken from what all functions share."""
     client = unlimited.client("lambda")
     before = client.get_account_settings()
     name = create(unlimited, CODE)
@@ -199,7 +199,7 @@ def test_lengths_and_patterns(local: Aws, settings: dict[str, Any], problem: str
     assert error["Error"]["Message"].startswith(f"1 validation error detected: {problem}")
 
 
-def test_code_must_come_from_somewhere(local: Aws) -> None:
+def test_a_source_of_the_code_is_required(local: Aws) -> None:
     """[BC] A zip or a place in S3."""
     client = local.client("lambda")
     role = create_role(local)
@@ -212,8 +212,8 @@ def test_code_must_come_from_somewhere(local: Aws) -> None:
     assert error["Error"]["Code"] == "InvalidParameterValueException"
 
 
-def test_tagging_answers_no_content(local: Aws) -> None:
-    """[BC] 204 for TagResource and UntagResource; GetFunction shows the tags there are."""
+def test_tagging_returns_no_content(local: Aws) -> None:
+    """[BC] 204 for TagResource and UntagResource; GetFunction returns the tags."""
     client = local.client("lambda")
     name = create(local, CODE)
     assert "Tags" not in client.get_function(FunctionName=name)
@@ -246,9 +246,7 @@ def test_errors_have_awss_body(local: Aws) -> None:
         ("list_function_event_invoke_configs", {"FunctionName": "f"}),
     ],
 )
-def test_a_marker_that_was_never_given_is_refused(
-    local: Aws, operation: str, named: dict[str, str]
-) -> None:
+def test_an_unknown_marker_is_refused(local: Aws, operation: str, named: dict[str, str]) -> None:
     if "FunctionName" in named:
         named = {"FunctionName": create(local, CODE)}
     for marker in ("x", "-1", "\u0663"):
@@ -270,14 +268,14 @@ def test_a_marker_that_was_never_given_is_refused(
         (b'{"FunctionName": 1, "Role": "r", "Code": {}}', "SerializationException"),
     ],
 )
-def test_a_broken_body_is_the_callers_fault(local: Aws, body: bytes, code: str) -> None:
-    """[BC] Clients try again after a 500, and not after a 400."""
+def test_a_broken_body_is_a_client_error(local: Aws, body: bytes, code: str) -> None:
+    """[BC] Clients retry after a 500, and not after a 400."""
     url = f"{local.endpoint_url}/2015-03-31/functions"
     response = urllib3.request("POST", url, headers=SIGNED, body=body)
     assert (response.status, response.headers["x-amzn-errortype"]) == (400, code)
 
 
-def test_a_reserve_is_not_negative(local: Aws) -> None:
+def test_a_reserve_must_not_be_negative(local: Aws) -> None:
     """[BC]"""
     response = urllib3.request(
         "PUT",
@@ -289,7 +287,7 @@ def test_a_reserve_is_not_negative(local: Aws) -> None:
     assert "greater than or equal to 0" in response.json()["message"]
 
 
-def test_what_is_not_supported_is_refused_by_name(local: Aws) -> None:
+def test_unsupported_features_are_refused_by_name(local: Aws) -> None:
     name = create(local, CODE)
     error = refused(
         impatient(local).put_provisioned_concurrency_config,
@@ -303,7 +301,7 @@ def test_what_is_not_supported_is_refused_by_name(local: Aws) -> None:
     )
 
 
-def test_what_is_no_operation_is_not_found(local: Aws) -> None:
+def test_an_unknown_operation_is_not_found(local: Aws) -> None:
     url = f"{local.endpoint_url}/2015-03-31/nothing"
     response = urllib3.request("GET", url, headers=SIGNED)
     assert (response.status, response.headers["x-amzn-errortype"]) == (
@@ -317,7 +315,7 @@ def test_a_region_that_does_not_exist(local: Aws) -> None:
     assert error["Error"]["Code"] == "InvalidSignatureException"
 
 
-def test_layers_are_listed_by_what_they_are_for(local: Aws) -> None:
+def test_layers_are_listed_by_runtime_and_architecture(local: Aws) -> None:
     """[BC] CompatibleRuntime, CompatibleArchitecture; the newest version first."""
     client = local.client("lambda")
     name = f"layer-{uuid.uuid4().hex[:8]}"

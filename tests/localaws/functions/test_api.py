@@ -1,4 +1,4 @@
-"""The functions' API: what is answered, and in which words it is refused."""
+"""The functions' API: its responses, and its refusals in AWS's words."""
 
 import io
 import urllib.request
@@ -27,7 +27,7 @@ CODE = "def handler(event, context):\n    return 1\n"
 
 @pytest.fixture(scope="module")
 def slow() -> Iterator[Aws]:
-    """A local AWS in slow motion: a state that lasts 0.2 s is there for two real seconds."""
+    """A local AWS in slow motion: a state of 0.2 s lasts for two real seconds."""
     with target.connect(target.LOCAL, speed=0.1) as aws:
         yield aws
 
@@ -43,7 +43,7 @@ def spec(aws: Aws, **settings: Any) -> dict[str, Any]:
     }
 
 
-def test_create_answers_pending_and_get_active(local: Aws) -> None:
+def test_create_returns_pending_and_get_active(local: Aws) -> None:
     """[OBS] State Pending with its reason, later Active with LastUpdateStatus Successful."""
     client = local.client("lambda")
     wanted = spec(local)
@@ -151,7 +151,7 @@ def test_the_code_can_be_downloaded(local: Aws) -> None:
         ),
     ],
 )
-def test_a_wrong_setting_is_refused(
+def test_an_invalid_setting_is_refused(
     local: Aws, settings: dict[str, Any], code: str, message: str
 ) -> None:
     client = local.client("lambda")
@@ -211,7 +211,7 @@ def test_an_existing_name_is_a_conflict(local: Aws) -> None:
     assert error["ResponseMetadata"]["HTTPStatusCode"] == 409
 
 
-def test_a_function_that_does_not_exist_cannot_be_got(local: Aws) -> None:
+def test_a_missing_function_is_not_found(local: Aws) -> None:
     error = refused(local.client("lambda").get_function, FunctionName="missing")
     arn = f"arn:aws:lambda:us-east-1:{local.account_id}:function:missing"
     assert error["Error"] == {
@@ -258,7 +258,7 @@ def test_an_update_is_in_progress_then_successful_and_changes_the_revision(slow:
 
 
 @pytest.mark.parametrize("operation", ["update_function_configuration", "publish_version"])
-def test_a_function_that_is_created_cannot_be_changed_yet(slow: Aws, operation: str) -> None:
+def test_a_function_that_is_being_created_cannot_be_changed(slow: Aws, operation: str) -> None:
     """[SEEN] 409 while it is Pending."""
     name = create(slow, CODE)
     error = refused(getattr(slow.client("lambda"), operation), FunctionName=name)
@@ -287,7 +287,7 @@ def test_a_function_that_is_created_cannot_be_changed_yet(slow: Aws, operation: 
     ],
 )
 def test_a_runtime_that_cannot_be_used_is_refused(local: Aws, runtime: str, message: str) -> None:
-    """[SEEN] Given up by AWS; or one that only AWS has, which the local AWS says of itself."""
+    """[SEEN] One that AWS has withdrawn, and one that only AWS can run."""
     error = refused(local.client("lambda").create_function, **spec(local, Runtime=runtime))
     assert error["Error"] == {"Code": "InvalidParameterValueException", "Message": message}
 
@@ -342,7 +342,7 @@ def test_lists_come_in_pages(local: Aws) -> None:
     assert names <= {function["FunctionName"] for page in pages for function in page["Functions"]}
 
 
-def test_reserved_concurrency_is_kept_and_bounded(local: Aws) -> None:
+def test_reserved_concurrency_is_stored_and_limited(local: Aws) -> None:
     client = local.client("lambda")
     name = create(local, CODE)
     assert "ReservedConcurrentExecutions" not in client.get_function_concurrency(FunctionName=name)

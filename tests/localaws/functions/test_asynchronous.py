@@ -1,4 +1,4 @@
-"""Asynchronous invocations: tries, ages, destinations."""
+"""Asynchronous invocations: attempts, ages, destinations."""
 
 import json
 import threading
@@ -26,8 +26,8 @@ FAILS = "def handler(event, context):\n    raise ValueError(context.aws_request_
 
 
 @given(retries=st.integers(0, 2), max_age=st.integers(60, MAX_EVENT_AGE_SECONDS))
-def test_errors_are_tried_again_after_1_and_2_minutes(retries: int, max_age: int) -> None:
-    """3 tries by default [OBS]; the waits are those of [DG:invocation-async]."""
+def test_errors_are_retried_after_1_and_2_minutes(retries: int, max_age: int) -> None:
+    """3 attempts by default [OBS]; the pauses are those of [DG:invocation-async]."""
     config = EventInvokeConfig(retries, max_age)
     age, tries, step = 0.0, 1, after_error(config, 1, 0.0)
     while not isinstance(step, str):
@@ -42,7 +42,7 @@ def test_errors_are_tried_again_after_1_and_2_minutes(retries: int, max_age: int
 
 
 @given(max_age=st.integers(60, MAX_EVENT_AGE_SECONDS))
-def test_throttles_use_up_no_retry_but_time(max_age: int) -> None:
+def test_throttles_use_up_time_but_no_retry(max_age: int) -> None:
     config = EventInvokeConfig(0, max_age)
     age, throttles = 0.0, 1
     step = after_throttle(config, 1, 0.0)
@@ -70,12 +70,12 @@ def queue(aws: Aws) -> tuple[str, str]:
 
 
 def receive(aws: Aws, url: str) -> dict[str, Any]:
-    """The body of the next message of a queue, waited for."""
+    """Wait for the next message of a queue, and return its body."""
     return dict(json.loads(message_of(aws, url)["Body"]))
 
 
 def message_of(aws: Aws, url: str) -> dict[str, Any]:
-    """The next message of a queue, with its attributes, waited for."""
+    """Wait for the next message of a queue, and return it with its attributes."""
     sqs = aws.client("sqs")
     pause = threading.Event()
     deadline = time.monotonic() + 60
@@ -108,7 +108,7 @@ def bus(aws: Aws) -> tuple[str, str]:
 
 
 def set_up(aws: Aws, code: str, condition: str, **config: Any) -> tuple[str, str]:
-    """A function with a destination; gives its name and the queue's URL."""
+    """Create a function with a destination; return its name and the queue's URL."""
     url, arn = queue(aws)
     name = create(aws, code)
     aws.client("lambda").put_function_event_invoke_config(
@@ -118,7 +118,7 @@ def set_up(aws: Aws, code: str, condition: str, **config: Any) -> tuple[str, str
 
 
 def send(aws: Aws, name: str, event: Any) -> str:
-    """Invoke asynchronously; gives the request id."""
+    """Invoke asynchronously; return the request id."""
     response = aws.client("lambda").invoke(
         FunctionName=name, InvocationType="Event", Payload=json.dumps(event)
     )
@@ -128,7 +128,7 @@ def send(aws: Aws, name: str, event: Any) -> str:
     return str(response["ResponseMetadata"]["RequestId"])
 
 
-def test_three_tries_with_the_same_request_id_and_then_the_destination(fast: Aws) -> None:
+def test_three_attempts_have_the_same_request_id_before_the_destination(fast: Aws) -> None:
     """[OBS] RetriesExhausted."""
     name, url = set_up(fast, FAILS, "OnFailure")
     request_id = send(fast, name, {"a": 1})
@@ -161,7 +161,7 @@ def test_a_success_goes_to_its_destination(fast: Aws) -> None:
     assert "functionError" not in record["responseContext"]
 
 
-def test_no_retries_gives_one_try(fast: Aws) -> None:
+def test_without_retries_there_is_one_attempt(fast: Aws) -> None:
     name, url = set_up(fast, FAILS, "OnFailure", MaximumRetryAttempts=0)
     send(fast, name, 1)
     assert receive(fast, url)["requestContext"]["approximateInvokeCount"] == 1
@@ -176,7 +176,7 @@ def test_an_event_that_is_too_old_is_given_up(fast: Aws) -> None:
     assert 1 <= context["approximateInvokeCount"] <= 2
 
 
-def test_a_reserve_of_zero_runs_nothing(fast: Aws) -> None:
+def test_with_a_reserve_of_zero_nothing_runs(fast: Aws) -> None:
     """[OBS] ZeroReservedConcurrency with count 0."""
     name, url = set_up(fast, FAILS, "OnFailure")
     client = fast.client("lambda")
@@ -205,7 +205,7 @@ def test_a_topic_gets_the_record_as_its_message(fast: Aws) -> None:
 
 @pytest.mark.parametrize("result", ["Success", "Failure"])
 def test_an_event_bus_gets_the_record_as_the_detail(fast: Aws, result: str) -> None:
-    """[OBS] Source, detail-type and resources, too."""
+    """[OBS] Source, detail-type and resources too."""
     url, arn = bus(fast)
     name = create(fast, FAILS if result == "Failure" else "def handler(event, context): return 1")
     fast.client("lambda").put_function_event_invoke_config(
@@ -235,7 +235,7 @@ def test_a_dead_letter_queue_gets_the_event_and_attributes(fast: Aws) -> None:
     assert len(starts) == 3
 
 
-def test_a_topic_takes_dead_letters(fast: Aws) -> None:
+def test_a_topic_can_receive_dead_letters(fast: Aws) -> None:
     """[DG:invocation-async-retain-records]"""
     url, arn = topic(fast)
     name = create(fast, FAILS, DeadLetterConfig={"TargetArn": arn})
@@ -246,7 +246,7 @@ def test_a_topic_takes_dead_letters(fast: Aws) -> None:
 
 
 @pytest.mark.parametrize("service", ["kinesis", "lambda", "s3", "events"])
-def test_dead_letters_go_to_queues_and_topics_only(fast: Aws, service: str) -> None:
+def test_dead_letters_go_only_to_queues_and_topics(fast: Aws, service: str) -> None:
     """[BC]"""
     arn = f"arn:aws:{service}:us-east-1:{fast.account_id}:thing"
     client = fast.client("lambda")
@@ -271,8 +271,8 @@ def handler(event, context):
     assert receive(fast, url)["responsePayload"] == "first"
 
 
-def test_sns_invokes_a_function_that_calls_aws_itself(fast: Aws) -> None:
-    """moto's thread does not wait for the function, which needs it."""
+def test_sns_can_invoke_a_function_that_calls_aws(fast: Aws) -> None:
+    """moto's thread does not wait for the function, which needs that thread."""
     url, _ = queue(fast)
     code = f"""
 import boto3, json

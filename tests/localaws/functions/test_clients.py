@@ -32,7 +32,7 @@ def aws(request: pytest.FixtureRequest) -> Iterator[Aws]:
 
 
 def fails(aws: Aws, code: str | bytes, **settings: Any) -> tuple[str, dict[str, Any], str]:
-    """Create a function that fails; gives its name, the error, the whole log."""
+    """Create a function that fails; return its name, the error, and the whole log."""
     name = create(aws, code, **settings)
     response, error = invoke(aws, name, {})
     assert response["FunctionError"] == "Unhandled"
@@ -69,8 +69,8 @@ def test_non_ascii_is_kept_unescaped_from_python312_on(
     assert aws.client("lambda").invoke(FunctionName=name)["Payload"].read() == payload
 
 
-def test_bytes_are_replied_as_they_are(aws: Aws) -> None:
-    """[RIC] bytes replies go as application/unknown."""
+def test_bytes_are_returned_unchanged(aws: Aws) -> None:
+    """[RIC] Bytes are sent as application/unknown."""
     name = create(aws, "def handler(event, context):\n    return b'[1,  2]'")
     assert aws.client("lambda").invoke(FunctionName=name)["Payload"].read() == b"[1,  2]"
 
@@ -135,7 +135,7 @@ def test_an_exception_is_logged_in_one_event(aws: Aws) -> None:
 
 
 def test_a_module_that_lambda_does_not_have_cannot_be_imported(aws: Aws) -> None:
-    """Only the standard library, boto3 and the zip are there; pandas of the host is not."""
+    """The standard library, boto3 and the zip are available; pandas of the host is not."""
     _, error, log = fails(aws, "import pandas\ndef handler(event, context): pass")
     assert error == {
         "errorMessage": "Unable to import module 'app': No module named 'pandas'",
@@ -146,26 +146,26 @@ def test_a_module_that_lambda_does_not_have_cannot_be_imported(aws: Aws) -> None
     assert "[ERROR] Runtime.ImportModuleError: Unable to import module 'app'" in log
 
 
-def test_a_handler_that_is_missing(aws: Aws) -> None:
+def test_a_missing_handler_is_an_error(aws: Aws) -> None:
     _, error, _ = fails(aws, "x = 1")
     assert error["errorType"] == "Runtime.HandlerNotFound"
     assert error["errorMessage"] == "Handler 'handler' missing on module 'app'"
 
 
-def test_a_handler_without_a_dot(aws: Aws) -> None:
+def test_a_handler_without_a_dot_is_an_error(aws: Aws) -> None:
     _, error, _ = fails(aws, "x = 1", Handler="handler")
     assert error["errorType"] == "Runtime.MalformedHandlerName"
     assert error["errorMessage"].startswith("Bad handler 'handler'")
 
 
-def test_a_syntax_error(aws: Aws) -> None:
+def test_a_syntax_error_is_reported(aws: Aws) -> None:
     _, error, _ = fails(aws, "def handler(:\n")
     assert error["errorType"] == "Runtime.UserCodeSyntaxError"
     assert error["errorMessage"].startswith("Syntax error in module 'app'")
     assert error["stackTrace"][0].startswith('  File "/var/task/app.py" Line 1')
 
 
-def test_a_reply_that_is_not_json(aws: Aws) -> None:
+def test_a_response_that_is_not_json_is_an_error(aws: Aws) -> None:
     _, error, _ = fails(aws, "def handler(event, context):\n    return {1, 2}")
     assert error["errorType"] == "Runtime.MarshalError"
     assert error["errorMessage"].startswith("Unable to marshal response: Object of type set")
@@ -214,7 +214,7 @@ def handler(event, context):
 
 
 def test_a_record_of_many_lines_is_one_event(aws: Aws) -> None:
-    """[RIC] What ``logging`` writes comes in a frame; what is printed is cut into lines."""
+    """[RIC] Output of ``logging`` comes in a frame; printed output is split into lines."""
     code = """
 import logging
 log = logging.getLogger()
@@ -240,7 +240,7 @@ def handler(event, context):
     assert error.startswith("[ERROR] ValueError: bad\nworse\nTraceback (most recent call last):\n")
 
 
-def test_boto3_is_there_and_reaches_the_local_aws(aws: Aws) -> None:
+def test_boto3_is_available_and_reaches_the_local_aws(aws: Aws) -> None:
     code = """
 import boto3
 def handler(event, context):
@@ -249,21 +249,21 @@ def handler(event, context):
     assert invoke(aws, create(aws, code, Timeout=20))[1] == aws.account_id
 
 
-def test_the_zip_goes_before_what_lambda_brings(aws: Aws) -> None:
+def test_the_zip_takes_precedence_over_lambdas_packages(aws: Aws) -> None:
     package = zipped(
         app="import boto3\ndef handler(event, context): return boto3.mine", boto3="mine = 1"
     )
     assert invoke(aws, create(aws, package))[1] == 1
 
 
-def test_a_handler_in_a_folder(aws: Aws) -> None:
+def test_a_handler_can_be_in_a_folder(aws: Aws) -> None:
     package = zipped(**{"src/deep.py": "def run(event, context): return __file__"})
     name = create(aws, package, Handler="src/deep.run")
     assert invoke(aws, name)[1].endswith("deep.py")
 
 
-def test_output_to_both_streams_is_one_event_a_line_in_order(aws: Aws) -> None:
-    """[OBS] One log event a printed line; a carriage return does not split."""
+def test_each_line_to_either_output_is_one_event_in_order(aws: Aws) -> None:
+    """[OBS] One log event for each printed line; a carriage return does not split."""
     code = """
 import sys
 def handler(event, context):

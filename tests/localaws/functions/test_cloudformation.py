@@ -98,8 +98,8 @@ Outputs:
     ],
     ids=str,
 )
-def test_a_template_that_is_refused_is_changed_back(local: Aws, properties: dict[str, str]) -> None:
-    """A template says what calls say, and is held to the same."""
+def test_a_refused_template_is_rolled_back(local: Aws, properties: dict[str, str]) -> None:
+    """Values in a template are checked like those in calls."""
     stacks = local.client("cloudformation")
     stack = f"stack-{uuid.uuid4().hex[:8]}"
     capabilities = ["CAPABILITY_IAM"]
@@ -121,8 +121,8 @@ def test_a_template_that_is_refused_is_changed_back(local: Aws, properties: dict
     assert invoke(local, name)[1] == "256"
 
 
-def test_a_templates_values_may_be_texts_and_its_texts_values(local: Aws) -> None:
-    """[CFNL] Each becomes what the property is."""
+def test_a_templates_values_are_converted_to_the_properties_types(local: Aws) -> None:
+    """[CFNL] Each value gets the type of its property."""
     stacks = local.client("cloudformation")
     stack = f"stack-{uuid.uuid4().hex[:8]}"
     body = template(

@@ -38,13 +38,13 @@ def test_over_the_reserve_is_throttled_with_its_reason(local: Aws, gate: Gate) -
     assert response["Type"] == "User"
     thread = threading.Thread(target=invoke, args=[local, name])
     thread.start()
-    gate.wait(2)  # it is not throttled any more
+    gate.wait(2)  # it is no longer throttled
     gate.open()
     thread.join()
 
 
 def test_the_accounts_concurrency_is_shared_by_functions_without_a_reserve() -> None:
-    """1,000 a region [DG:gettingstarted-limits]; reserves are taken off it."""
+    """1,000 in a region [DG:gettingstarted-limits], minus all reserves."""
     concurrency = Concurrency()
     slots = [concurrency.slot("r", f"f{number}", None, 998) for number in range(3)]
     with slots[0], slots[1]:
@@ -80,9 +80,7 @@ def test_the_metrics_of_a_function(local: Aws) -> None:
     assert total("ConcurrentExecutions", "Maximum") == 1
 
 
-def test_concurrent_executions_are_measured_for_as_long_as_they_last(
-    local: Aws, gate: Gate
-) -> None:
+def test_concurrent_executions_are_measured_while_they_last(local: Aws, gate: Gate) -> None:
     """[DG:monitoring-metrics-types] How many instances are processing events: a gauge."""
     name = create(local, gate.handler, Timeout=60)
     thread = threading.Thread(target=invoke, args=[local, name])
@@ -119,7 +117,7 @@ def test_concurrent_executions_are_measured_for_as_long_as_they_last(
 
 @pytest.mark.parametrize("ending", ["close", "kill", "terminate"])
 def test_no_process_outlives_the_local_aws(gate: Gate, ending: str, tmp_path: Path) -> None:
-    """Functions, busy and idle, their children and its helpers end; no traceback is left."""
+    """Busy and idle functions, their children and helpers end; no traceback is printed."""
     with (tmp_path / "errors").open("w") as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "workbook.localaws", "--owned"],

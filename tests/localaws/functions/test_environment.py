@@ -40,7 +40,7 @@ def report(lines: list[str]) -> dict[str, str]:
     return dict(field.split(": ", 1) for field in fields)
 
 
-def test_a_warm_process_is_used_again(local: Aws) -> None:
+def test_a_warm_process_is_reused(local: Aws) -> None:
     name = create(local, COUNT)
     replies = [invoke(local, name)[1] for _ in range(3)]
     assert [count for _, count in replies] == [1, 2, 3]
@@ -60,7 +60,7 @@ def test_only_a_cold_start_reports_its_initialisation_and_bills_it(local: Aws) -
     assert "Init Duration" not in report(log_lines(local, name))
 
 
-def test_init_start_says_which_python_runs(local: Aws) -> None:
+def test_init_start_shows_which_python_runs(local: Aws) -> None:
     code = "import platform\ndef handler(event, context): return platform.python_version()"
     for runtime in SUPPORTED:
         name = create(local, code, Runtime=runtime)
@@ -70,8 +70,8 @@ def test_init_start_says_which_python_runs(local: Aws) -> None:
         assert start.startswith(label + "Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:")
 
 
-def test_metadata_of_what_the_runtime_brings_is_found(local: Aws) -> None:
-    """``importlib.metadata`` knows what can be imported, and nothing else of this machine."""
+def test_metadata_of_the_runtimes_packages_is_found(local: Aws) -> None:
+    """``importlib.metadata`` finds what can be imported, and nothing else of this machine."""
     code = """
 from importlib import metadata
 
@@ -90,7 +90,7 @@ def test_boto3_runs_on_an_interpreter_of_another_version_too(local: Aws) -> None
     assert invoke(local, create(local, code, Runtime="python3.12", Timeout=60))[1] == "us-east-1"
 
 
-def test_concurrent_invocations_have_environments_of_their_own(local: Aws, gate: Gate) -> None:
+def test_concurrent_invocations_have_separate_environments(local: Aws, gate: Gate) -> None:
     code = f"""
 import os, tempfile
 {gate.source}
@@ -172,7 +172,7 @@ def test_a_crash_is_an_exit_error(local: Aws, ending: str, reason: str) -> None:
     assert "FunctionError" not in invoke(local, name, 0)[0]
 
 
-def test_a_process_that_ended_between_two_events_is_started_again(local: Aws, gate: Gate) -> None:
+def test_a_process_that_ended_between_events_is_started_again(local: Aws, gate: Gate) -> None:
     code = f"""
 import os, threading, uuid
 {gate.source}
@@ -195,25 +195,25 @@ def handler(event, context):
 
 
 def test_an_event_that_races_with_the_death_of_a_process_gets_another(local: Aws) -> None:
-    """An idle process that dies is no failure of the event that it never had.
+    """If an idle process dies, an event that it never received does not fail.
 
-    It may be any of those that make an environment: its sandbox has two beside the function's own.
+    It may be any process of an environment: its sandbox has two besides the function's own.
     """
     name = create(local, COUNT)
     for round in range(20):
         response, reply = invoke(local, name)
         assert "FunctionError" not in response, reply
         found = processes_of(name)
-        if found:  # else they end already: the last one to be killed was still able to answer
+        if found:  # otherwise they have ended: the last one could still respond
             victim = found[round % len(found)]
             below = victim.children()
             victim.kill()
-            if below:  # they live for as long as it takes to die, and may read the event in it
+            if below:  # they may still read the event while they are dying
                 victim.wait(30)
 
 
 def test_a_child_of_the_function_ends_with_it(local: Aws) -> None:
-    """Even one in a session of its own."""
+    """Even one in its own session."""
     code = """
 import subprocess, sys, time
 def handler(event, context):
@@ -249,7 +249,7 @@ def handler(event, context):
     assert last["Max Memory Used"] == "128 MB"
 
 
-def test_a_reply_may_have_6_mib_and_100_bytes(local: Aws) -> None:
+def test_a_response_may_have_6_mib_and_100_bytes(local: Aws) -> None:
     """[OBS] 6,291,556 bytes."""
     name = create(local, "def handler(event, context): return 'x' * event", Timeout=20)
     assert len(invoke(local, name, 6_291_556 - 2)[1]) == 6_291_554
@@ -264,7 +264,7 @@ def test_a_reply_may_have_6_mib_and_100_bytes(local: Aws) -> None:
     assert invoke(local, name, 1)[1] == "x"
 
 
-def test_a_failed_initialisation_is_tried_again_within_the_invocation(local: Aws) -> None:
+def test_a_failed_initialisation_is_repeated_within_the_invocation(local: Aws) -> None:
     """[DG:lambda-runtime-environment] INIT_REPORT, then the suppressed init in the invocation."""
     code = """
 import os, tempfile
@@ -303,7 +303,7 @@ os._exit(1)
     assert report(lines)["Status"] == "timeout"
 
 
-def test_a_slow_initialisation_is_cut_and_done_again_in_the_invocation(
+def test_a_slow_initialisation_is_stopped_and_repeated_in_the_invocation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """[DG:lambda-runtime-environment] Its limit is 10 s; here shorter, for the test's sake."""

@@ -37,7 +37,7 @@ ERROR = failed("id", LATEST, b'{"errorMessage":"boom"}')
 
 
 class Tries(Invoker):
-    """Gives outcomes, or raises them, one after the other; the last one again and again."""
+    """Returns outcomes, or raises errors, one after the other; the last one repeatedly."""
 
     def __init__(self, clock: HandClock, *outcomes: Outcome | Exception) -> None:
         self._clock = clock
@@ -53,7 +53,7 @@ class Tries(Invoker):
 
 
 class Queue:
-    """An event queue among fakes, for a function with destinations."""
+    """An event queue with fakes, for a function with destinations."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Queue:
 
     @property
     def conditions(self) -> list[str]:
-        """How events ended."""
+        """Return the conditions on which events ended."""
         return [one["requestContext"]["condition"] for one in self.destinations.documents]
 
 
@@ -94,8 +94,8 @@ def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(test())
 
 
-def test_errors_are_tried_again_after_one_and_two_minutes() -> None:
-    """[OBS] Three tries, then RetriesExhausted."""
+def test_failed_events_are_retried_after_one_and_two_minutes() -> None:
+    """[OBS] Three attempts, then RetriesExhausted."""
 
     async def test() -> None:
         queue = Queue(ERROR)
@@ -109,8 +109,8 @@ def test_errors_are_tried_again_after_one_and_two_minutes() -> None:
 @pytest.mark.parametrize(
     "problem", [InvokeThrottledError("why"), OSError("no room"), RuntimeError("a fault of ours")]
 )
-def test_what_could_not_run_is_tried_again_and_uses_up_no_retry(problem: Exception) -> None:
-    """[DG:invocation-async] Throttles and system errors: again, ever more slowly."""
+def test_an_event_that_could_not_run_is_retried_and_uses_up_no_retry(problem: Exception) -> None:
+    """[DG:invocation-async] Throttles and system errors are retried with growing pauses."""
 
     async def test() -> None:
         queue = Queue(problem, problem, problem, ERROR, FINE)
@@ -132,7 +132,7 @@ def test_a_deleted_functions_events_are_dropped() -> None:
     run(test)
 
 
-def test_a_reserve_of_zero_ends_it_at_once() -> None:
+def test_a_reserve_of_zero_ends_the_attempts_at_once() -> None:
     """[OBS] ZeroReservedConcurrency."""
 
     async def test() -> None:
@@ -143,7 +143,7 @@ def test_a_reserve_of_zero_ends_it_at_once() -> None:
     run(test)
 
 
-def test_a_destination_that_refuses_is_counted() -> None:
+def test_a_destinations_refusal_is_counted() -> None:
     """[DG:monitoring-metrics-types] DestinationDeliveryFailures."""
 
     async def test() -> None:
@@ -155,8 +155,8 @@ def test_a_destination_that_refuses_is_counted() -> None:
     run(test)
 
 
-def test_a_dead_letter_queue_gets_the_event_itself_after_the_last_try() -> None:
-    """[DG:invocation-async-retain-records] Attributes tell why; a success sends nothing."""
+def test_a_dead_letter_queue_gets_the_event_itself_after_the_last_attempt() -> None:
+    """[DG:invocation-async-retain-records] Attributes say why; a success sends nothing."""
 
     async def test() -> None:
         queue = Queue(ERROR, dead_letters=QUEUE, config=EventInvokeConfig())
@@ -176,7 +176,7 @@ def test_a_dead_letter_queue_gets_the_event_itself_after_the_last_try() -> None:
     run(test)
 
 
-def test_a_destination_and_a_dead_letter_queue_both_get_what_failed() -> None:
+def test_a_destination_and_a_dead_letter_queue_both_get_failed_events() -> None:
     """[?] The record for the destination, the event for the queue."""
 
     async def test() -> None:
@@ -190,7 +190,7 @@ def test_a_destination_and_a_dead_letter_queue_both_get_what_failed() -> None:
     run(test)
 
 
-def test_a_dead_letter_queue_that_refuses_is_counted() -> None:
+def test_a_dead_letter_queues_refusal_is_counted() -> None:
     """[DG:monitoring-metrics-types] DeadLetterErrors."""
 
     async def test() -> None:
@@ -203,8 +203,8 @@ def test_a_dead_letter_queue_that_refuses_is_counted() -> None:
     run(test)
 
 
-def test_a_reply_that_is_no_json_reaches_its_destination() -> None:
-    """A handler may return bytes, and a bootstrap anything: then the record has it as text."""
+def test_a_response_that_is_not_json_reaches_its_destination() -> None:
+    """A handler may return bytes, and a bootstrap anything: the record then has a string."""
 
     async def test() -> None:
         queue = Queue(replied("id", LATEST, b"no json \xff"))
@@ -216,7 +216,7 @@ def test_a_reply_that_is_no_json_reaches_its_destination() -> None:
 
 
 @given(payload=st.binary(max_size=20) | st.sampled_from([b"NaN", b"", b'"\\ud800"', b"1" * 400]))
-def test_a_record_can_hold_any_payload(payload: bytes) -> None:
+def test_a_record_can_contain_any_payload(payload: bytes) -> None:
     outcome = replied("id", LATEST, payload)
     told = record(REFERENCE, "id", BEGIN, SUCCESS, 1, b"1", outcome)
     assert orjson.loads(orjson.dumps(told)) == told

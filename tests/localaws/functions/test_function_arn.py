@@ -1,4 +1,4 @@
-"""Names and ARNs: each form that the API takes leads to the same function."""
+"""Names and ARNs: each form that the API accepts refers to the same function."""
 
 import pytest
 from hypothesis import given
@@ -17,7 +17,7 @@ QUALIFIER = st.none() | st.sampled_from(["$LATEST", "1", "live"])
 
 
 @given(name=NAME, qualifier=QUALIFIER)
-def test_every_form_of_a_name_leads_to_the_same_function(name: str, qualifier: str | None) -> None:
+def test_every_form_of_a_name_refers_to_the_same_function(name: str, qualifier: str | None) -> None:
     """[BC] FunctionName: name, partial ARN, ARN, each with or without a qualifier."""
     meant = Reference("eu-west-1", name, qualifier)
     tail = f"{name}:{qualifier}" if qualifier else name
@@ -28,13 +28,13 @@ def test_every_form_of_a_name_leads_to_the_same_function(name: str, qualifier: s
 
 
 @given(name=NAME)
-def test_the_qualifier_in_a_name_goes_first(name: str) -> None:
+def test_the_qualifier_in_a_name_takes_precedence(name: str) -> None:
     assert parse_reference(f"{name}:live", "r", "1").qualifier == "live"
 
 
 @given(text=st.text())
-def test_any_text_is_taken_for_a_name(text: str) -> None:
-    """What no function can be called is looked for, and not found."""
+def test_any_text_can_be_parsed_as_a_name(text: str) -> None:
+    """A name that no function can have is searched for, and not found."""
     assert parse_reference(text, "us-east-1").arn
 
 

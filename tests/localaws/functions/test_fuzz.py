@@ -1,4 +1,4 @@
-"""Requests of every shape, right and wrong, to every operation of Lambda: answered, never a 500."""
+"""Requests of every shape, valid and invalid, to every operation of Lambda: never a 500."""
 
 import asyncio
 import base64
@@ -21,7 +21,7 @@ UNSUPPORTED = 501
 FUNCTIONS = [f"f{number}" for number in range(4)]
 ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}"
 CODE = base64.b64encode(zipped(app="def handler(event, context): return 1")).decode()
-# Values that are right, by the names of the parameters.
+# Valid values, by the names of the parameters.
 RIGHT: dict[str, list[Any]] = {
     "FunctionName": [*FUNCTIONS, f"{ARN}:function:f1", "f2:live", f"{ACCOUNT}:function:f3", "f0:1"],
     "Role": [ROLE],
@@ -49,7 +49,7 @@ RIGHT: dict[str, list[Any]] = {
 
 
 async def answered(parts: Parts, shaped: Shaped) -> None:
-    """Send requests; all of them are answered without a 500."""
+    """Send requests; check that all get a response other than a 500."""
     seen = set()
     for _ in range(REQUESTS):
         operation, request = shaped.request()
@@ -60,16 +60,16 @@ async def answered(parts: Parts, shaped: Shaped) -> None:
         assert response.status < 500 or response.status == UNSUPPORTED, (operation, request)
         if response.status < 300:
             seen.add(operation)
-    # The requests are not all refused: a good part of the operations did what they do.
+    # Not all requests are refused: many operations succeed.
     assert len(seen) > 20
-    # And whatever was kept runs, or fails as functions do.
+    # What was stored runs, or fails as functions do.
     for name in FUNCTIONS:
         response = await parts.respond(signed(f"/2015-03-31/functions/{name}/invocations", {}))
         assert response.status in (200, 404, 429), response
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_every_request_is_answered(seed: int) -> None:
+def test_every_request_gets_a_response(seed: int) -> None:
     async def run() -> None:
         parts = Parts("http://127.0.0.1:9", Clock())
         await parts.start()

@@ -1,4 +1,4 @@
-"""The interpreters that run functions: those of this machine, as far as it lets us look."""
+"""The interpreters on this machine that run functions."""
 
 import platform
 import sys
@@ -11,10 +11,10 @@ from workbook.localaws.functions import interpreters
 
 
 @pytest.mark.parametrize("variable", ["PYENV_ROOT", "UV_PYTHON_INSTALL_DIR"])
-def test_a_folder_that_cannot_be_looked_into_holds_no_interpreter(
+def test_an_unreadable_folder_is_skipped_in_the_search_for_interpreters(
     monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    """A folder of another user's; a name that is too long stands for the missing permission."""
+    """Another user's folder; a name that is too long stands for the missing permission."""
     monkeypatch.setenv(variable, "/" + "n" * 300)
     interpreters.find.cache_clear()
     try:
@@ -26,7 +26,7 @@ def test_a_folder_that_cannot_be_looked_into_holds_no_interpreter(
 
 @pytest.mark.skipif("sys.platform == 'win32'", reason="Windows has no such users")
 def test_a_user_may_have_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a container that runs as a number."""
+    """As in a container that runs as a numeric user."""
 
     def unknown(number: int) -> Any:
         raise KeyError(number)
@@ -38,13 +38,13 @@ def test_a_user_may_have_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
     interpreters.find.cache_clear()
 
 
-def test_our_own_version_runs_on_our_own_interpreter() -> None:
+def test_our_own_version_uses_our_own_interpreter() -> None:
     major, minor, _ = platform.python_version_tuple()
     assert interpreters.find(f"python{major}.{minor}").is_ours
 
 
 @pytest.mark.skipif("sys.platform == 'win32'", reason="Windows runs no scripts of a shell")
-def test_a_launcher_on_the_path_leads_to_the_interpreter_itself(
+def test_a_launcher_on_the_path_is_resolved_to_the_interpreter(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A launcher such as pyenv's takes time at each start, and changes the environment."""

@@ -1,4 +1,4 @@
-"""Invocations: replies, errors, the warm process, the log."""
+"""Invocations: responses, errors, the warm process, the log."""
 
 import pytest
 import urllib3
@@ -22,7 +22,7 @@ def handler(event, context):
 """
 
 
-def test_a_reply_comes_back_with_the_executed_version(local: Aws) -> None:
+def test_a_response_has_the_executed_version(local: Aws) -> None:
     name = create(local, ECHO)
     response, reply = invoke(local, name, {"a": 1})
     assert response["StatusCode"] == 200
@@ -47,7 +47,7 @@ def test_an_exception_is_unhandled_with_its_stack_trace(local: Aws) -> None:
     }
 
 
-def test_the_log_has_the_lines_of_an_invocation_as_soon_as_it_returned(local: Aws) -> None:
+def test_the_log_has_an_invocations_lines_as_soon_as_it_returns(local: Aws) -> None:
     name = create(local, ECHO)
     response, _ = invoke(local, name, 1)
     request_id = response["ResponseMetadata"]["RequestId"]
@@ -58,8 +58,8 @@ def test_the_log_has_the_lines_of_an_invocation_as_soon_as_it_returned(local: Aw
 
 
 @pytest.mark.parametrize("qualifier", [None, "alias"])
-def test_invoking_what_does_not_exist(local: Aws, qualifier: str | None) -> None:
-    """[OBS] 404 with the qualifier, $LATEST when there was none; the message is ``Message``."""
+def test_invoking_a_missing_function_is_refused(local: Aws, qualifier: str | None) -> None:
+    """[OBS] 404 with the qualifier, by default $LATEST; the key is ``Message``."""
     name = create(local, CODE) if qualifier else "missing"
     given = {"Qualifier": qualifier} if qualifier else {}
     error = refused(local.client("lambda").invoke, FunctionName=name, **given)
@@ -107,8 +107,8 @@ def test_a_client_context_is_json_in_base64(local: Aws, context: str) -> None:
     assert response.headers["x-amzn-errortype"] == "InvalidRequestContentException"
 
 
-def test_a_name_that_no_function_can_have_is_refused_as_such(local: Aws) -> None:
-    """[BC] Before it is looked for."""
+def test_an_invalid_function_name_is_refused(local: Aws) -> None:
+    """[BC] Before the function is searched for."""
     error = refused(impatient(local).invoke, FunctionName="a b")
     assert error["Error"]["Code"] == "ValidationException"
     assert error["Error"]["Message"].startswith(
@@ -117,7 +117,7 @@ def test_a_name_that_no_function_can_have_is_refused_as_such(local: Aws) -> None
 
 
 def test_invoke_async_is_an_invocation_of_type_event(local: Aws, gate: Gate) -> None:
-    """[BC] The API's older way."""
+    """[BC] The API's older operation."""
     name = create(local, gate.handler)
     response = local.client("lambda").invoke_async(FunctionName=name, InvokeArgs=b"{}")
     assert response["Status"] == 202

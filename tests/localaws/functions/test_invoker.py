@@ -1,4 +1,4 @@
-"""What an invocation leaves behind when it does not go well: nothing that harms the next one."""
+"""After an invocation that does not go well, nothing affects the next one."""
 
 import asyncio
 import errno
@@ -32,14 +32,14 @@ def fails_once(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, problem: 
 
 
 async def fails_then_works(descriptors: bool = True) -> None:
-    """The first invocation has an error, the next ones an environment of their own."""
+    """The first invocation raises an error; the next ones get a new environment."""
     async with running(version(FINE)) as parts:
         process = psutil.Process()
         before = process.num_fds() if os.name == "posix" else 0
         with pytest.raises(OSError, match="No space left"):
             await parts.invoker.invoke(ARN, b"{}")
         await eventually(lambda: parts.folders == [])
-        if os.name == "posix":  # neither a listener nor a pipe is left
+        if os.name == "posix":  # no listener and no pipe is left
             assert process.num_fds() == before
         for _ in range(2):
             outcome = await parts.invoker.invoke(ARN, b"{}")
@@ -70,8 +70,8 @@ def test_a_cold_start_without_room_for_a_process_does_not_harm_the_next(
     asyncio.run(fails_then_works())
 
 
-def test_an_invocation_that_nobody_waits_for_goes_on(gate: Gate) -> None:
-    """As on AWS: a caller that hangs up does not stop the function, nor harm the next event."""
+def test_an_invocation_continues_when_its_caller_disconnects(gate: Gate) -> None:
+    """As on AWS: a caller that hangs up neither stops the function nor affects the next event."""
 
     async def run() -> None:
         async with running(version(gate.handler)) as parts:
@@ -94,7 +94,7 @@ def test_an_invocation_that_nobody_waits_for_goes_on(gate: Gate) -> None:
     asyncio.run(run())
 
 
-def test_closing_ends_what_is_under_way(gate: Gate) -> None:
+def test_closing_ends_invocations_in_progress(gate: Gate) -> None:
     async def run() -> None:
         async with running(version(gate.handler)) as parts:
             caller = asyncio.create_task(parts.invoker.invoke(ARN, b"{}"))
@@ -124,7 +124,7 @@ async def kill(process: psutil.Process) -> None:
 
 def test_functions_run_when_the_reaper_was_killed() -> None:
     async def run() -> None:
-        await eventually(lambda: not processes_of("f"))  # those of the test before
+        await eventually(lambda: not processes_of("f"))  # those of the previous test
         async with running(version(FINE)) as parts:
             await parts.invoker.invoke(ARN, b"{}")
             await kill(reaper())
@@ -137,7 +137,7 @@ def test_functions_run_when_the_reaper_was_killed() -> None:
     asyncio.run(run())
 
 
-def test_the_reapers_successor_knows_of_all_processes(tmp_path: Path) -> None:
+def test_a_new_reaper_knows_all_processes(tmp_path: Path) -> None:
     async def run() -> None:
         processes = Processes()
         processes.open()

@@ -1,4 +1,4 @@
-"""The platform's lines and documents, word for word as recorded on AWS [OBS]."""
+"""The platform's lines and documents, to the letter as recorded on AWS [OBS]."""
 
 import json
 import math
@@ -55,7 +55,7 @@ def test_the_documents_of_failures() -> None:
 
 
 @given(duration=st.floats(0.01, 900_000), init=st.none() | st.floats(0, 10_000))
-def test_billed_is_the_sum_rounded_up(duration: float, init: float | None) -> None:
+def test_the_billed_duration_is_the_sum_rounded_up(duration: float, init: float | None) -> None:
     total = duration + (init or 0)
     assert total - 0.01 <= billed(duration, init) <= math.ceil(total)
 

@@ -1,4 +1,4 @@
-"""The output of a function's process: lines and frames come out as they went in, however cut."""
+"""The output of a function's process: lines and frames arrive intact, however split."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ def frame(text: str) -> bytes:
 
 
 def come_out(*parts: bytes) -> list[str]:
-    """Write parts into a pipe, one after the other; return what it gives back."""
+    """Write parts into a pipe, one after the other; return the events."""
     taken: list[str] = []
 
     async def run() -> None:
@@ -51,8 +51,8 @@ def test_lines_and_frames_come_out_in_order(events: list[tuple[int, str]], cut: 
 
 
 @given(data=st.binary(max_size=200).map(lambda noise: b"\xa5\x5a\x00" + noise))
-def test_what_looks_like_a_frame_and_is_none_is_not_lost(data: bytes) -> None:
-    """The pipe is the function's own: it may write anything."""
+def test_output_that_only_looks_like_a_frame_is_not_lost(data: bytes) -> None:
+    """The pipe belongs to the function, which may write anything."""
     assert come_out(data, b"\nend\n")[-1].endswith("end\n")
 
 
@@ -61,10 +61,8 @@ def test_what_looks_like_a_frame_and_is_none_is_not_lost(data: bytes) -> None:
     is_frame=st.booleans(),
     most=st.integers(4, 20),
 )
-def test_no_event_is_larger_than_an_event_may_be(
-    parts: list[str], is_frame: bool, most: int
-) -> None:
-    """[BC] What is longer becomes several, cut between characters."""
+def test_no_log_event_exceeds_its_maximum_size(parts: list[str], is_frame: bool, most: int) -> None:
+    """[BC] Longer output becomes several events, split between characters."""
     parts = [text.encode(errors="ignore").decode() for text in parts]
     written = [frame(text) if is_frame else text.encode() for text in parts]
     with pytest.MonkeyPatch.context() as patch:
@@ -74,7 +72,7 @@ def test_no_event_is_larger_than_an_event_may_be(
     assert all(len(event.encode()) <= most for event in events)
 
 
-def test_a_line_without_end_fills_no_memory() -> None:
+def test_an_endless_line_does_not_fill_the_memory() -> None:
     events = come_out(*[b"x" * 30_000] * 100)
     assert sum(map(len, events)) == 3_000_000
     assert max(map(len, events)) == output.MAX_EVENT_BYTES

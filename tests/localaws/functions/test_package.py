@@ -1,4 +1,4 @@
-"""Deployment packages: what passes the check can be unpacked, and gives what was packed."""
+"""Deployment packages: what passes the check can be unpacked completely."""
 
 import io
 import struct
@@ -45,15 +45,15 @@ def unpacked(code: bytes) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_what_was_packed_comes_out(method: int) -> None:
+def test_unpacking_restores_what_was_packed(method: int) -> None:
     code = zipped("lib/b.py", method=method)
     assert check(code) == len(SOURCE)
     assert unpacked(code) == {"app.py": SOURCE, str(Path("lib/b.py")): b""}
 
 
 @given(data=st.data(), method=st.sampled_from(METHODS))
-def test_a_flipped_bit_is_noticed_or_does_no_harm(data: st.DataObject, method: int) -> None:
-    """Checksums are compared before a zip is stored, not when it is first run."""
+def test_a_flipped_bit_is_detected_or_harmless(data: st.DataObject, method: int) -> None:
+    """Checksums are verified before a zip is stored, not when it first runs."""
     code = bytearray(zipped(method=method))
     bit = data.draw(st.integers(0, len(code) * 8 - 1))
     code[bit // 8] ^= 1 << bit % 8
@@ -65,8 +65,8 @@ def test_a_flipped_bit_is_noticed_or_does_no_harm(data: st.DataObject, method: i
 
 
 @given(code=st.binary(max_size=200), start=st.integers(0, 100))
-def test_what_is_no_zip_is_refused_as_such(code: bytes, start: int) -> None:
-    """Also the start of one, with anything behind it."""
+def test_a_file_that_is_not_a_zip_is_refused(code: bytes, start: int) -> None:
+    """Even a part of a zip followed by other bytes."""
     with pytest.raises(BadPackageError):
         check(zipped()[:start] + code)
 
@@ -85,7 +85,7 @@ def test_what_is_no_zip_is_refused_as_such(code: bytes, start: int) -> None:
         pytest.param(zipped(""), id="no name"),
     ],
 )
-def test_what_cannot_be_unpacked_is_refused(code: bytes) -> None:
+def test_a_zip_that_cannot_be_unpacked_is_refused(code: bytes) -> None:
     with pytest.raises(BadPackageError, match="Could not unzip uploaded file"):
         check(code)
 

@@ -1,4 +1,4 @@
-"""Layers of other accounts: served where their package is installed, else refused by name."""
+"""Layers of other accounts: provided if their package is installed, otherwise refused by name."""
 
 from importlib import metadata
 from typing import Any
@@ -42,8 +42,8 @@ def handler(event, context):
     assert layer["CodeSize"] > 100_000
 
 
-def test_a_public_layer_has_what_its_extras_need_as_far_as_that_is_installed(local: Aws) -> None:
-    """Powertools' parser needs Pydantic, which AWS's layer brings [SEEN: its install page]."""
+def test_a_public_layer_includes_installed_dependencies_of_its_extras(local: Aws) -> None:
+    """Powertools' parser needs Pydantic, which AWS's layer contains [SEEN: its install page]."""
     code = "import pydantic\ndef handler(event, context): return pydantic.__file__"
     name = create(local, code, Layers=[POWERTOOLS])
     assert "site-packages" not in invoke(local, name)[1]  # so it is the layer's
@@ -74,7 +74,7 @@ def test_a_layer_with_an_external_extension_is_refused_by_name(local: Aws) -> No
     assert invoke(local, name)[1] is None
 
 
-def test_another_accounts_layer_is_refused_by_name_with_what_to_do(local: Aws) -> None:
+def test_another_accounts_layer_is_refused_by_name_with_the_fix(local: Aws) -> None:
     arn = "arn:aws:lambda:us-east-1:177933569100:layer:AWS-Parameters-and-Secrets:11"
     message = refusal(local, arn)
     assert arn in message
@@ -88,7 +88,7 @@ def test_another_accounts_layer_is_refused_by_name_with_what_to_do(local: Aws) -
         ("botocore", "(pip install 'botocore>=0,<1'), where version 1."),
     ],
 )
-def test_a_package_that_is_not_installed_is_named_in_the_refusal(
+def test_the_refusal_names_a_package_that_is_not_installed(
     distribution: str, remedy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     major = int(distribution == "no-such-package")
@@ -99,7 +99,7 @@ def test_a_package_that_is_not_installed_is_named_in_the_refusal(
     assert remedy in str(caught.value)
 
 
-def test_a_layer_of_the_own_account_that_is_missing_does_not_exist(local: Aws) -> None:
+def test_a_missing_layer_of_the_same_account_is_not_found(local: Aws) -> None:
     """[OBS]"""
     arn = "arn:aws:lambda:us-east-1:123456789012:layer:nowhere:1"
     assert refusal(local, arn) == f"Layer version {arn} does not exist."

@@ -1,4 +1,4 @@
-"""A change that is refused changes nothing: what a function was, it still is."""
+"""A change that is refused changes nothing: the function stays as it was."""
 
 import uuid
 from typing import Any
@@ -128,7 +128,7 @@ def function(local: Aws) -> str:
         ),
     ],
 )
-def test_what_is_refused_changes_nothing(
+def test_a_refused_call_changes_nothing(
     local: Aws, function: str, operation: str, parameters: dict[str, Any]
 ) -> None:
     call = getattr(impatient(local), operation)
@@ -157,8 +157,8 @@ def test_a_refused_layer_is_not_kept(local: Aws) -> None:
     assert published["Version"] == 1
 
 
-def test_the_layers_that_a_function_may_have(local: Aws) -> None:
-    """[OBS] Five at most, one version of each, of its region."""
+def test_invalid_layers_of_a_function_are_refused(local: Aws) -> None:
+    """[OBS] At most five, one version of each, all in its region."""
     client = local.client("lambda")
     name = f"layer-{uuid.uuid4().hex[:8]}"
     first, second = (
@@ -182,8 +182,8 @@ def test_the_layers_that_a_function_may_have(local: Aws) -> None:
         assert error["Error"] == {"Code": "InvalidParameterValueException", "Message": message}
 
 
-def test_a_layer_that_is_deleted_goes_on_in_its_functions(local: Aws) -> None:
-    """[BC] DeleteLayerVersion: functions that use it go on using it."""
+def test_functions_keep_a_deleted_layer(local: Aws) -> None:
+    """[BC] DeleteLayerVersion: functions that use the layer continue to use it."""
     client = local.client("lambda")
     layer = client.publish_layer_version(
         LayerName=f"layer-{uuid.uuid4().hex[:8]}",
@@ -198,8 +198,8 @@ def test_a_layer_that_is_deleted_goes_on_in_its_functions(local: Aws) -> None:
     assert invoke(local, name)[1] == 1
 
 
-def test_where_the_events_of_a_function_may_go(local: Aws) -> None:
-    """[OBS] To no function that does not exist, and not to itself."""
+def test_invalid_destinations_of_a_functions_events_are_refused(local: Aws) -> None:
+    """[OBS] Not to a function that does not exist, and not to itself."""
     client = local.client("lambda")
     name = create(local, CODE)
     own = client.get_function_configuration(FunctionName=name)["FunctionArn"]
@@ -218,7 +218,7 @@ def test_where_the_events_of_a_function_may_go(local: Aws) -> None:
         assert error["Error"]["Message"] == expected
 
 
-def test_a_vpc_given_in_part_disturbs_no_list(local: Aws) -> None:
+def test_a_partial_vpc_config_does_not_break_lists(local: Aws) -> None:
     client = local.client("lambda")
     name = create(local, CODE)
     settle(local, name)

@@ -1,4 +1,4 @@
-"""What a function's process is: its variables, layers, own bootstraps; and what changes it."""
+"""The process of a function: its variables, layers and bootstraps, and what changes them."""
 
 import threading
 import uuid
@@ -52,7 +52,7 @@ def test_the_variables_of_an_environment(local: Aws) -> None:
     assert "_X_AMZN_TRACE_ID" in seen
 
 
-def test_layers_are_importable_and_later_ones_go_over_earlier_ones(local: Aws) -> None:
+def test_layers_are_importable_and_later_ones_override_earlier_ones(local: Aws) -> None:
     client = local.client("lambda")
     arns = []
     for files in (
@@ -83,8 +83,8 @@ def provided(script: str) -> bytes:
 
 
 @pytest.mark.skipif("sys.platform != 'linux'", reason="bootstraps are Linux programs")
-def test_a_bootstrap_of_its_own_speaks_the_runtime_api(local: Aws) -> None:
-    """provided.al2023 [OLD:runtimes-api]; the API's refusals are part of the reply."""
+def test_a_custom_bootstrap_uses_the_runtime_api(local: Aws) -> None:
+    """provided.al2023 [OLD:runtimes-api]; the API's refusals are part of the response."""
     script = """#!/usr/bin/env python3
 import json, os, urllib.error, urllib.request
 base = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime"
@@ -129,7 +129,7 @@ def test_a_missing_bootstrap_is_an_invalid_entrypoint(local: Aws) -> None:
     }
 
 
-def test_an_update_makes_new_environments(local: Aws) -> None:
+def test_an_update_replaces_the_environments(local: Aws) -> None:
     name = create(local, "def handler(event, context): return 'old'")
     assert invoke(local, name)[1] == "old"
     client = local.client("lambda")
@@ -143,8 +143,10 @@ def test_an_update_makes_new_environments(local: Aws) -> None:
 
 
 @pytest.mark.parametrize("change", ["update", "delete"])
-def test_an_invocation_under_way_ends_as_it_began(local: Aws, gate: Gate, change: str) -> None:
-    """Function updated, or deleted, while it runs."""
+def test_an_invocation_in_progress_keeps_its_configuration(
+    local: Aws, gate: Gate, change: str
+) -> None:
+    """While it runs, the function is updated or deleted."""
     name = create(local, gate.handler, Timeout=30)
     client = local.client("lambda")
     replies: list[Any] = []
@@ -165,7 +167,7 @@ def test_an_invocation_under_way_ends_as_it_began(local: Aws, gate: Gate, change
     assert replies == ["old"]
 
 
-def test_two_regions_are_apart(local: Aws) -> None:
+def test_regions_are_separate(local: Aws) -> None:
     away = impatient(local, "eu-west-1")
     code = "import os\ndef handler(event, context): return os.environ['AWS_REGION']"
     away.create_function(

@@ -1,4 +1,4 @@
-"""What a function finds of this machine: in a sandbox, and where there is only a guard.
+"""What a function can see of this machine, with a sandbox and with only a guard.
 
 The sandbox's rules are those of Lambda's execution environment [DG:lambda-runtime-environment].
 """
@@ -27,7 +27,7 @@ sandboxed = pytest.mark.skipif("isolation.refusal()", reason="no namespaces on t
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[Aws]:
-    """A local AWS that does without a sandbox, as on macOS and Windows."""
+    """A local AWS without a sandbox, as on macOS and Windows."""
     with contextlib.ExitStack() as kept:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv(isolation.VARIABLE, isolation.GUARD)
@@ -37,7 +37,7 @@ def guarded() -> Iterator[Aws]:
 
 @pytest.fixture(params=["sandbox", "guard"])
 def either(request: pytest.FixtureRequest) -> Aws:
-    """A local AWS with each of the two ways in turn."""
+    """A local AWS with each of the two methods in turn."""
     if request.param == "sandbox" and isolation.refusal():
         pytest.skip("no namespaces on this machine")
     found: Aws = request.getfixturevalue("local" if request.param == "sandbox" else "guarded")
@@ -45,7 +45,7 @@ def either(request: pytest.FixtureRequest) -> Aws:
 
 
 def run(aws: Aws, body: str, event: Any = None, **settings: Any) -> Any:
-    """Run the body of a handler; return what it returns, or the text of what it raises."""
+    """Run the body of a handler; return its result, or the text of its exception."""
     lines = "\n".join(f"        {line}" for line in body.strip().splitlines())
     code = f"""
 import ctypes, json, os, shutil, subprocess, sys, tempfile
@@ -106,7 +106,7 @@ def test_modules_are_found_where_pythonpath_says(local: Aws) -> None:
 
 
 @pytest.mark.parametrize("runtime", SUPPORTED)
-def test_no_byte_code_comes_from_another_function(either: Aws, runtime: str) -> None:
+def test_byte_code_of_another_function_is_not_used(either: Aws, runtime: str) -> None:
     """Their files have the same path, and may have the same size and time."""
     code = "def handler(event, context): return {}"
     for number in range(3):
@@ -115,14 +115,14 @@ def test_no_byte_code_comes_from_another_function(either: Aws, runtime: str) -> 
 
 @sandboxed
 def test_tmp_is_as_large_as_the_ephemeral_storage(local: Aws) -> None:
-    """512 MB unless the function says otherwise [DG:configuration-ephemeral-storage]."""
+    """512 MB by default [DG:configuration-ephemeral-storage]."""
     size = "return os.statvfs('/tmp').f_blocks * os.statvfs('/tmp').f_frsize // 2**20"
     assert run(local, size) == 512
     assert run(local, size, EphemeralStorage={"Size": 600}) == 600
 
 
 @sandboxed
-def test_a_full_tmp_is_an_error_of_the_function(local: Aws) -> None:
+def test_a_full_tmp_is_an_error_in_the_function(local: Aws) -> None:
     fill = """
 with open("/tmp/much", "wb") as file:
     for _ in range(600):
@@ -131,8 +131,8 @@ with open("/tmp/much", "wb") as file:
     assert run(local, fill, MemorySize=1024) == "OSError: [Errno 28] No space left on device"
 
 
-def test_a_function_that_empties_tmp_harms_nobody(either: Aws) -> None:
-    """Neither the user's files nor those of another function."""
+def test_a_function_that_empties_tmp_affects_only_itself(either: Aws) -> None:
+    """Neither the user's files nor another function's are affected."""
     with tempfile.NamedTemporaryFile(dir="/tmp") as file:
         run(
             either,
@@ -157,7 +157,7 @@ def test_the_users_files_can_be_neither_read_nor_changed(either: Aws, body: str)
         assert Path(file.name).exists()
 
 
-def test_where_there_is_only_a_guard_a_refusal_says_so(guarded: Aws) -> None:
+def test_the_guards_refusal_names_the_local_aws_and_the_fix(guarded: Aws) -> None:
     refused = run(guarded, "open('/tmp/x', 'w')")
     assert refused.startswith("OSError: [Errno 30] Read-only file system (the local AWS keeps")
     assert "tempfile.gettempdir()" in refused
@@ -165,10 +165,10 @@ def test_where_there_is_only_a_guard_a_refusal_says_so(guarded: Aws) -> None:
 
 
 @pytest.mark.parametrize("way", ["sandbox", isolation.GUARD])
-def test_no_secret_of_the_users_environment_can_be_read(
+def test_no_secret_in_the_users_environment_can_be_read(
     monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    """Neither in the function's own environment nor in that of another process."""
+    """Neither in the function's own environment nor in another process'."""
     if way == isolation.GUARD:
         monkeypatch.setenv(isolation.VARIABLE, isolation.GUARD)
     monkeypatch.setenv(SECRET, "tell nobody")
@@ -193,7 +193,7 @@ def test_processes_of_this_machine_cannot_be_seen(local: Aws) -> None:
 
 
 @sandboxed
-def test_a_function_may_not_mount(local: Aws) -> None:
+def test_a_function_cannot_mount(local: Aws) -> None:
     body = """
 libc = ctypes.CDLL(None, use_errno=True)
 results = [libc.umount2(b"/tmp", 2), libc.mount(b"none", b"/tmp", b"tmpfs", 0, None)]
@@ -289,7 +289,7 @@ return own, child(), shutil.which("python3")
 
 @sandboxed
 def test_sh_is_bash(local: Aws) -> None:
-    """As on Amazon Linux, so that bootstraps may say ``set -o pipefail``."""
+    """As on Amazon Linux, so that bootstraps can use ``set -o pipefail``."""
     script = "set -o pipefail; false | true || echo $BASH_VERSION"
     body = f"return subprocess.check_output(['/bin/sh', '-c', {script!r}], text=True)"
     assert run(local, body)[0].isdigit()
@@ -308,7 +308,7 @@ def handler(event, context):
     assert "Error Type: Runtime.OutOfMemory" in log_lines(local, name)[-1]
 
 
-def test_memory_is_held_to_at_import_too(either: Aws) -> None:
+def test_the_memory_limit_applies_at_import_too(either: Aws) -> None:
     code = """
 import time
 data = bytearray(b"1") * (300 * 2**20)
@@ -319,7 +319,7 @@ def handler(event, context): pass
     assert invoke(either, name)[1]["errorMessage"].endswith("signal: killed")
 
 
-def test_memory_that_is_taken_little_by_little_counts(either: Aws) -> None:
+def test_memory_that_grows_gradually_counts(either: Aws) -> None:
     code = """
 kept = []
 def handler(event, context): kept.append(bytearray(b"1") * (30 * 2**20))

@@ -1,4 +1,4 @@
-"""Versions and aliases: what they keep, where they lead, and which code runs."""
+"""Versions and aliases: what they keep, what they refer to, and which code runs."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def arn(aws: Aws, name: str, qualifier: str) -> str:
 
 
 def versions(aws: Aws) -> str:
-    """A function whose version 1 answers one, version 2 two, and $LATEST three."""
+    """A function whose version 1 returns one, version 2 two, and $LATEST three."""
     client = aws.client("lambda")
     name = create(aws, "def handler(event, context): return ['one', context.function_version]")
     settle(aws, name)
@@ -47,7 +47,7 @@ def test_a_version_keeps_its_code(local: Aws) -> None:
 
 
 def test_an_alias_keeps_its_version_until_it_is_updated(local: Aws) -> None:
-    """[OBS] invoked_function_arn carries the qualifier that was used."""
+    """[OBS] invoked_function_arn has the qualifier that was used."""
     client = local.client("lambda")
     name = versions(local)
     created = client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
@@ -83,7 +83,7 @@ def test_an_alias_splits_by_weight(local: Aws) -> None:
     assert invoke(local, name, Qualifier="split")[0]["ExecutedVersion"] == "2"
 
 
-def test_publishing_again_with_another_description_is_no_new_version(local: Aws) -> None:
+def test_publishing_with_another_description_makes_no_new_version(local: Aws) -> None:
     """[OBS] Publishing an unchanged function returns the same version."""
     client = local.client("lambda")
     name = create(local, CODE)
@@ -95,7 +95,7 @@ def test_publishing_again_with_another_description_is_no_new_version(local: Aws)
     assert again["RevisionId"] == first["RevisionId"]
 
 
-def test_the_number_of_a_deleted_version_does_not_come_back(local: Aws) -> None:
+def test_the_number_of_a_deleted_version_is_not_reused(local: Aws) -> None:
     """[BC] Version numbers only rise."""
     client = local.client("lambda")
     name = create(local, CODE)
@@ -119,7 +119,7 @@ def test_an_alias_that_exists_is_a_conflict(local: Aws) -> None:
 
 
 def test_each_update_of_an_alias_is_a_revision(local: Aws) -> None:
-    """[BC, OBS] Empty weights end the splitting: RoutingConfig is absent."""
+    """[BC, OBS] Empty weights end the routing: RoutingConfig is absent."""
     client = local.client("lambda")
     name = create(local, CODE, Publish=True)
     alias = {"FunctionName": name, "Name": "live"}
@@ -168,7 +168,7 @@ def test_latest_cannot_be_deleted_alone(local: Aws) -> None:
     )
 
 
-def test_a_version_that_an_alias_leads_to_stays(local: Aws) -> None:
+def test_a_version_with_an_alias_cannot_be_deleted(local: Aws) -> None:
     """[BC] DeleteFunction: "you can't delete a version that an alias references"."""
     client = local.client("lambda")
     name = create(local, CODE, Publish=True)
@@ -183,7 +183,7 @@ def test_a_version_that_an_alias_leads_to_stays(local: Aws) -> None:
     assert "Function not found" in refused(invoke, aws=local, name=f"{name}:1")["Message"]
 
 
-def test_a_version_is_published_of_the_code_that_was_meant(local: Aws) -> None:
+def test_publish_version_checks_the_digest_of_the_code(local: Aws) -> None:
     """[BC] PublishVersion: CodeSha256 and RevisionId."""
     client = local.client("lambda")
     name = create(local, CODE)
@@ -197,7 +197,7 @@ def test_a_version_is_published_of_the_code_that_was_meant(local: Aws) -> None:
     assert client.publish_version(FunctionName=name, CodeSha256=digest)["Version"] == "1"
 
 
-def test_aliases_are_listed_by_the_version_that_they_lead_to(local: Aws) -> None:
+def test_aliases_are_listed_by_version(local: Aws) -> None:
     """[BC] ListAliases: FunctionVersion."""
     client = local.client("lambda")
     name = create(local, CODE, Publish=True)
@@ -221,7 +221,7 @@ def test_aliases_are_listed_by_the_version_that_they_lead_to(local: Aws) -> None
         ("1", {"2": 1.1}, None),
     ],
 )
-def test_how_an_alias_may_split(
+def test_rules_for_the_routing_of_an_alias(
     local: Aws, version: str, weights: dict[str, float], message: str | None
 ) -> None:
     """[DG:configuring-alias-routing] Two published versions; weights from 0 to 1 [BC]."""

@@ -1,4 +1,4 @@
-"""Alarms: which state data gives, with and without gaps [D23]; and what follows on a local AWS."""
+"""Alarms: the state for data with and without gaps [D23], and its effects on a local AWS."""
 
 import json
 import time
@@ -26,7 +26,9 @@ VALUES = {"-": None, "0": 0.0, "X": 9.0}
         ("00XXX", (ALARM, ALARM, ALARM, ALARM)),
     ],
 )
-def test_three_of_three_with_gaps(data: str, states: tuple[str | None, ...]) -> None:
+def test_missing_data_is_treated_as_the_alarm_says(
+    data: str, states: tuple[str | None, ...]
+) -> None:
     """The table of AWS's guide; None: the state stays."""
     for treatment, expected in zip(TREATMENTS, states, strict=True):
         rule = alarms.Rule("GreaterThanThreshold", 1.0, 3, 3, treatment)
@@ -34,7 +36,7 @@ def test_three_of_three_with_gaps(data: str, states: tuple[str | None, ...]) -> 
 
 
 @pytest.mark.parametrize("data", ["----X", "---X-"])
-def test_one_late_value_is_no_alarm_yet(data: str) -> None:
+def test_one_late_value_does_not_raise_an_alarm_early(data: str) -> None:
     rule = alarms.Rule("GreaterThanThreshold", 1.0, 3, 3, alarms.MISSING)
     assert alarms.state(rule, [VALUES[one] for one in data]) is None
 
@@ -59,7 +61,7 @@ def test_the_reason_is_in_awss_words() -> None:
     )
 
 
-def test_an_alarm_on_a_functions_errors_goes_off_and_tells_a_topic() -> None:
+def test_an_alarm_on_a_functions_errors_goes_off_and_notifies_a_topic() -> None:
     """Its period ends quickly in time-lapse."""
     with target.connect(target.LOCAL, speed=30) as aws:
         name = create(aws, "def handler(event, context): raise ValueError('no')")

@@ -1,4 +1,4 @@
-"""A table's changes on their way to files, while each place on the way fails for a time."""
+"""A table's changes on their way to files, while each part on the way fails for a time."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -35,11 +35,11 @@ def handler(event, context):
 """
 
 
-def test_whatever_fails_every_change_of_a_table_is_in_the_lake_or_was_given_up() -> None:
+def test_under_any_failure_every_change_of_a_table_is_in_the_lake_or_given_up() -> None:
     """[D23, DG:with-kinesis, FH:basic-deliver] At least once, from end to end.
 
-    The first stream is split, the second one throttles, the function is killed and cannot process
-    one change, and the bucket is missing for a while.
+    The first stream is split, the second one is throttled, the function is killed and cannot
+    process one change, and the bucket is missing for a while.
     """
     with target.connect(target.LOCAL, speed=4) as aws:
         lake = Lake(aws)
@@ -130,7 +130,7 @@ def throttled(aws: target.Aws, stream: str) -> float:
 
 
 def in_documents(aws: target.Aws, url: str, stream: str) -> set[int]:
-    """Return the items of the batches that the mapping gave up, as its documents name them."""
+    """Return the items of the batches that the mapping gave up, from its documents."""
     sqs, kinesis = aws.client("sqs"), aws.client("kinesis")
     found = set()
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):

@@ -1,4 +1,4 @@
-"""What services hand to one another: log documents, table changes, events, embedded metrics."""
+"""What services pass to one another: log documents, table changes, events, embedded metrics."""
 
 import gzip
 import json
@@ -28,7 +28,7 @@ def stream(local: Aws) -> tuple[str, str]:
 
 
 def arrived(aws: Aws, stream: str, count: int) -> list[Any]:
-    """Return the records of a stream once there are so many."""
+    """Return the records of a stream once there are enough."""
     kinesis = aws.client("kinesis")
     iterator = kinesis.get_shard_iterator(
         StreamName=stream, ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
@@ -42,10 +42,10 @@ def arrived(aws: Aws, stream: str, count: int) -> list[Any]:
     return found
 
 
-def test_a_subscription_sends_matching_events_behind_a_control_message(
+def test_a_subscription_sends_a_control_message_then_matching_events(
     local: Aws, stream: tuple[str, str]
 ) -> None:
-    """[OBS, SEEN] gzip of JSON; ids are texts of digits."""
+    """[OBS, SEEN] Gzipped JSON; ids are strings of digits."""
     logs, (name, arn) = local.client("logs"), stream
     logs.create_log_group(logGroupName=name)
     logs.create_log_stream(logGroupName=name, logStreamName="s")
@@ -96,7 +96,7 @@ def handler(event, context):
         assert time.monotonic() < deadline
 
 
-def test_metrics_in_log_events_are_metrics(local: Aws) -> None:
+def test_embedded_metrics_become_metrics(local: Aws) -> None:
     """The embedded metric format [D23], as Powertools prints it."""
     namespace = f"n-{uuid.uuid4().hex[:8]}"
     code = f"""
@@ -111,7 +111,7 @@ def handler(event, context):
 """
     invoke(local, create(local, code))
     cloudwatch = local.client("cloudwatch")
-    local.client("logs").describe_log_groups()  # so that what was printed is there
+    local.client("logs").describe_log_groups()  # so that the printed lines are there
     (metric,) = cloudwatch.list_metrics(Namespace=namespace)["Metrics"]
     assert metric["MetricName"] == "Seen"
     assert metric["Dimensions"] == [{"Name": "service", "Value": "s"}]
@@ -127,14 +127,14 @@ def handler(event, context):
         '[{"Name": "a"}]}]}, "a": "text"}',
     ],
 )
-def test_what_is_no_embedded_metric_is_passed_over(message: str) -> None:
+def test_invalid_embedded_metrics_are_ignored(message: str) -> None:
     assert embedded_metrics.find(message) == []
 
 
 def test_an_events_targets_may_be_streams_and_functions(
     local: Aws, stream: tuple[str, str]
 ) -> None:
-    """[OBS] The event in AWS's order; an input of its own, or a part."""
+    """[OBS] The event in AWS's order; a fixed input, or a part."""
     client, (name, arn) = local.client("events"), stream
     client.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
     role = create_role(local)
@@ -181,7 +181,7 @@ def test_an_events_targets_may_be_streams_and_functions(
         ('{"r": <aws.events.rule-name>}', '{"r": "r"}'),
     ],
 )
-def test_a_template_is_filled(template: str, made: str) -> None:
+def test_an_input_template_is_filled(template: str, made: str) -> None:
     """[OBS] JSON outside of strings, text without quotes inside."""
     paths = {name: f"$.detail.{name}" for name in ("text", "number", "none", "object")}
     detail = {"text": "N1", "number": 5, "object": {"k": "v"}}
@@ -190,7 +190,7 @@ def test_a_template_is_filled(template: str, made: str) -> None:
 
 
 def test_targets_that_cannot_be_reached_are_refused(local: Aws, stream: tuple[str, str]) -> None:
-    """[SEEN] A stream needs a role; what only AWS delivers to is named."""
+    """[SEEN] A stream needs a role; a target that only AWS supports is named."""
     client, (name, arn) = local.client("events"), stream
     client.put_rule(Name=name, EventPattern='{"source": ["x"]}')
     error = refused(client.put_targets, Rule=name, Targets=[{"Id": "1", "Arn": arn}])
@@ -217,7 +217,7 @@ def test_settings_of_a_target_without_effect_are_refused_by_name(
 
 
 def test_each_change_of_a_table_is_a_record(local: Aws, stream: tuple[str, str]) -> None:
-    """[SEEN] INSERT, MODIFY and REMOVE with both images; what changes nothing gives none."""
+    """[SEEN] INSERT, MODIFY and REMOVE with both images; no record without a change."""
     dynamodb, (name, arn) = local.client("dynamodb"), stream
     dynamodb.create_table(
         TableName=name,
@@ -254,7 +254,7 @@ def test_each_change_of_a_table_is_a_record(local: Aws, stream: tuple[str, str])
     assert told["KinesisDataStreamDestinations"][0]["DestinationStatus"] == "DISABLED"
 
 
-def test_a_destination_that_is_not_there_is_refused(local: Aws) -> None:
+def test_a_missing_streaming_destination_is_refused(local: Aws) -> None:
     """[OBS]"""
     dynamodb = local.client("dynamodb")
     arn = "arn:aws:kinesis:us-east-1:123456789012:stream/none"
@@ -266,7 +266,7 @@ def test_a_destination_that_is_not_there_is_refused(local: Aws) -> None:
     }
 
 
-def test_times_are_as_fine_as_the_table_says() -> None:
+def test_times_have_the_configured_precision() -> None:
     """[SEEN] 13 digits of milliseconds; 16 of microseconds, with the precision beside them."""
     given: dict[str, Any] = {
         "region": "us-east-1",

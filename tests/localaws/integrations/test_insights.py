@@ -1,4 +1,4 @@
-"""Queries of CloudWatch Logs Insights [CWL]: what each command gives; and by boto3."""
+"""Queries of CloudWatch Logs Insights [CWL]: the result of each command; also through boto3."""
 
 import json
 import time
@@ -46,8 +46,8 @@ def column(source: str, name: str) -> list[str | None]:
     return [row.get(name) for row in rows(source)]
 
 
-def test_a_query_gives_the_newest_first_and_time_and_message() -> None:
-    """[CWL:CWL_QuerySyntax] Which order comes without sort is not known [?]."""
+def test_a_query_returns_time_and_message_newest_first() -> None:
+    """[CWL:CWL_QuerySyntax] The order without sort is not documented [?]."""
     assert [row["@message"] for row in rows("limit 2")] == [MESSAGES[3], MESSAGES[2]]
     assert rows("limit 1")[0]["@timestamp"] == "2026-01-30 10:03:00.000"
 
@@ -76,7 +76,7 @@ def test_a_query_gives_the_newest_first_and_time_and_message() -> None:
     ],
 )
 def test_filter_keeps_the_rows_that_match(condition: str, tails: list[str | None]) -> None:
-    """[CWL:CWL_QuerySyntax] Fields that JSON has are discovered, nested ones by dots."""
+    """[CWL:CWL_QuerySyntax] Fields of JSON are discovered, nested ones by dotted path."""
     assert column(f"fields tail | filter {condition}", "tail") == tails
 
 
@@ -91,14 +91,14 @@ def test_filter_keeps_the_rows_that_match(condition: str, tails: list[str | None
         (r"parse @message /delay=(?<late>\d+)|nothing/", {"late": "45"}),
     ],
 )
-def test_parse_takes_fields_out_of_a_message(command: str, expected: dict[str, str]) -> None:
+def test_parse_extracts_fields_from_a_message(command: str, expected: dict[str, str]) -> None:
     """[CWL:CWL_QuerySyntax-Parse] By a glob, or by named groups."""
     names = ", ".join(expected)
     source = f"{command} | filter late > 44 | display {names}"
     assert rows(source) == [expected]
 
 
-def test_stats_sums_up_by_fields_and_periods() -> None:
+def test_stats_aggregates_by_fields_and_periods() -> None:
     """[CWL:CWL_QuerySyntax-Stats]"""
     assert rows("stats count(*), count(delay), count_distinct(tail) as planes") == [
         {"count(*)": "4", "count(delay)": "3", "planes": "2"}
@@ -180,13 +180,13 @@ def test_sort_dedup_and_display() -> None:
         ("fields tail | ", "support the command"),
     ],
 )
-def test_what_is_no_everyday_query_is_refused_by_name(source: str, named: str) -> None:
+def test_unsupported_queries_are_refused_by_name(source: str, named: str) -> None:
     with pytest.raises(MalformedQueryError, match=named):
         rows(source)
 
 
 @given(st.text("fieldsltr pa|@=<>\"'/()[],.*5m`#\n", max_size=40))
-def test_whatever_query_comes_is_read_or_refused(source: str) -> None:
+def test_any_query_is_read_or_refused(source: str) -> None:
     with suppress(MalformedQueryError):
         query.parse(source).run([])
 
@@ -197,14 +197,14 @@ def test_whatever_query_comes_is_read_or_refused(source: str) -> None:
         lambda one: st.lists(one) | st.dictionaries(st.text(), one),
     )
 )
-def test_whatever_is_logged_has_fields(document: Any) -> None:
+def test_fields_are_discovered_in_any_message(document: Any) -> None:
     """[CWL:CWL_AnalyzeLogData-discoverable-fields]"""
     fields = discovery.of_json(json.dumps({"a": document}))
     assert all(not isinstance(value, dict | list) for value in fields.values())
 
 
-def test_queries_by_boto3(local: Aws) -> None:
-    """[OBS, BC] Seconds, inclusive; strings, with a pointer; DescribeQueries tells the source."""
+def test_boto3_starts_describes_and_reads_queries(local: Aws) -> None:
+    """[OBS, BC] Seconds, inclusive; strings, with a pointer; DescribeQueries shows the source."""
     name = create(local, "def handler(event, context): print('flight', event)")
     for event in ("N1", "N2"):
         invoke(local, name, event)
@@ -236,7 +236,7 @@ def test_queries_by_boto3(local: Aws) -> None:
     assert {one["field"]: one["value"] for one in row} == {"n": "2", "mb": "128"}
 
 
-def test_queries_that_are_refused_by_boto3(local: Aws) -> None:
+def test_boto3_gets_awss_errors_for_queries(local: Aws) -> None:
     """[BC]"""
     client, group = local.client("logs"), f"g-{uuid.uuid4().hex}"
     client.create_log_group(logGroupName=group)

@@ -35,7 +35,7 @@ ABOUT_JSON = [
     ("{ $.none IS NULL }", True),
     ("{ $.other NOT EXISTS }", True),
     ("{ $.level NOT EXISTS }", False),
-    ('{ $.other != "x" }', False),  # which is not there
+    ('{ $.other != "x" }', False),  # which does not exist
     ("{ $.ip = %123\\.45\\.6\\.[0-9]+% }", True),
     ('{ $.level = "INFO" && $.latency > 1000 || $.ok IS FALSE }', True),
     ('{ $.level = "INFO" && ($.latency > 1000 || $.ok IS FALSE) }', False),
@@ -76,18 +76,18 @@ ABOUT_TERMS = [
 
 
 @pytest.mark.parametrize(("pattern", "message", "matches"), ABOUT_TERMS)
-def test_terms_phrases_and_their_signs(pattern: str, message: str, matches: bool) -> None:
+def test_patterns_of_terms_phrases_and_signs(pattern: str, message: str, matches: bool) -> None:
     assert compile_pattern(pattern)(message) is matches
 
 
 @pytest.mark.parametrize(("pattern", "matches"), ABOUT_JSON)
-def test_rules_about_json(pattern: str, matches: bool) -> None:
+def test_patterns_for_json(pattern: str, matches: bool) -> None:
     assert compile_pattern(pattern)(DOCUMENT) is matches
     assert not compile_pattern(pattern)("no JSON")
 
 
 @pytest.mark.parametrize(("pattern", "matches"), ABOUT_FIELDS)
-def test_rules_about_fields(pattern: str, matches: bool) -> None:
+def test_patterns_for_space_delimited_fields(pattern: str, matches: bool) -> None:
     assert compile_pattern(pattern)(LINE) is matches
 
 
@@ -106,13 +106,13 @@ def test_rules_about_fields(pattern: str, matches: bool) -> None:
         "%a% %b% %c%",
     ],
 )
-def test_what_is_no_pattern_is_refused(pattern: str) -> None:
+def test_an_invalid_log_pattern_is_refused(pattern: str) -> None:
     with pytest.raises(InvalidPatternError):
         compile_pattern(pattern)
 
 
 @given(st.text(alphabet='{}[]()$.?-%"\\ab1*=<>!&|, ', max_size=30), st.text(max_size=20))
-def test_whatever_pattern_comes_is_read_or_refused(pattern: str, message: str) -> None:
+def test_any_pattern_is_read_or_refused(pattern: str, message: str) -> None:
     try:
         test = compile_pattern(pattern)
     except InvalidPatternError:
@@ -120,7 +120,7 @@ def test_whatever_pattern_comes_is_read_or_refused(pattern: str, message: str) -
     assert test(message) in (True, False)
 
 
-def test_filter_log_events_gives_the_matching_events_only(local: Aws) -> None:
+def test_filter_log_events_returns_only_matching_events(local: Aws) -> None:
     logs, name = local.client("logs"), "patterns"
     logs.create_log_group(logGroupName=name)
     logs.create_log_stream(logGroupName=name, logStreamName="s")
@@ -138,7 +138,7 @@ def test_filter_log_events_gives_the_matching_events_only(local: Aws) -> None:
 
 
 def test_filter_log_events_finds_groups_and_streams_in_pages(local: Aws) -> None:
-    """[BC] By name or ARN, by names of streams or their prefix; in the order of time, or back."""
+    """[BC] By name or ARN, by stream names or their prefix; in order of time, or back."""
     logs, name = local.client("logs"), "paged"
     logs.create_log_group(logGroupName=name)
     now = int(local.now() * 1000)
@@ -173,9 +173,7 @@ def test_filter_log_events_finds_groups_and_streams_in_pages(local: Aws) -> None
     ],
     ids=lambda given: ", ".join(given),
 )
-def test_filter_log_events_refuses_parameters_that_are_wrong(
-    local: Aws, given: dict[str, Any]
-) -> None:
+def test_filter_log_events_refuses_invalid_parameters(local: Aws, given: dict[str, Any]) -> None:
     """[BC]"""
     logs, name = local.client("logs"), "refusing"
     with suppress(logs.exceptions.ResourceAlreadyExistsException):
@@ -184,7 +182,7 @@ def test_filter_log_events_refuses_parameters_that_are_wrong(
     assert error["Error"]["Code"] == "InvalidParameterException"
 
 
-def test_filter_log_events_of_a_stream_that_is_not_there(local: Aws) -> None:
+def test_filter_log_events_refuses_a_missing_log_stream(local: Aws) -> None:
     """[SEEN]"""
     logs, name = local.client("logs"), "streamless"
     logs.create_log_group(logGroupName=name)

@@ -1,4 +1,4 @@
-"""Metric filters of CloudWatch Logs [CWL:MonitoringLogData]: what they publish, by boto3."""
+"""Metric filters of CloudWatch Logs [CWL:MonitoringLogData], through boto3."""
 
 import json
 import time
@@ -63,7 +63,7 @@ class Filtered:
 
 
 def test_a_metric_filter_counts_what_matches(local: Aws) -> None:
-    """[CWL:MonitoringLogData] New events only; a filter of the same name takes its place."""
+    """[CWL:MonitoringLogData] New events only; a filter of the same name replaces it."""
     found = Filtered(local, "ERROR", metricValue="1", unit="Count")
     found.log("ERROR one", "fine", "ERROR two")
     assert found.values() == [(2, 2, "Count")]
@@ -104,7 +104,7 @@ def test_a_value_comes_from_a_space_delimited_field(local: Aws) -> None:
     assert found.values() == [(150, 2, "Bytes")]
 
 
-def test_a_default_value_stands_for_minutes_without_a_match(local: Aws) -> None:
+def test_a_default_value_is_published_for_minutes_without_a_match(local: Aws) -> None:
     """[CWL:MonitoringLogData] Not for those without events."""
     found = Filtered(local, "ERROR", metricValue="1", defaultValue=0)
     found.log("fine", "fine")
@@ -115,7 +115,7 @@ def test_a_default_value_stands_for_minutes_without_a_match(local: Aws) -> None:
     assert found.values() == [(0, 1, "None"), (1, 1, "None"), (0, 1, "None")]
 
 
-def test_what_a_function_logs_is_filtered(local: Aws) -> None:
+def test_a_functions_log_lines_are_filtered(local: Aws) -> None:
     """[CWL:MonitoringLogData]"""
     name = create(local, "def handler(event, context): print('late', event)")
     invoke(local, name, 1)
@@ -128,12 +128,12 @@ def test_what_a_function_logs_is_filtered(local: Aws) -> None:
         metricTransformations=[transformation],
     )
     invoke(local, name, 2)
-    logs.describe_log_groups()  # so that what was printed is there
+    logs.describe_log_groups()  # so that the printed lines are there
     (metric,) = local.client("cloudwatch").list_metrics(Namespace=namespace)["Metrics"]
     assert metric["MetricName"] == "m"
 
 
-def test_test_metric_filter_tells_matches_and_values(local: Aws) -> None:
+def test_test_metric_filter_returns_matches_and_values(local: Aws) -> None:
     """[BC]"""
     logs = local.client("logs")
     answer = logs.test_metric_filter(
@@ -175,7 +175,7 @@ def test_test_metric_filter_tells_matches_and_values(local: Aws) -> None:
         ),
     ],
 )
-def test_metric_filters_that_are_refused(
+def test_invalid_metric_filters_are_refused(
     local: Aws, pattern: str, transformation: Any, named: str
 ) -> None:
     """[CWL:MonitoringLogData, SEEN]"""
@@ -183,8 +183,8 @@ def test_metric_filters_that_are_refused(
         Filtered(local, pattern, **transformation)
 
 
-def test_a_metric_filter_goes_with_its_log_group(local: Aws) -> None:
-    """[BC] And there is none without one."""
+def test_a_metric_filter_is_deleted_with_its_log_group(local: Aws) -> None:
+    """[BC] And none can be created without a log group."""
     found, logs = Filtered(local, "ERROR", metricValue="1"), local.client("logs")
     (told,) = logs.describe_metric_filters(logGroupName=found.name)["metricFilters"]
     assert told["filterName"] == "f"

@@ -1,4 +1,4 @@
-"""Metric math and percentiles: what series and statistics give [D23, BC]; by boto3 as well."""
+"""Metric math and percentiles: the resulting series and statistics [D23, BC]; also by boto3."""
 
 import statistics as pythons
 import time
@@ -52,8 +52,8 @@ def computed(expression: str) -> dict[int, float]:
         ("IF(a > 3, a)", {60: 4, 180: 7}),
     ],
 )
-def test_metric_math_gives_series(expression: str, expected: dict[int, float]) -> None:
-    """[D23] What is missing counts as 0; a division by zero leaves a gap."""
+def test_metric_math_computes_series(expression: str, expected: dict[int, float]) -> None:
+    """[D23] A missing value counts as 0; a division by zero leaves a gap."""
     assert computed(expression) == pytest.approx(expected)
 
 
@@ -73,14 +73,14 @@ def test_metric_math_gives_series(expression: str, expected: dict[int, float]) -
         ("METRICS() + METRICS()", "two arrays"),
     ],
 )
-def test_what_is_no_everyday_metric_math_is_refused_by_name(expression: str, named: str) -> None:
+def test_unsupported_metric_math_is_refused_by_name(expression: str, named: str) -> None:
     with pytest.raises(MetricMathError, match=named.replace("(", r"\(")):
         computed(expression)
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=40), st.integers(1, 99))
 def test_a_percentile_lies_between_its_neighbours(values: list[float], rank: int) -> None:
-    """[D23] It needs single values; how AWS interpolates is not known."""
+    """[D23] It needs individual values; how AWS interpolates is not known."""
     found = statistic(f"p{rank}", [Samples.of(value) for value in values])
     assert found is not None
     expected = (
@@ -120,7 +120,7 @@ def put(local: Aws, name: str, *values: float, minute: int = 0) -> None:
 
 
 def test_get_metric_data_computes_expressions_and_percentiles(local: Aws) -> None:
-    """[D23, OBS] An error rate, of ids that come later; newest first; hidden queries."""
+    """[D23, OBS] An error rate, from ids that follow; newest first; hidden queries."""
     put(local, "late", 1, 1)
     put(local, "all", 1, 1, 1, 1)
     put(local, "all", 1, 1, minute=1)
@@ -155,7 +155,7 @@ def test_get_metric_statistics_has_extended_statistics(local: Aws) -> None:
 
 
 def test_dimensions_are_part_of_a_metrics_name(local: Aws) -> None:
-    """[BC] A metric with more of them is another metric."""
+    """[BC] A metric with additional dimensions is another metric."""
     cloudwatch = local.client("cloudwatch")
     plane = {"Name": "plane", "Value": "N1"}
     for dimensions in ([], [plane], [plane, {"Name": "origin", "Value": "JFK"}]):
@@ -204,7 +204,7 @@ def test_queries_that_cannot_be_computed_are_refused(local: Aws, queries: Any, n
         {"Period": 60, "ExtendedStatistic": "tm99"},
     ],
 )
-def test_an_alarm_that_could_not_be_evaluated_is_refused(local: Aws, settings: Any) -> None:
+def test_an_alarm_that_cannot_be_evaluated_is_refused(local: Aws, settings: Any) -> None:
     """[BC]"""
     with pytest.raises(ClientError, match="Statistic"):
         local.client("cloudwatch").put_metric_alarm(

@@ -36,8 +36,10 @@ START = datetime(2026, 1, 30, 10, 7, 30, tzinfo=UTC)  # a Friday
         ("rate(5 minutes)", ["2026-01-30 10:12", "2026-01-30 10:17"]),
     ],
 )
-def test_a_schedule_expression_names_moments(expression: str, moments: list[str | None]) -> None:
-    """[D23] In UTC, to the minute; a rate counts from when the rule was made."""
+def test_a_schedule_expression_gives_the_times_to_fire(
+    expression: str, moments: list[str | None]
+) -> None:
+    """[D23] In UTC, to the minute; a rate counts from the creation of the rule."""
     moment: float | None = START.timestamp()
     for expected in moments:
         assert moment is not None
@@ -74,7 +76,7 @@ def test_a_cron_expression_misses_no_minute(minutes: set[int], hours: set[int]) 
         "every minute",
     ],
 )
-def test_a_schedule_expression_that_is_none_is_refused(local: Aws, expression: str) -> None:
+def test_an_invalid_schedule_expression_is_refused(local: Aws, expression: str) -> None:
     """[OBS]"""
     with pytest.raises(ClientError) as refusal:
         local.client("events").put_rule(Name="refused", ScheduleExpression=expression)
@@ -148,7 +150,7 @@ def read(aws: Aws, stream: str) -> list[Any]:
 
 
 def test_scheduler_and_pipes_are_refused_by_name(local: Aws) -> None:
-    """They would be kept, and never do anything."""
+    """They would be stored, and never do anything."""
     arn = f"arn:aws:sqs:us-east-1:123456789012:{uuid.uuid4().hex}"
     role = "arn:aws:iam::123456789012:role/r"
     with pytest.raises(ClientError, match=r"does not support EventBridge Scheduler \(CreateSch"):

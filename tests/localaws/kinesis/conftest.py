@@ -1,4 +1,4 @@
-"""A Kinesis for each test that asks for one."""
+"""A Kinesis for each test that needs one."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A Kinesis of one's own, in this process, whose time stands still until it is told to pass."""
+"""A Kinesis in this process, whose time stands still until a test lets it pass."""
 
 import asyncio
 import base64
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class AwsError(Exception):
-    """An error that the API answered with."""
+    """An error response of the API."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -83,7 +83,7 @@ class Kinesis:
         return answer
 
     def create(self, name: str = "s", shards: int = 1, **parameters: Any) -> str:
-        """Make a stream and wait until it is ACTIVE; return its name."""
+        """Create a stream and wait until it is ACTIVE; return its name."""
         if "StreamModeDetails" not in parameters:
             parameters["ShardCount"] = shards
         self("CreateStream", StreamName=name, **parameters)
@@ -91,7 +91,7 @@ class Kinesis:
         return name
 
     def put(self, *texts: str, name: str = "s", key: str = "k", **parameters: Any) -> list[str]:
-        """Put a record for each text, one by one; return their sequence numbers."""
+        """Put a record for each string, one by one; return their sequence numbers."""
         return [
             self("PutRecord", StreamName=name, PartitionKey=key, Data=text.encode(), **parameters)[
                 "SequenceNumber"
@@ -112,7 +112,7 @@ class Kinesis:
         return str(answer["ShardIterator"])
 
     def get(self, iterator: str, **parameters: Any) -> Any:
-        """Return what GetRecords answers, with data as text."""
+        """Return the response of GetRecords, with data as strings."""
         answer = self("GetRecords", ShardIterator=iterator, **parameters)
         for record in answer["Records"]:
             record["Data"] = base64.b64decode(record["Data"]).decode()
@@ -130,7 +130,7 @@ class Kinesis:
         return list(answer["Shards"])
 
     def source(self, arn: str | None = None) -> StreamSource:
-        """Return the stream as event source mappings read it."""
+        """Return the stream, as event source mappings see it."""
         return self.service.source(arn or self.arn())
 
     def arn(self, name: str = "s") -> str:

@@ -77,8 +77,8 @@ def test_a_stack_creates_updates_and_deletes_a_stream(unlimited: Aws) -> None:
         summary(kinesis, "cfn-life")
 
 
-def test_a_stacks_stream_has_one_shard_unless_it_says_so(unlimited: Aws) -> None:
-    """[OBS] The API's own default is 4; a number may be a string [CFNL]."""
+def test_a_stacks_stream_has_one_shard_by_default(unlimited: Aws) -> None:
+    """[OBS] The API's default is 4; a number may be a string [CFNL]."""
     cloudformation, kinesis = unlimited.client("cloudformation"), unlimited.client("kinesis")
     on_demand = {"StreamModeDetails": {"StreamMode": "ON_DEMAND"}}
     for name, properties, shards in (
@@ -127,7 +127,7 @@ def test_a_changed_name_replaces_the_stream(unlimited: Aws) -> None:
         summary(kinesis, "cfn-old")
 
 
-def test_logs_can_be_sent_on_to_a_stream(unlimited: Aws) -> None:
+def test_logs_can_be_sent_to_a_stream(unlimited: Aws) -> None:
     kinesis, logs = unlimited.client("kinesis"), unlimited.client("logs")
     cloudformation = unlimited.client("cloudformation")
     cloudformation.create_stack(
@@ -157,7 +157,7 @@ def test_logs_can_be_sent_on_to_a_stream(unlimited: Aws) -> None:
     assert [event["message"] for event in data["logEvents"]] == ["hello"]
 
 
-def test_a_consumer_is_a_resource_too(unlimited: Aws) -> None:
+def test_a_consumer_can_be_a_resource(unlimited: Aws) -> None:
     """AWS::Kinesis::StreamConsumer."""
     cloudformation, kinesis = unlimited.client("cloudformation"), unlimited.client("kinesis")
     resources = json.loads(template(Name="cfn-fan-out", ShardCount=1))["Resources"]
@@ -183,7 +183,7 @@ def test_a_consumer_is_a_resource_too(unlimited: Aws) -> None:
 
 
 def test_a_refused_resource_rolls_its_stack_back(unlimited: Aws) -> None:
-    """[SEEN] The stack's events tell the API's words."""
+    """[SEEN] The stack's events have the API's message."""
     cloudformation = unlimited.client("cloudformation")
     cloudformation.create_stack(
         StackName="cfn-refused", TemplateBody=template(Name="cfn-refused", ShardCount=0)

@@ -59,7 +59,7 @@ class Subscription:
         assert self.next()[0] == "initial-response"
 
     def next(self) -> Any:
-        """Kind and content of the next message, waiting with the clock; None at the end."""
+        """Wait for the next message and return its kind and content; None at the end."""
         return self._kinesis.run(self._next())
 
     async def _next(self) -> Any:
@@ -103,13 +103,13 @@ def test_a_consumer_is_creating_then_active_then_deleting_then_gone(kinesis: Kin
         kinesis("DescribeStreamConsumer", **arn)
 
 
-def test_a_consumer_is_registered_once(kinesis: Kinesis) -> None:
+def test_a_consumer_name_is_unique_in_its_stream(kinesis: Kinesis) -> None:
     register(kinesis)
     with pytest.raises(AwsError, match="ResourceInUseException"):
         register(kinesis)
 
 
-def test_a_stream_has_20_consumers_and_5_creating(kinesis: Kinesis) -> None:
+def test_a_stream_has_at_most_20_consumers_and_5_creating(kinesis: Kinesis) -> None:
     """[KD:service-sizes-and-limits]"""
     for number in range(5):
         kinesis("RegisterStreamConsumer", StreamARN=kinesis.arn(), ConsumerName=f"c{number}")
@@ -141,7 +141,7 @@ def test_records_are_pushed_in_order(kinesis: Kinesis) -> None:
 
 
 def test_a_consumer_that_is_creating_cannot_be_used_yet(kinesis: Kinesis) -> None:
-    """The words are seen live."""
+    """The message was observed."""
     arn = kinesis("RegisterStreamConsumer", StreamARN=kinesis.arn(), ConsumerName="c")["Consumer"][
         "ConsumerARN"
     ]
@@ -168,7 +168,7 @@ def test_records_put_together_come_in_one_event(kinesis: Kinesis) -> None:
     assert len(subscription.next()[1]["Records"]) == 3
 
 
-def test_a_continuation_number_goes_on_from_there(kinesis: Kinesis) -> None:
+def test_a_subscription_continues_from_a_continuation_number(kinesis: Kinesis) -> None:
     """[BC]"""
     arn = register(kinesis)
     kinesis.put("a")
@@ -255,7 +255,7 @@ def test_boto3_subscribes_as_on_aws(local: Aws) -> None:
     assert record["Data"] == b"pushed"
 
 
-def test_a_consumer_reads_through_the_door_with_throughput_of_its_own(kinesis: Kinesis) -> None:
+def test_a_consumer_reads_with_its_own_throughput(kinesis: Kinesis) -> None:
     """[DG:with-kinesis, KD:service-sizes-and-limits]"""
     source = kinesis.source(register(kinesis))
     shared = kinesis.source()

@@ -1,4 +1,4 @@
-"""Requests of every shape to every operation of Kinesis: answered, never a 500."""
+"""Requests of every shape to every operation of Kinesis: never a 500."""
 
 import asyncio
 import base64
@@ -16,7 +16,7 @@ from workbook.localaws.clock import Clock
 from workbook.localaws.kinesis.service import TARGET
 from workbook.localaws.parts import Parts
 
-SECONDS = 30  # in which any request is answered, even on a busy machine
+SECONDS = 30  # for the response to any request, even on a busy machine
 STREAMS = [f"s{number}" for number in range(3)]
 ARNS = [f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{name}" for name in STREAMS]
 DATA = base64.b64encode(b"data").decode()
@@ -57,7 +57,7 @@ def call(operation: str, parameters: Mapping[str, Any]) -> Request:
 
 
 async def answer(parts: Parts, operation: str, request: Request) -> Response:
-    """Return the answer; of one that streams, only its beginning."""
+    """Return the response; of one that streams, only its start."""
     try:
         response = await asyncio.wait_for(parts.respond(request), SECONDS)
     except Exception as problem:
@@ -69,7 +69,7 @@ async def answer(parts: Parts, operation: str, request: Request) -> Response:
 
 
 async def answered(parts: Parts, shaped: Shaped) -> None:
-    """Send requests; all of them are answered without a 500, and what was acknowledged is there."""
+    """Send requests; none gets a 500, and what was acknowledged is there."""
     seen = set()
     for _ in range(REQUESTS):
         operation, request = shaped.request()
@@ -77,9 +77,9 @@ async def answered(parts: Parts, shaped: Shaped) -> None:
         if response.status == 200:
             seen.add(operation)
             shaped.learn(response.body)
-    # The requests are not all refused: a good part of the operations did what they do.
+    # Not all requests are refused: many operations succeed.
     assert len(seen) > 12, sorted(seen)
-    # And streams go on taking records.
+    # Streams still accept records.
     for name in ("last", *STREAMS):
         if name == "last":
             await answer(parts, name, call("CreateStream", {"StreamName": name, "ShardCount": 1}))
@@ -88,7 +88,7 @@ async def answered(parts: Parts, shaped: Shaped) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_every_request_is_answered(seed: int) -> None:
+def test_every_request_gets_a_response(seed: int) -> None:
     async def run() -> None:
         parts = Parts("http://127.0.0.1:9", Clock(speed=100.0))
         await parts.start()

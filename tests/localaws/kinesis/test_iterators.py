@@ -18,12 +18,12 @@ def refusal(kinesis: Kinesis, *args: Any, **parameters: Any) -> Any:
     return error.value.code, error.value.message
 
 
-def test_trim_horizon_begins_at_the_oldest_record(kinesis: Kinesis) -> None:
+def test_trim_horizon_starts_at_the_oldest_record(kinesis: Kinesis) -> None:
     kinesis.put("a", "b")
     assert kinesis.texts("TRIM_HORIZON") == ["a", "b"]
 
 
-def test_latest_begins_after_the_newest_record(kinesis: Kinesis) -> None:
+def test_latest_starts_after_the_newest_record(kinesis: Kinesis) -> None:
     kinesis.put("a", "b")
     iterator = kinesis.iterator("LATEST")
     kinesis.put("c")
@@ -44,7 +44,7 @@ def test_a_shards_own_starting_number_is_before_all_its_records(kinesis: Kinesis
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=20), st.integers(0, 30))
-def test_at_timestamp_begins_with_the_first_record_of_that_moment(pauses: Any, ago: Any) -> None:
+def test_at_timestamp_starts_with_the_first_record_of_that_time(pauses: Any, ago: Any) -> None:
     """[KD]"""
     with Kinesis(limits=False) as kinesis:
         kinesis.create()
@@ -59,8 +59,8 @@ def test_at_timestamp_begins_with_the_first_record_of_that_moment(pauses: Any, a
 
 
 @given(st.floats(0, 1))
-def test_at_timestamp_takes_the_arrival_time_that_a_record_tells(moment: Any) -> None:
-    """A consumer that goes back to a record's own time gets the record again."""
+def test_at_timestamp_accepts_a_records_own_arrival_time(moment: Any) -> None:
+    """A consumer that returns to a record's own time gets the record again."""
     with Kinesis(limits=False) as kinesis:
         kinesis.advance(moment)
         kinesis.create()
@@ -97,7 +97,7 @@ def test_a_timestamp_is_needed_for_at_timestamp(kinesis: Kinesis) -> None:
         ("TRIM_HORIZON", "1", "Request specified TRIM_HORIZON and also a"),
     ],
 )
-def test_types_and_sequence_numbers_belong_together(
+def test_iterator_types_and_sequence_numbers_must_match(
     kinesis: Kinesis, kind: str, number: Any, ending: Any
 ) -> None:
     """[KL]"""
@@ -111,7 +111,7 @@ def test_types_and_sequence_numbers_belong_together(
     )
 
 
-def test_a_number_of_another_shard_or_of_none_is_refused(kinesis: Kinesis) -> None:
+def test_a_sequence_number_not_of_this_shard_is_refused(kinesis: Kinesis) -> None:
     """[KL]"""
     kinesis.create("two", shards=2)
     (other,) = kinesis.put("x", name="two", ExplicitHashKey=str(2**128 - 1))
@@ -171,7 +171,7 @@ def test_an_iterator_expires_after_5_minutes() -> None:
     )
 
 
-def test_what_is_no_iterator_is_refused(kinesis: Kinesis) -> None:
+def test_an_invalid_iterator_is_refused(kinesis: Kinesis) -> None:
     """[KL]"""
     real = kinesis.iterator()
     broken = real[:-8] + ("AAAAAAA=" if real[-8:] != "AAAAAAA=" else "BBBBBBB=")
@@ -185,8 +185,8 @@ def test_what_is_no_iterator_is_refused(kinesis: Kinesis) -> None:
             )
 
 
-def test_what_one_operation_gave_is_of_no_use_to_another(kinesis: Kinesis) -> None:
-    """Design rule: iterators and page tokens are for the operation that answered with them."""
+def test_an_operation_refuses_the_tokens_of_another(kinesis: Kinesis) -> None:
+    """Design rule: iterators and page tokens are valid for the operation that returned them."""
     kinesis.create("t", shards=2)
     shards = kinesis("ListShards", StreamName="t", MaxResults=1)["NextToken"]
     streams = kinesis("ListStreams", Limit=1)["NextToken"]
@@ -204,7 +204,7 @@ def test_what_one_operation_gave_is_of_no_use_to_another(kinesis: Kinesis) -> No
             kinesis(operation, NextToken=text)
 
 
-def test_an_iterator_may_be_in_double_quotes_and_is_another_one_every_time(
+def test_an_iterator_may_be_in_double_quotes_and_differs_every_time(
     kinesis: Kinesis,
 ) -> None:
     """[OBS]"""
@@ -216,7 +216,7 @@ def test_an_iterator_may_be_in_double_quotes_and_is_another_one_every_time(
     assert first["NextShardIterator"] != second["NextShardIterator"]
 
 
-def test_an_iterator_reads_on_from_where_it_is_however_often_it_is_used(kinesis: Kinesis) -> None:
+def test_an_iterator_can_be_used_repeatedly(kinesis: Kinesis) -> None:
     kinesis.put("a", "b", "c")
     iterator = kinesis.iterator()
     for _ in range(2):
@@ -226,7 +226,7 @@ def test_an_iterator_reads_on_from_where_it_is_however_often_it_is_used(kinesis:
         assert last["Data"] == "c"
 
 
-def test_millis_behind_latest_is_0_at_the_tip_and_else_the_age_of_what_was_read(
+def test_millis_behind_latest_is_0_at_the_tip_and_otherwise_the_records_age(
     kinesis: Kinesis,
 ) -> None:
     """[BC]"""
@@ -241,7 +241,7 @@ def test_millis_behind_latest_is_0_at_the_tip_and_else_the_age_of_what_was_read(
     assert kinesis.get(answer["NextShardIterator"])["MillisBehindLatest"] == 0
 
 
-def test_get_records_gives_at_most_10000_records_and_10_mib(kinesis: Kinesis) -> None:
+def test_get_records_returns_at_most_10000_records_and_10_mib(kinesis: Kinesis) -> None:
     """[KD:service-sizes-and-limits]"""
     for _ in range(21):
         records = [{"Data": b"x", "PartitionKey": "k"}] * 500
@@ -249,7 +249,7 @@ def test_get_records_gives_at_most_10000_records_and_10_mib(kinesis: Kinesis) ->
     assert len(kinesis.get(kinesis.iterator())["Records"]) == 10_000
 
 
-def test_a_record_says_what_was_put_and_nothing_of_encryption(kinesis: Kinesis) -> None:
+def test_a_record_has_what_was_put_and_no_encryption_type(kinesis: Kinesis) -> None:
     """[OBS]"""
     (number,) = kinesis.put("é", key="schlüssel")
     assert kinesis.get(kinesis.iterator())["Records"] == [
@@ -262,7 +262,7 @@ def test_a_record_says_what_was_put_and_nothing_of_encryption(kinesis: Kinesis) 
     ]
 
 
-def test_the_iterators_of_a_deleted_stream_lead_nowhere(kinesis: Kinesis) -> None:
+def test_the_iterators_of_a_deleted_stream_are_invalid(kinesis: Kinesis) -> None:
     iterator = kinesis.iterator()
     kinesis("DeleteStream", StreamName="s")
     kinesis.advance(1)

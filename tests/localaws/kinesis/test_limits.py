@@ -1,4 +1,4 @@
-"""A shard's throughput limits: the arithmetic, and what a client sees."""
+"""A shard's throughput limits: the arithmetic, and their effect on a client."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ RATE_EXCEEDED = f"Rate exceeded for shard shardId-000000000000 in stream s under
     st.integers(1, 1000),
     st.lists(st.tuples(st.floats(0, 3), st.integers(1, 1500)), max_size=60),
 )
-def test_a_bucket_gives_what_the_textbook_says(rate: Any, requests: Any) -> None:
-    """Against a reference that recomputes the level from the whole history."""
+def test_a_token_bucket_agrees_with_a_reference_model(rate: Any, requests: Any) -> None:
+    """The reference recomputes the level from the whole history."""
     bucket, now = Bucket(rate), 0.0
     history: list[tuple[float, int]] = []
     for pause, amount in requests:
@@ -29,7 +29,7 @@ def test_a_bucket_gives_what_the_textbook_says(rate: Any, requests: Any) -> None
             last = at
         level = min(rate, level + (now - last) * rate)
         wanted = min(amount, rate)
-        if abs(level - wanted) > 1e-6:  # else rounding decides
+        if abs(level - wanted) > 1e-6:  # otherwise rounding decides
             assert bucket.has(amount, now) == (level >= wanted)
         if bucket.has(amount, now):
             bucket.take(amount)
@@ -77,8 +77,8 @@ def test_a_shard_takes_1_mib_in_a_second() -> None:
         kinesis("PutRecord", StreamName="s", PartitionKey="k", Data=big)
 
 
-def test_put_records_fails_in_parts() -> None:
-    """[BC, KL] Same length and order as the request, a number or an error for each."""
+def test_put_records_can_refuse_single_records() -> None:
+    """[BC, KL] Same length and order as the request; a number or an error for each."""
     with Kinesis() as kinesis:
         kinesis.create(shards=2)
         low = [{"Data": b"x", "PartitionKey": "k", "ExplicitHashKey": "0"}] * 499
@@ -97,7 +97,7 @@ def test_put_records_fails_in_parts() -> None:
 
 
 def test_large_records_use_burst_capacity() -> None:
-    """[KD:service-sizes-and-limits] A 10 MiB record is taken at once; the shard rests for it."""
+    """[KD:service-sizes-and-limits] A 10 MiB record is accepted; the shard then recovers."""
     with Kinesis() as kinesis:
         kinesis.create(MaxRecordSizeInKiB=10_240)
         data = b"x" * (10 * MIB - 1)
@@ -151,7 +151,7 @@ def test_after_a_10_mb_answer_reads_are_refused_for_5_seconds() -> None:
         assert len(kinesis.get(answer["NextShardIterator"])["Records"]) == 2
 
 
-def test_iterators_are_made_5_times_in_a_second_and_shard() -> None:
+def test_get_shard_iterator_is_called_5_times_in_a_second_per_shard() -> None:
     """[KD:service-sizes-and-limits]"""
     with Kinesis() as kinesis:
         kinesis.create()
@@ -171,7 +171,7 @@ def test_create_stream_is_called_5_times_in_a_second() -> None:
 
 
 def test_list_streams_is_called_5_times_in_a_second() -> None:
-    """[KD:service-sizes-and-limits] The account's rates are told without a stream."""
+    """[KD:service-sizes-and-limits] The account's rates apply without a stream."""
     with Kinesis() as kinesis:
         for _ in range(5):
             kinesis("ListStreams")
@@ -183,7 +183,7 @@ def test_list_streams_is_called_5_times_in_a_second() -> None:
         )
 
 
-def test_without_limits_nothing_is_throttled_but_record_size_still_counts() -> None:
+def test_without_limits_nothing_is_throttled_but_record_sizes_are_checked() -> None:
     with Kinesis(limits=False) as kinesis:
         kinesis.create()
         for _ in range(5):
@@ -225,7 +225,7 @@ def _records(count: int) -> list[dict[str, Any]]:
 
 
 def _write_for(kinesis: Kinesis, seconds: int, per_second: int) -> None:
-    """Offer that many records each second, in the service's own stream (requests would be slow)."""
+    """Send that many records each second directly to the service's stream; requests are slow."""
     (stream,) = kinesis.service.region("us-east-1").all(kinesis.clock.now())
     for _ in range(seconds):
         stream.demand.count(per_second, per_second)

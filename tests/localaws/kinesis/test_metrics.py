@@ -23,7 +23,7 @@ def total(aws: Any, stream: str, metric: str, statistic: str = "Sum") -> Any:
     return sum(point[statistic] for point in points)
 
 
-def test_a_stream_tells_what_came_in_and_went_out(local: Aws) -> None:
+def test_a_stream_has_metrics_of_incoming_and_outgoing_data(local: Aws) -> None:
     kinesis = local.client("kinesis")
     kinesis.create_stream(StreamName="metrics", ShardCount=1)
     kinesis.get_waiter("stream_exists").wait(
@@ -56,7 +56,7 @@ def test_a_stream_tells_what_came_in_and_went_out(local: Aws) -> None:
     assert total(local, "metrics", "GetRecords.IteratorAgeMilliseconds", "Maximum") >= 0
 
 
-def test_shards_are_measured_where_enhanced_monitoring_asks() -> None:
+def test_shards_have_metrics_if_enhanced_monitoring_is_on() -> None:
     """The metric names of EnableEnhancedMonitoring, with dimension ShardId."""
     with Kinesis() as kinesis:
         kinesis.create(shards=2)

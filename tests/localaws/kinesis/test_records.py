@@ -1,4 +1,4 @@
-"""Records through boto3: written, addressed, read, by many clients at once."""
+"""Records through boto3: written, addressed and read, by many clients at once."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from workbook.target import Aws
 
 
 def create(aws: Any, name: str, shards: int) -> Any:
-    """A client, and a stream that is ACTIVE."""
+    """Return a client, and a stream that is ACTIVE."""
     kinesis = aws.client("kinesis")
     kinesis.create_stream(StreamName=name, ShardCount=shards)
     deadline = time.monotonic() + 20
@@ -25,7 +25,7 @@ def create(aws: Any, name: str, shards: int) -> Any:
 
 
 def read_all(kinesis: Any, stream: str) -> list[dict[str, Any]]:
-    """Every record of every shard, in order."""
+    """Return every record of every shard, in order."""
     records = []
     for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
         iterator = kinesis.get_shard_iterator(
@@ -65,7 +65,7 @@ def test_the_stream_exists_waiter_ends(local: Aws) -> None:
         kinesis.describe_stream(StreamName="records-waiter")
 
 
-def test_what_many_clients_write_at_once_is_all_there(unlimited: Aws) -> None:
+def test_records_that_many_clients_write_at_once_are_all_stored(unlimited: Aws) -> None:
     kinesis = create(unlimited, "records-many", shards=4)
 
     def write(writer: Any) -> None:
@@ -89,8 +89,8 @@ def test_what_many_clients_write_at_once_is_all_there(unlimited: Aws) -> None:
         assert own == sorted(own)  # one writer, one key: in the order of writing
 
 
-def test_a_producer_that_resends_what_failed_loses_nothing(local: Aws) -> None:
-    """[BC] Check FailedRecordCount and send only those again."""
+def test_a_producer_that_resends_failed_records_loses_none(local: Aws) -> None:
+    """[BC] Check FailedRecordCount and send only the failed records again."""
     kinesis = create(local, "records-throttled", shards=1)
     waiting = [{"Data": f"{n}".encode(), "PartitionKey": f"key-{n % 7}"} for n in range(1800)]
     throttled = 0
@@ -123,7 +123,7 @@ def test_errors_reach_boto3_as_its_exceptions(local: Aws) -> None:
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
-def test_regions_have_streams_of_their_own(local: Aws) -> None:
+def test_each_region_has_its_own_streams(local: Aws) -> None:
     create(local, "records-region", shards=1)
     elsewhere = boto3.client(
         "kinesis",

@@ -1,4 +1,4 @@
-"""Resharding: lineage, ranges, and records that stay where they are."""
+"""Resharding: lineage, ranges, and records that stay in their shards."""
 
 from itertools import pairwise
 from typing import Any
@@ -31,8 +31,8 @@ def assert_they_divide_the_space(pairs: Any) -> None:
 
 
 @given(st.integers(1, 300))
-def test_a_new_streams_ranges_are_even(count: int) -> None:
-    """[KL] Range i starts at floor(2^128/n) times i, the last takes the rest."""
+def test_a_new_streams_ranges_are_equal(count: int) -> None:
+    """[KL] Range i starts at floor(2^128/n) times i, and the last takes the rest."""
     pairs = even_ranges(count)
     assert_they_divide_the_space(pairs)
     assert [first for first, _ in pairs] == [SPACE // count * index for index in range(count)]
@@ -102,7 +102,7 @@ def test_resharding_keeps_every_record_once_and_in_order_of_its_key(
 
 
 @given(st.integers(1, 12), st.integers(1, 12))
-def test_scaling_makes_even_ranges(before: Any, after: Any) -> None:
+def test_scaling_makes_equal_ranges(before: Any, after: Any) -> None:
     """UpdateShardCount: uniform scaling."""
     stream = a_stream(before)
     reshard.scale(stream, after, 1_700_000_001.0)
@@ -229,7 +229,7 @@ def test_an_unknown_shard_is_not_found() -> None:
         )
 
 
-def test_update_shard_count_tells_both_counts() -> None:
+def test_update_shard_count_returns_both_counts() -> None:
     with Kinesis() as kinesis:
         kinesis.create(shards=2)
         answer = kinesis(
@@ -261,7 +261,7 @@ def test_the_shard_count_at_most_doubles_or_halves(target: int) -> None:
             )
 
 
-def test_the_shard_count_is_updated_10_times_a_day() -> None:
+def test_the_shard_count_can_be_updated_10_times_a_day() -> None:
     """[KD:service-sizes-and-limits]"""
     with Kinesis() as kinesis:
         kinesis.create(shards=2)
@@ -286,7 +286,7 @@ def test_the_shard_count_is_updated_10_times_a_day() -> None:
         )
 
 
-def test_on_demand_streams_are_not_resharded_by_hand() -> None:
+def test_on_demand_streams_cannot_be_resharded_manually() -> None:
     """[KD:service-sizes-and-limits] Split, merge and update are for provisioned streams."""
     with Kinesis() as kinesis:
         kinesis.create(StreamModeDetails={"StreamMode": "ON_DEMAND"})
@@ -330,7 +330,7 @@ def test_shard_filters() -> None:
         assert found(Type="FROM_TIMESTAMP", Timestamp=1) == [0, 1, 2]
 
 
-def test_shards_are_listed_in_pages_whose_tokens_hold_5_minutes() -> None:
+def test_shards_are_listed_in_pages_whose_tokens_are_valid_for_5_minutes() -> None:
     """[KD:service-sizes-and-limits]"""
     with Kinesis() as kinesis:
         kinesis.create(shards=5)

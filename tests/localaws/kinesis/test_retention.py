@@ -1,4 +1,4 @@
-"""Retention: how long records stay, and that their memory is given back."""
+"""Retention: how long records stay, and that their memory is freed."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def test_reading_from_before_the_horizon_starts_at_the_horizon(kinesis: Kinesis)
     assert source.oldest() == kinesis.clock.now() - 24 * HOUR
 
 
-def test_an_iterator_whose_records_expire_goes_on_with_those_left(kinesis: Kinesis) -> None:
+def test_an_iterator_whose_records_expire_continues_with_the_rest(kinesis: Kinesis) -> None:
     kinesis.put("old")
     kinesis.advance(24 * HOUR - 100)
     iterator = kinesis.iterator()
@@ -47,17 +47,17 @@ def test_an_iterator_whose_records_expire_goes_on_with_those_left(kinesis: Kines
 
 
 @pytest.mark.parametrize("goes", ["expiry", "deletion"])
-def test_memory_of_records_that_are_gone_goes_back_to_the_system(
+def test_the_memory_of_expired_records_is_returned_to_the_system(
     kinesis: Kinesis, goes: str
 ) -> None:
-    """Small records too, of which Python keeps many in one piece of memory."""
+    """Small records too, many of which share a piece of Python's memory."""
     process = psutil.Process()
     before = process.memory_info().rss
     for first in range(0, 100_000, 500):
         records = [{"Data": b"x" * 300, "PartitionKey": str(first + n)} for n in range(500)]
         kinesis("PutRecords", StreamName="s", Records=records)
     full = process.memory_info().rss
-    kinesis.advance(61)  # so that what looks for expired records has seen these
+    kinesis.advance(61)  # so that the search for expired records has found these
     assert full - before > 30_000_000
     if goes == "expiry":
         kinesis.advance(24 * HOUR + 61)
@@ -116,7 +116,7 @@ def test_a_longer_retention_does_not_bring_expired_records_back(kinesis: Kinesis
         ),
     ],
 )
-def test_wrong_retention_periods_are_refused(
+def test_invalid_retention_periods_are_refused(
     kinesis: Kinesis, operation: str, hours: Any, message: str
 ) -> None:
     """[KL]"""

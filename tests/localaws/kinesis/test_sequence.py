@@ -15,7 +15,7 @@ COUNTERS = st.integers(0, sequence.LAST_COUNTER)
 
 
 @given(SECONDS, INDEXES, COUNTERS, SECONDS)
-def test_a_number_has_56_digits_and_says_what_it_was_made_of(
+def test_a_number_has_56_digits_and_can_be_decoded(
     created: Any, index: Any, counter: Any, second: Any
 ) -> None:
     """[KL]"""
@@ -39,7 +39,7 @@ def test_a_number_has_56_digits_and_says_what_it_was_made_of(
         ),
     ],
 )
-def test_the_layout_is_aws_own(number: Any, said: Any) -> None:
+def test_the_layout_of_numbers_is_awss(number: Any, said: Any) -> None:
     """[KL] Two numbers from AWS's documentation; their dates are those of the pages."""
     assert sequence.parts(number) == said
     prefix = sequence.prefix(said.created, said.shard_index)
@@ -72,7 +72,7 @@ def test_numbers_are_unique_within_a_stream(indexes: Any) -> None:
 
 
 @given(st.integers(0, 1 << 200))
-def test_what_is_no_sequence_number_is_not_taken_for_one(number: Any) -> None:
+def test_an_invalid_sequence_number_is_not_accepted(number: Any) -> None:
     parts = sequence.parts(number)
     if parts is not None:
         prefix = sequence.prefix(parts.created, parts.shard_index)

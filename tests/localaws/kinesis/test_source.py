@@ -30,7 +30,7 @@ def data(read: Any) -> Any:
     return [record.data for record in read.records]
 
 
-def test_a_read_gives_records_and_where_to_go_on(kinesis: Kinesis) -> None:
+def test_a_read_returns_records_and_the_next_position(kinesis: Kinesis) -> None:
     numbers = kinesis.put("a", "b", "c")
     source = kinesis.source()
     first = source.read(SHARD, TrimHorizon(), 2)
@@ -42,7 +42,7 @@ def test_a_read_gives_records_and_where_to_go_on(kinesis: Kinesis) -> None:
     assert not second.closed
 
 
-def test_a_reader_that_began_at_latest_misses_nothing(kinesis: Kinesis) -> None:
+def test_a_reader_that_started_at_latest_misses_nothing(kinesis: Kinesis) -> None:
     kinesis.put("before")
     source = kinesis.source()
     empty = source.read(SHARD, Latest(), 10)
@@ -58,7 +58,7 @@ def test_a_reader_of_an_empty_shard_misses_nothing(kinesis: Kinesis) -> None:
     assert data(source.read(SHARD, empty.position, 10)) == [b"first"]
 
 
-def test_a_closed_shard_says_so_with_its_last_records_and_names_its_children(
+def test_the_last_read_of_a_closed_shard_names_its_children(
     kinesis: Kinesis,
 ) -> None:
     kinesis.put("a", "b")
@@ -89,7 +89,9 @@ def test_reads_share_the_shards_read_limits_with_clients(kinesis: Kinesis) -> No
     source.read(SHARD, TrimHorizon(), 1)
 
 
-def test_a_deleted_stream_is_gone_and_so_is_one_made_anew_under_its_name(kinesis: Kinesis) -> None:
+def test_a_deleted_stream_stays_gone_for_its_readers_if_it_is_created_again(
+    kinesis: Kinesis,
+) -> None:
     source = kinesis.source()
     kinesis("DeleteStream", StreamName="s")
     with pytest.raises(SourceGoneError):
@@ -110,6 +112,6 @@ def test_a_deleted_stream_is_gone_and_so_is_one_made_anew_under_its_name(kinesis
         "arn:aws:sqs:us-east-1:123456789012:s",
     ],
 )
-def test_what_is_no_stream_is_no_source(kinesis: Kinesis, arn: str) -> None:
+def test_an_arn_of_another_kind_is_not_a_source(kinesis: Kinesis, arn: str) -> None:
     with pytest.raises(SourceGoneError):
         kinesis.source(arn)

@@ -1,4 +1,4 @@
-"""Streams: their life, their settings, and what AWS says of them."""
+"""Streams: their states, their settings, and AWS's responses about them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -40,7 +40,7 @@ def test_a_stream_is_creating_then_active_then_deleting_then_gone(kinesis: Kines
     )
 
 
-def test_a_stream_that_is_creating_takes_no_records(kinesis: Kinesis) -> None:
+def test_a_stream_that_is_creating_accepts_no_records(kinesis: Kinesis) -> None:
     """[KL]"""
     kinesis("CreateStream", StreamName="s", ShardCount=1)
     assert refusal(kinesis, "PutRecord", StreamName="s", PartitionKey="k", Data=b"x") == (
@@ -64,7 +64,7 @@ def test_create_stream_without_a_name_is_refused(kinesis: Kinesis) -> None:
     )
 
 
-def test_a_stream_exists_once(kinesis: Kinesis) -> None:
+def test_a_stream_name_is_unique(kinesis: Kinesis) -> None:
     """[KL]"""
     kinesis.create()
     assert refusal(kinesis, "CreateStream", StreamName="s", ShardCount=1) == (
@@ -73,7 +73,7 @@ def test_a_stream_exists_once(kinesis: Kinesis) -> None:
     )
 
 
-def test_5_streams_are_creating_at_once(kinesis: Kinesis) -> None:
+def test_at_most_5_streams_are_creating_at_once(kinesis: Kinesis) -> None:
     """[KD:service-sizes-and-limits]"""
     for number in range(5):
         kinesis("CreateStream", StreamName=f"s{number}", ShardCount=1)
@@ -92,7 +92,7 @@ def test_the_shard_quota(kinesis: Kinesis) -> None:
     )
 
 
-def test_describe_limits_counts_what_there_is(kinesis: Kinesis) -> None:
+def test_describe_limits_counts_existing_shards(kinesis: Kinesis) -> None:
     kinesis.create("a", shards=3)
     kinesis.create("b", StreamModeDetails={"StreamMode": "ON_DEMAND"})
     assert kinesis("DescribeLimits") == {
@@ -123,7 +123,7 @@ def test_describe_stream_has_all_its_keys(kinesis: Kinesis) -> None:
     ] * 2
 
 
-def test_describe_stream_gives_100_shards_a_page(kinesis: Kinesis) -> None:
+def test_describe_stream_returns_100_shards_a_page(kinesis: Kinesis) -> None:
     """[KD:service-sizes-and-limits]"""
     kinesis.create(shards=120)
     page = kinesis("DescribeStream", StreamName="s")["StreamDescription"]
@@ -145,7 +145,7 @@ def test_streams_are_listed_by_name_in_pages(kinesis: Kinesis) -> None:
     assert second["StreamSummaries"][0]["StreamARN"] == kinesis.arn("c")
 
 
-def test_an_arn_does_in_place_of_a_name_and_both_must_agree(kinesis: Kinesis) -> None:
+def test_an_arn_can_replace_a_name_and_both_must_agree(kinesis: Kinesis) -> None:
     kinesis.create()
     kinesis("PutRecord", StreamARN=kinesis.arn(), PartitionKey="k", Data=b"x")
     code, _ = refusal(kinesis, "DescribeStream", StreamARN=kinesis.arn(), StreamName="another")
@@ -158,7 +158,7 @@ def test_an_arn_does_in_place_of_a_name_and_both_must_agree(kinesis: Kinesis) ->
     )
 
 
-def test_a_stream_with_consumers_is_deleted_only_by_force(kinesis: Kinesis) -> None:
+def test_a_stream_with_consumers_is_deleted_only_if_enforced(kinesis: Kinesis) -> None:
     """[BC]"""
     kinesis.create()
     kinesis("RegisterStreamConsumer", StreamARN=kinesis.arn(), ConsumerName="c")
@@ -219,7 +219,7 @@ def test_the_record_size_grows_to_10_mib(kinesis: Kinesis) -> None:
     kinesis("PutRecord", Data=b"x" * (10 * 2**20 - 1), **exactly)
 
 
-def test_put_records_takes_500_records_and_10_mib(kinesis: Kinesis) -> None:
+def test_put_records_accepts_500_records_and_10_mib(kinesis: Kinesis) -> None:
     """[KD:service-sizes-and-limits]"""
     kinesis.create()
     record = {"PartitionKey": "k", "Data": b"x"}
@@ -256,7 +256,7 @@ def test_an_explicit_hash_key_decides_the_shard(kinesis: Kinesis) -> None:
     )
 
 
-def test_sequence_number_for_ordering_is_one_that_was_given_out(kinesis: Kinesis) -> None:
+def test_sequence_number_for_ordering_must_be_an_assigned_one(kinesis: Kinesis) -> None:
     """[KL]"""
     kinesis.create()
     (first,) = kinesis.put("a")
@@ -276,7 +276,7 @@ def test_sequence_number_for_ordering_is_one_that_was_given_out(kinesis: Kinesis
     )
 
 
-def test_encryption_is_told_with_records_written_since(kinesis: Kinesis) -> None:
+def test_records_written_with_encryption_show_its_type(kinesis: Kinesis) -> None:
     """[BC, OBS]"""
     kinesis.create()
     assert "EncryptionType" not in kinesis("PutRecord", StreamName="s", PartitionKey="k", Data=b"")
@@ -325,7 +325,7 @@ def test_tags_of_a_stream(kinesis: Kinesis) -> None:
     }
 
 
-def test_a_stream_has_at_most_50_tags_without_odd_characters(kinesis: Kinesis) -> None:
+def test_a_stream_has_at_most_50_tags_of_allowed_characters(kinesis: Kinesis) -> None:
     """[BC], [KL]."""
     kinesis.create()
     kinesis("AddTagsToStream", StreamName="s", Tags={f"t{number}": "" for number in range(50)})
@@ -340,7 +340,7 @@ def test_a_stream_has_at_most_50_tags_without_odd_characters(kinesis: Kinesis) -
 
 
 def test_resource_policies(kinesis: Kinesis) -> None:
-    """[OBS] None gives {}, deleting none is an error."""
+    """[OBS] A missing one is {}, deleting a missing one is an error."""
     kinesis.create()
     arn = {"ResourceARN": kinesis.arn()}
     assert kinesis("GetResourcePolicy", **arn) == {"Policy": "{}"}

@@ -12,7 +12,7 @@ from tests.localaws.kinesis.harness import AwsError, Kinesis
 
 JSON = "application/x-amz-json-1.1"
 CBOR = "application/x-amz-cbor-1.1"
-TAGGED = {1: lambda value, _: ("timestamp", value)}  # cbor2 would take milliseconds for seconds
+TAGGED = {1: lambda value, _: ("timestamp", value)}  # cbor2 would read milliseconds as seconds
 
 
 def by_cbor(kinesis: Kinesis, operation: str, **parameters: Any) -> Any:
@@ -173,8 +173,8 @@ ODD = [
 
 
 @pytest.mark.parametrize("body", ODD)
-def test_odd_bodies_are_refused(kinesis: Kinesis, body: bytes) -> None:
-    """No body of either format is an error of ours."""
+def test_unusual_bodies_are_refused(kinesis: Kinesis, body: bytes) -> None:
+    """No body in either format causes an internal error."""
     for content_type in (JSON, CBOR):
         for operation in ("DescribeStream", "PutRecords", "GetShardIterator", "CreateStream"):
             response = kinesis.send(operation, body, content_type)
@@ -183,7 +183,7 @@ def test_odd_bodies_are_refused(kinesis: Kinesis, body: bytes) -> None:
 
 
 @given(st.binary())
-def test_any_bytes_get_an_answer_of_the_api(body: bytes) -> None:
+def test_any_bytes_get_a_response_of_the_api(body: bytes) -> None:
     with Kinesis(limits=False) as kinesis:
         for content_type in (JSON, CBOR):
             assert kinesis.send("ListStreams", body, content_type).status in (200, 400)
@@ -195,7 +195,7 @@ def test_any_bytes_get_an_answer_of_the_api(body: bytes) -> None:
         lambda children: st.lists(children) | st.dictionaries(st.text(), children),
     )
 )
-def test_whatever_is_sent_gets_an_answer_of_the_api(value: Any) -> None:
+def test_any_parameters_get_a_response_of_the_api(value: Any) -> None:
     with Kinesis(limits=False) as kinesis:
         for operation in ("PutRecords", "ListShards", "CreateStream"):
             for body in (value, {"StreamName": value, "Records": value, "ShardFilter": value}):

@@ -1,4 +1,4 @@
-"""Streams, functions, queues and mappings in a local AWS, made through boto3 alone."""
+"""Streams, functions, queues and mappings in a local AWS, created through boto3 only."""
 
 import itertools
 import json
@@ -16,13 +16,13 @@ from tests.localaws.functions.lambda_functions import create
 from workbook import target
 
 T = TypeVar("T")
-DEADLINE = 60  # seconds, for what takes one or two on an idle machine
+DEADLINE = 60  # seconds, for steps that take one or two on an idle machine
 PRINTING = "import json\ndef handler(event, context):\n    print(json.dumps(event))\n"
 FAILING = PRINTING + "    raise ValueError('boom')\n"
 
 
 def until(condition: Callable[[], T | None]) -> T:
-    """Ask again and again until there is an answer; fails after the deadline."""
+    """Call ``condition`` until it returns a value; fail after the deadline."""
     end = time.monotonic() + DEADLINE
     while True:
         if answer := condition():
@@ -32,7 +32,7 @@ def until(condition: Callable[[], T | None]) -> T:
 
 
 class World:
-    """What tests of one local AWS need; every name is new.
+    """Resources for tests in a local AWS; every name is new.
 
     Args:
         aws: the local AWS.
@@ -47,11 +47,11 @@ class World:
         self._names = (f"n{uuid.uuid4().hex[:8]}-{count}" for count in itertools.count())
 
     def name(self) -> str:
-        """A name that nothing has."""
+        """Return a name that nothing has."""
         return next(self._names)
 
     def function(self, code: str = PRINTING, **settings: Any) -> str:
-        """A new function's name."""
+        """Create a function, and return its name."""
         name = create(self.aws, code, Runtime="python3.13", **settings)
         until(lambda: self._is_active(name))
         return name
@@ -61,7 +61,7 @@ class World:
         return bool(shown["State"] == "Active")
 
     def stream(self, shards: int = 1) -> str:
-        """A new stream's ARN."""
+        """Create a stream, and return its ARN."""
         name = self.name()
         self.kinesis.create_stream(StreamName=name, ShardCount=shards)
         return until(lambda: self._active(name))
@@ -72,7 +72,7 @@ class World:
         return str(found["StreamARN"]) if found["StreamStatus"] == "ACTIVE" else None
 
     def put(self, stream_arn: str, *data: Any, key: str = "k") -> list[str]:
-        """Put records, one after the other; gives their sequence numbers."""
+        """Put records, one after the other; return their sequence numbers."""
         return [
             self.kinesis.put_record(
                 StreamARN=stream_arn, Data=json.dumps(one).encode(), PartitionKey=key
@@ -81,14 +81,14 @@ class World:
         ]
 
     def queue(self) -> tuple[str, str]:
-        """A new queue's URL and ARN."""
+        """Create a queue, and return its URL and ARN."""
         url = self.sqs.create_queue(QueueName=self.name())["QueueUrl"]
         names = ["QueueArn"]
         found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
         return url, found["Attributes"]["QueueArn"]
 
     def message(self, queue_url: str) -> Any:
-        """The next message of a queue, as JSON, once it is there."""
+        """Wait for the next message of a queue, and return it parsed."""
 
         def body() -> Any:
             found = self.sqs.receive_message(QueueUrl=queue_url).get("Messages", [])
@@ -100,7 +100,7 @@ class World:
         return until(body)
 
     def create(self, stream_arn: str, function: str, **settings: Any) -> dict[str, Any]:
-        """A new mapping as it is answered; from TRIM_HORIZON on, if nothing else is said."""
+        """Create a mapping, by default from TRIM_HORIZON, and return the response."""
         settings = {"StartingPosition": "TRIM_HORIZON", **settings}
         return self.answer(
             self.functions.create_event_source_mapping(
@@ -109,15 +109,15 @@ class World:
         )
 
     def answer(self, response: dict[str, Any]) -> dict[str, Any]:
-        """A response without what boto3 adds to it."""
+        """Return a response without boto3's additions."""
         return {key: value for key, value in response.items() if key != "ResponseMetadata"}
 
     def get(self, mapping: str) -> dict[str, Any]:
-        """A mapping as it is now."""
+        """Return a mapping's present state."""
         return self.answer(self.functions.get_event_source_mapping(UUID=mapping))
 
     def in_state(self, mapping: str, state: str) -> dict[str, Any]:
-        """The mapping, once it is in that state."""
+        """Wait until a mapping is in a state, and return it."""
 
         def found() -> dict[str, Any] | None:
             shown = self.get(mapping)
@@ -127,7 +127,7 @@ class World:
 
     @contextmanager
     def mapping(self, stream_arn: str, function: str, **settings: Any) -> Iterator[str]:
-        """A mapping that is enabled, or disabled if the settings say so; deleted at the end."""
+        """Create a mapping, enabled or as the settings say; delete it at the end."""
         made = self.create(stream_arn, function, **settings)["UUID"]
         self.in_state(made, "Enabled" if settings.get("Enabled", True) else "Disabled")
         try:
@@ -137,7 +137,7 @@ class World:
             self.functions.delete_event_source_mapping(UUID=made)
 
     def printed(self, function: str) -> list[Any]:
-        """What the function has printed as JSON lines, in order per log stream."""
+        """Return what the function has printed as JSON lines, in order per log stream."""
         group = f"/aws/lambda/{function}"
         found: list[Any] = []
         try:
@@ -153,7 +153,7 @@ class World:
         return found
 
     def metric(self, name: str, dimension: dict[str, str], statistic: str) -> float:
-        """A metric's value over all time, once there is one."""
+        """Return a metric's value over all time, once there is one."""
         cloudwatch = self.aws.client("cloudwatch")
 
         def found() -> list[float]:
@@ -172,7 +172,7 @@ class World:
         return sum(until(found))
 
     def events(self, function: str, count: int) -> list[Any]:
-        """The events that the function was invoked with, once there are so many."""
+        """Return the events that the function was invoked with, once there are enough."""
 
         def found() -> list[Any] | None:
             printed = self.printed(function)
@@ -182,7 +182,7 @@ class World:
 
 
 def error(call: Any, **parameters: Any) -> dict[str, Any]:
-    """The error answer of a call: code, message, status and the body's other members."""
+    """Return the error of a call: code, message, status and other members of the body."""
     with pytest.raises(ClientError) as caught:
         call(**parameters)
     answer = caught.value.response
@@ -197,7 +197,7 @@ def error(call: Any, **parameters: Any) -> dict[str, Any]:
 
 
 def refused(code: str, message: str) -> dict[str, Any]:
-    """What ``error`` gives for a 400 of Lambda: message in lower case, with Type or without."""
+    """Return what ``error`` returns for a 400 of Lambda, with Type or without."""
     return {
         "code": code,
         "message": message,

@@ -1,4 +1,4 @@
-"""A poller at work between a stream and a function, on a clock that tests move by hand."""
+"""A poller between a stream and a function, on a clock that tests move."""
 
 import asyncio
 from collections.abc import Callable
@@ -70,13 +70,13 @@ class Bench:
         self._running = asyncio.create_task(self.poller.run(context, self._stopped))
 
     async def advance(self, seconds: float = 0.0) -> None:
-        """Let time pass; a fault that the test does not ask for fails it."""
+        """Let time pass; fail if there is an unexpected fault."""
         await self.clock.advance(seconds)
         assert self._running is None or not self._running.done() or not self._running.exception()
         assert self.expects_faults or not self.faults
 
     async def stop(self) -> None:
-        """Stop polling as a mapping does when it is disabled."""
+        """Stop polling, as a mapping does when it is disabled."""
         assert self._running is not None
         self._stopped.set()
         self.poller.wake()
@@ -88,7 +88,7 @@ class Bench:
         raise AssertionError("it does not stop")
 
     async def close(self) -> None:
-        """Stop polling as the server does at its end."""
+        """Stop polling, as the server does when it stops."""
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Local AWSs that the tests of mappings share."""
+"""Local AWSs that tests of mappings share."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ def world(local: target.Aws) -> World:
 
 @pytest.fixture(scope="session")
 def hurried() -> Iterator[World]:
-    """A local AWS on a clock that runs fast, so that pauses are short; without Kinesis' limits."""
+    """A local AWS with a fast clock, so that pauses are short, and without Kinesis' limits."""
     with target.connect(target.LOCAL, limits=False, speed=SPEED) as aws:
         yield World(aws)
 

@@ -1,4 +1,4 @@
-"""What a mapping does when its function's role loses its rights, and gets them back."""
+"""A mapping whose function's role loses permissions, and gets them back."""
 
 import pytest
 
@@ -12,8 +12,8 @@ CONSUMER = f"{STREAM}/consumer/c:1800000000"
 
 
 @pytest.mark.parametrize("action", ["DescribeStream", "GetShardIterator", "GetRecords"])
-def test_a_right_that_is_lost_is_told_and_reading_goes_on_when_it_is_back(action: str) -> None:
-    """[SEEN] The mapping stays as it is; LastProcessingResult says what is wrong."""
+def test_a_lost_permission_is_reported_and_reading_resumes_when_it_is_back(action: str) -> None:
+    """[SEEN] The mapping stays as it is; LastProcessingResult shows the problem."""
 
     async def test() -> None:
         bench = Bench()
@@ -34,7 +34,7 @@ def test_a_right_that_is_lost_is_told_and_reading_goes_on_when_it_is_back(action
     run(test)
 
 
-def test_a_role_that_no_longer_trusts_lambda() -> None:
+def test_a_role_that_no_longer_trusts_lambda_is_reported() -> None:
     """[SEEN]"""
 
     async def test() -> None:
@@ -57,8 +57,8 @@ def test_a_role_that_no_longer_trusts_lambda() -> None:
     run(test)
 
 
-def test_a_consumers_mapping_needs_to_subscribe() -> None:
-    """[SEEN] On the consumer; on its stream the summary is enough."""
+def test_a_consumers_mapping_reads_only_with_permission_to_subscribe() -> None:
+    """[SEEN] On the consumer; on its stream, the summary is enough."""
     assert access.needed(CONSUMER) == [
         ("kinesis:DescribeStreamSummary", STREAM),
         ("kinesis:GetShardIterator", STREAM),
@@ -68,7 +68,7 @@ def test_a_consumers_mapping_needs_to_subscribe() -> None:
 
 
 def test_a_failure_that_may_not_be_reported_is_counted_and_dropped() -> None:
-    """[DG:monitoring-metrics-types] And the shard goes on."""
+    """[DG:monitoring-metrics-types] And the shard continues."""
 
     async def test() -> None:
         settings = Settings(retries=0, destination=QUEUE, counts_events=True)
@@ -89,7 +89,7 @@ def test_a_failure_that_may_not_be_reported_is_counted_and_dropped() -> None:
     run(test)
 
 
-def test_lambda_reads_under_a_name_of_its_own() -> None:
+def test_lambda_reads_with_its_own_session_name() -> None:
     """[SEEN] ``awslambda_783_20180222015150438``"""
     name = access.session_name(1_519_264_310.438)
     prefix, number, moment = name.split("_")

@@ -1,4 +1,4 @@
-"""The event source mapping API: what it answers, through boto3."""
+"""The event source mapping API: its responses, through boto3."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 REGION = "us-east-1"
 
 
-def test_create_answers_every_key_with_its_default(
+def test_create_returns_every_key_with_its_default(
     world: World, stream: str, function: str
 ) -> None:
     """[OBS] The complete key set, while Creating; 202."""
@@ -49,8 +49,8 @@ def test_create_answers_every_key_with_its_default(
     world.functions.delete_event_source_mapping(UUID=uuid)
 
 
-def test_create_answers_what_was_set(world: World, stream: str, function: str) -> None:
-    """[OBS] Pattern as the string that was sent; StartingPositionTimestamp with AT_TIMESTAMP."""
+def test_create_returns_the_settings_as_sent(world: World, stream: str, function: str) -> None:
+    """[OBS] The pattern as the string sent; StartingPositionTimestamp with AT_TIMESTAMP."""
     _, queue = world.queue()
     then = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
     given = {
@@ -82,7 +82,7 @@ def test_empty_filters_are_no_filters(world: World, stream: str, function: str) 
 
 
 def test_states_of_update_and_delete(world: World, mapping: str) -> None:
-    """[OBS, BC] Disabling, Enabling, Updating, Deleting; 202 each; then it is gone."""
+    """[OBS, BC] Disabling, Enabling, Updating, Deleting; 202 each; then it does not exist."""
     update = world.functions.update_event_source_mapping
     for change, meanwhile, after in (
         ({"Enabled": False}, "Disabling", "Disabled"),
@@ -184,8 +184,8 @@ def test_deleting_the_function_leaves_its_mapping(
     assert listed["UUID"] == mapping
 
 
-def test_mappings_of_queues_are_still_there(world: World, function: str) -> None:
-    """moto keeps the mappings of other event sources, beside ours; answers are AWS's [BC]."""
+def test_mappings_of_queues_exist_too(world: World, function: str) -> None:
+    """moto stores the mappings of other event sources, beside ours; responses are AWS's [BC]."""
     _, queue = world.queue()
     api = world.functions
     response = api.create_event_source_mapping(EventSourceArn=queue, FunctionName=function)
@@ -202,9 +202,7 @@ def test_mappings_of_queues_are_still_there(world: World, function: str) -> None
     assert error(api.get_event_source_mapping, UUID=made)["status"] == 404
 
 
-def test_a_mapping_of_a_queue_is_refused_in_the_form_of_all_errors(
-    world: World, function: str
-) -> None:
+def test_errors_of_a_queues_mapping_have_the_usual_format(world: World, function: str) -> None:
     """[OBS] Whatever is wrong with it."""
     fifo = world.sqs.create_queue(
         QueueName=f"{world.name()}.fifo", Attributes={"FifoQueue": "true"}

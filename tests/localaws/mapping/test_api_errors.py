@@ -1,4 +1,4 @@
-"""The event source mapping API: what it refuses, in AWS's words and shapes, through boto3."""
+"""The event source mapping API: its refusals, in AWS's words and format, through boto3."""
 
 import json
 import re
@@ -39,7 +39,7 @@ def unchecked(local: target.Aws) -> Any:
 
 
 def test_an_unknown_uuid_is_not_found(world: World) -> None:
-    """[OBS] 404s say Message with a capital."""
+    """[OBS] 404s have ``Message`` with a capital letter."""
     unknown = "00000000-0000-4000-8000-000000000000"
     message = "The resource you requested does not exist."
     for call in (
@@ -90,7 +90,7 @@ def test_create_refuses_an_unknown_alias(world: World, stream: str, function: st
 
 @pytest.mark.parametrize("source", ["kinesis", "sqs", "dynamodb"])
 def test_an_unknown_function_is_refused_for_any_event_source(world: World, source: str) -> None:
-    """[OBS] Before anything is asked about the source itself."""
+    """[OBS] Before the source is checked."""
     assert error(
         world.functions.create_event_source_mapping,
         EventSourceArn=f"arn:aws:{source}:{REGION}:123456789012:somewhere",
@@ -103,7 +103,7 @@ def test_an_unknown_function_is_refused_for_any_event_source(world: World, sourc
 def test_a_destination_for_successes_is_refused_for_any_event_source(
     world: World, source: str
 ) -> None:
-    """[OBS] Before the function is looked for."""
+    """[OBS] Before the function is searched for."""
     arn = f"arn:aws:{source}:{REGION}:123456789012:somewhere"
     assert error(
         world.functions.create_event_source_mapping,
@@ -153,8 +153,8 @@ def test_create_refuses_an_unknown_starting_position(
     )
 
 
-def test_all_wrong_values_are_named_at_once(unchecked: Any, world: World) -> None:
-    """[BC] What the API's description of itself rules out comes before anything else."""
+def test_all_invalid_values_are_reported_at_once(unchecked: Any, world: World) -> None:
+    """[BC] Constraints of the API's model are checked before anything else."""
     answer = error(
         unchecked.create_event_source_mapping,
         EventSourceArn="stream",
@@ -185,7 +185,7 @@ def test_list_refuses_more_than_10000_items(unchecked: Any) -> None:
 def test_create_and_update_refuse_values_out_of_range(
     unchecked: Any, world: World, stream: str, function: str, mapping: str
 ) -> None:
-    """[BC] Naming the field; nothing is changed."""
+    """[BC] The error names the field; nothing changes."""
     wrong = {"BatchSize": 0, "ParallelizationFactor": 11, "MaximumRecordAgeInSeconds": 59}
     before = world.get(mapping)
     for name, value in wrong.items():
@@ -245,7 +245,7 @@ Call = Callable[[str, str, Any], Awaitable[tuple[int, Any]]]
 
 
 def in_process(test: Callable[[Call], Awaitable[None]]) -> None:
-    """Run a test that calls the API in this process, with no time at all between two calls."""
+    """Run a test that calls the API in this process, with no time between calls."""
 
     async def run_test() -> None:
         registry = Registry(Bench().dependencies)
@@ -294,8 +294,8 @@ MEMBERS = sorted({*model.lambda_().parameters("CreateEventSourceMapping"), "UUID
 
 
 @given(st.dictionaries(st.sampled_from(MEMBERS), VALUES), VALUES, st.text())
-def test_whatever_is_sent_is_taken_or_refused(sent: Any, body: Any, query: str) -> None:
-    """Never a fault of ours, which a client would try again."""
+def test_any_settings_are_accepted_or_refused(sent: Any, body: Any, query: str) -> None:
+    """Never an internal fault, after which a client would retry."""
 
     async def test(call: Call) -> None:
         for parameters in (sent, {**NEW, **sent}, body):

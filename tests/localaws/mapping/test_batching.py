@@ -1,4 +1,4 @@
-"""Batches: size, window, the 6 MB cap, and how records look in the event."""
+"""Batches: size, window, the limit of 6 MB, and the format of records in the event."""
 
 import base64
 from typing import Any
@@ -20,7 +20,7 @@ sizes = st.lists(st.integers(1, 60), max_size=30)
 
 
 def model(waiting: list[int], batch_size: int, over: bool, room: int) -> int:
-    """The rule, said another way: the longest prefix that fits; whether it may go."""
+    """The rule in another form: the longest prefix that fits, and whether it may go."""
     fits = 0
     for count in range(1, len(waiting) + 1):
         if count <= batch_size and len('{"Records":[]}') + sum(waiting[:count]) + count - 1 <= room:
@@ -32,19 +32,19 @@ def model(waiting: list[int], batch_size: int, over: bool, room: int) -> int:
 
 
 @given(sizes, st.integers(1, 20), st.booleans(), st.integers(80, 400))
-def test_a_batch_is_the_first_of_size_window_and_bytes(
+def test_a_batch_ends_at_its_size_its_window_or_6_mb(
     waiting: list[int], batch_size: int, over: bool, room: int
 ) -> None:
-    """[DG:invocation-eventsourcemapping] against a reference model."""
+    """[DG:invocation-eventsourcemapping] Compared with a reference model."""
     count = batching.next_batch(iter(waiting), batch_size, window_over=over, room=room)
     assert count == model(waiting, batch_size, over, room)
 
 
 @given(st.lists(st.binary(max_size=200), min_size=1, max_size=40), st.integers(400, 4000))
-def test_no_event_is_over_the_cap_base64_and_envelope_included(
+def test_no_event_exceeds_the_limit_base64_and_envelope_included(
     data: list[bytes], room: int
 ) -> None:
-    """[DG:invocation-eventsourcemapping] The cap is on the whole event as it is sent."""
+    """[DG:invocation-eventsourcemapping] The limit applies to the whole event as it is sent."""
     encode = encoder(SHARD, STREAM, ROLE)
     entries = [encode(Record(10**55 + n, "k", one, 1.0)) for n, one in enumerate(data)]
     entries = [one for one in entries if batching.is_deliverable(len(one.json), room)]
@@ -55,12 +55,12 @@ def test_no_event_is_over_the_cap_base64_and_envelope_included(
         assert len(event(entries[: count + 1])) > room
 
 
-def test_the_cap_is_six_megabytes() -> None:
+def test_the_limit_of_an_event_is_six_megabytes() -> None:
     """[DG:with-kinesis] 6 MB, fixed."""
     assert EVENT_BYTES == 6 * 1024 * 1024
 
 
-def test_a_record_of_more_than_the_cap_is_not_deliverable() -> None:
+def test_a_record_over_the_limit_is_not_deliverable() -> None:
     """[KD:large-records] A record of 5 MB is over 6 MB in base64; one of 4 MB is not."""
     encode = encoder(SHARD, STREAM, ROLE)
     assert batching.is_deliverable(len(encode(Record(1, "k", bytes(4_000_000), 1.0)).json))

@@ -1,4 +1,4 @@
-"""Real function processes that crash, hang and fail, destinations and all, through boto3."""
+"""Real function processes that crash, hang and fail, with destinations, through boto3."""
 
 import json
 from collections import defaultdict
@@ -32,7 +32,7 @@ def handler(event, context):
 """
 
 
-def test_whatever_fails_every_record_is_processed_or_at_the_destination(hurried: World) -> None:
+def test_under_any_failure_every_record_is_processed_or_at_the_destination(hurried: World) -> None:
     """[DG:with-kinesis] At least once, nothing invented, while a shard splits."""
     stream, function = hurried.stream(2), hurried.function(SHAKY, Timeout=1)
     name = stream.partition("/")[2]

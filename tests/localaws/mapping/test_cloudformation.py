@@ -48,9 +48,10 @@ class Stack:
 
 
 def test_a_stacks_mapping(world: World) -> None:
-    """[OBS, CFNL] Enabled with all its properties at CREATE_COMPLETE; the physical id is the
-    UUID; system tags; update in place, with properties taken out at their defaults again; and
-    deleting the stack deletes it.
+    """[OBS, CFNL] A stack's mapping is Enabled with all its properties at CREATE_COMPLETE.
+
+    The physical id is the UUID; it has system tags; updates are in place, and properties taken out
+    return to their defaults; deleting the stack deletes it.
     """
     stream, function = world.stream(), world.function()
     _, queue = world.queue()
@@ -109,7 +110,7 @@ def test_a_stacks_mapping(world: World) -> None:
     assert listed["EventSourceMappings"] == []
 
 
-def test_defaults(world: World) -> None:
+def test_a_stacks_mapping_has_awss_defaults(world: World) -> None:
     """[OBS] A stack's mapping has all defaults."""
     properties = {
         "EventSourceArn": world.stream(),
@@ -125,7 +126,7 @@ def test_defaults(world: World) -> None:
     stack.api.delete_stack(StackName=stack.name)
 
 
-def test_a_stack_tells_why_its_mapping_is_refused(world: World) -> None:
+def test_a_stacks_events_say_why_its_mapping_is_refused(world: World) -> None:
     """[OBS] The API's own words, of a create and of an update, which changes nothing."""
     properties = {
         "EventSourceArn": world.stream(),

@@ -1,4 +1,4 @@
-"""Streams, mappings, functions and destinations together, through boto3 alone."""
+"""Streams, mappings, functions and destinations together, through boto3 only."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ def data(event: Any) -> list[Any]:
 
 
 def arrival(hurried: World, stream: str) -> float:
-    """When the newest record of a stream with one shard arrived, on the clock of the local AWS."""
+    """Return when the newest record of a one-shard stream arrived, by the local AWS's clock."""
     iterator = hurried.kinesis.get_shard_iterator(
         StreamARN=stream, ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
     )["ShardIterator"]
@@ -23,7 +23,7 @@ def arrival(hurried: World, stream: str) -> float:
     return float(records[-1]["ApproximateArrivalTimestamp"].timestamp())
 
 
-def test_what_the_function_sees(hurried: World) -> None:
+def test_the_event_that_a_function_receives(hurried: World) -> None:
     """[OBS] Every key of the event, in order, with the stream's and the function's values."""
     stream, function = hurried.stream(), hurried.function()
     (number,) = hurried.put(stream, {"n": 1}, key="key")
@@ -54,8 +54,8 @@ def test_what_the_function_sees(hurried: World) -> None:
     )
 
 
-def test_many_records_in_order(hurried: World) -> None:
-    """[DG:with-kinesis] Several shards, order per shard, nothing lost, nothing twice."""
+def test_many_records_are_processed_in_order(hurried: World) -> None:
+    """[DG:with-kinesis] Several shards, order per shard, nothing lost or repeated."""
     stream, function = hurried.stream(3), hurried.function()
     for start in range(0, 3000, 500):
         hurried.kinesis.put_records(
@@ -84,7 +84,7 @@ def test_many_records_in_order(hurried: World) -> None:
 
 
 def test_at_timestamp(hurried: World) -> None:
-    """[BC] Only what arrived at or after it."""
+    """[BC] Only records that arrived at or after it."""
     stream, function, other = hurried.stream(), hurried.function(), hurried.stream()
     hurried.put(stream, "early")
     then = ceil(arrival(hurried, stream)) + 1  # boto3 sends whole seconds
@@ -118,7 +118,7 @@ def test_disable_and_enable_keep_the_position(hurried: World) -> None:
 
 
 def failure(hurried: World, stream: str, function: str, destination: str) -> None:
-    """Let one batch fail once, with that destination."""
+    """Let one batch fail once, with this destination."""
     hurried.put(stream, 1, 2)
     with hurried.mapping(
         stream,
@@ -222,8 +222,8 @@ def test_failures_go_to_a_bucket(hurried: World) -> None:
     check_document(document, stream, function)
 
 
-def test_a_destination_that_is_not_there_is_counted(hurried: World) -> None:
-    """[DG:monitoring-metrics-types] In CloudWatch, and the shard goes on."""
+def test_a_failed_delivery_to_a_missing_destination_is_counted(hurried: World) -> None:
+    """[DG:monitoring-metrics-types] In CloudWatch; the shard continues."""
     stream, function = hurried.stream(), hurried.function(FAILING)
     hurried.put(stream, 1)
     gone = "arn:aws:sqs:us-east-1:123456789012:not-there"
@@ -247,7 +247,7 @@ def test_a_destination_that_is_not_there_is_counted(hurried: World) -> None:
 
 
 def test_aliases_and_versions_as_targets(hurried: World) -> None:
-    """[OBS] The mapping keeps the qualifier; an alias leads to its version, updated or not."""
+    """[OBS] The mapping keeps the qualifier; an alias resolves to its version, updated or not."""
     stream = hurried.stream()
     code = "import json\ndef handler(event, context):\n    print(json.dumps({'says': %r}))\n"
     function = hurried.function(code % "one")
@@ -300,8 +300,8 @@ def test_reserved_concurrency_of_zero_stops_the_mapping_without_loss(hurried: Wo
     assert data(event) == [1]
 
 
-def test_an_updated_setting_holds_at_once(hurried: World) -> None:
-    """[BC] Here a blocked shard, freed by an end to its retries."""
+def test_an_updated_setting_takes_effect_at_once(hurried: World) -> None:
+    """[BC] Here a blocked shard, freed by limiting its retries."""
     stream, function = hurried.stream(), hurried.function(FAILING)
     url, queue = hurried.queue()
     hurried.put(stream, 1)
@@ -331,7 +331,7 @@ def test_a_consumer_as_event_source(hurried: World) -> None:
 
 
 def test_resharding_under_load(hurried: World) -> None:
-    """[design rule] Split and merge: nothing lost, nothing twice, order per key kept."""
+    """[design rule] Split and merge: nothing lost or repeated, order per key kept."""
     stream, function = hurried.stream(2), hurried.function()
     name = stream.partition("/")[2]
 
@@ -377,8 +377,8 @@ def test_resharding_under_load(hurried: World) -> None:
     assert sorted(n for event in events for n in data(event)) == list(range(800))
 
 
-def test_a_deleted_stream_ends_nothing_else(hurried: World) -> None:
-    """[?] The mapping says what is the matter, and can be deleted."""
+def test_deleting_a_stream_stops_nothing_else(hurried: World) -> None:
+    """[?] The mapping shows the problem, and can be deleted."""
     stream, function = hurried.stream(), hurried.function()
     with hurried.mapping(stream, function) as mapping:
         hurried.kinesis.delete_stream(StreamARN=stream)

@@ -32,7 +32,7 @@ def made(condition: str, invocation: LastInvocation | None, attempts: int) -> di
     )
 
 
-def test_retries_exhausted() -> None:
+def test_the_document_for_exhausted_retries() -> None:
     """[OBS] Every key, in order."""
     assert made(RETRIES_EXHAUSTED, LastInvocation("r-1", "$LATEST", "Unhandled"), 4) == {
         "requestContext": {
@@ -62,7 +62,7 @@ def test_retries_exhausted() -> None:
     assert keys == ["requestContext", "responseContext", "version", "timestamp", "KinesisBatchInfo"]
 
 
-def test_retries_exhausted_through_batch_item_failures() -> None:
+def test_the_document_for_retries_exhausted_by_batch_item_failures() -> None:
     """[OBS] functionError is null."""
     shown = made(RETRIES_EXHAUSTED, LastInvocation("r-1", "3", None), 1)
     assert shown["responseContext"] == {
@@ -72,8 +72,8 @@ def test_retries_exhausted_through_batch_item_failures() -> None:
     }
 
 
-def test_too_old_has_no_response_context() -> None:
-    """[OBS] And a record too old before any invocation still says 1."""
+def test_a_record_too_old_has_no_response_context() -> None:
+    """[OBS] A record too old before any invocation still has a count of 1."""
     shown = made(TOO_OLD, None, 0)
     assert list(shown) == ["requestContext", "version", "timestamp", "KinesisBatchInfo"]
     context = shown["requestContext"]
@@ -84,13 +84,13 @@ def test_too_old_has_no_response_context() -> None:
     assert "responseContext" not in made(TOO_OLD, LastInvocation("r", "$LATEST", "Unhandled"), 8)
 
 
-def test_the_objects_key() -> None:
+def test_the_key_of_the_object_in_s3() -> None:
     """[DG:kinesis-on-failure-destination]"""
     key = object_key("esm", "shardId-000000000000", 1795256130.1)
     pattern = rf"aws/lambda/esm/shardId-000000000000/2026/11/21/2026-11-21T10\.15\.30-{UUID}"
     assert re.fullmatch(pattern, key)
 
 
-def test_instants_are_cut_to_milliseconds() -> None:
+def test_times_are_truncated_to_milliseconds() -> None:
     """[OBS] Never rounded into the next second."""
     assert instant(1795256130.9996) == "2026-11-21T10:15:30.999Z"

@@ -1,6 +1,6 @@
-"""Faults of the local AWS itself: none ends a mapping, and nothing is lost; on a clock set by hand.
+"""Faults of the local AWS itself: none ends a mapping, and nothing is lost.
 
-Whatever the other parts raise stands for what they should not have raised.
+Errors raised by the other parts stand for unexpected ones. Tests move the clock.
 """
 
 import asyncio
@@ -60,7 +60,7 @@ def test_a_fault_of_an_invocation_uses_up_no_retry(fault: BaseException) -> None
 
 
 @pytest.mark.parametrize("part", ["stream", "function", "destinations"])
-def test_whatever_part_fails_the_mapping_goes_on_where_it_was(part: str) -> None:
+def test_after_a_fault_in_any_part_the_mapping_resumes_where_it_was(part: str) -> None:
     async def test() -> None:
         bench = Bench(boom, Settings(retries=0, destination=BUCKET, batch_size=1))
         bench.expects_faults = True
@@ -82,7 +82,7 @@ def test_whatever_part_fails_the_mapping_goes_on_where_it_was(part: str) -> None
     run(test)
 
 
-def test_a_fault_while_polling_begins_is_no_end() -> None:
+def test_a_fault_at_the_start_of_polling_does_not_end_it() -> None:
     async def test() -> None:
         bench = Bench()
         bench.expects_faults = True
@@ -99,8 +99,10 @@ def test_a_fault_while_polling_begins_is_no_end() -> None:
     run(test)
 
 
-def test_a_fault_of_ours_reads_again_from_the_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that no part raises: here where batches are made."""
+def test_after_an_internal_fault_reading_resumes_at_the_checkpoint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A fault that no part raises: here in making batches."""
 
     async def test() -> None:
         bench = Bench(settings=Settings(batch_size=2))
@@ -152,15 +154,15 @@ def mapping_of(bench: Bench) -> EventSourceMapping:
 
 
 async def settled(mapping: EventSourceMapping, bench: Bench) -> None:
-    """Wait until a change is over, and what follows from it at once."""
+    """Wait until a change is complete, and its immediate effects."""
     await mapping.settled()
     await bench.clock.advance(0)
 
 
-def test_a_mapping_shows_that_something_is_wrong_and_logs_what(
+def test_a_mapping_shows_an_internal_fault_and_logs_its_reason(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """[SEEN] AWS's words; the reason is in the log of the local AWS, once until that is over."""
+    """[SEEN] AWS's message; the reason is logged by the local AWS, once until the fault is over."""
 
     async def test() -> None:
         bench = Bench()
@@ -187,8 +189,8 @@ def test_a_mapping_shows_that_something_is_wrong_and_logs_what(
     run(test)
 
 
-def test_an_update_tries_again_at_once() -> None:
-    """Neither waits for a pause nor loses the place."""
+def test_an_update_retries_at_once() -> None:
+    """The update neither waits for a pause nor loses the position."""
 
     async def test() -> None:
         bench = Bench()

@@ -48,15 +48,15 @@ def test_every_operator(rule: list[Any], matching: list[str], others: list[str])
 
 @pytest.mark.parametrize("depth", [250, 900, 100_000])
 @pytest.mark.parametrize("brackets", ["[]", ('{"a":', "}")])
-def test_data_that_is_nested_beyond_measure_is_no_json(depth: int, brackets: Any) -> None:
-    """It is dropped by a rule about it, as other data that cannot be read; it stops nothing."""
+def test_data_nested_too_deeply_counts_as_not_json(depth: int, brackets: Any) -> None:
+    """A condition on it drops it, like other data that cannot be read; it stops nothing."""
     opening, closing = brackets
     data = f'{{"a":{opening * depth}1{closing * depth}}}'
     assert not keeps({"data": {"a": [2]}}, data)
     assert keeps({"partitionKey": ["k"]}, data)
 
 
-def test_a_pattern_that_is_nested_beyond_measure_is_refused() -> None:
+def test_a_pattern_nested_too_deeply_is_refused() -> None:
     pattern = '{"a":' * 600 + "[1]" + "}" * 600
     with pytest.raises(InvalidPatternError):
         compile_filters([f'{{"data":{pattern}}}'])
@@ -93,7 +93,7 @@ def test_or_over_fields() -> None:
     assert not keeps(pattern, '{"a":"x"}')
 
 
-def test_of_duplicate_keys_the_last_wins() -> None:
+def test_the_last_of_duplicate_keys_wins() -> None:
     """[DG:invocation-eventfiltering]"""
     matches = compile_filters(['{"data":{"a":[1],"a":[2]}}'])
     assert not matches(Record(1, "k", b'{"a":1}', 0.0))
@@ -102,7 +102,7 @@ def test_of_duplicate_keys_the_last_wins() -> None:
 
 @pytest.mark.parametrize("data", [b"plain text", b"\xff\xfe", b"", b"NaN", b"{"])
 def test_data_that_is_not_json_is_dropped_by_a_json_rule(data: bytes) -> None:
-    """[OLD] Whatever the rule, even one for a missing field."""
+    """[OLD] Whatever the condition, even one for a missing field."""
     assert not keeps({"data": {"a": ["x"]}}, data)
     assert not keeps({"data": {"a": [{"exists": False}]}}, data)
 
@@ -142,7 +142,7 @@ def test_without_a_data_rule_only_the_other_fields_count(data: bytes) -> None:
         '{"data":{"$or":{"a":[1]}}}',
     ],
 )
-def test_a_pattern_that_is_no_rule_about_json_is_refused(pattern: str) -> None:
+def test_an_invalid_pattern_is_refused(pattern: str) -> None:
     """[OBS] As AWS refuses it when the mapping is created or updated."""
     with pytest.raises(InvalidPatternError):
         compile_filters([pattern])

@@ -1,4 +1,4 @@
-"""ParallelizationFactor, filters, resharding and metrics; in process, on a clock set by hand."""
+"""ParallelizationFactor, filters, resharding and metrics; in process, with a clock of the test."""
 
 import json
 import random
@@ -72,7 +72,7 @@ def test_a_blocked_key_does_not_block_the_others() -> None:
         await bench.advance(5)
         after = joined(bench.function.batches[before:])
         assert after[0] == "bad"
-        assert sorted(delivered + after[1:]) == list(range(30))  # nothing twice
+        assert sorted(delivered + after[1:]) == list(range(30))  # nothing repeated
         await bench.stop()
 
     run(test)
@@ -98,13 +98,13 @@ def test_filtered_records_cost_no_invocation_and_advance_the_checkpoint() -> Non
         bench.settings = Settings()
         bench.begin()
         await bench.advance(2)
-        assert len(bench.function.events) == 1  # all of them are behind the checkpoint
+        assert len(bench.function.events) == 1  # the checkpoint is after all of them
         await bench.stop()
 
     run(test)
 
 
-def test_only_filtered_records_no_invocation_at_all() -> None:
+def test_filtered_records_alone_cause_no_invocation() -> None:
     """[DG:invocation-eventfiltering]"""
 
     async def test() -> None:
@@ -121,10 +121,10 @@ def test_only_filtered_records_no_invocation_at_all() -> None:
 
 
 @pytest.mark.parametrize("position", ["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"])
-def test_parents_to_their_end_before_children(position: str) -> None:
-    """[design rule] Split and merge while running: nothing lost, nothing twice, order kept.
+def test_parents_are_processed_to_their_end_before_their_children(position: str) -> None:
+    """[design rule] Split and merge while running: nothing lost or repeated, order kept.
 
-    Children start at their beginning whatever the mapping's starting position.
+    Children start at their first record, whatever the mapping's starting position.
     """
 
     async def test() -> None:
@@ -157,8 +157,8 @@ def test_parents_to_their_end_before_children(position: str) -> None:
     run(test)
 
 
-def test_latest_begins_at_the_tip_of_every_shard_there_was() -> None:
-    """[design rule] Also in children that existed before the mapping did."""
+def test_latest_starts_at_the_tip_of_every_existing_shard() -> None:
+    """[design rule] Even in children that existed before the mapping."""
 
     async def test() -> None:
         bench = Bench(start=Start("LATEST"))
@@ -176,7 +176,7 @@ def test_latest_begins_at_the_tip_of_every_shard_there_was() -> None:
 
 
 def test_a_blocked_parent_holds_back_its_children() -> None:
-    """[design rule] Also over disable and enable."""
+    """[design rule] Even across disabling and enabling."""
 
     async def test() -> None:
         def handler(event: Any) -> None:
@@ -280,7 +280,7 @@ def test_without_a_destination_records_are_dropped() -> None:
     run(test)
 
 
-def test_a_destination_that_fails_is_counted_and_the_shard_goes_on() -> None:
+def test_a_failed_delivery_is_counted_and_the_shard_continues() -> None:
     """[DG:monitoring-metrics-types] DestinationDeliveryFailures 1, DroppedEventCount records."""
 
     async def test() -> None:
@@ -300,10 +300,11 @@ def test_a_destination_that_fails_is_counted_and_the_shard_goes_on() -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_chaos(seed: int) -> None:
-    """[DG:with-kinesis] Whatever fails, whatever the settings, shards splitting meanwhile, the
-    mapping restarted now and then: every record is processed or at the destination, and first
-    sights are in order per key.
+def test_under_random_failures_every_record_is_processed_in_order(seed: int) -> None:
+    """[DG:with-kinesis] At least once, whatever fails and whatever the settings.
+
+    Every record is processed or at the destination, and first copies are in order per key, while
+    shards split and the mapping is restarted.
     """
     dice = random.Random(seed)
 

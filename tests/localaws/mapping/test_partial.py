@@ -1,4 +1,4 @@
-"""ReportBatchItemFailures: every form of reply."""
+"""ReportBatchItemFailures: every form of response."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ def items(*identifiers: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("reply", [None, "", [], {}])
-def test_an_empty_reply_is_success(reply: Any) -> None:
+def test_an_empty_response_is_success(reply: Any) -> None:
     """[OBS] null, "", [] and {}."""
     assert verdict(json.dumps(reply).encode(), BATCH) == Succeeded()
 
@@ -58,7 +58,7 @@ def test_a_wrong_key_fails_the_batch(reply: Any) -> None:
     "reply", [items("123"), items(123), items("9", "123"), items("x"), items("9" * 5000)]
 )
 def test_an_identifier_that_is_not_in_the_batch_fails_it(reply: Any) -> None:
-    """[OBS] Also beside one that is."""
+    """[OBS] Even beside one that is."""
     assert verdict(json.dumps(reply).encode(), BATCH) == Failed()
 
 
@@ -69,10 +69,10 @@ def test_other_shapes_fail_the_batch(payload: bytes) -> None:
 
 
 @given(st.lists(st.integers(1, 2**180), unique=True, min_size=1), st.data())
-def test_what_comes_before_the_verdict_is_what_was_not_reported(
+def test_records_before_the_first_reported_one_are_done(
     batch: list[int], data: st.DataObject
 ) -> None:
-    """[DG:services-kinesis-batchfailurereporting] for any batch and any report on it."""
+    """[DG:services-kinesis-batchfailurereporting] For any batch and any report on it."""
     batch.sort()
     reported = data.draw(st.lists(st.sampled_from(batch), min_size=1))
     result = verdict(json.dumps(items(*map(str, reported))).encode(), batch)

@@ -1,4 +1,4 @@
-"""Polling: reads, batches, windows, positions; in process, on a clock set by hand."""
+"""Polling: reads, batches, windows, positions; in process, with a clock that tests move."""
 
 import asyncio
 from dataclasses import replace
@@ -26,8 +26,8 @@ def test_an_idle_shard_is_polled_once_a_second() -> None:
     run(test)
 
 
-def test_there_is_no_waiting_while_there_is_backlog() -> None:
-    """[DG:with-kinesis] Many reads and batches, in one instant of the clock."""
+def test_a_shard_with_a_backlog_is_polled_without_waiting() -> None:
+    """[DG:with-kinesis] Many reads and batches, at one instant of the clock."""
 
     async def test() -> None:
         bench = Bench(settings=Settings(batch_size=1000))
@@ -43,7 +43,7 @@ def test_there_is_no_waiting_while_there_is_backlog() -> None:
     run(test)
 
 
-def test_one_batch_of_a_shard_at_a_time_and_shards_side_by_side() -> None:
+def test_a_shard_has_one_batch_at_a_time_and_shards_run_in_parallel() -> None:
     """[DG:with-kinesis] A batch never mixes shards."""
 
     async def test() -> None:
@@ -146,7 +146,7 @@ def test_the_next_window_opens_when_the_invocation_ends() -> None:
 
 
 def test_an_event_is_never_over_six_megabytes() -> None:
-    """[DG:with-kinesis] The batch is cut before it, whatever its size."""
+    """[DG:with-kinesis] The batch ends before it, whatever its size."""
 
     async def test() -> None:
         bench = Bench(settings=Settings(batch_size=100))
@@ -161,7 +161,7 @@ def test_an_event_is_never_over_six_megabytes() -> None:
 
 
 def test_a_record_too_large_for_an_event_goes_to_the_destination() -> None:
-    """[KD:large-records] Those around it are delivered."""
+    """[KD:large-records] The records around it are delivered."""
 
     async def test() -> None:
         bench = Bench(settings=Settings(destination=QUEUE))
@@ -205,7 +205,7 @@ def test_starting_positions() -> None:
 
 
 def test_the_position_is_kept_while_disabled() -> None:
-    """[DG:with-kinesis] Nothing lost, nothing twice; LATEST counts from its first poll."""
+    """[DG:with-kinesis] Nothing lost or repeated; LATEST counts from its first poll."""
 
     async def test() -> None:
         for start in ("TRIM_HORIZON", "LATEST"):
@@ -226,8 +226,8 @@ def test_the_position_is_kept_while_disabled() -> None:
     run(test)
 
 
-def test_disabling_a_blocked_shard_keeps_what_was_not_done() -> None:
-    """[DG:with-kinesis] And new settings hold at once when it goes on."""
+def test_disabling_a_blocked_shard_keeps_its_unfinished_records() -> None:
+    """[DG:with-kinesis] New settings apply as soon as it continues."""
 
     async def test() -> None:
         bench = Bench(boom, Settings(destination=QUEUE))
@@ -249,7 +249,7 @@ def test_disabling_a_blocked_shard_keeps_what_was_not_done() -> None:
     run(test)
 
 
-def test_stopping_waits_for_the_invocation_under_way() -> None:
+def test_stopping_waits_for_the_invocation_in_progress() -> None:
     """[DG:with-kinesis] Its records are not delivered again."""
 
     async def test() -> None:
@@ -275,8 +275,8 @@ def test_stopping_waits_for_the_invocation_under_way() -> None:
     run(test)
 
 
-def test_the_servers_end_waits_for_nothing() -> None:
-    """Neither for a batch that is retried for ever nor for an invocation under way."""
+def test_stopping_the_server_waits_for_no_invocation() -> None:
+    """Neither for a batch that is retried forever nor for an invocation in progress."""
 
     async def test() -> None:
         async def never(event: Any) -> None:
@@ -293,10 +293,10 @@ def test_the_servers_end_waits_for_nothing() -> None:
     run(test)
 
 
-def test_throttled_reads_are_tried_again_a_second_later_by_chance() -> None:
+def test_throttled_reads_are_retried_after_about_a_second() -> None:
     """[KD:service-sizes-and-limits] Reads are shared with others; nothing is lost.
 
-    Pauses that grow, or keep in step, would starve one of many readers while the others go on.
+    Pauses that grow, or that are equal, would starve one of many readers.
     """
 
     async def test() -> None:
@@ -315,8 +315,8 @@ def test_throttled_reads_are_tried_again_a_second_later_by_chance() -> None:
     run(test)
 
 
-def test_a_deleted_stream_that_comes_back_is_read_again() -> None:
-    """[?] Until then the mapping says what is the matter."""
+def test_a_stream_that_is_created_again_is_read_again() -> None:
+    """[?] Until then, the mapping shows the problem."""
 
     async def test() -> None:
         bench = Bench()

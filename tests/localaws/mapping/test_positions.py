@@ -19,7 +19,7 @@ from workbook.localaws.mapping.positions import Checkpoint, readable, starting_p
 def test_the_checkpoint_is_just_before_the_lowest_unfinished_record(
     order: list[int], data: st.DataObject
 ) -> None:
-    """[DG:with-kinesis] However many batches of a shard finish in whatever order."""
+    """[DG:with-kinesis] However many batches of a shard finish, in whatever order."""
     checkpoint = Checkpoint(TrimHorizon())
     for number in sorted(order):
         assert checkpoint.begin(number)
@@ -34,7 +34,7 @@ def test_the_checkpoint_is_just_before_the_lowest_unfinished_record(
         assert checkpoint.position == expected
 
 
-def test_what_finished_beyond_the_checkpoint_is_not_done_again_after_a_restart() -> None:
+def test_records_finished_beyond_the_checkpoint_are_not_repeated_after_a_restart() -> None:
     """[DG:with-kinesis] Disable and enable, or update: the position is kept."""
     checkpoint = Checkpoint(TrimHorizon())
     for number in (1, 2, 3, 4):
@@ -48,7 +48,7 @@ def test_what_finished_beyond_the_checkpoint_is_not_done_again_after_a_restart()
 
 
 def test_reading_nothing_moves_the_checkpoint_only_when_nothing_is_unfinished() -> None:
-    """So that LATEST, once read, stays where it was at that moment."""
+    """So that LATEST, once read, keeps the position of that time."""
     checkpoint = Checkpoint(Latest())
     checkpoint.reach(AfterSequenceNumber(5))
     assert checkpoint.position == AfterSequenceNumber(5)
@@ -65,16 +65,16 @@ def test_reading_nothing_moves_the_checkpoint_only_when_nothing_is_unfinished() 
         ("AT_TIMESTAMP", 12.5, AtTimestamp(12.5)),
     ],
 )
-def test_children_of_a_followed_shard_start_at_their_beginning(
+def test_children_of_a_shard_that_was_read_start_at_their_first_record(
     name: str, timestamp: float | None, position: Position
 ) -> None:
-    """[design rule] With LATEST or AT_TIMESTAMP data would be lost else."""
+    """[design rule] With LATEST or AT_TIMESTAMP, data would be lost otherwise."""
     assert starting_position(name, timestamp, is_child=False) == position
     assert starting_position(name, timestamp, is_child=True) == TrimHorizon()
 
 
 def test_parents_are_read_to_the_end_before_their_children() -> None:
-    """[design rule] Splits and merges; an expired parent holds nobody up."""
+    """[design rule] Splits and merges; an expired parent blocks nothing."""
     shards = [
         ShardInfo("0", ()),
         ShardInfo("1", ()),

@@ -1,4 +1,4 @@
-"""Retries, backoff, ages and bisection, as decisions about values."""
+"""Retries, back-off, ages and bisection, as decisions about values."""
 
 from collections.abc import Callable
 
@@ -29,7 +29,7 @@ def numbers(piece: Piece) -> list[int]:
 def play(
     count: int, settings: Settings, judge: Callable[[list[int]], Verdict]
 ) -> tuple[list[list[int]], list[int], list[tuple[list[int], int]]]:
-    """Run a batch to its end; gives invocations, records done, and (records, attempts) given up."""
+    """Run a batch to its end; return invocations, records done, and records given up."""
     pieces, calls, done, lost = [Piece(entries(count))], [], [], []
     while pieces:
         piece = pieces.pop(0)
@@ -51,7 +51,7 @@ def test_n_retries_give_n_plus_one_invocations(retries: int, size: int) -> None:
     assert lost == [(list(range(size)), retries + 1)]
 
 
-def test_without_a_limit_a_batch_is_retried_for_ever() -> None:
+def test_without_a_limit_a_batch_is_retried_forever() -> None:
     """[DG:services-kinesis-parameters] -1, the default."""
     piece = Piece(entries(3))
     for _ in range(1000):
@@ -62,7 +62,7 @@ def test_without_a_limit_a_batch_is_retried_for_ever() -> None:
 
 
 @given(st.integers(0, 3), st.integers(1, 30))
-def test_refusals_use_up_no_retry(retries: int, refusals: int) -> None:
+def test_throttles_and_service_errors_use_up_no_retry(retries: int, refusals: int) -> None:
     """[DG:kinesis-on-failure-destination] Throttles and service errors."""
     piece = Piece(entries(2))
     for _ in range(refusals):
@@ -92,7 +92,7 @@ def test_backoff_gives_the_recorded_eight_invocations_in_sixty_seconds() -> None
 
 
 @given(st.integers(2, 100))
-def test_halves_are_the_batch_in_order(size: int) -> None:
+def test_two_halves_make_up_the_batch_in_order(size: int) -> None:
     """[DG:kinesis-on-failure-destination] Two smaller batches, nothing lost."""
     first, second = halves(list(range(size)))
     assert [*first, *second] == list(range(size))
@@ -101,7 +101,7 @@ def test_halves_are_the_batch_in_order(size: int) -> None:
 
 @given(st.integers(1, 40), st.sets(st.integers(0, 39)), st.integers(0, 4))
 def test_bisecting_finds_just_the_poison_records(size: int, poison: set[int], retries: int) -> None:
-    """[DG:kinesis-on-failure-destination] Splitting uses no retry; each alone has N + 1 tries."""
+    """[DG:kinesis-on-failure-destination] Splitting uses no retry; each alone has N + 1."""
     poison = {number for number in poison if number < size}
 
     def judge(batch: list[int]) -> Verdict:
@@ -126,7 +126,7 @@ def test_bisecting_with_no_retries_still_invokes_several_times() -> None:
 
 
 def test_progress_restarts_the_retries() -> None:
-    """[OBS] Quota 3: the bad third record is seen 5 times, and approximateInvokeCount is 4."""
+    """[OBS] Limit 3: the bad third record is seen 5 times, and approximateInvokeCount is 4."""
 
     def judge(batch: list[int]) -> Verdict:
         return FailedFrom(batch.index(2))
@@ -154,7 +154,7 @@ def test_an_invocation_error_with_bisect_and_partial_responses_halves() -> None:
 
 @given(st.lists(st.floats(0, 100)), st.floats(0, 100))
 def test_only_records_at_the_front_are_too_old(arrivals: list[float], oldest: float) -> None:
-    """[OBS] Age is per record: the aged are cut off the front, the younger delivered."""
+    """[OBS] Age is per record: old ones are cut off the front, younger ones are delivered."""
     arrivals.sort()
     batch = [Entry(number, arrived, b"{}") for number, arrived in enumerate(arrivals)]
     cut = cut_aged(batch, oldest)

@@ -1,4 +1,4 @@
-"""Failures: retries, ages, bisection, partial responses; in process, on a clock set by hand."""
+"""Failures: retries, ages, bisection, partial responses; in process, with a clock of the test."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from workbook.localaws.mapping.settings import Settings
 
 
 def test_a_failing_batch_blocks_its_shard_and_is_retried_with_backoff() -> None:
-    """[DG:kinesis-on-failure-destination] Other shards go on."""
+    """[DG:kinesis-on-failure-destination] Other shards continue."""
 
     async def test() -> None:
         def handler(event: Any) -> None:
@@ -42,7 +42,7 @@ def test_a_failing_batch_blocks_its_shard_and_is_retried_with_backoff() -> None:
 
 
 def test_n_retries_then_the_batch_goes_to_the_destination() -> None:
-    """[OBS] N + 1 invocations, the document says so, and the shard goes on."""
+    """[OBS] N + 1 invocations, as the document says; then the shard continues."""
 
     async def test() -> None:
         bench = Bench(boom, Settings(batch_size=2, retries=2, destination=QUEUE))
@@ -68,7 +68,7 @@ def test_n_retries_then_the_batch_goes_to_the_destination() -> None:
     run(test)
 
 
-def test_a_bucket_gets_the_event_too_under_a_key_of_its_own() -> None:
+def test_a_bucket_also_gets_the_event_under_awss_key() -> None:
     """[DG:kinesis-on-failure-destination]"""
 
     async def test() -> None:
@@ -131,8 +131,8 @@ def test_a_deleted_function_loses_nothing() -> None:
     run(test)
 
 
-def test_a_deleted_function_is_noticed_when_there_is_work() -> None:
-    """[OBS] Its idle mapping goes on saying what it said."""
+def test_a_deleted_function_is_reported_when_there_are_records() -> None:
+    """[OBS] Its idle mapping keeps its last result."""
 
     async def test() -> None:
         bench = Bench()
@@ -150,7 +150,7 @@ def test_a_deleted_function_is_noticed_when_there_is_work() -> None:
 
 
 def test_record_age_is_per_record() -> None:
-    """[OBS] Aged records leave the front of a batch, the younger are delivered."""
+    """[OBS] Old records leave the front of a batch, younger ones are delivered."""
 
     async def test() -> None:
         bench = Bench(boom, Settings(max_age=60, destination=QUEUE))
@@ -173,7 +173,7 @@ def test_record_age_is_per_record() -> None:
     run(test)
 
 
-def test_a_record_too_old_before_any_invocation_says_one() -> None:
+def test_a_record_too_old_before_any_invocation_has_a_count_of_one() -> None:
     """[OBS] approximateInvokeCount 1, and the function is not invoked."""
 
     async def test() -> None:
@@ -190,7 +190,7 @@ def test_a_record_too_old_before_any_invocation_says_one() -> None:
     run(test)
 
 
-def test_an_always_failing_function_has_eight_tries_in_a_minute() -> None:
+def test_a_function_that_always_fails_gets_eight_invocations_in_a_minute() -> None:
     """[OBS] Age limit 60 s, unlimited retries."""
 
     async def test() -> None:
@@ -248,7 +248,7 @@ def test_a_poison_record_blocks_until_it_expires() -> None:
 
 
 def test_bisect_isolates_the_poison_record() -> None:
-    """[DG:kinesis-on-failure-destination] The good ones are done once, in order."""
+    """[DG:kinesis-on-failure-destination] The good ones are processed once, in order."""
 
     async def test() -> None:
         def handler(event: Any) -> None:
@@ -276,13 +276,13 @@ def test_bisect_isolates_the_poison_record() -> None:
 
 
 def first_bad(event: Any) -> str | None:
-    """The sequence number of the first record that says so."""
+    """Return the sequence number of the first record marked as bad."""
     pairs = zip(numbers(event), payloads(event), strict=True)
     return next((number for number, data in pairs if data == "bad"), None)
 
 
-def test_a_batch_whose_first_record_is_reported_is_never_cut() -> None:
-    """[?] With bisect either: those behind it are given up with it."""
+def test_a_batch_whose_first_record_is_reported_is_never_split() -> None:
+    """[?] Not with bisect either: the records after it are given up with it."""
 
     async def test() -> None:
         def handler(event: Any) -> Any:
@@ -304,8 +304,10 @@ def test_a_batch_whose_first_record_is_reported_is_never_cut() -> None:
 
 
 def test_an_error_where_the_first_record_fails_isolates_it() -> None:
-    """[DG:services-kinesis-batchfailurereporting] An invocation error halves the batch: this way
-    does not depend on what becomes of a batch whose first record is reported."""
+    """[DG:services-kinesis-batchfailurereporting] An invocation error halves the batch.
+
+    This does not depend on what happens to a batch whose first record is reported.
+    """
 
     async def test() -> None:
         def handler(event: Any) -> Any:
@@ -335,8 +337,8 @@ def test_an_error_where_the_first_record_fails_isolates_it() -> None:
     run(test)
 
 
-def test_a_partial_response_retries_the_rest_without_topping_it_up() -> None:
-    """[OBS] A batch of 3 that failed on its last record comes back as a batch of 1."""
+def test_a_partial_response_retries_the_rest_without_new_records() -> None:
+    """[OBS] A batch of 3 that failed on its last record is retried as a batch of 1."""
 
     async def test() -> None:
         def handler(event: Any) -> Any:
@@ -359,7 +361,7 @@ def test_a_partial_response_retries_the_rest_without_topping_it_up() -> None:
 
 
 def test_partial_responses_are_ignored_unless_enabled() -> None:
-    """[DG:services-kinesis-batchfailurereporting] And so is every other reply."""
+    """[DG:services-kinesis-batchfailurereporting] And so is every other response."""
 
     async def test() -> None:
         bench = Bench(lambda event: report(*numbers(event)), Settings(batch_size=1))

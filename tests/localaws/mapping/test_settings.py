@@ -1,4 +1,4 @@
-"""A mapping's settings: ranges, defaults, and what a wrong value is answered with."""
+"""A mapping's settings: ranges, defaults, and the errors for invalid values."""
 
 from typing import Any
 
@@ -52,8 +52,8 @@ RANGES = [
 
 
 @pytest.mark.parametrize(("name", "least", "most"), RANGES)
-def test_ranges(name: str, least: int, most: int) -> None:
-    """[BC, DG:services-kinesis-parameters] The ends are allowed; beyond them AWS's own words."""
+def test_values_out_of_range_are_refused(name: str, least: int, most: int) -> None:
+    """[BC, DG:services-kinesis-parameters] The limits are allowed; beyond them, AWS's message."""
     member = name[0].lower() + name[1:]
     for value in (least, most):
         assert read({name: value}).shown()[name] == value
@@ -81,7 +81,7 @@ def test_a_record_age_below_sixty_is_refused(age: int) -> None:
     )
 
 
-def test_several_wrong_values_are_named_together() -> None:
+def test_several_invalid_values_are_reported_together() -> None:
     """[BC] AWS counts its validation errors."""
     error = refusal({"BatchSize": 0, "ParallelizationFactor": 11})
     assert error.message.startswith("2 validation errors detected: ")
@@ -90,7 +90,7 @@ def test_several_wrong_values_are_named_together() -> None:
 
 
 def test_a_large_batch_needs_no_window() -> None:
-    """[OBS] The remark about BatchSize over 10 does not hold for Kinesis."""
+    """[OBS] The guide's remark about BatchSize over 10 does not apply to Kinesis."""
     assert read({"BatchSize": 10_000}).window == 0
 
 
@@ -114,7 +114,7 @@ def test_a_large_batch_needs_no_window() -> None:
         ({"FilterCriteria": {"Filters": [{"Pattern": '{"data":{"a":[1]}}'}] * 6}}, "Filters"),
     ],
 )
-def test_what_a_kinesis_mapping_cannot_have_is_refused(
+def test_settings_that_a_kinesis_mapping_cannot_have_are_refused(
     parameters: dict[str, Any], named: str
 ) -> None:
     """[DG:services-kinesis-parameters] The message names it."""
@@ -196,7 +196,7 @@ def test_a_destination_for_failures_must_be_named() -> None:
         ),
     ],
 )
-def test_texts_and_choices(parameters: dict[str, Any], problem: str) -> None:
+def test_invalid_strings_and_choices_are_refused(parameters: dict[str, Any], problem: str) -> None:
     """[BC, OBS] Names, ARNs and enumerations, in AWS's words."""
     error = refusal(parameters)
     assert (error.status, error.code) == (400, "ValidationException")
@@ -206,7 +206,7 @@ def test_texts_and_choices(parameters: dict[str, Any], problem: str) -> None:
 
 @pytest.mark.parametrize("pattern", ["null", "simple string", '{"eventSource":"aws:kinesis"}'])
 def test_an_invalid_filter_pattern_is_refused(pattern: str) -> None:
-    """[OBS] In just these words."""
+    """[OBS] To the letter."""
     error = refusal({"FilterCriteria": {"Filters": [{"Pattern": pattern}]}})
     assert (error.code, error.message) == (
         "InvalidParameterValueException",
@@ -241,7 +241,7 @@ def test_an_empty_destination_clears_it(config: dict[str, Any]) -> None:
     assert shown["DestinationConfig"] == {"OnFailure": {}}
 
 
-def test_what_an_update_leaves_out_stays() -> None:
+def test_settings_that_an_update_omits_stay() -> None:
     """[BC]"""
     before = Settings(batch_size=7, bisect=True, reports_failures=True)
     sent = {"UUID": "0" * 36, "MaximumRetryAttempts": 3, "BatchSize": None}
@@ -261,7 +261,7 @@ def test_what_an_update_leaves_out_stays() -> None:
     ],
 )
 def test_a_value_of_the_wrong_type_is_refused(parameters: dict[str, Any], message: str) -> None:
-    """[BC] In the words of the one reader of models."""
+    """[BC] In the words of the model reader."""
     error = refusal(parameters)
     assert (error.code, error.message) == ("SerializationException", message)
 
@@ -296,7 +296,7 @@ def test_a_starting_position_is_required() -> None:
         ("AT_TIMESTAMP", NOW + 1, "StartingPositionTimestamp cannot be in the future."),
     ],
 )
-def test_a_timestamp_goes_with_at_timestamp_only_and_is_not_in_the_future(
+def test_a_timestamp_needs_at_timestamp_and_must_not_be_in_the_future(
     position: str, timestamp: float | None, message: str
 ) -> None:
     """[OBS; the last one DG:services-kinesis-parameters]"""

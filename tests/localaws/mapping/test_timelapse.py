@@ -1,10 +1,10 @@
-"""A lesson of minutes in a second: mappings on a clock that runs fast."""
+"""A lesson of minutes in a second: mappings with a fast clock."""
 
 from tests.localaws.mapping.aws import FAILING, World
 
 
-def test_a_long_window_takes_its_time(hurried: World) -> None:
-    """Two minutes of the mapping's time: so old is the record when it is delivered."""
+def test_a_long_window_ends_on_the_local_clock(hurried: World) -> None:
+    """Two minutes of the mapping's time: the record is that old when it is delivered."""
     stream, function = hurried.stream(), hurried.function()
     with hurried.mapping(stream, function, MaximumBatchingWindowInSeconds=120):
         hurried.put(stream, 1)
@@ -14,7 +14,7 @@ def test_a_long_window_takes_its_time(hurried: World) -> None:
     assert age >= 120_000
 
 
-def test_a_records_age_passes_at_the_same_pace(hurried: World) -> None:
+def test_a_records_age_follows_the_local_clock(hurried: World) -> None:
     """MaximumRecordAgeInSeconds and the pauses between retries."""
     stream, function = hurried.stream(), hurried.function(FAILING)
     url, queue = hurried.queue()

@@ -1,4 +1,4 @@
-"""Tumbling windows at work; in process, on a clock set by hand."""
+"""Tumbling windows at work; in process, with a clock that tests move."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from workbook.localaws.mapping.settings import Settings
 
 
 def total(event: Any) -> Any:
-    """A sum over the window, as the documentation's example makes one."""
+    """A sum over the window, as in the documentation's example."""
     state = event["state"]
     return {"state": {"sum": state.get("sum", 0) + sum(payloads(event))}}
 
@@ -20,7 +20,7 @@ def finals(bench: Bench) -> list[Any]:
 
 
 def test_a_window_takes_several_invocations_and_a_final_one() -> None:
-    """[DG:services-kinesis-windows] The state goes from one to the next; then it is dropped."""
+    """[DG:services-kinesis-windows] State passes from one to the next; then it is discarded."""
 
     async def test() -> None:
         bench = Bench(total, Settings(batch_size=2, tumbling=30))
@@ -50,7 +50,7 @@ def test_a_window_takes_several_invocations_and_a_final_one() -> None:
 
 
 def test_a_window_that_ended_while_the_laptop_slept_ends() -> None:
-    """By the arrival of its records; those that come later are in windows of their own."""
+    """It ends by the arrival of its records; later ones are in their own windows."""
 
     async def test() -> None:
         bench = Bench(total, Settings(batch_size=2, tumbling=30))
@@ -66,8 +66,8 @@ def test_a_window_that_ended_while_the_laptop_slept_ends() -> None:
     run(test)
 
 
-def test_backlog_is_cut_at_the_windows_bounds() -> None:
-    """[DG:services-kinesis-windows] By arrival, though all is read at once."""
+def test_a_backlog_is_split_at_window_boundaries() -> None:
+    """[DG:services-kinesis-windows] By arrival, even if all is read at once."""
 
     async def test() -> None:
         bench = Bench(total, Settings(batch_size=100, tumbling=10))
@@ -105,7 +105,7 @@ def test_a_window_closes_without_new_records() -> None:
 
 
 @pytest.mark.parametrize("reply", [None, {}, {"sum": 1}, "state"])
-def test_a_reply_without_state_is_a_failure(reply: Any) -> None:
+def test_a_response_without_state_is_a_failure(reply: Any) -> None:
     """[DG:services-kinesis-windows]"""
 
     async def test() -> None:
@@ -120,8 +120,8 @@ def test_a_reply_without_state_is_a_failure(reply: Any) -> None:
     run(test)
 
 
-def test_a_state_over_a_megabyte_terminates_the_window_early() -> None:
-    """[DG:services-kinesis-windows] isWindowTerminatedEarly; what follows starts empty."""
+def test_a_state_over_a_megabyte_closes_the_window_early() -> None:
+    """[DG:services-kinesis-windows] isWindowTerminatedEarly; the next window starts empty."""
 
     async def test() -> None:
         def handler(event: Any) -> Any:
@@ -177,7 +177,7 @@ def test_a_failing_final_invocation_blocks_the_shard() -> None:
 
 
 def test_windows_together_with_partial_failures() -> None:
-    """[DG:services-kinesis-windows] The state of the reply holds; the rest is retried."""
+    """[DG:services-kinesis-windows] The state in the response is kept; the rest is retried."""
 
     async def test() -> None:
         failed: list[str] = []

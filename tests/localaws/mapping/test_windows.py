@@ -15,9 +15,7 @@ ENDED = float("inf")
 
 
 @given(st.floats(1e9, 2e9), st.integers(1, 900))
-def test_windows_lie_side_by_side_and_hold_what_arrived_in_them(
-    arrived: float, length: int
-) -> None:
+def test_windows_are_adjacent_and_contain_what_arrived_in_them(arrived: float, length: int) -> None:
     """[DG:services-kinesis-windows] Aligned by arrival time."""
     window = windows.window_of(arrived, length)
     assert window.holds(arrived)
@@ -51,7 +49,7 @@ def test_a_batch_never_crosses_a_window(arrivals: list[float], length: int) -> N
 def test_when_the_final_invocation_is_due(
     next_arrived: float | None, tip_read_at: float, over: bool
 ) -> None:
-    """[DG:services-kinesis-windows] Also without new records, and at a shard's end."""
+    """[DG:services-kinesis-windows] Even without new records, and at a shard's end."""
     assert windows.is_over(Window(100, 110), next_arrived, tip_read_at) is over
 
 
@@ -67,7 +65,7 @@ def test_a_state_over_a_megabyte_ends_the_window_early() -> None:
     assert not windows.is_over(small, 101.0, NEVER)
 
 
-def test_the_events_members() -> None:
+def test_the_members_of_a_windows_event() -> None:
     """[DG:services-kinesis-windows] window, state, shardId, eventSourceARN and the two flags."""
     window = Window(1606842720, 1606842750, state=b'{"n":3}')
     members = windows.event_members(window, "shardId-000000000006", "arn:s", is_final=False)
@@ -96,19 +94,19 @@ def test_the_events_members() -> None:
         (b'{"state":%b}' % (b"[" * 200_000 + b"]" * 200_000), None),
     ],
 )
-def test_a_reply_must_have_state(payload: bytes, parts: tuple[bytes, bytes] | None) -> None:
-    """[DG:services-kinesis-windows] Else the invocation counts as failed."""
+def test_a_response_must_have_state(payload: bytes, parts: tuple[bytes, bytes] | None) -> None:
+    """[DG:services-kinesis-windows] Otherwise the invocation counts as failed."""
     assert windows.split_reply(payload) == parts
 
 
 @pytest.mark.parametrize("state", [b"[" * 500 + b"]" * 500, b"[1" + b"0" * 40 + b',"\xc3\xbc"]'])
-def test_a_state_comes_back_as_it_was_sent(state: bytes) -> None:
+def test_state_is_passed_on_unchanged(state: bytes) -> None:
     """[DG:services-kinesis-windows] Every digit of it, and every level."""
     assert windows.split_reply(b'{"state":%b}' % state) == (state, b"{}")
 
 
-def test_a_window_remembers_which_records_it_was_given() -> None:
-    """So that a final invocation that is given up can say what was lost."""
+def test_a_window_remembers_its_records() -> None:
+    """So that a final invocation that is given up can report what was lost."""
     first = Window(0, 10).with_reply(b"1", Span(5, 6, 1.0, 2.0, 2))
     second = first.with_reply(b"2", Span(7, 7, 3.0, 3.0, 1)).with_reply(b"3", None)
     assert second == Window(0, 10, b"3", Span(5, 7, 1.0, 3.0, 3))

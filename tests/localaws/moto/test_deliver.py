@@ -1,4 +1,4 @@
-"""Delivery to moto's services: one call in this process, with the checks that clients meet."""
+"""Delivery to moto's services: one call in this process, with the checks that clients get."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ Test = Callable[["Moto"], Awaitable[None]]
 
 
 class Moto:
-    """moto on a thread of its own, asked through the same calls that deliver."""
+    """moto on its own thread, queried through the calls that deliver."""
 
     def __init__(self) -> None:
         self.worker = Worker()
@@ -34,7 +34,7 @@ class Moto:
         return await self.destinations._call(service, REGION, operation, **given)
 
     async def queue(self, **attributes: str) -> str:
-        """A new queue's ARN."""
+        """Create a queue, and return its ARN."""
         name = self.name + (".fifo" if "FifoQueue" in attributes else "")
         await self.ask("sqs", "CreateQueue", QueueName=name, Attributes=attributes)
         return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
@@ -45,7 +45,7 @@ class Moto:
         return [message["Body"] for message in found.get("Messages", [])]
 
     async def refusal(self, arn: str, document: Document = DOCUMENT) -> str:
-        """The code of the error that a delivery to ``arn`` gives."""
+        """Return the code of the error of a delivery to ``arn``."""
         with pytest.raises(DeliveryError) as caught:
             await self.destinations.deliver(arn, document)
         assert caught.value.message
@@ -135,7 +135,7 @@ def test_the_error_of_a_destination_reaches_the_sender(arn: str, code: str) -> N
     run(test)
 
 
-def test_a_queue_refuses_what_is_over_its_size() -> None:
+def test_a_queue_refuses_a_message_over_its_size() -> None:
     """[BC] MaximumMessageSize, 1 MiB at most."""
 
     async def test(moto: Moto) -> None:
@@ -146,7 +146,7 @@ def test_a_queue_refuses_what_is_over_its_size() -> None:
     run(test)
 
 
-def test_a_fifo_queue_refuses_what_has_no_group() -> None:
+def test_a_fifo_queue_refuses_a_message_without_a_group() -> None:
     """[BC]"""
 
     async def test(moto: Moto) -> None:
@@ -156,7 +156,7 @@ def test_a_fifo_queue_refuses_what_has_no_group() -> None:
     run(test)
 
 
-def test_a_function_takes_events_of_1_mib() -> None:
+def test_a_function_accepts_events_of_1_mib() -> None:
     """[DG:gettingstarted-limits]"""
 
     async def test(moto: Moto) -> None:
@@ -167,8 +167,8 @@ def test_a_function_takes_events_of_1_mib() -> None:
     run(test)
 
 
-def test_a_function_is_called_by_the_alias_that_was_named(local: Aws) -> None:
-    """[BC] Its context tells the ARN that it was called by."""
+def test_a_function_is_invoked_through_the_given_alias(local: Aws) -> None:
+    """[BC] Its context has the ARN with which it was invoked."""
     api = local.client("lambda")
     second = create(local, "def handler(event, context): print(context.invoked_function_arn)")
     settle(local, second)
@@ -184,8 +184,8 @@ def test_a_function_is_called_by_the_alias_that_was_named(local: Aws) -> None:
     until(lambda: f"{alias}\n" in log_lines(local, second))
 
 
-def test_no_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A delivery leaves the process for nothing, whatever the user's variables say."""
+def test_deliveries_use_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A delivery never leaves the process, whatever the user's variables say."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     test_a_queue_gets_the_document_as_its_message()

@@ -1,4 +1,4 @@
-"""Requests of every shape to the services that moto answers: each is answered, never a 500."""
+"""Requests of every shape to the services that moto provides: never a 500."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from workbook.localaws.api.http import Request, authorization
 from workbook.localaws.clock import Clock
 from workbook.localaws.parts import Parts
 
-SECONDS = 30  # in which any request is answered, even on a busy machine
+SECONDS = 30  # for the response to any request, even on a busy machine
 UNSUPPORTED = 501
 SERVICES = ["sqs", "sns", "dynamodb", "s3", "iam", "logs", "events", "cloudwatch", "sts"]
 SERVICES += ["firehose", "cloudformation"]
@@ -79,7 +79,7 @@ class Wired(Shaped):
         self._wire = ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
     def request(self) -> tuple[str, Request]:
-        """A request, and the operation that it is for."""
+        """Return a request, and the operation that it calls."""
         while True:
             name = self._chance.choice(self._operations)
             operation = self._wire.operation_model(name)
@@ -115,7 +115,7 @@ class Wired(Shaped):
 
 
 async def answered(parts: Parts, shaped: Shaped, count: int) -> set[str]:
-    """Send requests; return the operations that did what they do."""
+    """Send requests; return the operations that succeeded."""
     seen = set()
     for _ in range(count):
         operation, request = shaped.request()
@@ -133,7 +133,7 @@ async def answered(parts: Parts, shaped: Shaped, count: int) -> set[str]:
     return seen
 
 
-def test_every_request_is_answered() -> None:
+def test_every_request_gets_a_response() -> None:
     async def run() -> None:
         parts = Parts("http://127.0.0.1:9", Clock())
         await parts.start()
@@ -142,9 +142,9 @@ def test_every_request_is_answered() -> None:
                 seen = await answered(
                     parts, Wired(service, random.Random(number)), REQUESTS // len(SERVICES)
                 )
-                # They are not all refused.
+                # Not all of them are refused.
                 assert seen, service
-            # And what some left behind is in nobody's way.
+            # What they left behind blocks no other request.
             for service in SERVICES:
                 await answered(parts, Wired(service, random.Random(99)), 1)
         finally:
@@ -154,7 +154,7 @@ def test_every_request_is_answered() -> None:
 
 
 async def ask(service: str, target: str, body: bytes, region: str = REGION) -> tuple[int, Any]:
-    """Send one request in JSON 1.1 to a local AWS of its own; return status and answer."""
+    """Send one request in JSON 1.1 to a new local AWS; return status and response."""
     parts = Parts("http://127.0.0.1:9", Clock())
     await parts.start()
     headers = {
@@ -201,7 +201,7 @@ async def ask(service: str, target: str, body: bytes, region: str = REGION) -> t
         ),
     ],
 )
-def test_where_moto_fails_the_answer_is_awss_or_names_what_is_missing(
+def test_where_moto_fails_the_error_is_awss_or_names_what_is_missing(
     service: str, target: str, body: bytes, status: int, code: str, words: str
 ) -> None:
     got, answer = asyncio.run(ask(service, target, body))

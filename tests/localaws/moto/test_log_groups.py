@@ -1,4 +1,4 @@
-"""How much of the log is kept: there is an end to it, and what goes is told."""
+"""How much of the logs is kept: there is a limit, and dropped events are reported."""
 
 import gc
 import weakref
@@ -14,7 +14,7 @@ from workbook.localaws.moto import install, log_groups
 
 @pytest.fixture
 def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[LogsBackend]:
-    """moto's log groups as ours, with room for five events of a KB."""
+    """moto's log groups as replaced by us, with room for five events of a KB."""
     install.forget_what_is_deleted()
     log_groups.install()
     monkeypatch.setattr(log_groups, "MAX_KEPT_BYTES", 5 * (1000 + log_groups.EVENT_BYTES))
@@ -42,7 +42,7 @@ def dropped(count: int) -> str:
     return f"The local AWS dropped {count} events here: it keeps the newest."
 
 
-def test_the_oldest_events_go_first_and_leave_a_notice(logs: LogsBackend) -> None:
+def test_the_oldest_events_are_dropped_first_and_leave_a_notice(logs: LogsBackend) -> None:
     put(logs, "one", 1, 2)
     put(logs, "two", 3)
     put(logs, "one", 4)
@@ -56,19 +56,19 @@ def test_the_oldest_events_go_first_and_leave_a_notice(logs: LogsBackend) -> Non
     assert told(logs, "one") == [dropped(3), 9]
 
 
-def test_a_batch_that_is_too_large_alone_is_kept(logs: LogsBackend) -> None:
+def test_a_batch_over_the_limit_is_kept_if_it_is_the_newest(logs: LogsBackend) -> None:
     put(logs, "one", *range(10))
     assert told(logs, "one") == list(range(10))
     put(logs, "two", 10)
     assert (told(logs, "one"), told(logs, "two")) == ([dropped(10)], [10])
 
 
-def test_a_groups_memory_is_given_back_when_it_is_deleted(logs: LogsBackend) -> None:
+def test_deleting_a_log_group_frees_its_memory(logs: LogsBackend) -> None:
     put(logs, "one", 1)
     stream = weakref.ref(logs.groups["one"].streams["s"])
     event = weakref.ref(logs.groups["one"].streams["s"].events[0])
     logs.delete_log_group("one")
     gc.collect()
     assert (stream(), event()) == (None, None)
-    put(logs, "two", *range(10))  # and what went is in nobody's way
+    put(logs, "two", *range(10))  # and the deleted group affects no other
     assert told(logs, "two") == list(range(10))

@@ -1,4 +1,4 @@
-"""How functions' lines come into CloudWatch Logs: in batches, with an end to what waits."""
+"""How functions' lines reach CloudWatch Logs: in batches, with a limit on what waits."""
 
 import asyncio
 
@@ -15,14 +15,14 @@ STREAM = LogStream(REGION, "/aws/lambda/talks", "s", ROLE)
 
 
 def messages() -> list[str]:
-    """What moto has."""
+    """Return the messages that moto has."""
     from moto.logs.models import logs_backends
 
     stream = logs_backends[ACCOUNT][REGION].groups[STREAM.group].streams[STREAM.name]
     return [event.message for event in stream.events]
 
 
-def test_lines_that_come_faster_than_they_are_written_are_counted(
+def test_lines_that_arrive_faster_than_they_are_written_are_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(logs, "MAX_WAITING_BYTES", 3 * (logs.EVENT_BYTES + 2))
@@ -45,7 +45,7 @@ def test_lines_that_come_faster_than_they_are_written_are_counted(
     assert asyncio.run(run()) == ["1\n", "2\n", "5\n", lost, "6\n"]
 
 
-def test_lines_that_come_while_others_are_written_are_written_too() -> None:
+def test_lines_that_arrive_during_a_write_are_written_too() -> None:
     async def run() -> None:
         worker = Worker()
         taken = Logs(Clock(), worker, FakeRoles())

@@ -1,4 +1,4 @@
-"""A backend of ours takes the place of moto's, whoever came first."""
+"""Our backend replaces moto's, whichever was used first."""
 
 from moto.core.base_backend import BackendDict
 from moto.events.models import EventsBackend
@@ -7,10 +7,10 @@ from workbook.localaws.moto.takeover import take_over
 
 
 class Ours(EventsBackend):
-    """A backend that can be told apart."""
+    """A backend that can be distinguished."""
 
 
-def test_backends_that_moto_has_made_already_become_ours() -> None:
+def test_backends_that_moto_has_already_created_are_replaced() -> None:
     backends = BackendDict(EventsBackend, "events")
     early = backends["123456789012"]["us-east-1"]
     take_over(backends, Ours)

@@ -1,4 +1,4 @@
-"""moto on its own thread: the services that the local AWS does not model itself."""
+"""moto on its own thread: the services that the local AWS does not implement itself."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ def make_queue(local: target.Aws, name: str) -> tuple[Any, str]:
     return sqs, sqs.create_queue(QueueName=name)["QueueUrl"]
 
 
-def test_long_polling_ends_with_the_first_message_and_keeps_nobody_else_waiting(
+def test_a_long_poll_ends_with_the_first_message_and_blocks_no_other_client(
     local: target.Aws,
 ) -> None:
     sqs, url = make_queue(local, "long-poll")
@@ -36,7 +36,7 @@ def test_long_polling_ends_with_the_first_message_and_keeps_nobody_else_waiting(
 
 
 def test_concurrent_calls_into_moto_lose_nothing(local: target.Aws) -> None:
-    """moto alone loses records under concurrent calls."""
+    """Under concurrent calls, moto itself loses records."""
     sqs, url = make_queue(local, "concurrent")
     with ThreadPoolExecutor(8) as clients:
         list(
@@ -50,8 +50,8 @@ def test_concurrent_calls_into_moto_lose_nothing(local: target.Aws) -> None:
     assert attributes["ApproximateNumberOfMessages"] == "200"
 
 
-def test_the_thread_begins_with_what_it_is_started_with() -> None:
-    """Also when a caller gives up meanwhile, or calls before that is done."""
+def test_the_thread_first_runs_what_it_is_started_with() -> None:
+    """Even if a caller gives up in the meantime, or calls before that is done."""
     done: list[str] = []
     may_end = threading.Event()
 
@@ -74,7 +74,7 @@ def test_the_thread_begins_with_what_it_is_started_with() -> None:
     assert done == ["prepared", "patient"]
 
 
-def test_calls_tell_why_the_thread_could_not_begin() -> None:
+def test_calls_raise_the_error_that_kept_the_thread_from_starting() -> None:
     def prepare() -> None:
         raise OSError("no moto here")
 
@@ -89,7 +89,7 @@ def test_calls_tell_why_the_thread_could_not_begin() -> None:
     asyncio.run(run())
 
 
-def test_what_cannot_be_published_is_told_and_in_nobodys_way(
+def test_an_error_in_publishing_is_logged_and_blocks_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     def publish() -> None:
@@ -107,7 +107,7 @@ def test_what_cannot_be_published_is_told_and_in_nobodys_way(
     assert "what one request left" in caplog.text
 
 
-def test_what_a_service_needs_comes_in_with_its_first_request() -> None:
+def test_the_first_request_to_a_service_imports_what_it_needs() -> None:
     prepared: list[str] = []
 
     async def run() -> None:
@@ -129,7 +129,7 @@ def test_what_a_service_needs_comes_in_with_its_first_request() -> None:
     assert prepared == ["sqs"]
 
 
-def test_a_client_that_left_its_long_poll_takes_no_message(local: target.Aws) -> None:
+def test_a_client_that_has_left_its_long_poll_receives_no_message(local: target.Aws) -> None:
     sqs = local.client("sqs")
     url = sqs.create_queue(QueueName="left")["QueueUrl"]
     body = json.dumps({"QueueUrl": url, "WaitTimeSeconds": 20}).encode()
@@ -141,14 +141,14 @@ def test_a_client_that_left_its_long_poll_takes_no_message(local: target.Aws) ->
     )
     with socket.create_connection((str(where.hostname), int(where.port or 0))) as connection:
         connection.sendall(head.encode() + body)
-        sqs.list_queues()  # moto's thread has looked into the queue once
+        sqs.list_queues()  # moto's thread has checked the queue once
     sqs.send_message(QueueUrl=url, MessageBody="kept")
     (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
     assert message["Body"] == "kept"
 
 
 @pytest.mark.parametrize("seconds", [21, -1])
-def test_a_long_poll_has_twenty_seconds_at_most(local: target.Aws, seconds: int) -> None:
+def test_a_long_poll_lasts_at_most_twenty_seconds(local: target.Aws, seconds: int) -> None:
     """[BC]"""
     sqs = local.client("sqs")
     url = sqs.create_queue(QueueName="polled")["QueueUrl"]

@@ -1,4 +1,4 @@
-"""What tests of permissions share: a role of one's own, a function that calls what it is told."""
+"""Code that tests of permissions share: a role, and a function that makes given calls."""
 
 import json
 import uuid
@@ -42,7 +42,7 @@ def allow(action: Any, resource: Any, **more: Any) -> dict[str, Any]:
 
 
 class Role:
-    """A role of the test's own, whose one policy it may change.
+    """A role of the test with one policy, which the test may change.
 
     Args:
         aws: where.
@@ -61,7 +61,7 @@ class Role:
         self.allow(*statements)
 
     def allow(self, *statements: dict[str, Any]) -> None:
-        """Put statements in the place of those there are."""
+        """Replace the policy's statements."""
         document = {"Version": "2012-10-17", "Statement": list(statements)}
         if statements:
             self._iam.put_role_policy(
@@ -71,7 +71,7 @@ class Role:
             self._iam.delete_role_policy(RoleName=self.name, PolicyName="p")
 
     def trust(self, trust: Any) -> None:
-        """Put a trust policy in the place of the present one."""
+        """Replace the trust policy."""
         self._iam.update_assume_role_policy(RoleName=self.name, PolicyDocument=json.dumps(trust))
 
     def delete(self) -> None:
@@ -81,7 +81,7 @@ class Role:
 
 
 class Function:
-    """A function that makes the calls that it is told to make, as its role."""
+    """A function that makes the given calls, as its role."""
 
     def __init__(self, aws: Aws, role: Role) -> None:
         self._aws = aws
@@ -90,7 +90,7 @@ class Function:
         self.session = f"arn:aws:sts::{aws.account_id}:assumed-role/{role.name}/{self.name}"
 
     def call(self, service: str, method: str, **parameters: Any) -> dict[str, Any]:
-        """What came of a call: ``Answer``, or the error's ``Code``, ``Message`` and ``Status``."""
+        """Return a call's ``Answer``, or its error's ``Code``, ``Message`` and ``Status``."""
         event = {"service": service, "method": method, "parameters": parameters}
         _, answer = invoke(self._aws, self.name, event)
         return dict(answer)

@@ -1,4 +1,4 @@
-"""The table of actions, held to AWS's service authorization reference and to botocore's models."""
+"""The table of actions, checked against AWS's reference and botocore's models."""
 
 import json
 import re
@@ -14,14 +14,14 @@ from workbook.localaws.permissions.actions import SERVICES, accesses
 from workbook.localaws.permissions.actions.call import Access, Call
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
-MAX_DEPTH = 5  # of parameters in parameters
-NAMES = {  # where not any text is a name
+MAX_DEPTH = 5  # of nested parameters
+NAMES = {  # for parameters that do not accept any text
     "QueueUrl": f"https://sqs/{ACCOUNT}/q",
     "AliasName": "alias/x",
     "CopySource": "x/x",
 }
 
-# Operations that botocore has, and whose actions the reference does not know yet.
+# Operations in botocore whose actions the reference does not have yet.
 NOT_YET_IN_THE_REFERENCE = {
     "kinesis": r".*(Queue|Channel).*|UpdateStreamRecordDistributionStrategy",
     "lambda": r"(Delete|Pause|Resume)DurableExecution|.*ResourcePolicy",
@@ -35,7 +35,7 @@ NOT_YET_IN_THE_REFERENCE = {
     "secretsmanager": r".*CrossAccountReplica|ListResourcePolicies",
     "kms": r"Decapsulate|Encapsulate|GetKeyLastUsage",
 }
-# Actions without a resource by the reference: an ARN, as AWS's messages show it, serves as well.
+# Actions without a resource in the reference: an ARN, as in AWS's messages, is allowed too.
 NAMED_ALL_THE_SAME = {
     "kinesis": r"(Dis|En)ableEnhancedMonitoring|UpdateShardCount|UpdateStreamMode",
     "iam": r"List(Groups|InstanceProfiles|Policies|Roles|Users)",
@@ -60,7 +60,7 @@ def operations(service: str) -> list[str]:
 
 
 def parameters(service: str, operation: str) -> dict[str, Any]:
-    """A value for every parameter of an operation; ARNs are of the first kind that fits."""
+    """A value for every parameter of an operation; ARNs are of the first type that fits."""
     shape = model(service)["operations"][operation].get("input")
     action = SERVICES[service].action(Call(service, operation, {}, REGION, ACCOUNT))
     arn = next(samples(action), "arn:aws:x:::x")
@@ -91,7 +91,7 @@ def _value(service: str, name: str, member: str, arn: str, depth: int) -> Any:
 
 
 def samples(action: str) -> Iterator[str]:
-    """An ARN of each kind that an action knows, by the reference."""
+    """Yield an ARN of each type that an action supports, by the reference."""
     prefix, _, name = action.partition(":")
     service = reference()[prefix]
     for kind in service["privileges"].get(name, {"resource_types": ()})["resource_types"]:
@@ -106,7 +106,7 @@ def asked(service: str, operation: str) -> list[Access]:
 
 
 def templates(action: str) -> Iterator[re.Pattern[str]]:
-    """How the ARNs of an action's resources look, by the reference."""
+    """Yield the formats of the ARNs of an action's resources, by the reference."""
     prefix, _, name = action.partition(":")
     service = reference()[prefix]
     for kind in service["privileges"][name]["resource_types"]:
@@ -116,7 +116,7 @@ def templates(action: str) -> Iterator[re.Pattern[str]]:
 
 
 @pytest.mark.parametrize("service", sorted(SERVICES))
-def test_every_operation_asks_for_actions_that_aws_has(service: str) -> None:
+def test_every_operation_needs_actions_that_aws_has(service: str) -> None:
     asked_for = {
         one.action for operation in operations(service) for one in asked(service, operation)
     }
@@ -125,7 +125,7 @@ def test_every_operation_asks_for_actions_that_aws_has(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", sorted(SERVICES))
-def test_every_resource_is_of_a_kind_that_its_action_knows(service: str) -> None:
+def test_every_resource_is_of_a_type_that_its_action_supports(service: str) -> None:
     for operation in operations(service):
         for access in asked(service, operation):
             known = list(templates(access.action))
@@ -138,7 +138,7 @@ def test_every_resource_is_of_a_kind_that_its_action_knows(service: str) -> None
 
 
 def of(service: str, operation: str, **given: Any) -> list[tuple[str, str | None]]:
-    """The actions and resources that a call asks for."""
+    """Return the actions and resources that a call needs."""
     call = Call(service, operation, given, REGION, ACCOUNT)
     return [(access.action, access.resource) for access in accesses(call)]
 
@@ -151,19 +151,19 @@ GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:g"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
 
 
-def test_a_stream_is_named_by_its_name_or_its_arn() -> None:
+def test_a_stream_is_found_by_its_name_or_its_arn() -> None:
     assert of("kinesis", "PutRecords", StreamName="s") == [("kinesis:PutRecords", STREAM)]
     assert of("kinesis", "PutRecord", StreamARN=STREAM) == [("kinesis:PutRecord", STREAM)]
     assert of("kinesis", "ListStreams") == [("kinesis:ListStreams", "*")]
 
 
-def test_a_batch_of_messages_needs_the_right_to_send_one() -> None:
+def test_a_batch_of_messages_needs_permission_to_send_one() -> None:
     url = f"http://127.0.0.1:4566/{ACCOUNT}/q"
     for operation in ("SendMessage", "SendMessageBatch"):
         assert of("sqs", operation, QueueUrl=url) == [("sqs:SendMessage", QUEUE)]
 
 
-def test_an_invocation_is_of_the_function_with_its_qualifier() -> None:
+def test_the_resource_of_an_invocation_has_the_qualifier() -> None:
     action = "lambda:InvokeFunction"
     for name in ("f", f"{ACCOUNT}:function:f", FUNCTION):
         assert of("lambda", "Invoke", FunctionName=name) == [(action, FUNCTION)]
@@ -171,7 +171,7 @@ def test_an_invocation_is_of_the_function_with_its_qualifier() -> None:
     assert asked == [(action, f"{FUNCTION}:live")]
 
 
-def test_a_transaction_needs_the_right_to_each_of_its_parts() -> None:
+def test_a_transaction_needs_permission_for_each_of_its_parts() -> None:
     items = [{"Put": {"TableName": "t"}}, {"ConditionCheck": {"TableName": "u"}}]
     assert of("dynamodb", "TransactWriteItems", TransactItems=items) == [
         ("dynamodb:PutItem", TABLE),
@@ -185,13 +185,13 @@ def test_an_index_is_read_instead_of_its_table() -> None:
     assert asked == [("dynamodb:Query", f"{TABLE}/index/i")]
 
 
-def test_a_batch_needs_the_right_to_each_table() -> None:
+def test_a_batch_needs_permission_for_each_table() -> None:
     asked = of("dynamodb", "BatchWriteItem", RequestItems={"t": [], "u": []})
     assert {resource for _, resource in asked} == {TABLE, TABLE.replace("/t", "/u")}
 
 
-def test_a_log_group_stands_with_an_empty_log_stream() -> None:
-    # So a policy on the group's bare ARN does not do.
+def test_a_log_groups_arn_ends_in_an_empty_log_stream() -> None:
+    # So a policy on the group's bare ARN is not sufficient.
     assert of("logs", "CreateLogGroup", logGroupName="g") == [
         ("logs:CreateLogGroup", f"{GROUP}:log-stream:")
     ]
@@ -199,34 +199,34 @@ def test_a_log_group_stands_with_an_empty_log_stream() -> None:
     assert asked == [("logs:PutLogEvents", f"{GROUP}:log-stream:s")]
 
 
-def test_s3s_operations_are_not_named_as_its_actions() -> None:
+def test_s3s_actions_have_other_names_than_its_operations() -> None:
     assert of("s3", "HeadObject", Bucket="b", Key="k/1") == [("s3:GetObject", "arn:aws:s3:::b/k/1")]
     assert of("s3", "ListObjectsV2", Bucket="b") == [("s3:ListBucket", "arn:aws:s3:::b")]
     assert of("s3", "ListBuckets") == [("s3:ListAllMyBuckets", "*")]
 
 
-def test_a_copy_reads_and_writes() -> None:
+def test_a_copy_needs_permission_to_read_and_to_write() -> None:
     assert of("s3", "CopyObject", Bucket="b", Key="k", CopySource="/a/j%20") == [
         ("s3:GetObject", "arn:aws:s3:::a/j "),
         ("s3:PutObject", "arn:aws:s3:::b/k"),
     ]
 
 
-def test_a_role_that_is_handed_on_must_be_allowed_to_be() -> None:
+def test_passing_a_role_needs_permission() -> None:
     asked = of("lambda", "CreateFunction", FunctionName="f", Role=ROLE)
     assert asked == [("lambda:CreateFunction", FUNCTION), ("iam:PassRole", ROLE)]
 
 
-def test_anybody_may_ask_who_they_are() -> None:
+def test_get_caller_identity_is_always_allowed() -> None:
     assert of("sts", "GetCallerIdentity") == []
 
 
-def test_of_other_services_the_action_is_the_operation_and_the_resource_is_not_known() -> None:
+def test_for_other_services_the_action_is_the_operation_and_the_resource_is_unknown() -> None:
     call = Call("stepfunctions", "StartExecution", {}, REGION, ACCOUNT)
     assert accesses(call, "states") == [Access("states:StartExecution", None)]
 
 
-def test_a_key_by_its_alias_is_found_out() -> None:
+def test_a_key_is_found_by_its_alias() -> None:
     key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
     call = Call("kms", "Encrypt", {"KeyId": "alias/a"}, REGION, ACCOUNT, find=lambda *_: key)
     (access,) = accesses(call)

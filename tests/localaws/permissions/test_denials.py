@@ -1,4 +1,4 @@
-"""Denials in the forms of the protocols, and requests read in each of them."""
+"""Denials in the formats of the protocols, and requests read in each of them."""
 
 import json
 from typing import Any
@@ -58,7 +58,7 @@ def test_json_1_1() -> None:
 
 
 def test_json_1_0_names_the_shape_in_full() -> None:
-    """[KL] And DynamoDB writes Message."""
+    """[KL] And DynamoDB uses ``Message``."""
     sent = request(content_type="application/x-amz-json-1.0")
     response = denials.respond(A_DENIAL, "dynamodb", protocols.JSON, sent)
     assert json.loads(response.body) == {
@@ -67,7 +67,7 @@ def test_json_1_0_names_the_shape_in_full() -> None:
     }
 
 
-def test_json_of_a_service_that_spoke_the_query_protocol() -> None:
+def test_json_of_a_service_that_formerly_used_the_query_protocol() -> None:
     sent = request(content_type="application/x-amz-json-1.0")
     response = denials.respond(A_DENIAL, "sqs", protocols.JSON, sent)
     assert response.status == 403
@@ -95,12 +95,12 @@ def test_query_is_xml_with_the_message_escaped() -> None:
     assert b"on resource: &lt;&amp;&gt; because" in response.body
 
 
-def test_ec2_has_a_form_of_its_own() -> None:
+def test_ec2_has_its_own_error_format() -> None:
     response = denials.respond(A_DENIAL, "ec2", protocols.EC2, request())
     assert b"<Errors><Error><Code>UnauthorizedOperation</Code>" in response.body
 
 
-def test_s3_says_nothing_to_a_head_request() -> None:
+def test_s3s_response_to_a_head_request_has_no_body() -> None:
     response = denials.respond(A_DENIAL, "s3", protocols.REST_XML, request())
     assert b"<Code>AccessDenied</Code><Message>User: " in response.body
     head = denials.respond(A_DENIAL, "s3", protocols.REST_XML, request(method="HEAD"))
@@ -149,24 +149,24 @@ def test_a_call_in_cbor_is_read() -> None:
     assert read(sent) == (protocols.CBOR, "cloudwatch", "PutMetricData", {"Namespace": "n"})
 
 
-def test_of_two_services_with_one_name_in_signatures_the_target_tells() -> None:
+def test_the_target_distinguishes_services_that_sign_with_the_same_name() -> None:
     sent = request("dynamodb", b"{}", x_amz_target="DynamoDBStreams_20120810.ListStreams")
     assert read(sent)[1:3] == ("dynamodbstreams", "ListStreams")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b'{"QueueUrl": 1}'])
-def test_a_body_that_cannot_be_read_leaves_the_operation(body: bytes) -> None:
+def test_the_operation_is_known_even_if_the_body_cannot_be_read(body: bytes) -> None:
     sent = request("sqs", body, x_amz_target="AmazonSQS.SendMessage")
     assert read(sent)[1:3] == ("sqs", "SendMessage")
 
 
-def test_what_is_no_service_or_no_operation_has_no_name() -> None:
+def test_an_unknown_service_or_operation_has_no_name() -> None:
     assert read(request("nothing", b"{}"))[2] == ""
     assert read(request("lambda", b"{}", "/no/such/path"))[2] == ""
     assert read(request("sqs", b"{}", x_amz_target="AmazonSQS.Nothing"))[2] == "Nothing"
 
 
-def test_a_signed_url_tells_whose_key_signed_it() -> None:
+def test_a_signed_url_contains_its_access_key() -> None:
     sent = Request(
         "GET", "/b/k", "X-Amz-Credential=ASIA1%2F20260101%2Fus-east-1%2Fs3%2Faws4_request", {}, b""
     )

@@ -1,4 +1,4 @@
-"""Who may do what: the rules of IAM's policy language, each on its own and all against a model."""
+"""The rules of IAM's policy language, each alone and all against a model."""
 
 import json
 from typing import Any
@@ -47,7 +47,7 @@ def asked(
     version: str = "2012-10-17",
     **context: str,
 ) -> Decision:
-    """What the role's one policy says of a request."""
+    """Return the decision of the role's only policy about a request."""
     keys = {name.replace("__", ":").lower(): (value,) for name, value in context.items()}
     request = Request(CALLER, action, resource, keys)
     return decide(request, Policies(identity=(policy(*statements, version=version),)))
@@ -57,16 +57,16 @@ def is_allowed(*statements: dict[str, Any], **request: Any) -> bool:
     return asked(*statements, **request).is_allowed
 
 
-def test_what_no_statement_allows_is_denied() -> None:
+def test_an_action_that_no_statement_allows_is_denied() -> None:
     assert asked() == Decision(IDENTITY)
     assert asked(allow("kinesis:GetRecords")) == Decision(IDENTITY)
 
 
-def test_a_denial_wins_over_whatever_allows() -> None:
+def test_a_denial_overrides_every_allow() -> None:
     assert asked(allow(), deny("kinesis:PutRecord")) == Decision(IDENTITY, is_explicit=True)
 
 
-def test_a_statement_may_stand_alone_and_hold_one_action() -> None:
+def test_a_statement_need_not_be_in_a_list_nor_its_action() -> None:
     document = {"Version": "2012-10-17", "Statement": allow("kinesis:PutRecord", STREAM)}
     policies = Policies(identity=(parse(json.dumps(document)),))
     assert decide(Request(CALLER, "kinesis:PutRecord", STREAM), policies) is ALLOWED
@@ -86,7 +86,7 @@ def test_a_statement_may_stand_alone_and_hold_one_action() -> None:
         ("firehose:*", False),
     ],
 )
-def test_wildcards_in_actions_which_have_no_case(pattern: str, fits: bool) -> None:
+def test_wildcards_in_actions_ignore_case(pattern: str, fits: bool) -> None:
     assert is_allowed(allow(pattern)) is fits
     assert is_allowed({"Effect": "Allow", "NotAction": pattern, "Resource": "*"}) is not fits
 
@@ -105,7 +105,7 @@ def test_wildcards_in_actions_which_have_no_case(pattern: str, fits: bool) -> No
         (STREAM.replace(".", "[.]") + "[s]", False),
     ],
 )
-def test_wildcards_in_resources_which_have_case(pattern: str, fits: bool) -> None:
+def test_wildcards_in_resources_respect_case(pattern: str, fits: bool) -> None:
     assert is_allowed(allow(resource=pattern)) is fits
     assert is_allowed({"Effect": "Allow", "Action": "*", "NotResource": pattern}) is not fits
 
@@ -116,17 +116,17 @@ def test_an_action_without_resource_needs_a_star() -> None:
     assert not is_allowed(allow("kinesis:ListStreams", STREAM), **request)
 
 
-def test_where_the_resource_is_not_known_only_actions_are_compared() -> None:
+def test_if_the_resource_is_unknown_only_actions_are_compared() -> None:
     assert is_allowed(allow("*", STREAM), resource=None)
     assert not is_allowed(allow(), deny("*", "*"), resource=None)
     assert is_allowed(allow(), deny("*", STREAM), resource=None)
 
 
-def test_variables_stand_for_what_the_request_has() -> None:
+def test_variables_have_the_values_of_the_request() -> None:
     mine = allow(resource="arn:aws:s3:::b/${aws:userid}/*")
     keys = {"aws__userid": "AROA:f*"}
     assert is_allowed(mine, resource="arn:aws:s3:::b/AROA:f*/k", **keys)
-    assert not is_allowed(mine, resource="arn:aws:s3:::b/AROA:fx/k", **keys)  # the star is none
+    assert not is_allowed(mine, resource="arn:aws:s3:::b/AROA:fx/k", **keys)  # the star is literal
     assert not is_allowed(mine, resource="arn:aws:s3:::b//k")
 
 
@@ -135,7 +135,7 @@ def test_variables_may_have_a_default() -> None:
     assert is_allowed(mine, resource="arn:aws:s3:::b/none")
 
 
-def test_wildcards_may_be_meant_literally() -> None:
+def test_wildcards_can_be_escaped() -> None:
     literal = allow(resource="arn:aws:s3:::b/${*}")
     assert is_allowed(literal, resource="arn:aws:s3:::b/*")
     assert not is_allowed(literal, resource="arn:aws:s3:::b/k")
@@ -187,7 +187,7 @@ def test_every_condition_operator(operator: str, wanted: str, value: str, holds:
     assert is_allowed(when(operator, "aws:K", wanted), aws__k=value) is holds
 
 
-def test_one_of_the_values_is_enough_but_for_what_is_negated() -> None:
+def test_one_matching_value_is_enough_unless_the_operator_is_negated() -> None:
     assert is_allowed(when("StringEquals", "aws:k", "a", "b"), aws__k="b")
     assert not is_allowed(when("StringNotEquals", "aws:k", "a", "b"), aws__k="b")
 
@@ -200,7 +200,7 @@ def test_all_operators_and_all_keys_must_hold() -> None:
         assert not is_allowed(allow(Condition=both), **{**keys, name: "x"})
 
 
-def test_a_key_that_is_missing() -> None:
+def test_conditions_on_a_missing_key() -> None:
     assert not is_allowed(when("StringEquals", "aws:k", "a"))
     assert is_allowed(when("StringNotEquals", "aws:k", "a"))
     assert is_allowed(when("StringEqualsIfExists", "aws:k", "a"))
@@ -225,7 +225,9 @@ def test_a_key_that_is_missing() -> None:
         ("ForAnyValue:StringNotEquals", ("a",), False),
     ],
 )
-def test_keys_with_several_values(operator: str, values: tuple[str, ...], holds: bool) -> None:
+def test_conditions_on_keys_with_several_values(
+    operator: str, values: tuple[str, ...], holds: bool
+) -> None:
     statement = policy(when(operator, "aws:TagKeys", "a", "b"))
     context = {"aws:tagkeys": values} if values else {}
     request = Request(CALLER, "kinesis:PutRecord", STREAM, context)
@@ -245,7 +247,7 @@ def test_an_operator_that_aws_does_not_have_is_refused(operator: str) -> None:
 
 
 @pytest.mark.parametrize("document", ["", "[]", '{"Statement": [{"Action": "*"}]}'])
-def test_what_is_no_policy_is_refused(document: str) -> None:
+def test_a_document_that_is_not_a_policy_is_refused(document: str) -> None:
     with pytest.raises(ValueError, match=r"policy|statement"):
         parse(document)
 
@@ -259,12 +261,12 @@ YES, NO = (policy(ANY),), (policy(allow("s3:*")),)
 
 
 @pytest.mark.parametrize("principal", ["*", {"AWS": "*"}, {"AWS": ROLE}, {"AWS": [SESSION_ARN]}])
-def test_a_resource_may_let_a_caller_in_by_name(principal: Any) -> None:
+def test_a_resource_policy_can_allow_a_caller_by_name(principal: Any) -> None:
     assert decide(REQUEST, Policies(identity=NO, resource=granting(principal))) is ALLOWED
 
 
 @pytest.mark.parametrize("account", [ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root"])
-def test_a_resource_that_lets_the_account_in_leaves_it_to_the_callers_policies(
+def test_if_a_resource_policy_allows_the_account_the_callers_policies_decide(
     account: str,
 ) -> None:
     resource = granting({"AWS": account})
@@ -272,7 +274,7 @@ def test_a_resource_that_lets_the_account_in_leaves_it_to_the_callers_policies(
     assert decide(REQUEST, Policies(identity=YES, resource=resource)) is ALLOWED
 
 
-def test_a_resource_that_names_others_says_nothing_of_the_caller() -> None:
+def test_a_resource_policy_for_others_has_no_effect_on_the_caller() -> None:
     others = granting(
         {"AWS": "arn:aws:iam::123456789012:role/other", "Service": "s3.amazonaws.com"}
     )
@@ -280,7 +282,7 @@ def test_a_resource_that_names_others_says_nothing_of_the_caller() -> None:
     assert decide(REQUEST, Policies(identity=NO, resource=others)) == Decision(IDENTITY)
 
 
-def test_a_resource_may_deny() -> None:
+def test_a_resource_policy_can_deny() -> None:
     denied = Decision(RESOURCE, is_explicit=True)
     assert decide(REQUEST, Policies(YES, resource=granting("*", "Deny"))) == denied
     others = granting({"AWS": f"arn:aws:iam::{ACCOUNT}:role/other"}, "Deny", "NotPrincipal")
@@ -289,7 +291,7 @@ def test_a_resource_may_deny() -> None:
     assert decide(REQUEST, Policies(YES, resource=but_me)) is ALLOWED
 
 
-def test_a_role_is_assumed_only_by_whom_it_trusts() -> None:
+def test_only_principals_that_a_role_trusts_can_assume_it() -> None:
     service = Principal("lambda.amazonaws.com", None, ACCOUNT, "lambda.amazonaws.com")
     request = Request(service, "sts:AssumeRole", ROLE)
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole"}
@@ -301,7 +303,7 @@ def test_a_role_is_assumed_only_by_whom_it_trusts() -> None:
     assert decide(request, Policies(YES, resource=None, resource_decides=True)) == missing
 
 
-def test_a_boundary_is_the_most_that_a_role_may_do() -> None:
+def test_a_boundary_limits_the_permissions_of_a_role() -> None:
     boundary = policy(allow("sqs:*"))
     assert decide(REQUEST, Policies(YES, boundary=boundary)) is ALLOWED
     assert decide(REQUEST, Policies(NO, boundary=boundary)) == Decision(IDENTITY)
@@ -310,19 +312,19 @@ def test_a_boundary_is_the_most_that_a_role_may_do() -> None:
     assert decide(REQUEST, Policies(YES, boundary=policy(ANY, deny()))) == explicit
 
 
-def test_a_session_policy_is_the_most_that_a_session_may_do() -> None:
+def test_a_session_policy_limits_the_permissions_of_a_session() -> None:
     assert decide(REQUEST, Policies(YES, session=NO[0])) == Decision(SESSION)
     assert decide(REQUEST, Policies(YES, session=YES[0])) is ALLOWED
 
 
-def test_answers_may_be_kept_where_no_policy_looks_at_the_request() -> None:
+def test_decisions_can_be_cached_if_no_policy_depends_on_the_request() -> None:
     assert not depends_on_context(Policies(YES, boundary=NO[0]))
     conditional = policy(when("Bool", "aws:SecureTransport", "true"))
     assert depends_on_context(Policies(YES, resource=conditional))
     assert depends_on_context(Policies((policy(allow(resource="${aws:userid}")),)))
 
 
-# All of it against a model that is too simple to be wrong: few names, sets instead of patterns.
+# All rules against a model that is too simple to be wrong: few names, sets instead of patterns.
 ACTIONS = {
     "*": {"a:Get", "a:Put", "b:Get"},
     "a:*": {"a:Get", "a:Put"},

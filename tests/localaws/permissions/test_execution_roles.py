@@ -1,4 +1,4 @@
-"""What AWS checks of a function's role: that Lambda may assume it, read, report and log with it."""
+"""AWS's checks of a function's role: that Lambda may assume it, read, report and log with it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,14 +25,14 @@ def world(local: Aws) -> World:
 
 
 def error(call: Callable[..., Any], **arguments: Any) -> tuple[str, str, int]:
-    """The code, the message and the status of a call that fails."""
+    """Return the code, the message and the status of a call that fails."""
     response = refused(call, **arguments)
     status = response["ResponseMetadata"]["HTTPStatusCode"]
     return response["Error"]["Code"], response["Error"]["Message"], status
 
 
 def lines(aws: Aws, name: str) -> list[str] | None:
-    """A function's log; None when it has no log group."""
+    """Return a function's log; None if it has no log group."""
     try:
         found = aws.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")
     except ClientError:
@@ -56,7 +56,7 @@ def test_a_role_that_does_not_trust_lambda_is_refused(local: Aws, trust: Any) ->
 
 
 def test_a_role_that_stops_trusting_lambda_serves_until_the_next_cold_start(local: Aws) -> None:
-    """The running environment has its credentials; a new one gets none."""
+    """The running environment keeps its credentials; a new one gets none."""
     role = Role(local)
     name = create(local, CODE, Role=role.arn)
     assert invoke(local, name)[1] == 1
@@ -76,7 +76,7 @@ def test_a_role_that_stops_trusting_lambda_serves_until_the_next_cold_start(loca
 
 @pytest.mark.parametrize("action", READS)
 def test_a_mapping_is_refused_if_the_role_may_not_read(world: World, action: str) -> None:
-    """[SEEN] 400, with one sentence for all that may be missing."""
+    """[SEEN] 400, with one message for all that may be missing."""
     stream = world.stream()
     allowed = [one for one in READS if one != action]
     name = create(world.aws, CODE, Role=Role(world.aws, allow(allowed, stream)).arn)
@@ -91,7 +91,7 @@ def test_a_mapping_is_refused_if_the_role_may_not_read(world: World, action: str
     )
 
 
-def test_a_right_that_is_lost_later_is_told_until_it_is_back(world: World) -> None:
+def test_a_lost_permission_is_shown_until_it_is_back(world: World) -> None:
     """[SEEN] The mapping stays Enabled; nothing is lost."""
     stream, role = world.stream(), Role(world.aws)
     role.allow(allow(READS, stream))
@@ -122,7 +122,7 @@ def test_a_right_that_is_lost_later_is_told_until_it_is_back(world: World) -> No
     world.functions.delete_event_source_mapping(UUID=uuid_)
 
 
-def test_a_consumers_mapping_needs_the_right_to_subscribe(world: World) -> None:
+def test_a_consumers_mapping_needs_permission_to_subscribe(world: World) -> None:
     """[SEEN]"""
     stream = world.stream()
     consumer = world.kinesis.register_stream_consumer(StreamARN=stream, ConsumerName="c")
@@ -204,7 +204,7 @@ def test_a_destination_of_asynchronous_invocations_that_the_role_may_not_use_is_
 
 
 def test_a_result_that_may_not_be_delivered_is_counted(world: World) -> None:
-    """[DG:monitoring-metrics-types] The right was lost after the settings were made."""
+    """[DG:monitoring-metrics-types] The permission was lost after the settings were made."""
     url, queue = world.queue()
     role = Role(world.aws)
     role.allow(allow("sqs:SendMessage", queue))
@@ -232,10 +232,10 @@ def test_a_dead_letter_queue_that_the_role_may_not_use_is_refused(local: Aws) ->
 # --- the log
 
 
-def test_without_rights_to_the_log_the_invocation_succeeds_and_nothing_is_logged(
+def test_without_permission_to_log_the_invocation_succeeds_and_nothing_is_logged(
     local: Aws,
 ) -> None:
-    """[?] LogResult is there all the same."""
+    """[?] LogResult still has the lines."""
     name = create(local, CODE, Role=Role(local, allow("s3:GetObject", "*")).arn)
     answer, result = invoke(local, name, LogType="Tail")
     assert (result, "FunctionError" in answer) == (1, False)
@@ -244,7 +244,7 @@ def test_without_rights_to_the_log_the_invocation_succeeds_and_nothing_is_logged
 
 
 @pytest.mark.parametrize("action", LOGS)
-def test_each_right_to_the_log_is_needed(local: Aws, action: str) -> None:
+def test_each_permission_for_the_log_is_needed(local: Aws, action: str) -> None:
     allowed = [one for one in LOGS if one != action]
     role = Role(local, allow(allowed, "*"))
     name = create(local, CODE, Role=role.arn)
@@ -255,7 +255,7 @@ def test_each_right_to_the_log_is_needed(local: Aws, action: str) -> None:
     assert "hello\n" in (lines(local, name) or [])
 
 
-def test_what_was_printed_without_a_right_is_not_logged_when_the_right_is_back(local: Aws) -> None:
+def test_output_without_permission_is_not_logged_when_permission_is_back(local: Aws) -> None:
     role = Role(local, allow(LOGS, "*"))
     name = create(local, "def handler(event, context): print(event)", Role=role.arn)
     for event, rights in (("before", LOGS[:2]), ("between", LOGS), ("after", LOGS)):
@@ -267,7 +267,7 @@ def test_what_was_printed_without_a_right_is_not_logged_when_the_right_is_back(l
     assert printed == ["before\n", "after\n"]
 
 
-def test_a_group_that_is_there_need_not_be_made(local: Aws) -> None:
+def test_an_existing_log_group_needs_no_permission_to_create_it(local: Aws) -> None:
     role = Role(local, allow(LOGS[1:], "*"))
     name = create(local, CODE, Role=role.arn)
     local.client("logs").create_log_group(logGroupName=f"/aws/lambda/{name}")
@@ -275,14 +275,14 @@ def test_a_group_that_is_there_need_not_be_made(local: Aws) -> None:
     assert "hello\n" in (lines(local, name) or [])
 
 
-def test_a_role_without_any_policy_has_its_log(local: Aws) -> None:
-    """Not as on AWS; fidelity.md says why."""
+def test_a_role_without_any_policy_can_still_log(local: Aws) -> None:
+    """Unlike AWS; fidelity.md says why."""
     name = create(local, CODE, Role=Role(local).arn)
     invoke(local, name)
     assert "hello\n" in (lines(local, name) or [])
 
 
-def test_a_name_of_one_letter_makes_a_session_name_of_more(local: Aws) -> None:
+def test_a_function_name_of_one_letter_gets_a_longer_session_name(local: Aws) -> None:
     """[OBS] ``x@lambda_function``"""
     code = (
         "import boto3\ndef handler(event, context):\n"
@@ -300,8 +300,8 @@ def _exists(aws: Aws, name: str) -> bool:
     return name in {function["FunctionName"] for function in functions}
 
 
-def test_credentials_are_temporary_ones(local: Aws) -> None:
-    """[?] As STS gives them; the user's own get in nowhere."""
+def test_a_function_has_temporary_credentials(local: Aws) -> None:
+    """[?] In STS' format; the user's own are never passed on."""
     code = (
         "import os\ndef handler(event, context):\n"
         "    return [os.environ[f'AWS_{name}'] for name in"

@@ -1,4 +1,4 @@
-"""A function may do what its role allows, and is told in AWS's words what it may not."""
+"""A function may do what its role allows; everything else is denied in AWS's words."""
 
 import json
 import uuid
@@ -31,7 +31,7 @@ def put(function: Function, stream: str) -> dict[str, Any]:
 
 
 def test_what_the_role_does_not_allow_is_denied(function: Function, stream: str) -> None:
-    """[SEEN] Kinesis answers 400."""
+    """[SEEN] Kinesis returns 400."""
     function.role.allow()
     arn = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{stream}"
     assert put(function, stream) == {
@@ -42,7 +42,9 @@ def test_what_the_role_does_not_allow_is_denied(function: Function, stream: str)
     }
 
 
-def test_a_grant_holds_at_once_and_so_does_its_end(function: Function, stream: str) -> None:
+def test_granting_and_revoking_permissions_takes_effect_at_once(
+    function: Function, stream: str
+) -> None:
     arn = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{stream}"
     function.role.allow(allow("kinesis:PutRecord", arn))
     assert "Answer" in put(function, stream)
@@ -50,7 +52,7 @@ def test_a_grant_holds_at_once_and_so_does_its_end(function: Function, stream: s
     assert put(function, stream)["Code"] == "AccessDeniedException"
 
 
-def test_a_denial_wins(function: Function, stream: str) -> None:
+def test_a_denial_overrides_an_allow(function: Function, stream: str) -> None:
     """[SEEN]"""
     function.role.allow(
         allow("kinesis:*", "*"), {"Effect": "Deny", "Action": "kinesis:PutRecord", "Resource": "*"}
@@ -165,10 +167,10 @@ DENIED = [
 
 
 @pytest.mark.parametrize(("call", "denied"), DENIED, ids=lambda case: "-".join(map(str, case[:2])))
-def test_each_service_says_it_in_its_own_way(
+def test_each_service_denies_in_its_own_words(
     function: Function, call: tuple[str, str, dict[str, Any]], denied: tuple[Any, ...]
 ) -> None:
-    """[SEEN] Lower case by SQS, SNS in capitals, S3 in quotes, some without a resource."""
+    """[SEEN] SQS in lower case, SNS in capitals, S3 in quotes, some without a resource."""
     function.role.allow()
     service, method, parameters = call
     code, status, action, resource = denied
@@ -181,7 +183,7 @@ def test_each_service_says_it_in_its_own_way(
     )
 
 
-def test_a_head_request_is_denied_without_words(function: Function) -> None:
+def test_a_denied_head_request_has_no_message(function: Function) -> None:
     function.role.allow()
     denied = function.call("s3", "head_object", Bucket="bbb", Key="k")
     assert (denied["Code"], denied["Status"]) == ("403", 403)
@@ -206,7 +208,7 @@ def test_what_is_allowed_reaches_the_service(function: Function, local: Aws) -> 
 
 
 def test_an_aws_managed_policy(function: Function, local: Aws, stream: str) -> None:
-    """The documents are those that moto brings."""
+    """The documents are moto's."""
     function.role.allow()
     arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaKinesisExecutionRole"
     iam = local.client("iam")
@@ -219,7 +221,7 @@ def test_an_aws_managed_policy(function: Function, local: Aws, stream: str) -> N
     assert "Code" in function.call("kinesis", "describe_stream_summary", StreamName=stream)
 
 
-def test_a_managed_policys_default_version_counts(
+def test_the_default_version_of_a_managed_policy_applies(
     function: Function, local: Aws, stream: str
 ) -> None:
     function.role.allow()
@@ -261,7 +263,7 @@ def test_a_permissions_boundary(function: Function, local: Aws, stream: str) -> 
     assert "Answer" in put(function, stream)
 
 
-def test_a_queue_may_let_a_role_in_by_name(function: Function, local: Aws) -> None:
+def test_a_queues_policy_can_allow_a_role_by_name(function: Function, local: Aws) -> None:
     function.role.allow()
     sqs, name = local.client("sqs"), f"q-{uuid.uuid4().hex}"
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
@@ -272,7 +274,7 @@ def test_a_queue_may_let_a_role_in_by_name(function: Function, local: Aws) -> No
     assert "Answer" in function.call("sqs", "send_message", QueueUrl=url, MessageBody="m")
 
 
-def test_a_bucket_may_keep_a_role_out(function: Function, local: Aws) -> None:
+def test_a_buckets_policy_can_deny_a_role(function: Function, local: Aws) -> None:
     function.role.allow(allow("s3:*", "*"))
     s3, bucket = local.client("s3"), f"b-{uuid.uuid4().hex}"
     s3.create_bucket(Bucket=bucket)
@@ -285,8 +287,8 @@ def test_a_bucket_may_keep_a_role_out(function: Function, local: Aws) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"the user may do everything")
 
 
-def test_a_denial_whose_condition_does_not_hold_is_none(function: Function, local: Aws) -> None:
-    """The statement that CDK's ``enforceSSL`` writes; on AWS, SDKs use TLS."""
+def test_a_denial_whose_condition_is_false_has_no_effect(function: Function, local: Aws) -> None:
+    """The statement of CDK's ``enforceSSL``; on AWS, SDKs use TLS."""
     function.role.allow(allow("s3:*", "*"))
     s3, bucket = local.client("s3"), f"b-{uuid.uuid4().hex}"
     s3.create_bucket(Bucket=bucket)
@@ -298,7 +300,9 @@ def test_a_denial_whose_condition_does_not_hold_is_none(function: Function, loca
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
 
 
-def test_a_stream_may_let_a_role_in_by_name(function: Function, local: Aws, stream: str) -> None:
+def test_a_streams_policy_can_allow_a_role_by_name(
+    function: Function, local: Aws, stream: str
+) -> None:
     function.role.allow()
     kinesis = local.client("kinesis")
     arn = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{stream}"
@@ -310,7 +314,7 @@ def test_a_stream_may_let_a_role_in_by_name(function: Function, local: Aws, stre
     assert "Code" in put(function, stream)
 
 
-def test_a_shard_iterator_tells_whose_stream_is_read(function: Function, stream: str) -> None:
+def test_a_shard_iterator_identifies_the_stream(function: Function, stream: str) -> None:
     arn = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{stream}"
     function.role.allow(allow(["kinesis:GetShardIterator", "kinesis:GetRecords"], arn))
     shard = {"ShardId": "shardId-000000000000", "ShardIteratorType": "LATEST"}
@@ -322,7 +326,7 @@ def test_a_shard_iterator_tells_whose_stream_is_read(function: Function, stream:
     assert f"kinesis:GetRecords on resource: {arn} because" in denied["Message"]
 
 
-def test_a_key_needs_its_own_policys_leave(function: Function, local: Aws) -> None:
+def test_a_key_can_be_used_only_as_its_own_policy_allows(function: Function, local: Aws) -> None:
     """The default key policy leaves it to the roles' policies; another may name the role."""
     kms = local.client("kms")
     key = kms.create_key()["KeyMetadata"]
@@ -350,7 +354,7 @@ def test_the_caller_is_the_roles_session(function: Function) -> None:
     assert answer["UserId"] == f"{function.role.id}:{function.name}"
 
 
-def test_assuming_another_role_gives_its_rights_and_no_more(
+def test_assuming_a_role_gives_its_permissions_and_no_others(
     function: Function, local: Aws, stream: str
 ) -> None:
     other = Role(
@@ -388,7 +392,7 @@ def test_assuming_another_role_gives_its_rights_and_no_more(
     assert f"User: {arn} is not authorized" in str(denied.value)
 
 
-def test_a_role_that_does_not_trust_the_function_is_not_assumed(
+def test_a_role_that_does_not_trust_the_function_cannot_be_assumed(
     function: Function, local: Aws
 ) -> None:
     """[SEEN] Without a reason at its end."""
@@ -402,13 +406,13 @@ def test_a_role_that_does_not_trust_the_function_is_not_assumed(
     )
 
 
-def test_a_role_that_is_not_there_is_not_assumed(local: Aws) -> None:
+def test_a_missing_role_cannot_be_assumed(local: Aws) -> None:
     sts = local.client("sts")
     with pytest.raises(sts.exceptions.ClientError, match="sts:AssumeRole on resource: arn"):
         sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/no", RoleSessionName="ss")
 
 
-def test_credentials_of_a_deleted_role_are_worth_nothing(local: Aws, stream: str) -> None:
+def test_credentials_of_a_deleted_role_are_invalid(local: Aws, stream: str) -> None:
     function = Function(local, Role(local, allow("kinesis:*", "*")))
     assert "Answer" in put(function, stream)
     function.role.delete()

@@ -1,4 +1,4 @@
-"""Requests that nobody signed, or not wholly, through the wire."""
+"""Requests without a signature, or with an incomplete one, over HTTP."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ from tests.localaws.functions.lambda_functions import create_role
 from workbook.localaws.api.http import signed_query
 from workbook.target import REGION, Aws
 
-TOKEN = "Missing Authentication Token"  # in protocols of today
+TOKEN = "Missing Authentication Token"  # in current protocols
 REQUEST = "Request is missing Authentication Token"  # in older ones
 NO_TOKEN = "MissingAuthenticationToken"
 
 
 def unsigned(aws: Aws, service: str) -> Any:
-    """A client that signs nothing."""
+    """Return a client that signs nothing."""
     return boto3.Session().client(
         service,  # type: ignore[call-overload]
         region_name=REGION,
@@ -39,10 +39,10 @@ def unsigned(aws: Aws, service: str) -> Any:
         ("s3", "list_buckets", 403, "AccessDenied", "Access Denied"),
     ],
 )
-def test_who_does_not_sign_is_refused_in_the_services_form(
+def test_unsigned_requests_are_refused_in_the_services_format(
     local: Aws, service: str, operation: str, status: int, code: str, message: str
 ) -> None:
-    """[KL, SEEN] Kinesis and DynamoDB, STS; Lambda and S3 have forms of their own."""
+    """[KL, SEEN] Kinesis and DynamoDB, STS; Lambda and S3 have their own formats."""
     with pytest.raises(ClientError) as refused:
         getattr(unsigned(local, service), operation)()
     answer = refused.value.response
@@ -67,7 +67,9 @@ def test_who_does_not_sign_is_refused_in_the_services_form(
         ),
     ],
 )
-def test_an_incomplete_header_is_told_what_it_lacks(local: Aws, header: str, message: str) -> None:
+def test_the_error_for_an_incomplete_header_names_what_is_missing(
+    local: Aws, header: str, message: str
+) -> None:
     """[KL]"""
     answer = urllib3.request(
         "POST",
@@ -79,7 +81,7 @@ def test_an_incomplete_header_is_told_what_it_lacks(local: Aws, header: str, mes
     assert answer.json() == {"__type": "IncompleteSignatureException", "message": message}
 
 
-def test_an_incomplete_url_is_told_what_it_lacks(local: Aws) -> None:
+def test_the_error_for_an_incomplete_url_names_what_is_missing(local: Aws) -> None:
     """[KL]"""
     scope = "X-Amz-Credential=k%2F20260101%2Fus-east-1%2Fkinesis%2Faws4_request"
     answer = urllib3.request(
@@ -96,7 +98,7 @@ def test_an_incomplete_url_is_told_what_it_lacks(local: Aws) -> None:
     assert answer.json() == {"__type": "IncompleteSignatureException", "message": message}
 
 
-def test_a_url_names_a_whole_scope(local: Aws) -> None:
+def test_the_scope_in_a_signed_url_must_be_complete(local: Aws) -> None:
     """[KL]"""
     query = signed_query(REGION, "sqs").replace("%2Faws4_request", "")
     answer = urllib3.request("GET", f"{local.endpoint_url}/?Action=ListQueues&{query}")
@@ -115,11 +117,11 @@ def test_a_url_names_a_whole_scope(local: Aws) -> None:
         ("cloudformation", "list_stacks", 403, "SignatureDoesNotMatch"),
     ],
 )
-def test_a_region_that_aws_does_not_have(
+def test_a_region_that_aws_does_not_have_is_refused(
     local: Aws, service: str, operation: str, status: int, code: str
 ) -> None:
-    """[SEEN] Whichever part answers for the service."""
-    client = boto3.Session("k", "s").client(  # a stranger, with keys of its own
+    """[SEEN] Whichever part handles the service."""
+    client = boto3.Session("k", "s").client(  # a stranger, with other keys
         service,  # type: ignore[call-overload]
         region_name="mars-1",
         endpoint_url=local.endpoint_url,
@@ -135,8 +137,8 @@ def test_a_region_that_aws_does_not_have(
 
 
 @pytest.mark.parametrize("region", ["eu-central-2", "ap-southeast-6", "us-gov-west-1"])
-def test_every_region_of_aws_is_there(local: Aws, region: str) -> None:
-    """[BC] Also those that moto does not know yet."""
+def test_every_region_of_aws_exists(local: Aws, region: str) -> None:
+    """[BC] Including those that moto does not have yet."""
     for service, operation in (("sqs", "list_queues"), ("logs", "describe_log_groups")):
         client: Any = boto3.Session("k", "s").client(
             service,  # type: ignore[call-overload]
@@ -166,7 +168,7 @@ def test_kinesis_reads_body_and_operation_before_the_signature(
 
 
 def test_a_role_has_an_arn(local: Aws) -> None:
-    """[SEEN] And a refused one is in nobody's way, as a session of it would be."""
+    """[SEEN] A refused role blocks nothing, as one of its sessions would."""
     with pytest.raises(ClientError, match="Request ARN is invalid"):
         local.client("sts").assume_role(RoleArn="x" * 20, RoleSessionName="session")
     assert local.client("sts").get_caller_identity()["Account"] == "123456789012"
@@ -181,7 +183,7 @@ def test_presigned_urls_of_s3_work(local: Aws) -> None:
     assert (put.status, got.status, got.data) == (200, 200, b"1")
 
 
-def test_a_form_that_s3_signed_uploads(local: Aws) -> None:
+def test_a_form_signed_for_s3_can_upload(local: Aws) -> None:
     s3 = local.client("s3")
     s3.create_bucket(Bucket="uploads")
     form = s3.generate_presigned_post("uploads", "one")
@@ -198,7 +200,7 @@ def test_a_query_of_sqs_may_be_signed_in_its_url(local: Aws) -> None:
 
 
 def test_a_web_identity_needs_no_signature(local: Aws) -> None:
-    """[BC] Its operation has the authentication "none": its token speaks for it."""
+    """[BC] Its operation has the authentication "none": its token is sufficient."""
     answer = local.client("sts").assume_role_with_web_identity(
         RoleArn=create_role(local), RoleSessionName="web", WebIdentityToken="token"
     )

@@ -1,4 +1,4 @@
-"""Roles of stacks may do what their templates say, from the same stack on."""
+"""Roles in stacks have the permissions in their templates, even within the same stack."""
 
 import json
 import uuid
@@ -37,7 +37,7 @@ def test_a_stacks_role_has_its_policies_and_an_update_replaces_them(local: Aws, 
     name = create(local, CALLER, Role=role, Timeout=30, MemorySize=512)
 
     def codes() -> list[str | None]:
-        """The errors of a call of SQS and of one of Kinesis."""
+        """Return the errors of a call of SQS and of one of Kinesis."""
         calls = [("sqs", "list_queues"), ("kinesis", "list_streams")]
         events = [{"service": s, "method": m, "parameters": {}} for s, m in calls]
         return [invoke(local, name, event)[1].get("Code") for event in events]

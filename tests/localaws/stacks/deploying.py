@@ -1,4 +1,4 @@
-"""Templates and stacks, as the tests of stacks use them."""
+"""Templates and stacks for the tests of stacks."""
 
 import json
 import uuid
@@ -20,7 +20,7 @@ ROLE: dict[str, Any] = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePoli
 
 
 def function(code: str = "def handler(event, context): return 1", **properties: Any) -> Any:
-    """Return a function of a template that has ROLE as Role."""
+    """Return a function for a template, with ROLE as its Role."""
     return {
         "Type": "AWS::Lambda::Function",
         "Properties": {
@@ -46,7 +46,7 @@ class Stacks:
         return f"st-{uuid.uuid4().hex[:10]}"
 
     def create(self, resources: Any, name: str = "", **given: Any) -> Any:
-        """Create a stack of resources; return it as it is then."""
+        """Create a stack of resources; return it as described afterwards."""
         name = name or self.name()
         body = {"Resources": resources, **given.pop("template", {})}
         self.api.create_stack(
@@ -57,7 +57,7 @@ class Stacks:
         return self.get(name)
 
     def update(self, name: str, resources: Any, **given: Any) -> Any:
-        """Update a stack; return it as it is then."""
+        """Update a stack; return it as described afterwards."""
         body = {"Resources": resources, **given.pop("template", {})}
         self.api.update_stack(
             StackName=name,
@@ -67,11 +67,11 @@ class Stacks:
         return self.get(name)
 
     def get(self, name: str) -> Any:
-        """Return a stack as DescribeStacks tells it."""
+        """Return a stack as shown by DescribeStacks."""
         return self.api.describe_stacks(StackName=name)["Stacks"][0]
 
     def events(self, name: str) -> list[tuple[str, str, str]]:
-        """Return the events of a stack, the oldest first: of what, state and reason."""
+        """Return the events of a stack, oldest first: resource, state and reason."""
         found = self.api.describe_stack_events(StackName=name)["StackEvents"]
         return [
             (

@@ -1,4 +1,4 @@
-"""Custom resources: asked by an event, answered by a PUT."""
+"""Custom resources: requested by an event, answered by a PUT."""
 
 import json
 from typing import Any
@@ -39,7 +39,7 @@ def resources(**properties: Any) -> Any:
     }
 
 
-def test_its_answer_is_its_id_and_its_attributes(stacks: Stacks) -> None:
+def test_the_response_sets_the_id_and_the_attributes(stacks: Stacks) -> None:
     """[D23]"""
     template = {"Outputs": {"A": {"Value": {"Fn::GetAtt": ["Thing", "Answer"]}}}}
     stack = stacks.create(resources(N=1), template=template)
@@ -55,7 +55,7 @@ def test_its_answer_is_its_id_and_its_attributes(stacks: Stacks) -> None:
     assert stacks.get(identity)["StackStatus"] == "DELETE_COMPLETE"
 
 
-def test_its_failure_fails_the_stack_visibly(stacks: Stacks) -> None:
+def test_a_failed_response_fails_the_stack_with_its_reason(stacks: Stacks) -> None:
     """[SEEN]"""
     stack = stacks.create(resources(Wish="FAILED"))
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
@@ -69,8 +69,8 @@ def test_its_failure_fails_the_stack_visibly(stacks: Stacks) -> None:
     )
 
 
-def test_no_answer_ends_after_its_time(stacks: Stacks) -> None:
-    """[D23] ServiceTimeout; an hour without one."""
+def test_a_missing_response_fails_after_the_timeout(stacks: Stacks) -> None:
+    """[D23] ServiceTimeout; by default an hour."""
     stack = stacks.create(resources(Wish="SILENCE", ServiceTimeout=1))
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     (reason,) = [
@@ -81,8 +81,8 @@ def test_no_answer_ends_after_its_time(stacks: Stacks) -> None:
     assert "did not receive a response from your Custom Resource" in reason
 
 
-def test_the_event_that_its_function_gets(stacks: Stacks) -> None:
-    """[D23] Numbers and flags are texts; an update tells what was."""
+def test_the_function_receives_awss_event(stacks: Stacks) -> None:
+    """[D23] Numbers and booleans are strings; an update contains the old properties."""
     stack = stacks.create(resources(N=1, Flag=True))
     name = stack["StackName"]
     stacks.update(name, resources(N=2, Flag=True))

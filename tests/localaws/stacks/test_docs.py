@@ -1,4 +1,4 @@
-"""docs/stacks.md says what is supported."""
+"""docs/stacks.md lists what is supported."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ TEXT = (Path(__file__).parents[3] / "docs" / "stacks.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))
-def test_every_kind_is_in_the_table(name: str) -> None:
+def test_every_resource_type_is_in_the_table(name: str) -> None:
     (row,) = [line for line in TEXT.splitlines() if line.startswith((f"| {name} |", f"| {name}, "))]
     properties = row.split("|")[2].strip()
     kind = KINDS[name]

@@ -1,4 +1,4 @@
-"""Stacks from their creation to their end, and what their events tell."""
+"""Stacks from creation to deletion, and their events."""
 
 import json
 from typing import Any
@@ -18,8 +18,8 @@ def stacks(unlimited: Aws) -> Stacks:
     return Stacks(unlimited)
 
 
-def test_events_of_a_creation(stacks: Stacks) -> None:
-    """[OBS] Begun by the user; each resource twice in progress, then complete."""
+def test_creating_a_stack_has_awss_events(stacks: Stacks) -> None:
+    """[OBS] Initiated by the user; each resource twice in progress, then complete."""
     stack = stacks.create({"Queue": QUEUE})
     name = stack["StackName"]
     assert stack["StackStatus"] == "CREATE_COMPLETE"
@@ -33,7 +33,7 @@ def test_events_of_a_creation(stacks: Stacks) -> None:
 
 
 def test_a_refused_resource_rolls_the_stack_back_in_the_apis_words(stacks: Stacks) -> None:
-    """[SEEN, OBS] The others are deleted; other stacks are as they were."""
+    """[SEEN, OBS] The others are deleted; other stacks are unchanged."""
     other = stacks.create({"Queue": QUEUE})["StackName"]
     stack = stacks.create({"Role": ROLE, "Fn": function(MemorySize=64), "Queue": QUEUE})
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
@@ -50,7 +50,7 @@ def test_a_refused_resource_rolls_the_stack_back_in_the_apis_words(stacks: Stack
         stacks.update(stack["StackName"], {"Queue": QUEUE})
 
 
-def test_a_failed_creation_may_stay_as_it_is(stacks: Stacks) -> None:
+def test_a_failed_creation_can_be_kept(stacks: Stacks) -> None:
     """[BC] OnFailure DO_NOTHING and DELETE."""
     resources = {"Role": ROLE, "Fn": function(MemorySize=64)}
     stack = stacks.create(resources, OnFailure="DO_NOTHING")
@@ -60,8 +60,8 @@ def test_a_failed_creation_may_stay_as_it_is(stacks: Stacks) -> None:
         stacks.create(resources, name, OnFailure="DELETE")
 
 
-def test_a_failed_update_is_changed_back(stacks: Stacks) -> None:
-    """What was changed is changed back, what was added goes, and all ids stay."""
+def test_a_failed_update_is_rolled_back(stacks: Stacks) -> None:
+    """Changes are reverted, additions deleted, and all ids stay."""
     before = {"Role": ROLE, "Fn": function(Timeout=5), "Queue": QUEUE}
     name = stacks.create(before)["StackName"]
     ids = stacks.resources(name)
@@ -90,8 +90,8 @@ def test_a_failed_update_is_changed_back(stacks: Stacks) -> None:
     ]
 
 
-def test_a_replaced_resource_goes_in_the_cleanup(stacks: Stacks) -> None:
-    """[OBS] The new one first, then the old one's end."""
+def test_a_replaced_resource_is_deleted_in_the_cleanup(stacks: Stacks) -> None:
+    """[OBS] First the new one, then the deletion of the old one."""
     name = stacks.name()
     old, new = ({**STREAM, "Properties": {"Name": f"{name}-{end}"}} for end in ("old", "new"))
     stacks.create({"Stream": old}, name)
@@ -114,14 +114,14 @@ def test_a_replaced_resource_goes_in_the_cleanup(stacks: Stacks) -> None:
     assert stacks.resources(name) == {"Stream": f"{name}-new"}
 
 
-def test_nothing_to_update(stacks: Stacks) -> None:
+def test_an_update_without_changes_is_refused(stacks: Stacks) -> None:
     """[OBS]"""
     name = stacks.create({"Queue": QUEUE})["StackName"]
     with pytest.raises(ClientError, match=r"\(ValidationError\).*No updates are to be performed."):
         stacks.update(name, {"Queue": QUEUE})
 
 
-def test_what_is_retained_outlives_its_stack(stacks: Stacks) -> None:
+def test_a_retained_resource_outlives_its_stack(stacks: Stacks) -> None:
     name = stacks.create({"Stream": {**STREAM, "DeletionPolicy": "Retain"}})["StackName"]
     (stream,) = stacks.resources(name).values()
     identity = stacks.get(name)["StackId"]
@@ -132,14 +132,14 @@ def test_what_is_retained_outlives_its_stack(stacks: Stacks) -> None:
     assert stacks.aws.client("kinesis").describe_stream_summary(StreamName=stream)
 
 
-def test_a_stack_with_the_name_of_another(stacks: Stacks) -> None:
+def test_a_stack_name_is_unique(stacks: Stacks) -> None:
     """[OBS]"""
     name = stacks.create({"Queue": QUEUE})["StackName"]
     with pytest.raises(ClientError, match=rf"\(AlreadyExistsException\).*Stack \[{name}\] already"):
         stacks.create({"Queue": QUEUE}, name)
 
 
-def test_exports_are_unique_and_kept_while_imported(stacks: Stacks) -> None:
+def test_exports_are_unique_and_cannot_be_removed_while_imported(stacks: Stacks) -> None:
     key = stacks.name()
     shared = {"Outputs": {"Out": {"Value": {"Ref": "Queue"}, "Export": {"Name": key}}}}
     first = stacks.create({"Queue": QUEUE}, template=shared)["StackName"]
@@ -174,7 +174,7 @@ def test_a_stacks_tags_are_on_its_resources(stacks: Stacks) -> None:
 
 
 def test_a_change_set_of_a_new_stack(stacks: Stacks) -> None:
-    """[OBS] In review until it is carried out; outputs and exports are there afterwards."""
+    """[OBS] In review until it is executed; then it has outputs and exports."""
     name, api = stacks.name(), stacks.api
     body = json.dumps(
         {"Resources": {"Queue": QUEUE}, "Outputs": {"Url": {"Value": {"Ref": "Queue"}}}}
@@ -217,7 +217,7 @@ def test_a_change_set_without_changes_fails(stacks: Stacks) -> None:
         stacks.api.execute_change_set(ChangeSetName=made["Id"])
 
 
-def test_a_change_set_tells_what_is_replaced(stacks: Stacks) -> None:
+def test_a_change_set_shows_what_is_replaced(stacks: Stacks) -> None:
     name = stacks.create({"Stream": STREAM, "Queue": QUEUE})["StackName"]
     changed = {"Stream": {**STREAM, "Properties": {"Name": name, "ShardCount": 2}}}
     made = stacks.api.create_change_set(
@@ -235,7 +235,7 @@ def test_a_change_set_tells_what_is_replaced(stacks: Stacks) -> None:
     } == {"Name": "Always", "ShardCount": "Never"}
 
 
-def test_capabilities(stacks: Stacks) -> None:
+def test_capabilities_must_be_acknowledged(stacks: Stacks) -> None:
     """[SEEN]"""
     named = {**ROLE, "Properties": {**ROLE["Properties"], "RoleName": "named"}}
     for role, needed in ((ROLE, "CAPABILITY_IAM"), (named, "CAPABILITY_NAMED_IAM")):

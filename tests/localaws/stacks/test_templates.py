@@ -1,4 +1,4 @@
-"""What templates may say: functions, parameters, transforms; and what is refused by name."""
+"""What templates can contain: functions, parameters, transforms; and what is refused by name."""
 
 import json
 from typing import Any
@@ -35,10 +35,10 @@ def stacks(unlimited: Aws) -> Stacks:
         ({"X": {**QUEUE, "Properties": {"Fn::Transform": {"Name": "M"}}}}, "the macro M"),
     ],
 )
-def test_what_is_not_supported_is_refused_by_name(
+def test_unsupported_features_are_refused_by_name(
     stacks: Stacks, resources: Any, named: str
 ) -> None:
-    """Nothing is made, and it is the local AWS that says so."""
+    """Nothing is created, and the message says that the local AWS refused it."""
     name = stacks.name()
     with pytest.raises(ClientError) as refused:
         stacks.create({"Queue": QUEUE, **resources}, name)
@@ -78,7 +78,7 @@ def test_an_unknown_transform_is_refused_by_name(stacks: Stacks) -> None:
         ),
     ],
 )
-def test_what_no_template_may_say(stacks: Stacks, template: Any, message: str) -> None:
+def test_invalid_templates_are_refused(stacks: Stacks, template: Any, message: str) -> None:
     with pytest.raises(ClientError, match=message):
         stacks.api.create_stack(StackName=stacks.name(), TemplateBody=json.dumps(template))
 
@@ -171,7 +171,7 @@ Outputs:
         ),
     ],
 )
-def test_parameters_are_held_to_what_the_template_says(
+def test_parameters_are_checked_against_their_declarations(
     stacks: Stacks, declared: Any, given: str | None, message: str
 ) -> None:
     asked = [] if given is None else [{"ParameterKey": "P", "ParameterValue": given}]
@@ -180,7 +180,7 @@ def test_parameters_are_held_to_what_the_template_says(
 
 
 def test_values_of_the_parameter_store_and_of_secrets(stacks: Stacks) -> None:
-    """A parameter of type SSM value, and dynamic references."""
+    """A parameter of an SSM value type, and dynamic references."""
     name = stacks.name()
     stacks.aws.client("ssm").put_parameter(Name=f"/{name}", Value="from-ssm", Type="String")
     stacks.aws.client("secretsmanager").create_secret(Name=name, SecretString='{"k": "s3cret"}')
@@ -200,7 +200,7 @@ def test_values_of_the_parameter_store_and_of_secrets(stacks: Stacks) -> None:
     assert found["Environment"]["Variables"] == {"VALUE": "from-ssm/s3cret"}
 
 
-def test_rules_are_asserted(stacks: Stacks) -> None:
+def test_the_assertions_of_rules_are_checked(stacks: Stacks) -> None:
     rules = {
         "R": {
             "Assertions": [
@@ -258,7 +258,7 @@ SAM = {
 
 
 def test_the_serverless_transform(stacks: Stacks) -> None:
-    """[SAMT] The resources that AWS's own translator makes; the mapping is on the alias."""
+    """[SAMT] The resources that AWS's translator creates; the mapping is on the alias."""
     name = stacks.name()
     stacks.api.create_stack(
         StackName=name,
@@ -292,7 +292,7 @@ def test_transforms_must_be_acknowledged_without_a_change_set(stacks: Stacks) ->
         )
 
 
-def test_a_wrong_serverless_template_is_refused_in_its_words(stacks: Stacks) -> None:
+def test_an_invalid_serverless_template_is_refused_in_the_translators_words(stacks: Stacks) -> None:
     wrong = {"Resources": {"Fn": {"Type": "AWS::Serverless::Function", "Properties": {"Bad": 1}}}}
     with pytest.raises(ClientError, match=r"Transform AWS::Serverless-2016-10-31 failed with: .*"):
         stacks.create(wrong["Resources"], template={"Transform": SAM["Transform"]})

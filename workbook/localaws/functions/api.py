@@ -115,12 +115,12 @@ class LambdaApi:
         asked = await asyncio.to_thread(lambda_().read_request, operation, request)
         if operation == "GetAccountSettings":
             return answer(200, self._account(request.region))
-        told = await self._configurations.call(operation, request.region, asked)
-        if told is None:
+        result = await self._configurations.call(operation, request.region, asked)
+        if result is None:
             return no_content()
         if "Marker" in lambda_().parameters(operation):
-            told = _page(told, asked)
-        return answer(201 if operation.startswith(CREATING) else 200, told)
+            result = _page(result, asked)
+        return answer(201 if operation.startswith(CREATING) else 200, result)
 
     def _code(self, reference: Reference) -> Response:
         """Respond with a version's zip, to which GetFunction links."""
@@ -200,13 +200,13 @@ def _invoked(outcome: Outcome, with_log: bool) -> Response:
     return Response(200, headers, outcome.payload)
 
 
-def _page(told: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+def _page(result: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return the page of a list that ``MaxItems`` (by default 50) and ``Marker`` select [BC].
 
     Raises:
         ApiError: the marker is not one that a response contained.
     """
-    ((name, items),) = told.items()
+    ((name, items),) = result.items()
     marker = asked.get("Marker") or "0"
     if re.fullmatch("[0-9]{1,9}", marker) is None:
         raise checks.invalid("Invalid Marker.")

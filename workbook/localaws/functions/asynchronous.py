@@ -97,8 +97,8 @@ def dead_letter(request_id: str, request: bytes, outcome: Outcome | None) -> Doc
     """
     code, message = "429", "Rate Exceeded."
     if outcome is not None:
-        code, told = "200", _as_json(outcome.payload)
-        found = told.get("errorMessage") if isinstance(told, dict) else None
+        code, body = "200", _as_json(outcome.payload)
+        found = body.get("errorMessage") if isinstance(body, dict) else None
         message = str(found)[:MAX_ERROR_CHARACTERS] if found else outcome.function_error or ""
     return Document(
         request,

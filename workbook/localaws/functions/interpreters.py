@@ -68,9 +68,9 @@ def find(runtime: str) -> Interpreter:
             )
         except (OSError, subprocess.TimeoutExpired):
             continue
-        told = ran.stdout.splitlines()
-        if ran.returncode == 0 and len(told) == 3 and told[1].startswith(version + "."):
-            return Interpreter(*told)
+        printed = ran.stdout.splitlines()
+        if ran.returncode == 0 and len(printed) == 3 and printed[1].startswith(version + "."):
+            return Interpreter(*printed)
     return ours
 
 

@@ -199,7 +199,7 @@ class Delivery:
         if destination is None:
             return False
         now = context.dependencies.clock.now()
-        told = failures.document(
+        report = failures.document(
             condition=condition,
             function_arn=context.function_arn,
             stream_arn=context.stream_arn,
@@ -210,7 +210,7 @@ class Delivery:
             now=now,
         )
         document = failures.addressed(
-            destination, told, payload=self._event(piece), mapping=context.uuid, now=now
+            destination, report, payload=self._event(piece), mapping=context.uuid, now=now
         )
         try:
             access.check_delivery(context, destination, document.object_key)

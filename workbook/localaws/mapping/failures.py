@@ -113,21 +113,21 @@ def document(
 
 
 def addressed(
-    destination: str, told: dict[str, Any], *, payload: bytes, mapping: str, now: float
+    destination: str, report: dict[str, Any], *, payload: bytes, mapping: str, now: float
 ) -> Document:
     """Return the document for a destination; in S3 it has the event as its ``payload``.
 
     Args:
         destination: the ARN of a queue, topic or bucket.
-        told: the document; see ``document``.
+        report: the document; see ``document``.
         payload: the event that failed; in S3 as a JSON string [DG:kinesis-on-failure-destination].
         mapping: the mapping's UUID.
         now: the time, in seconds since the epoch.
     """
     if destination.split(":")[2] != "s3":
-        return Document(orjson.dumps(told))
-    key = object_key(mapping, told["KinesisBatchInfo"]["shardId"], now)
-    return Document(orjson.dumps({**told, "payload": payload.decode()}), key)
+        return Document(orjson.dumps(report))
+    key = object_key(mapping, report["KinesisBatchInfo"]["shardId"], now)
+    return Document(orjson.dumps({**report, "payload": payload.decode()}), key)
 
 
 def object_key(mapping: str, shard_id: str, now: float) -> str:

@@ -231,8 +231,7 @@ class MotoFunction(LambdaFunction):
         return config
 
     def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
-        """Return the configuration as in AWS's response [OBS], without settings that are not
-        set."""
+        """Return the configuration as in AWS's response [OBS], without unset settings."""
         answer = super().get_configuration(on_create)
         answer["RevisionId"] = self.revision_id
         answer["LoggingConfig"] = self.logging_config

@@ -176,7 +176,7 @@ def _listed(function: Any) -> Answer:
 
 @_operation("CreateAlias")
 def _create_alias(backend: FunctionsBackend, asked: Parameters) -> Answer:
-    return _told_alias(
+    return _described_alias(
         backend.create_alias(
             asked["Name"],
             asked["FunctionName"],
@@ -189,13 +189,13 @@ def _create_alias(backend: FunctionsBackend, asked: Parameters) -> Answer:
 
 @_operation("GetAlias")
 def _get_alias(backend: FunctionsBackend, asked: Parameters) -> Answer:
-    return _told_alias(backend.get_alias(asked["Name"], asked["FunctionName"]))
+    return _described_alias(backend.get_alias(asked["Name"], asked["FunctionName"]))
 
 
 @_operation("ListAliases")
 def _list_aliases(backend: FunctionsBackend, asked: Parameters) -> Answer:
     version = asked.get("FunctionVersion")
-    aliases = map(_told_alias, backend.list_aliases(asked["FunctionName"]))
+    aliases = map(_described_alias, backend.list_aliases(asked["FunctionName"]))
     return {"Aliases": [one for one in aliases if version in (None, one["FunctionVersion"])]}
 
 
@@ -203,7 +203,7 @@ def _list_aliases(backend: FunctionsBackend, asked: Parameters) -> Answer:
 def _update_alias(backend: FunctionsBackend, asked: Parameters) -> Answer:
     present = backend.get_alias(asked["Name"], asked["FunctionName"])
     checks.check_revision(asked.get("RevisionId"), present.revision_id)
-    return _told_alias(
+    return _described_alias(
         backend.update_alias(
             asked["Name"],
             asked["FunctionName"],
@@ -219,7 +219,7 @@ def _delete_alias(backend: FunctionsBackend, asked: Parameters) -> None:
     backend.delete_alias(asked["Name"], asked["FunctionName"])
 
 
-def _told_alias(alias: Any) -> Answer:
+def _described_alias(alias: Any) -> Answer:
     return _without_nulls(alias.to_json())
 
 
@@ -229,13 +229,13 @@ def _told_alias(alias: Any) -> Answer:
 @_operation("AddPermission")
 def _add_permission(backend: FunctionsBackend, asked: Parameters) -> Answer:
     statement = json.dumps(_but(asked, "FunctionName", "Qualifier"))
-    told = backend.add_permission(asked["FunctionName"], asked["Qualifier"], statement)
-    return {"Statement": json.dumps(told)}
+    added = backend.add_permission(asked["FunctionName"], asked["Qualifier"], statement)
+    return {"Statement": json.dumps(added)}
 
 
 @_operation("GetPolicy")
 def _get_policy(backend: FunctionsBackend, asked: Parameters) -> Answer:
-    return _told_policy(_function(backend, asked).policy)
+    return _described_policy(_function(backend, asked).policy)
 
 
 @_operation("RemovePermission")
@@ -244,9 +244,9 @@ def _remove_permission(backend: FunctionsBackend, asked: Parameters) -> None:
     backend.remove_permission(asked["FunctionName"], asked["StatementId"], revision)
 
 
-def _told_policy(policy: Any) -> Answer:
-    told: Answer = json.loads(policy.wire_format())
-    return told
+def _described_policy(policy: Any) -> Answer:
+    described: Answer = json.loads(policy.wire_format())
+    return described
 
 
 # --- concurrency
@@ -313,25 +313,25 @@ def _create_function_url_config(backend: FunctionsBackend, asked: Parameters) ->
             "Error message:  FunctionUrlConfig exists for this Lambda function",
             409,
         )
-    return _told_url(function.create_url_config(_but(asked, "FunctionName", "Qualifier")))
+    return _described_url(function.create_url_config(_but(asked, "FunctionName", "Qualifier")))
 
 
 @_operation("GetFunctionUrlConfig")
 def _get_function_url_config(backend: FunctionsBackend, asked: Parameters) -> Answer:
-    return _told_url(backend.get_function_url_config(asked["FunctionName"]))
+    return _described_url(backend.get_function_url_config(asked["FunctionName"]))
 
 
 @_operation("ListFunctionUrlConfigs")
 def _list_function_url_configs(backend: FunctionsBackend, asked: Parameters) -> Answer:
     present = _function(backend, {**asked, "Qualifier": None}).url_config
-    return {"FunctionUrlConfigs": [_told_url(present)] if present else []}
+    return {"FunctionUrlConfigs": [_described_url(present)] if present else []}
 
 
 @_operation("UpdateFunctionUrlConfig")
 def _update_function_url_config(backend: FunctionsBackend, asked: Parameters) -> Answer:
     present = backend.get_function_url_config(asked["FunctionName"])
     present.update(_but(asked, "FunctionName", "Qualifier"))
-    return _told_url(present)
+    return _described_url(present)
 
 
 @_operation("DeleteFunctionUrlConfig")
@@ -340,7 +340,7 @@ def _delete_function_url_config(backend: FunctionsBackend, asked: Parameters) ->
     backend.delete_function_url_config(asked["FunctionName"])
 
 
-def _told_url(config: Any) -> Answer:
+def _described_url(config: Any) -> Answer:
     mode = config.config.get("InvokeMode", "BUFFERED")
     return {**_without_nulls(config.to_dict()), "InvokeMode": mode}
 
@@ -350,12 +350,12 @@ def _told_url(config: Any) -> Answer:
 
 @_operation("PublishLayerVersion")
 def _publish_layer_version(backend: FunctionsBackend, asked: Parameters) -> Answer:
-    return _told_layer(backend.publish_layer_version(dict(asked)))
+    return _described_layer(backend.publish_layer_version(dict(asked)))
 
 
 @_operation("GetLayerVersion")
 def _get_layer_version(backend: FunctionsBackend, asked: Parameters) -> Answer:
-    return _told_layer(_layer_version(backend, asked))
+    return _described_layer(_layer_version(backend, asked))
 
 
 @_operation("GetLayerVersionByArn")
@@ -363,7 +363,7 @@ def _get_layer_version_by_arn(backend: FunctionsBackend, asked: Parameters) -> A
     layer = parse_layer_version_arn(asked["Arn"])
     if layer is None:
         raise ApiError("InvalidParameterValueException", f"{asked['Arn']} is not a layer version.")
-    return _told_layer(backend.get_layer_version(layer.name, str(layer.version)))
+    return _described_layer(backend.get_layer_version(layer.name, str(layer.version)))
 
 
 @_operation("ListLayers")
@@ -395,13 +395,13 @@ def _delete_layer_version(backend: FunctionsBackend, asked: Parameters) -> None:
 @_operation("AddLayerVersionPermission")
 def _add_layer_version_permission(backend: FunctionsBackend, asked: Parameters) -> Answer:
     statement = json.dumps(_but(asked, "LayerName", "VersionNumber"))
-    told, revision = _layer_version(backend, asked).policy.add_statement(statement)
-    return {"Statement": json.dumps(told), "RevisionId": revision}
+    added, revision = _layer_version(backend, asked).policy.add_statement(statement)
+    return {"Statement": json.dumps(added), "RevisionId": revision}
 
 
 @_operation("GetLayerVersionPolicy")
 def _get_layer_version_policy(backend: FunctionsBackend, asked: Parameters) -> Answer:
-    return _told_policy(_layer_version(backend, asked).policy)
+    return _described_policy(_layer_version(backend, asked).policy)
 
 
 @_operation("RemoveLayerVersionPermission")
@@ -414,11 +414,11 @@ def _layer_version(backend: FunctionsBackend, asked: Parameters) -> Any:
     return backend.get_layer_version(asked["LayerName"], str(asked["VersionNumber"]))
 
 
-def _told_layer(version: LayerVersion) -> Answer:
-    told = version.get_layer_version()
-    if not told["LicenseInfo"]:
-        del told["LicenseInfo"]
-    return told
+def _described_layer(version: LayerVersion) -> Answer:
+    described = version.get_layer_version()
+    if not described["LicenseInfo"]:
+        del described["LicenseInfo"]
+    return described
 
 
 def _fitting(versions: Iterable[LayerVersion], asked: Parameters) -> list[Answer]:
@@ -427,10 +427,10 @@ def _fitting(versions: Iterable[LayerVersion], asked: Parameters) -> list[Answer
         ("CompatibleRuntimes", asked.get("CompatibleRuntime")),
         ("CompatibleArchitectures", asked.get("CompatibleArchitecture")),
     )
-    told = map(_told_layer, sorted(versions, key=lambda one: -one.version))
+    described = map(_described_layer, sorted(versions, key=lambda one: -one.version))
     return [
         {name: one[name] for name in LISTED_OF_LAYERS if name in one}
-        for one in told
+        for one in described
         if all(value is None or value in one.get(name, []) for name, value in wanted)
     ]
 

@@ -250,7 +250,7 @@ class FunctionsBackend(LambdaBackend):
                 raise checks.may_not_deliver(destination)
         function.events, function.events_modified = config, self.host.now()
         self._publish(function.function_name)
-        return self._told_events(function)
+        return self._described_events(function)
 
     def update_function_event_invoke_config(
         self, function_name: str, config: dict[str, Any]
@@ -264,7 +264,7 @@ class FunctionsBackend(LambdaBackend):
         function: Any = self.get_function(function_name)
         if not function.events:
             raise UnknownEventConfig(function_arn(self.region_name, function_name, LATEST))
-        return self._told_events(function)
+        return self._described_events(function)
 
     def delete_function_event_invoke_config(self, function_name: str) -> None:
         """Handle DeleteFunctionEventInvokeConfig."""
@@ -273,7 +273,7 @@ class FunctionsBackend(LambdaBackend):
         function.events = {}
         self._publish(function.function_name)
 
-    def _told_events(self, function: Any) -> dict[str, Any]:
+    def _described_events(self, function: Any) -> dict[str, Any]:
         """Return an EventInvokeConfig as AWS does: with both destinations [BC, OBS]."""
         given = function.events.get("DestinationConfig") or {}
         return {

@@ -357,14 +357,14 @@ def _get_metric_statistics(handler: Any) -> ActionResult:
     found = []
     for at, data in sorted(_periods(points, int(given["Period"]), start, end).items()):
         samples = [_samples(one) for one in data]
-        told: dict[str, Any] = {name: statistic(name, samples) for name in names}
+        point: dict[str, Any] = {name: statistic(name, samples) for name in names}
         percentiles = {name: statistic(name, samples) for name in extended}
         if extended:
-            told["ExtendedStatistics"] = {
+            point["ExtendedStatistics"] = {
                 name: value for name, value in percentiles.items() if value is not None
             }
-        told |= {"Timestamp": datetime.fromtimestamp(at, UTC), "Unit": data[-1].unit or "None"}
-        found.append({name: value for name, value in told.items() if value is not None})
+        point |= {"Timestamp": datetime.fromtimestamp(at, UTC), "Unit": data[-1].unit or "None"}
+        found.append({name: value for name, value in point.items() if value is not None})
     return ActionResult({"Label": given["MetricName"], "Datapoints": found})
 
 

@@ -105,7 +105,7 @@ def _operations(now: Callable[[], float]) -> dict[str, Callable[[Any], str]]:
             )
         return found
 
-    def told(handler: Any, status: str, name: str, settings: Any) -> str:
+    def response(handler: Any, status: str, name: str, settings: Any) -> str:
         return json.dumps(
             {
                 "TableName": table_of(handler).name,
@@ -135,11 +135,11 @@ def _operations(now: Callable[[], float]) -> dict[str, Callable[[Any], str]]:
         table.stream_shard = Destination(  # type: ignore[assignment]
             table, handler.region, arn, precision, now
         )
-        return told(handler, "ENABLING", "EnableKinesisStreamingConfiguration", settings)
+        return response(handler, "ENABLING", "EnableKinesisStreamingConfiguration", settings)
 
     def disable(handler: Any) -> str:
         destination_of(handler).status = "DISABLED"
-        return told(handler, "DISABLING", "EnableKinesisStreamingConfiguration", None)
+        return response(handler, "DISABLING", "EnableKinesisStreamingConfiguration", None)
 
     def update(handler: Any) -> str:
         found = destination_of(handler)
@@ -154,7 +154,7 @@ def _operations(now: Callable[[], float]) -> dict[str, Callable[[Any], str]]:
                 f"tableId: {_id_of(table_of(handler))}, kdsArn: {found.stream_arn}",
             )
         found.precision = wanted
-        return told(handler, "UPDATING", "UpdateKinesisStreamingConfiguration", settings)
+        return response(handler, "UPDATING", "UpdateKinesisStreamingConfiguration", settings)
 
     def describe(handler: Any) -> str:
         table = table_of(handler)

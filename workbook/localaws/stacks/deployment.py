@@ -95,9 +95,9 @@ class Deployment:
             stack.outputs = outputs
             if stack.asked.get("DisableRollback"):
                 stack.definition = definition
-                self._note("UPDATE_FAILED", _told("update", failure))
+                self._note("UPDATE_FAILED", _failure("update", failure))
                 return
-            self._note("UPDATE_ROLLBACK_IN_PROGRESS", _told("update", failure))
+            self._note("UPDATE_ROLLBACK_IN_PROGRESS", _failure("update", failure))
             await self._change_back(before, previous)
             return
         stack.definition = definition
@@ -289,10 +289,10 @@ class Deployment:
             "DO_NOTHING" if asked.get("DisableRollback") else "ROLLBACK"
         )
         if action == "DO_NOTHING":
-            self._note("CREATE_FAILED", _told("create", failure))
+            self._note("CREATE_FAILED", _failure("create", failure))
             return
         begun = "DELETE_IN_PROGRESS" if action == "DELETE" else "ROLLBACK_IN_PROGRESS"
-        self._note(begun, f"{_told('create', failure)} Rollback requested by user.".strip())
+        self._note(begun, f"{_failure('create', failure)} Rollback requested by user.".strip())
         failed = await self._remove(
             list(stack.resources.values()),
             before_template=stack.definition,
@@ -447,7 +447,7 @@ def _state(present: Resource) -> dict[str, Any]:
     return {name: getattr(present, name) for name in ("made", "status", "reason", "at")}
 
 
-def _told(action: str, failure: FailedError) -> str:
+def _failure(action: str, failure: FailedError) -> str:
     if failure.reason:
         return failure.reason
     return f"The following resource(s) failed to {action}: [{', '.join(failure.names)}]."

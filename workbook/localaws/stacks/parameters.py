@@ -60,11 +60,11 @@ def _check(key: str, parameter: Mapping[str, Any], value: str) -> None:
     known = r"String|Number|CommaDelimitedList|List<.+>|AWS::(EC2|Route53|SSM|S3|Lambda)::.+"
     if not re.fullmatch(known, str(kind)):
         raise invalid(f"Template format error: Unrecognized parameter type: {kind}")
-    told = parameter.get("ConstraintDescription")
+    description = parameter.get("ConstraintDescription")
 
     def refuse(text: str) -> None:
-        if told:
-            text = f"Parameter {key} failed to satisfy constraint: {told}"
+        if description:
+            text = f"Parameter {key} failed to satisfy constraint: {description}"
         raise invalid(text)
 
     if SSM_VALUE.fullmatch(kind):

@@ -25,7 +25,7 @@ class Change:
 
     def described(self) -> dict[str, Any]:
         """Return the change as shown by DescribeChangeSet [OBS]."""
-        told: dict[str, Any] = {
+        described_change: dict[str, Any] = {
             "Action": self.action,
             "LogicalResourceId": self.logical_id,
             "ResourceType": self.type,
@@ -33,11 +33,13 @@ class Change:
             "Details": [],
         }
         if self.physical_id:
-            told["PhysicalResourceId"] = self.physical_id
+            described_change["PhysicalResourceId"] = self.physical_id
         if self.action == "Modify":
-            told["Replacement"] = "True" if self.replaced_by else "False"
-            told["Scope"] = ["Properties"] * bool(self.changed) + ["Metadata"] * self.metadata
-            told["Details"] = [
+            described_change["Replacement"] = "True" if self.replaced_by else "False"
+            described_change["Scope"] = ["Properties"] * bool(self.changed) + [
+                "Metadata"
+            ] * self.metadata
+            described_change["Details"] = [
                 {
                     "Target": {
                         "Attribute": "Properties",
@@ -50,10 +52,10 @@ class Change:
                 for name in self.changed
             ]
             if self.replaced_by:
-                told["PolicyAction"] = "ReplaceAndDelete"
+                described_change["PolicyAction"] = "ReplaceAndDelete"
         if self.action == "Remove":
-            told["PolicyAction"] = "Delete"
-        return {"Type": "Resource", "ResourceChange": told}
+            described_change["PolicyAction"] = "Delete"
+        return {"Type": "Resource", "ResourceChange": described_change}
 
 
 def scope(stack: Stack, definition: Definition, imports: Mapping[str, str]) -> Scope:
@@ -185,10 +187,10 @@ def outputs(stack: Stack, definition: Definition, names: Scope) -> list[dict[str
     for key, output in (definition.template.get("Outputs") or {}).items():
         if "Condition" in output and not names.condition(output["Condition"]):
             continue
-        told = {"OutputKey": key, "OutputValue": as_text(names.value(output["Value"]))}
+        described = {"OutputKey": key, "OutputValue": as_text(names.value(output["Value"]))}
         if output.get("Description"):
-            told["Description"] = output["Description"]
+            described["Description"] = output["Description"]
         if output.get("Export"):
-            told["ExportName"] = as_text(names.value(output["Export"]["Name"]))
-        found.append(told)
+            described["ExportName"] = as_text(names.value(output["Export"]["Name"]))
+        found.append(described)
     return found

@@ -183,14 +183,14 @@ class StacksService:
         """Handle DescribeStackResource."""
         stack = self._get(region, asked.get("StackName", ""), gone=True)
         one = self._resource(stack, asked.get("LogicalResourceId", ""))
-        told = {
+        described = {
             **_resource(stack, one),
             "LastUpdatedTimestamp": one.at,
             "DriftInformation": {"StackResourceDriftStatus": "NOT_CHECKED"},
         }
         if one.metadata is not None:
-            told["Metadata"] = as_body(one.metadata)
-        return {"StackResourceDetail": told}
+            described["Metadata"] = as_body(one.metadata)
+        return {"StackResourceDetail": described}
 
     async def describe_stack_resources(self, region: str, asked: Parameters) -> Answer:
         """Handle DescribeStackResources: for a stack, or for the stack with a physical id."""
@@ -370,7 +370,7 @@ class StacksService:
         """Handle DescribeChangeSet."""
         stack, one = self._change_set(region, asked)
         definition = one.definition
-        told = {
+        described = {
             **_change_set_summary(stack, one),
             "Parameters": parameters.shown(definition.original, definition.texts)
             if definition
@@ -381,7 +381,7 @@ class StacksService:
             "Changes": one.changes,
             "ChangeSetType": one.kind,
         }
-        return _page("Changes", told.pop("Changes"), asked) | told
+        return _page("Changes", described.pop("Changes"), asked) | described
 
     async def list_change_sets(self, region: str, asked: Parameters) -> Answer:
         """Handle ListChangeSets."""
@@ -563,7 +563,7 @@ def _name(asked: Parameters) -> str:
 
 def _described(stack: Stack) -> dict[str, Any]:
     definition = stack.definition
-    told: dict[str, Any] = {
+    described: dict[str, Any] = {
         **_summary(stack),
         "Parameters": parameters.shown(definition.original, definition.texts) if definition else [],
         "Outputs": stack.outputs,
@@ -575,13 +575,13 @@ def _described(stack: Stack) -> dict[str, Any]:
         "EnableTerminationProtection": stack.protected,
     }
     if definition and definition.original.get("Description"):
-        told["Description"] = definition.original["Description"]
+        described["Description"] = definition.original["Description"]
     if role := stack.asked.get("RoleARN"):
-        told["RoleARN"] = role
+        described["RoleARN"] = role
     latest = [one for one in stack.change_sets.values() if one.execution == "EXECUTE_COMPLETE"]
     if latest:
-        told["ChangeSetId"] = latest[-1].id
-    return told
+        described["ChangeSetId"] = latest[-1].id
+    return described
 
 
 def _summary(stack: Stack) -> dict[str, Any]:

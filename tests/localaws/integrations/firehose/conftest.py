@@ -1,4 +1,4 @@
-"""What the tests of delivery streams share."""
+"""Fixtures of the tests of delivery streams."""
 
 import pytest
 

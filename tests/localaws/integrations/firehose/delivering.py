@@ -1,4 +1,4 @@
-"""Delivery streams, as their tests make, feed and look at them."""
+"""Create, feed and observe delivery streams in tests."""
 
 import json
 import time
@@ -10,7 +10,7 @@ from workbook import deployment
 from workbook.target import Aws
 
 T = TypeVar("T")
-SECONDS = 120.0  # after which an expected object is missing; long, for busy machines
+SECONDS = 120.0  # for conditions to become true; long, for busy machines
 
 
 class Lake:
@@ -31,7 +31,7 @@ class Lake:
         self.s3.create_bucket(Bucket=self.name)
 
     def make_role(self, *actions: str, service: str = "firehose.amazonaws.com") -> str:
-        """Make a role that a service may assume, for some actions on everything."""
+        """Create a role that a service may assume, for some actions on everything."""
         iam, name = self.aws.client("iam"), f"role-{uuid.uuid4().hex[:8]}"
         trust = _policy("sts:AssumeRole", Principal={"Service": service})
         arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
@@ -46,11 +46,11 @@ class Lake:
         )
 
     def make_stream(self, shards: int = 1) -> str:
-        """Make a Kinesis stream, and return its ARN."""
+        """Create a Kinesis stream, and return its ARN."""
         return deployment.create_stream(self.aws.client("kinesis"), self.name, shards)
 
     def deliver(self, *, stream_arn: str = "", seconds: int = 0, mib: int = 1, **given: Any) -> str:
-        """Make the delivery stream, and return its ARN."""
+        """Create the delivery stream, and return its ARN."""
         source: dict[str, Any] = {}
         if stream_arn:
             source = {
@@ -97,7 +97,7 @@ class Lake:
         return bytes(self.s3.get_object(Bucket=self.name, Key=key)["Body"].read())
 
     def arrived(self, count: int = 1, prefix: str = "") -> dict[str, bytes]:
-        """Return the objects below a prefix, once there are so many."""
+        """Return the objects with a prefix, once there are enough."""
 
         def found() -> list[str]:
             return [key for key in self.object_keys() if key.startswith(prefix)]
@@ -122,7 +122,7 @@ class Lake:
 
 
 def until(look: Callable[[], T], enough: Callable[[T], bool]) -> T:
-    """Look until what is found is enough, and return that."""
+    """Call ``look`` until its result is enough, and return the result."""
     deadline = time.monotonic() + SECONDS
     while True:
         found = look()

@@ -37,17 +37,19 @@ RECORDS = st.lists(st.builds(UserRecord, st.text(min_size=1, max_size=5), st.bin
 
 
 @given(RECORDS)
-def test_what_was_aggregated_is_unpacked_in_order(records: list[UserRecord]) -> None:
+def test_aggregated_records_are_unpacked_in_order(records: list[UserRecord]) -> None:
     """[KPL]"""
     assert unpacked(aggregated(records)) == records
 
 
 @given(st.binary(max_size=60), st.booleans())
 @example(b"", True)
-@example(field(3, b"\x08\x07" + field(3, b"x")), True)  # a partition key that is not there
+@example(field(3, b"\x08\x07" + field(3, b"x")), True)  # a missing partition key
 @example(b"\x1a\x80", True)  # ends within a number
-def test_what_only_looks_aggregated_stays_as_it_is(message: bytes, has_digest: bool) -> None:
-    """[KPL] Whatever comes: it is told apart, and nothing raises."""
+def test_a_record_that_only_looks_aggregated_stays_as_it_is(
+    message: bytes, has_digest: bool
+) -> None:
+    """[KPL] Any such record is recognised, and nothing raises an error."""
     digest = hashlib.md5(message).digest() if has_digest else b"?" * 16
     found = unpacked(MAGIC + message + digest)
     assert found is None or has_digest
@@ -62,7 +64,7 @@ def test_aggregated_records_of_a_stream_are_delivered_one_by_one(lake: Lake) -> 
     data = aggregated([UserRecord("a", b"one"), UserRecord("b", b"two")])
     put = kinesis.put_record(StreamName=lake.name, PartitionKey="packed", Data=data)
 
-    lake.arrived(1)  # at the error output, since the reply holds no records
+    lake.arrived(1)  # in the error output, because the response has no records
     line = next(one for one in log_lines(lake.aws, function) if one.startswith("EVENT"))
     records = json.loads(line.removeprefix("EVENT "))["records"]
     assert [base64.b64decode(one["data"]) for one in records] == [b"one", b"two"]

@@ -40,7 +40,7 @@ def schema(**columns: str) -> pa.Schema:
 
 
 def converted(data: bytes, columns: dict[str, str], settings: Conversion = SETTINGS) -> list[Any]:
-    """Return the rows that a record becomes; it must not fail."""
+    """Return the rows of a record, which must fit."""
     found = conversion.convert([data], schema(**columns), settings)
     assert found.misfits == []
     rows: list[Any] = pq.read_table(io.BytesIO(found.body)).to_pylist()
@@ -79,17 +79,17 @@ def misfits(*records: bytes, **columns: str) -> list[tuple[int, str]]:
         ("int", None, None),
     ],
 )
-def test_values_become_the_columns_type(kind: str, value: Any, expected: Any) -> None:
+def test_values_are_converted_to_the_columns_type(kind: str, value: Any, expected: Any) -> None:
     """[FH:record-format-conversion, ?] OpenX JSON SerDe."""
     assert converted(orjson.dumps({"a": value}), {"a": kind}) == [{"a": expected}]
 
 
-def test_columns_that_a_record_lacks_are_null_and_what_else_it_has_is_left_out() -> None:
+def test_missing_columns_are_null_and_additional_keys_are_ignored() -> None:
     """[FH:record-format-conversion]"""
     assert converted(b'{"b": "x", "c": 1}', COLUMNS) == [{"a": None, "b": "x"}]
 
 
-def test_keys_are_found_in_any_case_and_by_another_name() -> None:
+def test_keys_are_matched_in_any_case_and_by_mapped_names() -> None:
     """[BC] CaseInsensitive, ColumnToJsonKeyMappings, ConvertDotsInJsonKeysToUnderscores"""
     assert converted(b'{"A": 1, "B": "x"}', COLUMNS) == [{"a": 1, "b": "x"}]
     settings = replace(SETTINGS, keys={"ts": "timestamp"}, has_dots=True, is_case_insensitive=False)
@@ -98,7 +98,7 @@ def test_keys_are_found_in_any_case_and_by_another_name() -> None:
     assert rows == [{"ts": 5, "x_y": 6}]
 
 
-def test_a_record_may_hold_several_objects_and_no_array() -> None:
+def test_a_record_may_contain_several_objects_but_no_array() -> None:
     """[FH:record-format-conversion]"""
     assert converted(b'{"a":1}{"a":2}\n {"a":3}\n', {"a": "int"}) == [{"a": 1}, {"a": 2}, {"a": 3}]
     assert misfits(b'[{"a":1}]', a="int") == [(0, "ParseError")]
@@ -108,7 +108,7 @@ def test_a_record_may_hold_several_objects_and_no_array() -> None:
     "data",
     [b"", b" \n", b"x", b"5", b'{"a":1} x', b'{"a":1', b"\xff", b"[" * 100_000, b'{"a":NaN}'],
 )
-def test_what_is_not_json_is_told_apart(data: bytes) -> None:
+def test_records_that_are_not_json_are_separated(data: bytes) -> None:
     """[SEEN]"""
     assert misfits(b'{"a":1}', data, a="int") == [(1, "ParseError")]
 
@@ -159,7 +159,7 @@ KINDS += ["array<int>", "map<string,double>", "struct<a:int,b:string>"]
     st.sampled_from(KINDS),
 )
 def test_every_record_is_a_row_or_a_misfit(records: list[bytes], kind: str) -> None:
-    """[design rule] Whatever comes: nothing is lost, nothing stops the rest."""
+    """[design rule] For any records, nothing is lost, and nothing stops the rest."""
     found = conversion.convert(records, schema(a=kind), SETTINGS)
     rows = pq.read_table(io.BytesIO(found.body)).num_rows if found.body else 0
     assert rows + len(found.misfits) == len(records)
@@ -188,16 +188,16 @@ VALUES = st.fixed_dictionaries(
         max_size=4,
     )
 )
-def test_plain_records_are_read_as_all_others_are(records: list[bytes]) -> None:
+def test_the_fast_reader_agrees_with_the_general_one(records: list[bytes]) -> None:
     """[design rule] Arrow's reader is faster, and must make no difference."""
-    one_by_one = replace(SETTINGS, keys={"nowhere": "x"})  # which is not plain
+    one_by_one = replace(SETTINGS, keys={"nowhere": "x"})  # so that the fast reader is not used
     plain = conversion.convert(records, schema(**PLAIN), SETTINGS)
     other = conversion.convert(records, schema(**PLAIN), one_by_one)
     assert plain == other
 
 
 @pytest.mark.parametrize("text", ["", "integer8", "array<int", "struct<a>", "int,int", "map<int>"])
-def test_types_that_are_not_known_are_refused(text: str) -> None:
+def test_unknown_types_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a type"):
         arrow_type(text)
 
@@ -240,7 +240,7 @@ def parquet(lake: Lake, **changes: Any) -> dict[str, Any]:
     }
 
 
-def test_records_become_parquet_and_those_that_do_not_fit_stand_at_the_error_output(
+def test_records_become_parquet_and_misfits_go_to_the_error_output(
     table: Lake,
 ) -> None:
     """[FH:record-format-conversion, SEEN]"""
@@ -277,8 +277,8 @@ def test_records_become_parquet_and_those_that_do_not_fit_stand_at_the_error_out
     assert table.metric("DeliveryToS3.Records") == 2
 
 
-def test_a_schema_that_cannot_be_read_holds_records_until_it_can(table: Lake) -> None:
-    """[FH:record-format-conversion] A conversion that cannot be made blocks, and loses nothing."""
+def test_records_wait_until_the_schema_can_be_read(table: Lake) -> None:
+    """[FH:record-format-conversion] A conversion that is impossible blocks, and loses nothing."""
     role = table.make_role("*")
     schema = {"RoleARN": role, "DatabaseName": table.name, "TableName": "t"}
     table.deliver(seconds=1, **parquet(table, SchemaConfiguration=schema))
@@ -310,7 +310,7 @@ def test_a_schema_that_cannot_be_read_holds_records_until_it_can(table: Lake) ->
         ),
     ],
 )
-def test_conversions_that_are_wrong_or_not_supported_are_refused_by_name(
+def test_invalid_or_unsupported_conversions_are_refused_by_name(
     table: Lake, changes: dict[str, Any], words: str
 ) -> None:
     """[FH:record-format-conversion, design rule]"""
@@ -322,7 +322,7 @@ def test_conversions_that_are_wrong_or_not_supported_are_refused_by_name(
     assert words in error["Message"]
 
 
-def test_a_table_that_is_missing_or_not_to_be_read_is_refused(table: Lake) -> None:
+def test_a_missing_or_unreadable_table_is_refused(table: Lake) -> None:
     """[SEEN]"""
     schema = {"RoleARN": table.role, "DatabaseName": table.name, "TableName": "none"}
     error = refused(table.deliver, **parquet(table, SchemaConfiguration=schema))["Error"]

@@ -1,4 +1,4 @@
-"""Delivery streams from a put or a Kinesis stream into a bucket, through boto3."""
+"""Delivery streams from direct puts or a Kinesis stream to a bucket, through boto3."""
 
 import gzip
 import io
@@ -17,8 +17,8 @@ from workbook.target import Aws
 NAME = r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d-[0-9a-f-]{36}"
 
 
-def test_records_of_a_stream_arrive_in_order_from_the_streams_making_on(lake: Lake) -> None:
-    """[BC, SEEN] Reads begin when the delivery stream is made; what was there before stays out."""
+def test_records_of_a_stream_are_delivered_in_order_from_the_creation_on(lake: Lake) -> None:
+    """[BC, SEEN] Reading starts when the delivery stream is created; earlier records stay out."""
     kinesis, arn = lake.aws.client("kinesis"), lake.make_stream()
 
     def write(data: bytes) -> None:
@@ -38,7 +38,7 @@ def test_records_of_a_stream_arrive_in_order_from_the_streams_making_on(lake: La
 
 
 def test_every_shard_is_read_and_its_children_after_a_split(lake: Lake) -> None:
-    """[design rule] Each record arrives once, whatever becomes of the shards."""
+    """[design rule] Each record arrives once, even if shards split."""
     kinesis, arn = lake.aws.client("kinesis"), lake.make_stream()
     lake.deliver(stream_arn=arn)
 
@@ -71,8 +71,8 @@ def test_objects_have_awss_names_and_no_delimiter_by_default(lake: Lake) -> None
     assert body == b"onetwo"
 
 
-def test_a_delimiter_goes_between_records_if_asked_for(lake: Lake) -> None:
-    """[SEEN] AppendDelimiterToRecord: between, and not behind the last."""
+def test_a_delimiter_separates_records_if_configured(lake: Lake) -> None:
+    """[SEEN] AppendDelimiterToRecord: between records, and not after the last."""
     processor = {"Type": "AppendDelimiterToRecord", "Parameters": []}
     lake.deliver(ProcessingConfiguration={"Enabled": True, "Processors": [processor]})
     lake.put(b"one", b"two")
@@ -80,8 +80,8 @@ def test_a_delimiter_goes_between_records_if_asked_for(lake: Lake) -> None:
 
 
 @pytest.mark.parametrize(("compression", "extension"), [("GZIP", ".gz"), ("ZIP", ".zip")])
-def test_objects_are_compressed_as_asked_for(lake: Lake, compression: str, extension: str) -> None:
-    """[BC, SEEN] with an extension and a Content-Encoding."""
+def test_objects_are_compressed_as_configured(lake: Lake, compression: str, extension: str) -> None:
+    """[BC, SEEN] With an extension and a Content-Encoding."""
     lake.deliver(CompressionFormat=compression)
     lake.put(b"one", b"two")
     ((key, body),) = lake.arrived().items()
@@ -95,7 +95,7 @@ def test_objects_are_compressed_as_asked_for(lake: Lake, compression: str, exten
             assert [archive.read(name) for name in archive.namelist()] == [b"onetwo"]
 
 
-def test_an_extension_of_ones_own_replaces_the_other(lake: Lake) -> None:
+def test_a_custom_extension_replaces_the_default(lake: Lake) -> None:
     """[BC] FileExtension"""
     lake.deliver(CompressionFormat="GZIP", FileExtension=".json.gz")
     lake.put(b"{}")
@@ -111,7 +111,7 @@ def test_a_full_buffer_does_not_wait_for_its_interval(lake: Lake) -> None:
 
 
 def test_a_buffer_is_delivered_after_its_interval() -> None:
-    """[BC] IntervalInSeconds, on the one clock: here a minute of it takes a second."""
+    """[BC] IntervalInSeconds, by the services' clock: here a minute takes a second."""
     with target.connect(target.LOCAL, speed=60) as aws:
         lake = Lake(aws)
         lake.make_bucket()
@@ -154,7 +154,7 @@ def test_defaults_are_described(lake: Lake) -> None:
     }
 
 
-def test_an_update_changes_what_is_buffered_and_counts_the_version(lake: Lake) -> None:
+def test_an_update_applies_to_buffered_records_and_raises_the_version(lake: Lake) -> None:
     """[BC, SEEN]"""
     lake.deliver(seconds=900)
     lake.put(b"one")
@@ -189,8 +189,8 @@ def test_metrics_are_those_of_aws(lake: Lake) -> None:
     assert 0 <= lake.metric("DeliveryToS3.DataFreshness", "Maximum") < 60
 
 
-def test_a_bucket_that_is_missing_gets_its_records_once_it_is_there(local: Aws) -> None:
-    """[FH:basic-deliver] S3 is tried again for a day; errors are logged where the settings say."""
+def test_a_missing_bucket_gets_its_records_once_it_exists(local: Aws) -> None:
+    """[FH:basic-deliver] Writing is retried for a day; errors are logged as configured."""
     lake, logs = Lake(local), local.client("logs")
     logs.create_log_group(logGroupName=lake.name)
     logs.create_log_stream(logGroupName=lake.name, logStreamName="s")
@@ -209,7 +209,7 @@ def test_a_bucket_that_is_missing_gets_its_records_once_it_is_there(local: Aws) 
     assert list(lake.arrived().values()) == [b"one"]
 
 
-def test_a_role_that_loses_a_permission_delivers_when_it_has_it_again(lake: Lake) -> None:
+def test_a_role_that_lost_a_permission_delivers_when_it_is_back(lake: Lake) -> None:
     """[FH:controlling-access] Writing needs s3:PutObject, reading three actions of Kinesis."""
     kinesis, arn = lake.aws.client("kinesis"), lake.make_stream()
     lake.deliver(stream_arn=arn)
@@ -223,7 +223,7 @@ def test_a_role_that_loses_a_permission_delivers_when_it_has_it_again(lake: Lake
     assert b"".join(sorted(lake.arrived(2).values())) == b"onetwo"
 
 
-def test_roles_are_checked_when_a_delivery_stream_is_made(lake: Lake) -> None:
+def test_roles_are_checked_when_a_delivery_stream_is_created(lake: Lake) -> None:
     """[SEEN]"""
     arn = lake.make_stream()
     role = lake.make_role("*", service="lambda.amazonaws.com")
@@ -244,7 +244,7 @@ def test_roles_are_checked_when_a_delivery_stream_is_made(lake: Lake) -> None:
     assert lake.name not in lake.firehose.list_delivery_streams()["DeliveryStreamNames"]
 
 
-def test_a_stream_that_is_the_source_takes_no_direct_puts(lake: Lake) -> None:
+def test_a_delivery_stream_with_a_source_refuses_direct_puts(lake: Lake) -> None:
     """[BC]"""
     lake.deliver(stream_arn=lake.make_stream())
     put = lake.firehose.put_record
@@ -288,7 +288,7 @@ def test_a_put_has_awss_limits(lake: Lake) -> None:
         ({"CloudWatchLoggingOptions": {"Enabled": True}}, "LogGroupName and LogStreamName"),
     ],
 )
-def test_settings_that_are_wrong_or_not_supported_are_refused_by_name(
+def test_invalid_or_unsupported_settings_are_refused_by_name(
     lake: Lake, given: dict[str, Any], words: str
 ) -> None:
     """[BC, design rule]"""
@@ -309,7 +309,7 @@ def test_settings_that_are_wrong_or_not_supported_are_refused_by_name(
         ({"RoleARN": "role"}, "roleARN"),
     ],
 )
-def test_values_outside_the_models_constraints_are_named(
+def test_the_error_names_values_outside_the_models_constraints(
     lake: Lake, given: dict[str, Any], field: str
 ) -> None:
     """[BC]"""
@@ -396,7 +396,7 @@ def test_a_deleted_delivery_stream_is_gone(lake: Lake) -> None:
 
 
 def test_log_events_of_a_subscription_are_delivered(lake: Lake) -> None:
-    """[OBS] as gzip of JSON."""
+    """[OBS] As gzipped JSON."""
     logs, arn = lake.aws.client("logs"), lake.deliver()
     logs.create_log_group(logGroupName=lake.name)
     logs.create_log_stream(logGroupName=lake.name, logStreamName="s")

@@ -45,8 +45,8 @@ def extraction(query: str = QUERY) -> dict[str, Any]:
     )
 
 
-def test_records_go_by_what_is_in_them(lake: Lake) -> None:
-    """[FH:dynamic-partitioning] Keys by a jq program; what has none stands at the error output."""
+def test_records_are_partitioned_by_their_content(lake: Lake) -> None:
+    """[FH:dynamic-partitioning] Keys from a jq program; records without go to the error output."""
     lake.deliver(**partitioned(extraction(), processor("AppendDelimiterToRecord")))
     days = [(1, 1), (1, 2), (1, 1), (2, 1)]
     records = [json.dumps({"month": m, "day": d, "n": n}) for n, (m, d) in enumerate(days)]
@@ -66,7 +66,7 @@ def test_records_go_by_what_is_in_them(lake: Lake) -> None:
     assert until(lambda: lake.metric("PartitionCount", "Maximum"), bool) == 3
 
 
-def test_a_function_may_give_the_keys(lake: Lake) -> None:
+def test_a_function_can_return_the_partition_keys(lake: Lake) -> None:
     """[FH:dynamic-partitioning]"""
     arn = f"arn:aws:lambda:us-east-1:123456789012:function:{create(lake.aws, BY_FUNCTION)}"
     by_function = processor("Lambda", LambdaArn=arn, BufferIntervalInSeconds="0")
@@ -76,7 +76,7 @@ def test_a_function_may_give_the_keys(lake: Lake) -> None:
     assert found == {"k=a/": b"a1a2", "k=b/": b"b1"}
 
 
-def test_over_500_active_partitions_stand_at_the_error_output(lake: Lake) -> None:
+def test_records_over_500_active_partitions_go_to_the_error_output(lake: Lake) -> None:
     """[FH:dynamic-partitioning] A partition is active until its buffer is delivered."""
     prefix = "k=!{partitionKeyFromQuery:k}/"
     lake.deliver(seconds=900, **partitioned(extraction("{k: .}"), prefix=prefix))
@@ -106,8 +106,8 @@ def test_over_500_active_partitions_stand_at_the_error_output(lake: Lake) -> Non
         (b"\xff", None),
     ],
 )
-def test_values_that_can_be_keys(data: bytes, key: str | None) -> None:
-    """[SEEN, ?] Neither null nor empty; numbers as they are written."""
+def test_values_that_can_be_partition_keys(data: bytes, key: str | None) -> None:
+    """[SEEN, ?] Neither null nor empty; numbers as written."""
     wanted = ((prefixes.FROM_QUERY, "k"),)
     found = partitioning.keys(wanted, data, partitioning.compiled("{k: .k}"), {})
     if key is None:
@@ -129,9 +129,7 @@ def test_values_that_can_be_keys(data: bytes, key: str | None) -> None:
         ({**partitioned(extraction()), "mib": 1}, "SizeInMBs must be at least 64"),
     ],
 )
-def test_partitionings_that_cannot_work_are_refused(
-    lake: Lake, given: dict[str, Any], words: str
-) -> None:
+def test_invalid_partitioning_is_refused(lake: Lake, given: dict[str, Any], words: str) -> None:
     """[FH:dynamic-partitioning, ?]"""
     error = refused(lake.deliver, **given)["Error"]
     assert error["Code"] == "InvalidArgumentException"

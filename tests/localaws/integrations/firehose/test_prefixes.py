@@ -41,14 +41,14 @@ def test_a_prefix_without_a_time_gets_the_hour(given: str, key: str) -> None:
         ("failed/", "x/", "failed/processing-failed/2018/08/27/10/"),
     ],
 )
-def test_failed_records_have_a_prefix_with_the_kind_of_error(
+def test_failed_records_have_a_prefix_with_the_error_type(
     error: str, prefix: str, key: str
 ) -> None:
     """[FH:s3-prefixes]"""
     assert evaluated(prefixes.complete_error(error, prefix), "processing-failed") == key
 
 
-def test_partition_keys_stand_in_the_prefix() -> None:
+def test_partition_keys_are_part_of_the_prefix() -> None:
     """[FH:s3-prefixes]"""
     prefix = "c=!{partitionKeyFromQuery:carrier}/d=!{partitionKeyFromLambda:day}/"
     keys = {("partitionKeyFromQuery", "carrier"): "UA", ("partitionKeyFromLambda", "day"): "1"}
@@ -67,13 +67,13 @@ def test_partition_keys_stand_in_the_prefix() -> None:
         ("yyyy''MM", "2018'08"),
     ],
 )
-def test_times_are_written_as_java_writes_them(pattern: str, text: str) -> None:
+def test_times_are_formatted_as_in_java(pattern: str, text: str) -> None:
     """[FH:s3-prefixes] Java's DateTimeFormatter."""
     times.check(pattern)
     assert times.render(pattern, TIME) == text
 
 
-def test_a_time_zone_of_ones_own_moves_the_prefix() -> None:
+def test_a_custom_time_zone_applies_to_the_prefix() -> None:
     """[BC] CustomTimeZone"""
     moment = Moment(TIME.astimezone(ZoneInfo("Asia/Tokyo")), "", {})
     assert prefixes.evaluate("!{timestamp:yyyy/MM/dd/HH/}", moment) == "2018/08/27/19/"

@@ -51,7 +51,7 @@ def processing(lake: Lake, function: str, **parameters: str) -> dict[str, Any]:
 
 
 def failed(lake: Lake, count: int) -> list[dict[str, Any]]:
-    """Return the documents at the error output, once there are so many."""
+    """Return the documents in the error output, once there are enough."""
 
     def found() -> list[dict[str, Any]]:
         bodies = lake.arrived(0, prefix="processing-failed/").values()
@@ -85,13 +85,13 @@ def test_each_record_is_transformed_dropped_or_failed(lake: Lake) -> None:
     assert until(lambda: lake.metric("SucceedProcessing.Records"), bool) == 3
 
 
-def test_a_function_sees_where_a_record_comes_from(lake: Lake) -> None:
+def test_the_event_says_where_a_record_comes_from(lake: Lake) -> None:
     """[SEEN]"""
     function, arn = create(lake.aws, TELLS), lake.make_stream()
     mine = lake.deliver(stream_arn=arn, **processing(lake, function))
     put = lake.aws.client("kinesis").put_record(StreamName=lake.name, PartitionKey="k", Data=b"one")
 
-    (document,) = failed(lake, 1)  # since the reply holds no records
+    (document,) = failed(lake, 1)  # because the response has no records
     assert document["errorCode"] == "Lambda.JsonProcessingException"
     (line,) = [one for one in log_lines(lake.aws, function) if one.startswith("EVENT")]
     event = json.loads(line.removeprefix("EVENT "))
@@ -113,8 +113,8 @@ def test_a_function_sees_where_a_record_comes_from(lake: Lake) -> None:
 
 
 @pytest.mark.parametrize("code", [RAISES, DIES])
-def test_records_of_a_failing_function_stand_at_the_error_output(lake: Lake, code: str) -> None:
-    """[SEEN] after one more try than NumberOfRetries says, whether it raises or is killed."""
+def test_records_of_a_failing_function_go_to_the_error_output(lake: Lake, code: str) -> None:
+    """[SEEN] After one attempt more than NumberOfRetries, whether it raises or is killed."""
     function = create(lake.aws, code)
     lake.deliver(**processing(lake, function, NumberOfRetries="2"))
     lake.put(b"a", b"b")
@@ -128,7 +128,7 @@ def test_records_of_a_failing_function_stand_at_the_error_output(lake: Lake, cod
         assert len([line for line in lines if line.startswith("invoked")]) == 3
 
 
-def test_records_of_a_throttled_function_stand_at_the_error_output(lake: Lake) -> None:
+def test_records_of_a_throttled_function_go_to_the_error_output(lake: Lake) -> None:
     """[SEEN]"""
     function = create(lake.aws, UPPER)
     lake.aws.client("lambda").put_function_concurrency(
@@ -149,7 +149,7 @@ def test_a_role_that_may_not_invoke_fails_the_records(lake: Lake) -> None:
     assert document["errorCode"] == "Lambda.InvokeAccessDenied"
 
 
-def test_a_function_that_is_gone_fails_the_records(lake: Lake) -> None:
+def test_a_deleted_function_fails_the_records(lake: Lake) -> None:
     """[SEEN]"""
     lake.deliver(**processing(lake, "none"))
     lake.put(b"a")
@@ -192,7 +192,7 @@ def test_a_function_that_is_gone_fails_the_records(lake: Lake) -> None:
         ),
     ],
 )
-def test_a_reply_is_read_record_by_record(reply: Any, expected: list[Any]) -> None:
+def test_a_response_is_read_record_by_record(reply: Any, expected: list[Any]) -> None:
     """[FH:data-transformation, SEEN]"""
     assert transformation.outcomes(["1", "2"], json.dumps(reply).encode()) == expected
 

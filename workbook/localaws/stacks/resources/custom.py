@@ -62,19 +62,19 @@ class Custom(Kind):
         try:
             await self._send(context, token, event)
             seconds = float(properties.get("ServiceTimeout", DEFAULT_SECONDS))
-            told = await self._wait(context, answer, seconds, identity)
+            response = await self._wait(context, answer, seconds, identity)
         finally:
             context.answers.forget(identity)
-        given = told.get("PhysicalResourceId") or request.get("PhysicalResourceId")
-        if told.get("Status") != "SUCCESS":
+        given = response.get("PhysicalResourceId") or request.get("PhysicalResourceId")
+        if response.get("Status") != "SUCCESS":
             raise ApiError(
                 "CustomResource",
                 f"Received response status [FAILED] from custom resource. Message returned: "
-                f"{told.get('Reason', '')} (RequestId: {identity})",
+                f"{response.get('Reason', '')} (RequestId: {identity})",
             )
         if not given:
             raise ApiError("CustomResource", "Invalid PhysicalResourceId")
-        attributes = told.get("Data") or {}
+        attributes = response.get("Data") or {}
         return Made(str(given), attributes if isinstance(attributes, dict) else {})
 
     async def _send(self, context: Context, token: str, event: Mapping[str, Any]) -> None:
@@ -103,9 +103,9 @@ class Custom(Kind):
         seconds: float,
         identity: str,
     ) -> dict[str, Any]:
-        told = asyncio.Event()
-        answer.add_done_callback(lambda _: told.set())
-        await context.clock.wait(told, seconds)
+        answered = asyncio.Event()
+        answer.add_done_callback(lambda _: answered.set())
+        await context.clock.wait(answered, seconds)
         if not answer.done():
             raise ApiError(
                 "CustomResource",

@@ -44,10 +44,10 @@ class DeliveryStream(Kind):
         for form in ("ExtendedS3Destination", "S3Destination"):
             wanted = new.get(f"{form}Configuration")
             if wanted and wanted != old.get(f"{form}Configuration"):
-                told = await context.call(
+                response = await context.call(
                     "firehose.DescribeDeliveryStream", DeliveryStreamName=name
                 )
-                described = told["DeliveryStreamDescription"]
+                described = response["DeliveryStreamDescription"]
                 await context.call(
                     "firehose.UpdateDestination",
                     DeliveryStreamName=name,
