@@ -36,6 +36,11 @@ class Code(NamedTuple):
         paths = sorted(path for path in self.own if path.endswith(".py"))
         return [self.files[path].decode("utf-8", "replace") for path in paths]
 
+    @property
+    def is_compiled(self) -> bool:
+        """Return whether the requirements contain compiled code, which needs their runtime."""
+        return any(path.endswith(".so") for path in self.files.keys() - self.own)
+
     def zipped(self, **beside: bytes) -> bytes:
         """Return the package as a zip, adding the modules in ``beside`` by name."""
         return _zipped({**self.files, **{f"{name}.py": text for name, text in beside.items()}})

@@ -10,8 +10,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from workbook import cli, deployment
+from workbook import cli, deployment, target
+from workbook.code import Code, runtime
+from workbook.errors import UsageError
 from workbook.target import Aws
+from workbook.trial import template
 
 NAIVE = """
 import base64, json, os
@@ -189,6 +192,20 @@ def test_a_template_makes_all_the_rest() -> None:
     assert status == 0
     assert told["processed"] == 19
     assert list(told["outputs"].values()) == [19]
+
+
+def test_compiled_requirements_need_the_runtime_of_the_template() -> None:
+    Path("src").mkdir()
+    Path("app.py").rename("src/app.py")
+    other = "python3.12" if runtime() == "python3.13" else "python3.13"
+    Path("template.yaml").write_text(TEMPLATE.replace("python3.11", other))
+    source = Path("src/app.py").read_bytes()
+    code = Code({"app.py": source, "fast.so": b""}, "app.handler", frozenset({"app.py"}))
+    with (
+        target.connect(target.LOCAL) as aws,
+        pytest.raises(UsageError, match=rf"compiled code for {runtime()}, but .* runtime {other}"),
+    ):
+        template.deploy(aws, Path("template.yaml"), code)
 
 
 def test_what_a_template_gives_up_is_seen_whatever_its_log_and_its_destination() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from workbook import deployment
-from workbook.code import Code, zip_place
+from workbook.code import Code, runtime, zip_place
 from workbook.errors import UsageError
 from workbook.laboratory import pipeline
 from workbook.localaws.api.errors import ApiError
@@ -36,7 +36,8 @@ def deploy(aws: Aws, path: Path, code: Code) -> Place:
         code: the code of the function that a stream invokes.
 
     Raises:
-        UsageError: the template cannot be read, or CloudFormation refuses it.
+        UsageError: the template cannot be read, CloudFormation refuses it, or its function has
+            another runtime than the compiled code of the requirements.
     """
     try:
         body = templates.parse(path.read_text("utf-8"))
@@ -105,6 +106,12 @@ def _watched(aws: Aws, path: Path, stacks: Any, code: Code) -> Place:
     (mapping,) = mappings
     function = mapping["FunctionArn"].split(":")[6]
     present = lambda_.get_function_configuration(FunctionName=function)
+    if code.is_compiled and present["Runtime"] != runtime():
+        raise UsageError(
+            f"--requirements: they contain compiled code for {runtime()}, but the function of "
+            f"--template {path} has the runtime {present['Runtime']}: run the workbook on that "
+            f"Python, or change the template to {runtime()}"
+        )
     variables = (present.get("Environment") or {}).get("Variables") or {}
     waiter = lambda_.get_waiter("function_updated_v2")
     fast = {"Delay": 1}
