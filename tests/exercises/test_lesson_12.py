@@ -24,6 +24,10 @@ def test_control_messages_have_the_form_of_a_subscriptions() -> None:
     assert tried == written
 
 
+def test_ids_of_changes_are_in_another_order_than_the_changes() -> None:
+    assert checks._ON["eventID"] < checks._NEW["eventID"]
+
+
 def test_changes_have_the_form_of_a_tables() -> None:
     old, new = checks._image("IAH", "2"), checks._image("MIA")
     for name, before, after in (

@@ -138,6 +138,7 @@ _OUT = _change("INSERT", 1, None, _image("IAH"))
 _BACK = _change("MODIFY", 2, _image("IAH"), _image("MIA"))
 _GONE = _change("REMOVE", 3, _image("MIA"), None)
 _NEW = _change("INSERT", 4, None, _image("BOS"))
+_ON = _change("MODIFY", 5, _image("BOS"), _image("DEN"))  # its id sorts before that of `_NEW`
 _OTHER = _change("INSERT", 2, None, _image("LAX", plane="N24211"))
 
 
@@ -148,6 +149,7 @@ def latest(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         ([_OUT, _BACK], {"N14228": "MIA"}, "a plane that went to IAH, then to MIA"),
         ([_BACK, _OUT, _OTHER], {"N14228": "MIA", "N24211": "LAX"}, "the later one arrived first"),
         ([_OUT, _BACK, _OUT], {"N14228": "MIA"}, "the first change arrived twice"),
+        ([_NEW, _ON], {"N14228": "DEN"}, "a plane that went to BOS, then to DEN"),
         ([_OUT, _BACK, _GONE, _OTHER], {"N24211": "LAX"}, "a plane was removed last"),
         ([_GONE, _OUT, _BACK], {}, "a plane was removed last, but that arrived first"),
         ([_OUT, _BACK, _GONE, _NEW], {"N14228": "BOS"}, "a plane was removed, and came back"),

@@ -123,17 +123,17 @@ def copies(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         return f"There is no row for {missing[0]}, a day without copies, which has 0."
     if len(found) != len(right):
         return f"There must be a row for each of {len(right)} days; yours has {len(found)} rows."
-    wrong = [day for day in (SATURDAY, FRIDAY, SUNDAY) if by_day[day] != right[day]]
-    if not wrong:
-        return None
-    day = wrong[0]
     rows_of_day = {
-        FRIDAY: "It has two flights, each once.",
-        SATURDAY: "It has a flight three times, with two sequence numbers, and two others once.",
-        SUNDAY: "It has one flight, twice, with two sequence numbers.",
+        SATURDAY: "one flight three times, with two sequence numbers, and two others once",
+        SUNDAY: "one flight twice, with two sequence numbers",
+        FRIDAY: "two flights, each once",
     }
-    told = f"For {day} your query says {by_day[day]}, and should say {right[day]}."
-    return f"{told} {rows_of_day[day]}"
+    wrong = [
+        f"For {day} it must say {right[day]}; yours says {by_day[day]}. The day has {found_there}."
+        for day, found_there in rows_of_day.items()
+        if by_day[day] != right[day]
+    ]
+    return " ".join(wrong) or None
 
 
 def weekend(answer: Any, notebook: Mapping[str, Any]) -> str | None:
