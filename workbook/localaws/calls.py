@@ -30,10 +30,12 @@ class Calls:
 
     Args:
         respond: returns the response to a request.
+        host: the address that clients connect to, which responses contain, such as URLs of queues.
     """
 
-    def __init__(self, respond: Callable[[Request], Awaitable[Response]]) -> None:
+    def __init__(self, respond: Callable[[Request], Awaitable[Response]], host: str) -> None:
         self._respond = respond
+        self._host = host
 
     async def call(
         self, service: str, operation: str, region: str, parameters: Mapping[str, Any]
@@ -53,7 +55,7 @@ class Calls:
     ) -> dict[str, Any]:
         shape = operation_model(service, operation)
         protocol = _protocol(service)
-        request = _request(shape, protocol, region, parameters)
+        request = _request(shape, protocol, region, parameters, self._host)
         try:
             response = await self._respond(request)
         except ApiError:
@@ -101,12 +103,17 @@ def _protocol(service: str) -> str:
 
 
 def _request(
-    shape: OperationModel, protocol: str, region: str, parameters: Mapping[str, Any]
+    shape: OperationModel,
+    protocol: str,
+    region: str,
+    parameters: Mapping[str, Any],
+    host: str,
 ) -> Request:
     made = create_serializer(protocol, include_validation=False).serialize_to_request(
         dict(parameters), shape
     )
     headers = {name.lower(): str(value) for name, value in made["headers"].items()}
+    headers["host"] = host
     headers["authorization"] = authorization(region, str(shape.service_model.signing_name))
     body = made["body"]
     if isinstance(body, dict):

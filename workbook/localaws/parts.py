@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import partial
+from urllib.parse import urlsplit
 
 from workbook.localaws.api import model
 from workbook.localaws.api.http import Request, Response
@@ -88,7 +89,7 @@ class Parts:
             )
         )
         self._mappings = MappingApi(self._registry, MotoMappings(self._worker))
-        calls = Calls(self.respond)
+        calls = Calls(self.respond, urlsplit(endpoint_url).netloc)
         self._deliveries = DeliveryStreams(
             Deliverers(clock, self._kinesis, self._invoker, calls, self._roles, self._metrics)
         )

@@ -10,6 +10,7 @@ from tests.localaws.stacks.deploying import ROLE, Stacks, function, outputs
 from workbook.target import Aws
 
 QUEUE = {"Type": "AWS::SQS::Queue"}
+EXPORTED = {"Value": "x", "Export": {"Name": "same"}}
 
 
 @pytest.fixture
@@ -33,6 +34,7 @@ def stacks(unlimited: Aws) -> Stacks:
         ),
         ({"X": {**QUEUE, "DeletionPolicy": "Snapshot"}}, "DeletionPolicy Snapshot"),
         ({"X": {**QUEUE, "Properties": {"Fn::Transform": {"Name": "M"}}}}, "the macro M"),
+        ({"X": {**QUEUE, "Properties": {"QueueName": "{{resolve:vault:/x}}"}}}, "resolve:vault"),
     ],
 )
 def test_unsupported_features_are_refused_by_name(
@@ -47,6 +49,30 @@ def test_unsupported_features_are_refused_by_name(
     assert named in message
     with pytest.raises(ClientError, match="does not exist"):
         stacks.get(name)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"NotificationARNs": ["arn:aws:sns:us-east-1:123456789012:topic"]},
+        {"ResourceTypes": ["AWS::SQS::*"]},
+        {"StackPolicyBody": "{}"},
+        {"RollbackConfiguration": {"MonitoringTimeInMinutes": 1}},
+    ],
+)
+def test_a_parameter_that_would_have_no_effect_is_refused_by_name(
+    stacks: Stacks, asked: dict[str, Any]
+) -> None:
+    (name,) = asked
+    with pytest.raises(ClientError, match=f"does not support the parameter {name}"):
+        stacks.create({"Queue": QUEUE}, **asked)
+
+
+def test_a_public_application_is_refused_by_name(stacks: Stacks) -> None:
+    location = {"ApplicationId": "arn:aws:serverlessrepo:us-east-1:1:a/x", "SemanticVersion": "1"}
+    nested = {"Type": "AWS::Serverless::Application", "Properties": {"Location": location}}
+    with pytest.raises(ClientError, match="the Serverless Application Repository"):
+        stacks.create({"Nested": nested}, template={"Transform": "AWS::Serverless-2016-10-31"})
 
 
 def test_an_unknown_transform_is_refused_by_name(stacks: Stacks) -> None:
@@ -76,11 +102,58 @@ def test_an_unknown_transform_is_refused_by_name(stacks: Stacks) -> None:
             {"Resources": {"A": QUEUE}, "Outputs": {"O": {"Value": {"Fn::GetAtt": ["A", "No"]}}}},
             "resource A does not support attribute type No in Fn::GetAtt",
         ),
+        (
+            {"Resources": {"A": {**QUEUE, "DeletionPolicy": "Keep"}}},
+            "Unrecognized DeletionPolicy Keep for resource A",
+        ),
+        (
+            {"Resources": {"A": QUEUE}, "AWSTemplateFormatVersion": "2010-09-10"},
+            "unsupported value for AWSTemplateFormatVersion",
+        ),
+        (
+            {"Resources": {"A": QUEUE}, "Outputs": {"X": EXPORTED, "Y": EXPORTED}},
+            r"contains duplicate Export names: \[same\]",
+        ),
+        (
+            {
+                "Resources": {"A": QUEUE},
+                "Outputs": {"X": {"Value": "x", "Export": {"Name": {"Ref": "A"}}}},
+            },
+            "Output X is malformed. The Name field of Export must not depend on any resources",
+        ),
     ],
 )
 def test_invalid_templates_are_refused(stacks: Stacks, template: Any, message: str) -> None:
+    """In AWS's words [SEEN]."""
     with pytest.raises(ClientError, match=message):
         stacks.api.create_stack(StackName=stacks.name(), TemplateBody=json.dumps(template))
+
+
+def test_a_part_of_what_a_resource_tells_is_known_once_it_is_there(stacks: Stacks) -> None:
+    """Functions of attributes, such as of an ARN's parts, in a property and an output."""
+    arn = {"Fn::GetAtt": ["Queue", "Arn"]}
+    part = {"Fn::Select": [5, {"Fn::Split": [":", arn]}]}
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": part}}
+    stack = stacks.create(
+        {"Queue": QUEUE, "Topic": topic}, template={"Outputs": {"Part": {"Value": part}}}
+    )
+    ids = stacks.resources(stack["StackName"])
+    name = ids["Queue"].rpartition("/")[2]
+    assert outputs(stack)["Part"] == name
+    told = stacks.aws.client("sns").get_topic_attributes(TopicArn=ids["Topic"])
+    assert told["Attributes"]["DisplayName"] == name
+    beyond = {"Fn::Select": [9, {"Fn::Split": [":", arn]}]}
+    wrong = {**topic, "Properties": {"DisplayName": beyond}}
+    failed = stacks.create({"Queue": QUEUE, "Topic": wrong})
+    assert failed["StackStatus"] == "ROLLBACK_COMPLETE"
+
+
+def test_a_queues_url_is_one_that_clients_reach(stacks: Stacks) -> None:
+    """Some clients send their requests to it [SEEN: the JavaScript SDK]."""
+    stack = stacks.create(
+        {"Queue": QUEUE}, template={"Outputs": {"Url": {"Value": {"Ref": "Queue"}}}}
+    )
+    assert outputs(stack)["Url"].startswith(f"{stacks.aws.endpoint_url}/123456789012/")
 
 
 def test_functions_conditions_and_pseudo_parameters(stacks: Stacks) -> None:

@@ -20,6 +20,7 @@ from workbook.localaws.permissions.policy import Principal, Request, read
 from workbook.localaws.permissions.roles import Role, Session
 
 ASSUME_ROLE = "sts:AssumeRole"
+FIREHOSE = "firehose.amazonaws.com"
 _NO_ROLE = Decision(IDENTITY)
 _Key = tuple[Session, str, str | None, str | None]
 
@@ -79,9 +80,11 @@ class Permissions:
         if role is None:
             return False
         account = role_arn.split(":")[4]
-        request = Request(
-            Principal(service, None, account, service), ASSUME_ROLE, role_arn, self._time()
-        )
+        context = {**self._time(), "aws:sourceaccount": (account,)}
+        if service == FIREHOSE:
+            context["sts:externalid"] = (account,)  # [FH:controlling-access]
+        principal = Principal(service, None, account, service)
+        request = Request(principal, ASSUME_ROLE, role_arn, context)
         return decide(request, Policies(resource=role.trust, resource_decides=True)).is_allowed
 
     def denial(

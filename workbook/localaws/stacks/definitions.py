@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -10,11 +11,22 @@ from urllib.parse import unquote, urlparse
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.interfaces import Calls
 from workbook.localaws.stacks import parameters, plan, template, transform
-from workbook.localaws.stacks.errors import invalid
+from workbook.localaws.stacks.errors import invalid, unsupported
 from workbook.localaws.stacks.resources.iam import capabilities
 from workbook.localaws.stacks.stack import Definition, Stack
 from workbook.localaws.stacks.supported import kind_of
 from workbook.localaws.stacks.values import check_rules
+
+# Parameters of requests; an empty one does no harm.
+UNSUPPORTED = (
+    "ImportExistingResources",
+    "NotificationARNs",
+    "ResourceTypes",
+    "StackPolicyBody",
+    "StackPolicyDuringUpdateBody",
+    "StackPolicyDuringUpdateURL",
+    "StackPolicyURL",
+)
 
 
 class Definitions:
@@ -49,6 +61,7 @@ class Definitions:
         Raises:
             ApiError: the definition is not valid.
         """
+        _check_request(asked)
         body = await self.body(stack, asked)
         original = template.parse(body)
         transforms = transform.names(original)
@@ -100,11 +113,13 @@ class Definitions:
                     f"Template format error: Properties of {logical_id} must be an object"
                 )
             kind.check(given, logical_id)
+            for reference in parameters.DYNAMIC.findall(json.dumps(given, default=str)):
+                parameters.check_dynamic(reference)
         for name, value in definition.template["Resources"].items():
             if name in wanted:
                 _check_attributes(value, definition, wanted)
         _check_attributes(definition.template.get("Outputs") or {}, definition, wanted)
-        plan.outputs(stack, definition, names)
+        _check_exports(plan.outputs(stack, definition, names))
 
     async def body(self, stack: Stack, asked: Mapping[str, Any]) -> str:
         """Return the text of a request's template.
@@ -188,6 +203,34 @@ class Definitions:
                 asked["Marker"] = answer["Marker"]
             self._policies = found
         return self._policies
+
+
+def _check_request(asked: Mapping[str, Any]) -> None:
+    """Check that a request has no parameter that would have no effect.
+
+    Raises:
+        ApiError: it has one.
+    """
+    for name in UNSUPPORTED:
+        if asked.get(name):
+            raise unsupported(f"the parameter {name}")
+    if any((asked.get("RollbackConfiguration") or {}).values()):
+        raise unsupported("the parameter RollbackConfiguration")
+
+
+def _check_exports(outputs: list[dict[str, str]]) -> None:
+    """Check that no two outputs are exported by one name [SEEN].
+
+    Raises:
+        ApiError: some are.
+    """
+    names = [one["ExportName"] for one in outputs if "ExportName" in one]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise invalid(
+            "Template format error: The Outputs section contains duplicate Export names: "
+            f"[{', '.join(twice)}]. Specify a unique name for each export."
+        )
 
 
 def _require(needed: list[str], asked: Mapping[str, Any]) -> None:

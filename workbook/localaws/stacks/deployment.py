@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import re
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
@@ -16,6 +15,7 @@ from workbook.localaws.stacks import plan
 from workbook.localaws.stacks.answers import Answers
 from workbook.localaws.stacks.errors import invalid
 from workbook.localaws.stacks.kind import Context, Kind
+from workbook.localaws.stacks.parameters import DYNAMIC
 from workbook.localaws.stacks.stack import Definition, Event, Resource, Stack
 from workbook.localaws.stacks.supported import kind_of
 from workbook.localaws.stacks.template import dependencies
@@ -25,7 +25,6 @@ USER = "User Initiated"
 INITIATED = "Resource creation Initiated"
 CANCELLED = "Resource creation cancelled"
 REPLACING = "Requested update requires the creation of a new physical resource; hence creating one."
-DYNAMIC = re.compile(r"\{\{resolve:([^}]+)\}\}")
 log = logging.getLogger(__name__)
 
 
@@ -414,7 +413,7 @@ class Deployment:
             case list():
                 return [await self._resolved(one) for one in value]
             case str() if "{{resolve:" in value:
-                for reference in DYNAMIC.findall(value):
+                for reference in DYNAMIC.findall(value):  # which were checked before
                     found = await self._looked_up(reference)
                     value = value.replace(f"{{{{resolve:{reference}}}}}", found)
         return value
@@ -427,19 +426,17 @@ class Deployment:
                 "ssm", "GetParameter", region, {"Name": rest, "WithDecryption": True}
             )
             return str(answer["Parameter"]["Value"])
-        if service == "secretsmanager":
-            if rest.startswith("arn:"):
-                parts = rest.split(":")
-                name, more = ":".join(parts[:7]), parts[7:]
-            else:
-                name, *more = rest.split(":")
-            answer = await self._calls.call(
-                "secretsmanager", "GetSecretValue", region, {"SecretId": name}
-            )
-            text = str(answer["SecretString"])
-            key = more[1] if len(more) > 1 else ""
-            return as_text(json.loads(text)[key]) if key else text
-        raise invalid(f"The local AWS does not support the dynamic reference {reference}")
+        if rest.startswith("arn:"):
+            parts = rest.split(":")
+            name, more = ":".join(parts[:7]), parts[7:]
+        else:
+            name, *more = rest.split(":")
+        answer = await self._calls.call(
+            "secretsmanager", "GetSecretValue", region, {"SecretId": name}
+        )
+        text = str(answer["SecretString"])
+        key = more[1] if len(more) > 1 else ""
+        return as_text(json.loads(text)[key]) if key else text
 
 
 def _state(present: Resource) -> dict[str, Any]:

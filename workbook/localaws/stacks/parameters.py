@@ -8,6 +8,7 @@ from workbook.localaws.stacks.errors import invalid, unsupported
 from workbook.localaws.stacks.values import as_text
 
 SSM_VALUE = re.compile(r"AWS::SSM::Parameter::Value<(.+)>")
+DYNAMIC = re.compile(r"\{\{resolve:([^}]+)\}\}")
 HIDDEN = "****"
 
 
@@ -137,12 +138,11 @@ def shown(template: Mapping[str, Any], values: Mapping[str, str]) -> list[dict[s
     ]
 
 
-def check_dynamic(text: str) -> None:
-    """Check that a dynamic reference is supported.
+def check_dynamic(reference: str) -> None:
+    """Check that a dynamic reference, such as ``ssm:/name``, is supported.
 
     Raises:
         ApiError: it is not supported.
     """
-    service = text.split(":")[1] if ":" in text else text
-    if service not in ("ssm", "ssm-secure", "secretsmanager"):
-        raise unsupported(f"the dynamic reference {{{{{text}}}}}")
+    if reference.split(":")[0] not in ("ssm", "ssm-secure", "secretsmanager"):
+        raise unsupported(f"the dynamic reference {{{{resolve:{reference}}}}}")

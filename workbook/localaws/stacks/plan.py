@@ -8,7 +8,7 @@ from workbook.localaws.api.partitions import dns_suffix, partition
 from workbook.localaws.stacks.errors import invalid
 from workbook.localaws.stacks.stack import Definition, Resource, Stack
 from workbook.localaws.stacks.supported import kind_of
-from workbook.localaws.stacks.values import Scope, as_text
+from workbook.localaws.stacks.values import Scope, as_text, unknown
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ def scope(stack: Stack, definition: Definition, imports: Mapping[str, str]) -> S
 
     def ref(name: str) -> Any:
         found = resources.get(name)
-        return found.physical_id if found and found.made else f"{{{{{name}}}}}"
+        return found.physical_id if found and found.made else unknown(name)
 
     def get_att(name: str, attribute: str) -> Any:
         found = resources.get(name)
         if found is None or found.made is None:
-            return f"{{{{{name}.{attribute}}}}}"
+            return unknown(f"{name}.{attribute}")
         kind = kind_of(found.type, name)
         value = kind.attribute(found.made, attribute)
         if value is None:
@@ -100,7 +100,7 @@ def pseudo_parameters(stack: Stack) -> dict[str, Any]:
     account = stack.id.split(":")[4]
     return {
         "AWS::AccountId": account,
-        "AWS::NotificationARNs": list(stack.asked.get("NotificationARNs") or []),
+        "AWS::NotificationARNs": [],
         "AWS::Partition": partition(stack.region),
         "AWS::Region": stack.region,
         "AWS::StackId": stack.id,

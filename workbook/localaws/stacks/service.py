@@ -96,7 +96,6 @@ class StacksService:
             raise ApiError("AlreadyExistsException", f"Stack [{name}] already exists")
         stack = Stack(new_arn(region, f"stack/{name}"), name, region, self._clock.now(), asked)
         stack.protected = bool(asked.get("EnableTerminationProtection"))
-        stack.policy = asked.get("StackPolicyBody", "")
         definition = await self._define(stack, asked)
         self._stacks.setdefault(region, []).append(stack)
         await self._run(stack, self._deployment(stack).create(definition))
@@ -243,9 +242,9 @@ class StacksService:
         return {"StackId": stack.id}
 
     async def get_stack_policy(self, region: str, asked: Parameters) -> Answer:
-        """Handle GetStackPolicy."""
-        stack = self._get(region, asked.get("StackName", ""))
-        return {"StackPolicyBody": stack.policy or None}
+        """Handle GetStackPolicy: no stack has a policy."""
+        self._get(region, asked.get("StackName", ""))
+        return {}
 
     # --- templates
 
@@ -375,7 +374,7 @@ class StacksService:
             "Parameters": parameters.shown(definition.original, definition.texts)
             if definition
             else [],
-            "NotificationARNs": one.asked.get("NotificationARNs") or [],
+            "NotificationARNs": [],
             "Capabilities": one.asked.get("Capabilities") or [],
             "Tags": _tags(definition),
             "Changes": one.changes,
@@ -569,7 +568,7 @@ def _described(stack: Stack) -> dict[str, Any]:
         "Outputs": stack.outputs,
         "Tags": _tags(definition),
         "Capabilities": stack.asked.get("Capabilities") or [],
-        "NotificationARNs": stack.asked.get("NotificationARNs") or [],
+        "NotificationARNs": [],
         "DisableRollback": bool(stack.asked.get("DisableRollback")),
         "RollbackConfiguration": {},
         "EnableTerminationProtection": stack.protected,

@@ -122,7 +122,6 @@ class Stack:
     events: list[Event] = field(default_factory=list)
     change_sets: dict[str, ChangeSet] = field(default_factory=dict)
     protected: bool = False
-    policy: str = ""
 
     @property
     def exports(self) -> dict[str, str]:

@@ -35,6 +35,11 @@ ATTRIBUTES = {
     "UpdatePolicy",
     "UpdateReplacePolicy",
 }
+VERSION = "2010-09-09"
+POLICIES = {
+    "DeletionPolicy": ("Delete", "Retain", "RetainExceptOnCreate"),
+    "UpdateReplacePolicy": ("Delete", "Retain"),
+}
 PSEUDO_PARAMETERS = {
     "AWS::AccountId",
     "AWS::NoValue",
@@ -106,6 +111,11 @@ def check(template: Mapping[str, Any]) -> None:
     unknown = [name for name in template if name not in SECTIONS]
     if unknown:
         raise invalid(f"Invalid template property or properties [{', '.join(map(str, unknown))}]")
+    if template.get("AWSTemplateFormatVersion", VERSION) != VERSION:
+        raise invalid(
+            "Template format error: unsupported value for AWSTemplateFormatVersion. No such "
+            "version."
+        )
     if template.get("Hooks"):
         raise unsupported("the section Hooks of a template")
     resources = template.get("Resources")
@@ -135,9 +145,20 @@ def check(template: Mapping[str, Any]) -> None:
             raise unsupported(f"CreationPolicy (resource {name})")
         if "CodeDeployLambdaAliasUpdate" in (resource.get("UpdatePolicy") or {}):
             raise unsupported(f"UpdatePolicy with CodeDeployLambdaAliasUpdate (resource {name})")
-        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
-            if resource.get(policy) == "Snapshot":  # no supported type can have one
-                raise unsupported(f"{policy} Snapshot (resource {name})")
+        for attribute, policies in POLICIES.items():
+            policy = resource.get(attribute, "Delete")
+            if policy == "Snapshot":  # no supported type can have one
+                raise unsupported(f"{attribute} Snapshot (resource {name})")
+            if isinstance(policy, str) and policy not in policies:
+                raise invalid(
+                    f"Template format error: Unrecognized {attribute} {policy} for resource {name}"
+                )
+    for name, output in (template.get("Outputs") or {}).items():
+        if any(one in resources for _, one in references(output.get("Export"))):
+            raise invalid(
+                f"Template format error: Output {name} is malformed. The Name field of Export "
+                "must not depend on any resources, imported values, or Fn::GetAZs."
+            )
     _check_references(template)
 
 

@@ -69,6 +69,10 @@ def serverless(
     session = boto3.Session(region_name=region)
     values = {**parameters, "AWS::Region": region, "AWS::Partition": partition(region)}
     fragment = copy.deepcopy(dict(template))
+    for name, resource in (fragment.get("Resources") or {}).items():
+        given = resource.get("Properties") if isinstance(resource, dict) else None
+        if isinstance(given, dict) and "ApplicationId" in (given.get("Location") or ""):
+            raise unsupported(f"the Serverless Application Repository (resource {name})")
     try:
         translator = Translator(dict(policies), Parser(), boto_session=session)
         made: dict[str, Any] = translator.translate(fragment, values)

@@ -3,6 +3,7 @@
 import base64
 import ipaddress
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from workbook.localaws.stacks.errors import invalid, unsupported
 from workbook.localaws.stacks.template import IN_SUB
 
+# A placeholder for a value that is known only once its resource exists.
+UNKNOWN = re.compile(r"\{\{(?!resolve:)[^{}]+\}\}")
 NOTHING = object()  # the value of AWS::NoValue: the property does not exist
 ZONES = ("a", "b", "c", "d", "e", "f")
 
@@ -32,8 +35,8 @@ class Scope:
     mappings: Mapping[str, Any] = field(default_factory=dict)
     conditions: Mapping[str, Any] = field(default_factory=dict)
     imports: Mapping[str, str] = field(default_factory=dict)
-    ref: Callable[[str], Any] = lambda name: f"{{{{{name}}}}}"
-    get_att: Callable[[str, str], Any] = lambda name, attribute: f"{{{{{name}.{attribute}}}}}"
+    ref: Callable[[str], Any] = lambda name: unknown(name)
+    get_att: Callable[[str, str], Any] = lambda name, attribute: unknown(f"{name}.{attribute}")
     extended: bool = False
 
     def condition(self, name: str) -> bool:
@@ -78,9 +81,20 @@ class Scope:
         try:
             return function(self, inner)
         except (TypeError, ValueError, KeyError, IndexError, AttributeError):
+            if _has_unknown(self.value(inner)):
+                return unknown(name)  # such as the sixth part of an ARN that is not there yet
             raise invalid(
                 f"Template error: {name} cannot be worked out of {json.dumps(inner, default=str)}"
             ) from None
+
+
+def unknown(name: str) -> str:
+    """Return what stands for a value until its resource is there."""
+    return f"{{{{{name}}}}}"
+
+
+def _has_unknown(value: Any) -> bool:
+    return UNKNOWN.search(json.dumps(value, default=str)) is not None
 
 
 def _get_att(scope: Scope, inner: Any) -> Any:

@@ -30,10 +30,18 @@ class Lake:
     def make_bucket(self) -> None:
         self.s3.create_bucket(Bucket=self.name)
 
-    def make_role(self, *actions: str, service: str = "firehose.amazonaws.com") -> str:
-        """Create a role that a service may assume, for some actions on everything."""
+    def make_role(
+        self, *actions: str, service: str = "firehose.amazonaws.com", **trusted: Any
+    ) -> str:
+        """Create a role that a service may assume, for some actions on everything.
+
+        Args:
+            actions: the actions that it may call.
+            service: the service that may assume it.
+            trusted: further elements of the trust policy's statement.
+        """
         iam, name = self.aws.client("iam"), f"role-{uuid.uuid4().hex[:8]}"
-        trust = _policy("sts:AssumeRole", Principal={"Service": service})
+        trust = _policy("sts:AssumeRole", Principal={"Service": service}, **trusted)
         arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
         self.allow(str(arn), *actions)
         return str(arn)

@@ -223,6 +223,15 @@ def test_a_role_that_lost_a_permission_delivers_when_it_is_back(lake: Lake) -> N
     assert b"".join(sorted(lake.arrived(2).values())) == b"onetwo"
 
 
+@pytest.mark.parametrize("key", ["sts:ExternalId", "aws:SourceAccount"])
+def test_a_role_may_trust_firehose_for_one_account(lake: Lake, key: str) -> None:
+    """Firehose names the account that it acts for [FH:controlling-access]."""
+    another = lake.make_role("*", Condition={"StringEquals": {key: "210987654321"}})
+    assert refused(lake.deliver, RoleARN=another)["Error"]["Code"] == "InvalidArgumentException"
+    own = lake.make_role("*", Condition={"StringEquals": {key: "123456789012"}})
+    assert lake.deliver(RoleARN=own)
+
+
 def test_roles_are_checked_when_a_delivery_stream_is_created(lake: Lake) -> None:
     """[SEEN]"""
     arn = lake.make_stream()

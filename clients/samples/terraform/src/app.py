@@ -1,0 +1,12 @@
+"""A function that says what it got."""
+
+import base64
+import os
+from typing import Any
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, list[str]]:
+    """Print each record's text behind the greeting."""
+    for record in event["Records"]:
+        print(os.environ["GREETING"], base64.b64decode(record["kinesis"]["data"]).decode())
+    return {"batchItemFailures": []}
