@@ -1,5 +1,5 @@
-"""The book and the notebooks in a real browser: headless Chromium, told what to do by playwright.
+"""Tests of the book and the notebooks in a real browser: headless Chromium, driven by playwright.
 
-`make browser` installs what drives it (build/browser) and runs these tests. Screenshots are kept in
-build/browser/screenshots.
+`make browser` installs playwright (in build/browser) and runs these tests. Screenshots are stored
+in build/browser/screenshots.
 """

@@ -1,4 +1,4 @@
-"""The browser: Chromium or Chrome as it is installed, reaching this machine only."""
+"""The browser: the installed Chromium or Chrome, which can reach this machine only."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 HERE = "127.0.0.1"
 SWITCHES = (
     f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {HERE}",
-    # What the browser does on its own account is no fault of the pages.
+    # The browser's own requests are not faults of the pages.
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-gpu",
@@ -27,7 +27,7 @@ class NoBrowserError(FileNotFoundError):
 
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """A browser, which ends with the block.
+    """Start a browser, which ends with the block.
 
     Raises:
         NoBrowserError: there is none.

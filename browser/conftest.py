@@ -1,4 +1,4 @@
-"""A page in a browser, what went wrong in it, and who could not use it."""
+"""A page in a browser, its errors, and its barriers to accessibility."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Delete earlier screenshots: a notebook may have another name now."""
+    """Delete earlier screenshots: a notebook may have been renamed."""
     if not hasattr(config, "workerinput"):  # once, not in each process
         shutil.rmtree(SCREENSHOTS, ignore_errors=True)
 
@@ -33,7 +33,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def faults() -> list[str]:
-    """What went wrong in the page: its errors, and what it asked of another host."""
+    """The page's faults: its errors, and its requests to other hosts."""
     return []
 
 
@@ -75,9 +75,9 @@ def jupyter(server: lab.Lab, page: Page) -> Iterator[lab.Lab]:
 
 @pytest.fixture
 def barriers(page: Page) -> Callable[..., list[str]]:
-    """Gives what axe finds in the page, each with its place.
+    """Return what axe finds in the page, each with its place.
 
-    ``within`` is a selector: only what it chooses is looked at. ``rules`` are the only ones asked.
+    ``within`` is a selector of the part to check. ``rules`` are the only rules to check.
     """
 
     def barriers(*rules: str, within: str | None = None) -> list[str]:
@@ -95,7 +95,7 @@ def barriers(page: Page) -> Callable[..., list[str]]:
 
 @pytest.fixture
 def keep(page: Page) -> Callable[..., None]:
-    """Keeps a screenshot under a name: of the page, or of what is given."""
+    """Save a screenshot under a name: of the page, or of what is given."""
 
     def keep(name: str, of: Page | Locator = page, **options: Any) -> None:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""JupyterLab as `make lab` starts it, on a copy of the notebooks, and what a reader does in it."""
+"""JupyterLab as started by `make lab`, on a copy of the notebooks, and a reader's actions in it."""
 
 import json
 import os
@@ -19,14 +19,14 @@ ROOT = Path(__file__).parent.parent
 SCRIPTS = ROOT / ".venv" / ("Scripts" if os.name == "nt" else "bin")
 TOKEN = "browser"
 SECONDS = 90
-TIMEOUT = SECONDS * 1000  # as playwright takes it
-HARMLESS = {  # what JupyterLab says in the console though all is well
+TIMEOUT = SECONDS * 1000  # in playwright's unit
+HARMLESS = {  # JupyterLab's messages in the console if all is well
     # The kernel was restarted while JupyterLab was asking it for its debugger.
     "Could not restore the debugger state: Canceled future for debug_request message before "
     "replies were done",
 }
 
-# What the notebook in front holds and does, as JupyterLab's own model knows it.
+# The content and activity of the notebook in front, from JupyterLab's own model.
 CELLS = "jupyterapp.shell.currentWidget.content.model.sharedModel.toJSON().cells"
 READY = """() => {
   const session = window.jupyterapp?.shell.currentWidget?.sessionContext;
@@ -41,7 +41,7 @@ ENDED = f"""() => {{
     && (code.some(failed) || code.every((cell) => cell.execution_count !== null));
 }}"""
 SAVED = "() => !jupyterapp.shell.currentWidget.context.model.dirty"
-# JupyterLab lays out what is near the window, which moves what was scrolled to.
+# JupyterLab lays out cells near the window, which moves what was scrolled to.
 SHOWN = """(element) => {
   element.scrollIntoView({block: "center"});
   const {top, bottom} = element.getBoundingClientRect();
@@ -60,12 +60,12 @@ class Lab(NamedTuple):
     folder: Path
 
     def open(self, page: Page, path: str) -> None:
-        """Open a notebook, and nothing that was open before; wait for its kernel."""
+        """Open a notebook and close all others; wait for its kernel."""
         page.goto(f"{self.url}/lab/tree/{path}?reset&token={TOKEN}")
         page.wait_for_function(READY, timeout=TIMEOUT)
 
     def write(self, name: str, sources: list[str]) -> None:
-        """A notebook of code cells, in the folder that JupyterLab shows."""
+        """Write a notebook of code cells to the folder that JupyterLab shows."""
         cells: list[dict[str, Any]] = [
             {
                 "id": f"cell-{number}",
@@ -87,7 +87,7 @@ class Lab(NamedTuple):
         (self.folder / name).write_text(json.dumps(notebook), "utf-8")
 
     def saved(self, page: Page, path: str) -> list[dict[str, Any]]:
-        """Save the notebook in front; gives its cells as they are in its file."""
+        """Save the notebook in front; return the cells in its file."""
         page.get_by_role("button", name="Save and create checkpoint").click()
         page.wait_for_function(SAVED, timeout=TIMEOUT)
         cells: list[dict[str, Any]] = json.loads((self.folder / path).read_text("utf-8"))["cells"]
@@ -102,13 +102,13 @@ def start_all(page: Page) -> None:
 
 
 def wait_for_end(page: Page) -> list[dict[str, Any]]:
-    """Wait until all cells have run, or one has failed; gives them with their outputs."""
+    """Wait until all cells have run, or one has failed; return them with their outputs."""
     page.wait_for_function(ENDED, timeout=TIMEOUT)
     return code_cells(page)
 
 
 def code_cells(page: Page) -> list[dict[str, Any]]:
-    """The code cells of the notebook in front, with their outputs as they are now."""
+    """Return the code cells of the notebook in front, with their present outputs."""
     cells: list[dict[str, Any]] = page.evaluate(CELLS)
     return [cell for cell in cells if cell["cell_type"] == "code"]
 
@@ -119,7 +119,7 @@ def show(page: Page, place: Locator) -> None:
 
 
 def failures(cells: list[dict[str, Any]]) -> list[str]:
-    """What went wrong in cells that are not meant to fail."""
+    """Return the errors of cells that are not meant to fail."""
     return [
         f"{output['ename']}: {output['evalue']}, in:\n{cell['source']}"
         for cell in cells
@@ -131,7 +131,7 @@ def failures(cells: list[dict[str, Any]]) -> list[str]:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Lab]:
-    """JupyterLab with nobody's settings, on a copy of the notebooks and what they need."""
+    """Run JupyterLab with default settings, on a copy of the notebooks and what they need."""
     project, state = folder / "project", folder / "jupyter"
     shutil.copytree(ROOT, project, ignore=_not_needed)
     for path in (project / "notebooks").glob("*.ipynb"):
@@ -167,13 +167,13 @@ def running(folder: Path) -> Iterator[Lab]:
 
 
 def _not_needed(folder: str, names: list[str]) -> list[str]:
-    """What notebooks do not read in the project's folder: the package is installed from there."""
+    """Return what the copy leaves out; the package is installed from the project itself."""
     left = [name for name in names if name.startswith((".", "__"))]
     return [*left, "build", "dist", "data", "workbook"] if Path(folder) == ROOT else left
 
 
 def _forget_outputs(path: Path) -> None:
-    """What is seen afterwards was made here."""
+    """Remove the outputs, so that all outputs are from this run."""
     notebook = json.loads(path.read_text("utf-8"))
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
@@ -182,7 +182,7 @@ def _forget_outputs(path: Path) -> None:
 
 
 def _url(process: "subprocess.Popen[bytes]", log: Path) -> str:
-    """Where it listens, which its log says once it does."""
+    """Return the server's address, once its log shows it."""
     deadline = time.monotonic() + SECONDS
     while not (said := re.search(r"http://127\.0\.0\.1:\d+(?=/lab)", log.read_text())):
         assert time.monotonic() < deadline, log.read_text()

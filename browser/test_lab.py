@@ -1,4 +1,4 @@
-"""The notebooks in JupyterLab, as learners see them: open, run all, look at the pictures."""
+"""The notebooks in JupyterLab, as learners use them: open, run all, see the pictures."""
 
 import os
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from browser import lab
 
 # Each takes as long as it runs, so only these: the whole pipeline, pandas at the end, a sweep, and
-# the live view. NOTEBOOKS="01_… 02_…" in the environment tries others.
+# the live view. NOTEBOOKS="01_… 02_…" in the environment runs others.
 USUAL = "00_ten_minutes 05_analyse_the_output 07_find_the_right_batch 11_run_your_own_experiments"
 NOTEBOOKS = os.environ.get("NOTEBOOKS", USUAL).split()
 

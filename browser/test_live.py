@@ -1,4 +1,4 @@
-"""The live panel in JupyterLab: it moves while a cell runs, and its knobs change the mapping."""
+"""The live panel in JupyterLab: it updates while a cell runs, and its knobs change the mapping."""
 
 import re
 from collections.abc import Callable
@@ -40,7 +40,7 @@ CELLS = [
 ]
 PANEL = ".jp-OutputArea-output:has(.workbook-charts)"
 AGES = f"{PANEL} canvas >> nth=1"
-# What the chart of the ages shows, dot by dot.
+# The content of the chart of ages, pixel by pixel.
 DRAWN = "(canvas) => canvas.toDataURL()"
 
 
@@ -65,7 +65,8 @@ def test_a_knob_changes_the_running_mapping_and_the_picture_with_it(
     knob.press("Enter")
     said = page.get_by_role("status").filter(has_text="The mapping has")
     expect(said).to_be_visible(timeout=lab.TIMEOUT)
-    assert lab.code_cells(page)[-1]["execution_count"] is None  # the knob waited for no cell's end
+    # The knob did not wait for the cell to end.
+    assert lab.code_cells(page)[-1]["execution_count"] is None
     older = re.compile(rf"oldest ([{BEHIND}-9]|\d\d+)\.")
     expect(figures).to_have_text(older, timeout=lab.TIMEOUT)
     assert ages.evaluate(DRAWN) != before
@@ -92,6 +93,6 @@ def test_a_knob_changes_the_running_mapping_and_the_picture_with_it(
 
 
 def alt_text(outputs: list[dict[str, Any]]) -> str:
-    """The text of the picture that is the second output."""
+    """Return the alt text of the picture in the second output."""
     alt: str = outputs[1]["metadata"]["image/png"]["alt"]
     return alt

@@ -1,4 +1,4 @@
-"""The book as HTML, as `make book` left it: served from this machine, for every reader."""
+"""The book as HTML, as written by `make book`: served from this machine, for every reader."""
 
 import functools
 import http.server
@@ -15,7 +15,7 @@ NAMES = sorted(path.stem for path in BOOK.glob("*.html")) or ["index"]
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Say nothing of each request."""
+        """Do not log requests."""
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def url() -> Iterator[str]:
         server.shutdown()
 
 
-# The page has learnt its new size: what scrolls now can be reached with the keyboard.
+# The page has adapted to its new size: what scrolls can be reached with the keyboard.
 HAS_FOLLOWED = """() => [...document.querySelectorAll("pre, .scroll")].every(
     (one) => one.scrollWidth <= one.clientWidth || one.tabIndex === 0)"""
 
@@ -52,9 +52,9 @@ def test_a_page_is_whole_and_without_barriers(
     page.emulate_media(color_scheme="dark")
     assert barriers("color-contrast") == []
 
-    page.set_viewport_size({"width": 390, "height": 844})  # a telephone
+    page.set_viewport_size({"width": 390, "height": 844})  # a phone
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    page.wait_for_function(HAS_FOLLOWED)  # a busy machine tells the page of its size late
+    page.wait_for_function(HAS_FOLLOWED)  # on a busy machine, the page learns its size late
     assert barriers("scrollable-region-focusable", "target-size") == []
     keep(f"page-{name}-telephone-dark", full_page=True)
     assert faults == []

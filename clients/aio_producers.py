@@ -1,4 +1,4 @@
-"""async-kinesis and aiokpl as they come: each writes, async-kinesis reads all of it.
+"""async-kinesis and aiokpl, unmodified: each writes, and async-kinesis reads everything.
 
 Usage: aio_producers.py ENDPOINT STREAM
 """

@@ -1,7 +1,7 @@
-"""Run a command line of AWS CLI 2 with the AWS CLI that there is.
+"""Run a command line of AWS CLI 2 with the installed AWS CLI.
 
-The notebooks show lines for version 2, which PyPI does not have. Where version 2 is installed, it
-gets them as they are. Version 1 gets them translated, since it differs in what they use:
+The notebooks show lines for version 2, which PyPI does not have. If version 2 is installed, it runs
+them unchanged. For version 1 they are translated, because it differs in what they use:
 
 - it takes binary values as they are, so there is no ``--cli-binary-format raw-in-base64-out``, and
   a value without that option is base64 and has to be decoded;
@@ -15,12 +15,12 @@ import os
 import subprocess
 import sys
 
-BINARY = ("--data", "--payload")  # options whose value is binary
+BINARY = ("--data", "--payload")  # options with binary values
 FORMAT = ["--cli-binary-format", "raw-in-base64-out"]
 
 
 def for_version_1(arguments: list[str]) -> list[str]:
-    """Return the arguments with which version 1 does what version 2 does with these.
+    """Return the arguments with which version 1 does the same as version 2 with these.
 
     Raises:
         ValueError: there is no translation of these.
@@ -57,7 +57,7 @@ def main() -> int:
     aws, *arguments = sys.argv[1:]
     if version(aws) == 1:
         arguments = for_version_1(arguments)
-    # Version 2 heeds AWS_ENDPOINT_URL since 2.13 only.
+    # Version 2 uses AWS_ENDPOINT_URL only since 2.13.
     endpoint = ["--endpoint-url", os.environ["AWS_ENDPOINT_URL"]]
     return subprocess.run([aws, *arguments, *endpoint], check=False).returncode
 

@@ -1,4 +1,4 @@
-"""A Lambda function with Powertools' batch processor; a record that says "poison" fails."""
+"""A Lambda function with Powertools' batch processor; a record with the text "poison" fails."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ processor = BatchProcessor(event_type=EventType.KinesisDataStreams)
 
 
 def handle_record(record: KinesisStreamRecord) -> None:
-    """Print what came, which CloudWatch Logs then shows."""
+    """Print the record, which CloudWatch Logs then shows."""
     text = record.kinesis.data_as_text()
     print("saw", text)
     if text == "poison":
@@ -21,7 +21,7 @@ def handle_record(record: KinesisStreamRecord) -> None:
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> Any:
-    """Give a partial batch response."""
+    """Return a partial batch response."""
     return process_partial_response(
         event=event, record_handler=handle_record, processor=processor, context=context
     )

@@ -2,9 +2,9 @@
 
 Usage: serverless_patterns.py CHECKOUT [FOLDER ...]
 
-CHECKOUT is a clone, bare or not; nothing of it is kept.  Each folder's template is packaged and
-deployed to a fresh local AWS, and a record is sent through its stream.  Prints a table in
-Markdown with the outcome of each; a refusal is in the words of the local AWS.
+CHECKOUT is a clone, bare or not, which is not changed. Each folder's template is packaged and
+deployed to a fresh local AWS, and a record is sent through its stream. The script prints a Markdown
+table with the outcome of each; a refusal is in the words of the local AWS.
 """
 
 import io
@@ -49,7 +49,7 @@ class Checkout:
         ).stdout
 
     def folders(self) -> Iterator[tuple[str, str]]:
-        """Give the folders that are meant, and each one's template."""
+        """Yield the selected folders, and each one's template."""
         by_folder: dict[str, list[str]] = {}
         for path in self.paths:
             by_folder.setdefault(path.split("/")[0], []).append(path)
@@ -73,7 +73,7 @@ class Checkout:
 
 
 def packaged(checkout: Checkout, aws: target.Aws, folder: str, body: dict[str, Any]) -> None:
-    """Put local code into a bucket, as `sam package` does, and name it there."""
+    """Upload local code to a bucket, as `sam package` does, and refer to it in the template."""
     s3, keys = aws.client("s3"), 0
     s3.create_bucket(Bucket="packages")
     for resource in body["Resources"].values():
@@ -91,7 +91,7 @@ def packaged(checkout: Checkout, aws: target.Aws, folder: str, body: dict[str, A
 
 
 def parameters(body: dict[str, Any]) -> list[dict[str, str]]:
-    """Return values for parameters that have none."""
+    """Return values for parameters without a default."""
     return [
         {"ParameterKey": name, "ParameterValue": "example"}
         for name, one in (body.get("Parameters") or {}).items()
@@ -100,7 +100,7 @@ def parameters(body: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def outcome(checkout: Checkout, folder: str, path: str) -> str:
-    """Deploy a folder and send a record; return what came of it, in a sentence."""
+    """Deploy a folder and send a record; return the outcome in a sentence."""
     body = templates.parse(checkout.read(path).decode())
     with target.connect("local") as aws:
         packaged(checkout, aws, folder, body)

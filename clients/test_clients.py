@@ -1,6 +1,6 @@
-"""Clients nobody here wrote, as they come, against the local AWS.
+"""Other projects' clients, unmodified, against the local AWS.
 
-`make clients` installs them (build/clients) and runs these tests.
+`make clients` installs them (in build/clients) and runs these tests.
 """
 
 import base64
@@ -37,7 +37,7 @@ def local() -> Iterator[target.Aws]:
 
 @pytest.fixture
 def run(local: target.Aws) -> Any:
-    """Runs a command that is told where AWS is; gives what it printed."""
+    """Return a function that runs a command with the local AWS' address, and returns its output."""
     environment = {name: text for name, text in os.environ.items() if not name.startswith("AWS_")}
     environment |= {
         "AWS_ENDPOINT_URL": str(local.endpoint_url),
@@ -151,7 +151,7 @@ def test_powertools_batch_processor_as_the_handler(local: target.Aws) -> None:
     )
     deadline = time.monotonic() + SECONDS
     seen: list[str] = []
-    # First the whole batch; then, from the poison on, once more; the end of the retries drops it.
+    # First the whole batch; then, from the poison on, once more; then the retries are used up.
     while seen.count("b") < 2:
         assert time.monotonic() < deadline, seen
         seen = [
@@ -165,7 +165,7 @@ def test_powertools_batch_processor_as_the_handler(local: target.Aws) -> None:
 
 
 def powertools_package() -> bytes:
-    """The function with the packages it brings: what pip put beside Powertools."""
+    """The function with its packages: what pip installed beside Powertools."""
     site = next(BUILD.glob("venv/**/site-packages"))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:

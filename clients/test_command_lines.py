@@ -1,8 +1,8 @@
-"""The command lines that the notebooks show beside their boto3 calls, run as they stand there.
+"""The command lines that notebooks show beside their boto3 calls, run unchanged.
 
 They are the Markdown blocks marked ``bash``. Those of a notebook run one after the other, in one
-shell, against a local AWS of their own: with AWS CLI 2 if there is one on the PATH, else with the
-version 1 that ``make clients`` installs, translated by ``aws_cli.py``.
+shell, against a new local AWS: with AWS CLI 2 if it is on the PATH, otherwise with the version 1
+that ``make clients`` installs, translated by ``aws_cli.py``.
 """
 
 import os
@@ -28,7 +28,7 @@ CLEANED_UP_BY_THE_LINES = {"01_create_the_stream", "03_deploy_the_function"}
 
 
 def command_lines(path: Path) -> str:
-    """The command lines of a notebook, as a script."""
+    """Return the command lines of a notebook, as a script."""
     cells = nbformat.read(path, as_version=4).cells
     prose = [cell.source for cell in cells if cell.cell_type == "markdown"]
     return "".join(BLOCK.findall("\n".join(prose)))
@@ -39,7 +39,7 @@ NOTEBOOKS = [path for path in sorted(ROOT.glob("notebooks/*.ipynb")) if command_
 
 @pytest.fixture(scope="module")
 def cli() -> str:
-    """Version 2 if there is one, else version 1."""
+    """The path of version 2 if it is installed, otherwise of version 1."""
     found = shutil.which("aws")
     return found if found and aws_cli.version(found) == 2 else str(VERSION_1)
 
@@ -72,7 +72,7 @@ def test_the_command_lines_of_a_notebook_run(path: Path, cli: str, tmp_path: Pat
 
 
 def environment(aws: target.Aws, programs: Path) -> dict[str, str]:
-    """Variables under which the AWS CLI finds the local AWS and nothing of the user's."""
+    """Return variables that make the AWS CLI use the local AWS, without your settings."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith("AWS_")}
     return kept | {
         "PATH": f"{programs}{os.pathsep}{kept['PATH']}",

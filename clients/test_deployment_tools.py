@@ -1,6 +1,6 @@
-"""Deployment tools nobody here wrote: each deploys a function, changes it and takes it away.
+"""Other projects' deployment tools: each deploys a function, changes it and removes it.
 
-Every sample is in a folder of `samples`.  A tool that could not be installed is left out, and the
+Every sample is in a folder of `samples`. A tool that could not be installed is left out, and the
 test says so.
 """
 
@@ -31,7 +31,7 @@ SECONDS = 60
 
 
 class Tool:
-    """A tool in a copy of its sample, which is told where AWS is."""
+    """A tool in a copy of its sample, with the address of the local AWS."""
 
     def __init__(self, aws: target.Aws, program: Path, sample: str, folder: Path) -> None:
         if not program.exists():
@@ -94,11 +94,11 @@ class Tool:
             try:
                 events = logs.filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
                 seen = [event["message"].strip() for event in events]
-            except ClientError:  # it has not said anything yet
+            except ClientError:  # it has not logged anything yet
                 time.sleep(0.2)
 
     def is_gone(self, function: str) -> bool:
-        """Return whether a function is not there any more."""
+        """Return whether a function no longer exists."""
         listed = self.aws.client("lambda").list_functions()["Functions"]
         return function not in [one["FunctionName"] for one in listed]
 
@@ -119,7 +119,7 @@ def test_sam(local: target.Aws, tmp_path: Path) -> None:
         "--capabilities",
         "CAPABILITY_IAM",
     ]
-    # `sam build` wants the Python of the function's runtime: take the one that runs here.
+    # `sam build` needs the Python of the function's runtime: use the one that runs here.
     template = sam.folder / "template.yaml"
     here = f"python{sys.version_info.major}.{sys.version_info.minor}"
     template.write_text(template.read_text().replace("python3.13", here))
@@ -133,7 +133,8 @@ def test_sam(local: target.Aws, tmp_path: Path) -> None:
     sam(*deploy, *quiet, "--parameter-overrides", "Greeting=met")
     sam("build")
     sam.send(made["Stream"], "two")
-    # AutoPublishAlias: another version is made when the code changes, not when a variable does.
+    # AutoPublishAlias: another version is published when the code changes, not when a variable
+    # does.
     sam.await_line(made["Function"], "saw two")
     app = sam.folder / "src" / "app.py"
     app.write_text(app.read_text() + "\n# another version\n")
@@ -183,7 +184,7 @@ def test_cloudformation_package_and_deploy(local: target.Aws, tmp_path: Path) ->
     ]
 
     def redeploy(*options: str) -> str:
-        """Deploy in a new second, after which the AWS CLI names the change set."""
+        """Deploy in a new second, because the AWS CLI names change sets by the second."""
         now = int(time.time())
         wait_until("the next second", lambda: int(time.time()) > now)
         return aws(*deploy, *options)

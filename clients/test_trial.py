@@ -10,7 +10,7 @@ from tests.trial.readme import same, shown
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of its own to work in."""
+    """A new working folder."""
     monkeypatch.chdir(tmp_path)
 
 

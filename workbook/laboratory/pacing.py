@@ -38,7 +38,13 @@ def send(
     A refused record is sent again after a pause, which grows with each call that has refusals.
     Records that are due meanwhile wait behind it.
 
-    Args:: the AWS that the stream is in.
+    Args:
+        aws: the AWS that the stream is in.
+        stream: the stream's name.
+        departures: the records, in the order of sending.
+        sent: called after each call with the number of accepted records.
+        patience: real seconds to keep trying after the stream last accepted a record, or none was
+            waiting.
 
     Returns:
         What became of the records.

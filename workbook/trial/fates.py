@@ -93,6 +93,8 @@ class Watch:
         Interrupting it (Ctrl+C) ends the wait too, as does a function that cannot be loaded.
 
         Args:
+            patience: for how many seconds without a record done with to keep waiting.
+            progress: whether to show a bar.
         """
         fates = self._fates
         deadline = time.monotonic() + patience

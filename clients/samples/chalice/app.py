@@ -9,6 +9,6 @@ app = Chalice(app_name="chalicesample")
 
 @app.on_kinesis_record(stream="chalice-input", batch_size=10, starting_position="TRIM_HORIZON")
 def reader(event):  # type: ignore[no-untyped-def]
-    """Print each record's text behind the greeting."""
+    """Print each record's text after the greeting."""
     for record in event:
         print(os.environ["GREETING"], record.data.decode())

@@ -33,7 +33,7 @@ def come_out(*parts: bytes) -> list[str]:
         for part in parts:
             os.write(pipe.write_end, part)
             await asyncio.sleep(0)  # lets the pipe read
-        pipe.hand_over()
+        pipe.close_writer()
         pipe.close()
 
     asyncio.run(run())

@@ -126,9 +126,11 @@ class EventQueue:
                 reference, role, destination, document, "DestinationDeliveryFailures"
             )
         if not succeeded:
-            await self._bury(reference, event, outcome)
+            await self._send_dead_letter(reference, event, outcome)
 
-    async def _bury(self, reference: Reference, event: Event, outcome: Outcome | None) -> None:
+    async def _send_dead_letter(
+        self, reference: Reference, event: Event, outcome: Outcome | None
+    ) -> None:
         """Send a failed event to the dead-letter queue of the last version that ran it, if any."""
         number = outcome.executed_version if outcome else reference.qualifier
         try:

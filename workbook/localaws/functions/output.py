@@ -47,7 +47,7 @@ class OutputPipe:
             os.set_blocking(self._read_end, False)
             loop.add_reader(self._read_end, self._read)
 
-    def hand_over(self) -> None:
+    def close_writer(self) -> None:
         """Close the writing end in this process; the child process has a copy."""
         os.close(self.write_end)
 

@@ -42,7 +42,7 @@ class RuntimeProcess:
         self._function = function
         self._processes = processes
         self._output = OutputPipe(write)
-        self._api = RuntimeApi(function.version, self._look)
+        self._api = RuntimeApi(function.version, self._sample)
         self._process: asyncio.subprocess.Process | None = None
         self._ending: asyncio.Task[None] | None = None
         self._killed: Failure | None = None
@@ -89,14 +89,14 @@ class RuntimeProcess:
             failure = Failure("error", outcome.INVALID_ENTRYPOINT)
             return outcome.failed(request_id, self._function.version, document, failure)
         finally:
-            self._output.hand_over()
+            self._output.close_writer()
             if self._process is None:
                 self._close()
         self._is_sandboxed = launch.is_sandboxed
         self._ending = asyncio.get_running_loop().create_task(self._await_end(self._process))
         with self._killed_after(seconds), self._held_to_memory():
             failed = await self._api.first_turn()
-        self._look()  # in case it exits in its first event
+        self._sample()  # in case it exits in its first event
         return failed
 
     async def run(self, event: Event, deadline: float) -> Outcome:
@@ -191,7 +191,7 @@ class RuntimeProcess:
         else:
             self._watch_later()
 
-    def _look(self) -> None:
+    def _sample(self) -> None:
         """Read its output and its memory use up to now."""
         if self._process is not None and not self._is_released:
             self._output.drain()

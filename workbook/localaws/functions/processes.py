@@ -83,7 +83,7 @@ class Processes:
             **_own_group(),
         )
         self._alive.add(process.pid)
-        self._tell(f"+{process.pid}\n")
+        self._report(f"+{process.pid}\n")
         if self._reaper is None:  # closed in the meantime, so nothing else would end it
             self.kill(process)
         return process
@@ -100,7 +100,7 @@ class Processes:
         """Note that a process has ended, and end what it left running."""
         self.kill(process)
         self._alive.discard(process.pid)
-        self._tell(f"-{process.pid}\n")
+        self._report(f"-{process.pid}\n")
 
     def has_exited(self, process: asyncio.subprocess.Process) -> bool:
         """Return whether a process has exited, which asyncio may learn only later."""
@@ -114,7 +114,7 @@ class Processes:
         except ChildProcessError:
             return True
 
-    def _tell(self, line: str) -> None:
+    def _report(self, line: str) -> None:
         """Report a change to the reaper; if it was killed, start another and report everything."""
         if self._reaper is None:  # closed: it has ended all processes
             return

@@ -71,13 +71,13 @@ class RuntimeApi:
 
     Args:
         version: the function's version, for outcomes.
-        look: called when the process reports the end of its start or event, before the response: by
-            then it has written all output that belongs to it.
+        sample: called when the process reports the end of its start or event, before the response:
+            by then it has written all output that belongs to it.
     """
 
-    def __init__(self, version: str, look: Callable[[], None]) -> None:
+    def __init__(self, version: str, sample: Callable[[], None]) -> None:
         self._version = version
-        self._look = look
+        self._sample = sample
         self._server: asyncio.Server | None = None
         self._turn = _Turn(asyncio.get_running_loop().create_future())
         self._asking: Call | None = None  # waiting for an event
@@ -110,7 +110,7 @@ class RuntimeApi:
             EventNotTakenError: the process ended before it had read the event.
         """
         self._turn = _Turn(asyncio.get_running_loop().create_future(), event, deadline)
-        self._hand_over()
+        self._send_event()
         outcome = await self._turn.outcome
         assert outcome is not None
         return outcome
@@ -129,7 +129,7 @@ class RuntimeApi:
         elif not turn.outcome.done():
             turn.outcome.set_exception(EventNotTakenError())
 
-    def _hand_over(self) -> None:
+    def _send_event(self) -> None:
         """Send the waiting event to the waiting call, if there are both."""
         call, turn = self._asking, self._turn
         event = turn.event
@@ -155,7 +155,7 @@ class RuntimeApi:
                 self._asking = call
                 if turn.event is None:
                     turn.end(None)
-                self._hand_over()
+                self._send_event()
             case "POST", ["invocation", request_id, "response" | "error" as kind]:
                 is_at_work = turn.call is not None and not turn.outcome.done()
                 if turn.event is None or turn.event.request_id != request_id or not is_at_work:
@@ -167,7 +167,7 @@ class RuntimeApi:
                     message = "Transition to InitError is not allowed"
                     call.answer(403, _refusal("InvalidStateTransition", message))
                     return
-                self._look()
+                self._sample()
                 reason = Failure("error", call.headers.get(ERROR_TYPE, ""))
                 self.init_error = failed("", self._version, call.body, reason)
                 call.answer(202, _ACCEPTED)
@@ -176,7 +176,7 @@ class RuntimeApi:
 
     def _take_answer(self, call: "Call", request_id: str, kind: str) -> None:
         """Accept the response or error for the event, which ends the turn."""
-        self._look()
+        self._sample()
         if kind == "error":
             call.answer(202, _ACCEPTED)
             self._turn.end(failed(request_id, self._version, call.body))

@@ -158,6 +158,6 @@ class EventSourceMapping:
     def _report_fault(self, fault: Exception) -> None:
         """Show AWS's message for an internal fault; log the reason once for each type."""
         if self._fault is not type(fault):
-            message = "Event source mapping %s : a fault of the local AWS; trying again"
+            message = "Event source mapping %s: a fault of the local AWS; trying again"
             log.error(message, self.uuid, exc_info=fault)
         self._result, self._fault = INTERNAL_ERROR, type(fault)

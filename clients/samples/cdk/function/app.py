@@ -1,4 +1,4 @@
-"""A function that says what it got."""
+"""A function that prints its records."""
 
 import base64
 import os
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, list[str]]:
-    """Print each record's text behind the greeting."""
+    """Print each record's text after the greeting."""
     for record in event["Records"]:
         print(os.environ["GREETING"], base64.b64decode(record["kinesis"]["data"]).decode())
     return {"batchItemFailures": []}
