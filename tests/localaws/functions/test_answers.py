@@ -336,18 +336,12 @@ def test_layers_are_listed_by_runtime_and_architecture(local: Aws) -> None:
     assert by_arn["CreatedDate"] == by_name["CreatedDate"] == published["CreatedDate"]
 
 
-def test_a_function_has_one_url_configuration(local: Aws) -> None:
-    """[BC] ResourceConflictException for a second one, 404 for none."""
+def test_a_function_url_is_refused_by_name(local: Aws) -> None:
+    """Nothing would be served at it; that there is none is answered as on AWS [BC]."""
     client = local.client("lambda")
     name = create(local, CODE)
-    for call in (client.get_function_url_config, client.delete_function_url_config):
-        error = refused(call, FunctionName=name)
-        assert error["Error"]["Code"] == "ResourceNotFoundException"
-    created = client.create_function_url_config(FunctionName=name, AuthType="NONE")
-    assert created["ResponseMetadata"]["HTTPStatusCode"] == 201
     error = refused(client.create_function_url_config, FunctionName=name, AuthType="NONE")
-    assert error["Error"]["Code"] == "ResourceConflictException"
-    updated = client.update_function_url_config(FunctionName=name, AuthType="AWS_IAM")
-    assert (updated["AuthType"], updated["FunctionUrl"]) == ("AWS_IAM", created["FunctionUrl"])
-    (listed,) = client.list_function_url_configs(FunctionName=name)["FunctionUrlConfigs"]
-    assert listed["AuthType"] == "AWS_IAM"
+    assert error["Error"]["Message"] == "The local AWS does not support CreateFunctionUrlConfig."
+    error = refused(client.get_function_url_config, FunctionName=name)
+    assert error["Error"]["Code"] == "ResourceNotFoundException"
+    assert client.list_function_url_configs(FunctionName=name)["FunctionUrlConfigs"] == []

@@ -23,6 +23,8 @@ from workbook.localaws.mapping.registry import Registry
 
 UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 REGION = "us-east-1"
+QUEUE_ELSEWHERE = "sqs:eu-west-1:123456789012:queue"
+STREAM_ELSEWHERE = "kinesis:eu-west-1:123456789012:stream/s"
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +68,21 @@ def test_create_refuses_an_unknown_stream(world: World, function: str) -> None:
         FunctionName=function,
         StartingPosition="LATEST",
     ) == refused("InvalidParameterValueException", f"Stream not found: {arn}")
+
+
+@pytest.mark.parametrize("source", [STREAM_ELSEWHERE, QUEUE_ELSEWHERE])
+def test_create_refuses_an_event_source_of_another_region(
+    world: World, function: str, source: str
+) -> None:
+    """[SEEN]"""
+    assert error(
+        world.functions.create_event_source_mapping,
+        EventSourceArn=f"arn:aws:{source}",
+        FunctionName=function,
+        StartingPosition="LATEST",
+    ) == refused(
+        "InvalidParameterValueException", f"Event source region must match Lambda region {REGION}."
+    )
 
 
 def test_create_refuses_an_unknown_function(world: World, stream: str) -> None:

@@ -44,6 +44,7 @@ class Registry:
         source_arn = parameters.get("EventSourceArn")
         if source_arn is None or not is_kinesis(source_arn):
             raise invalid("Unrecognized event source.")
+        _check_region(source_arn, region)
         start = read_start(parameters, self._dependencies.clock.now())
         settings = read_settings(parameters, Settings())
         function_arn = self._resolve(parameters["FunctionName"], region)
@@ -79,6 +80,8 @@ class Registry:
             ApiError: they are not valid.
         """
         refuse_on_success(parameters.get("DestinationConfig", {}))
+        if "EventSourceArn" in parameters:
+            _check_region(parameters["EventSourceArn"], region)
         if "FunctionName" in parameters:
             self._resolve(parameters["FunctionName"], region)
 
@@ -164,3 +167,13 @@ class Registry:
                 mapping.function_arn,
             ):
                 raise conflict(source_arn, function_arn.split(":")[6], mapping.uuid)
+
+
+def _check_region(source_arn: str, region: str) -> None:
+    """Check that an event source is in the function's region [SEEN].
+
+    Raises:
+        ApiError: it is in another one.
+    """
+    if source_arn.split(":")[3] != region:
+        raise invalid(f"Event source region must match Lambda region {region}.")

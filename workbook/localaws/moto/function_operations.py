@@ -300,49 +300,18 @@ def _delete_function_event_invoke_config(backend: FunctionsBackend, asked: Param
     backend.delete_function_event_invoke_config(asked["FunctionName"])
 
 
-# --- function URLs, which are stored but not served
-
-
-@_operation("CreateFunctionUrlConfig")
-def _create_function_url_config(backend: FunctionsBackend, asked: Parameters) -> Answer:
-    function = _function(backend, {**asked, "Qualifier": None})
-    if function.url_config is not None:
-        raise ApiError(
-            "ResourceConflictException",
-            f"Failed to create function url config for [functionArn = {function.function_arn}]. "
-            "Error message:  FunctionUrlConfig exists for this Lambda function",
-            409,
-        )
-    return _described_url(function.create_url_config(_but(asked, "FunctionName", "Qualifier")))
+# --- function URLs, which no function has
 
 
 @_operation("GetFunctionUrlConfig")
-def _get_function_url_config(backend: FunctionsBackend, asked: Parameters) -> Answer:
-    return _described_url(backend.get_function_url_config(asked["FunctionName"]))
+def _get_function_url_config(backend: FunctionsBackend, asked: Parameters) -> None:
+    backend.get_function_url_config(asked["FunctionName"])  # raises the error that there is none
 
 
 @_operation("ListFunctionUrlConfigs")
 def _list_function_url_configs(backend: FunctionsBackend, asked: Parameters) -> Answer:
-    present = _function(backend, {**asked, "Qualifier": None}).url_config
-    return {"FunctionUrlConfigs": [_described_url(present)] if present else []}
-
-
-@_operation("UpdateFunctionUrlConfig")
-def _update_function_url_config(backend: FunctionsBackend, asked: Parameters) -> Answer:
-    present = backend.get_function_url_config(asked["FunctionName"])
-    present.update(_but(asked, "FunctionName", "Qualifier"))
-    return _described_url(present)
-
-
-@_operation("DeleteFunctionUrlConfig")
-def _delete_function_url_config(backend: FunctionsBackend, asked: Parameters) -> None:
-    backend.get_function_url_config(asked["FunctionName"])
-    backend.delete_function_url_config(asked["FunctionName"])
-
-
-def _described_url(config: Any) -> Answer:
-    mode = config.config.get("InvokeMode", "BUFFERED")
-    return {**_without_nulls(config.to_dict()), "InvokeMode": mode}
+    _function(backend, {**asked, "Qualifier": None})
+    return {"FunctionUrlConfigs": []}
 
 
 # --- layers
