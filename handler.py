@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn
 
 import boto3
@@ -175,7 +176,8 @@ def refuse_constant(name: str) -> NoReturn:
 
 # Created once: json.loads and json.dumps would create new ones for every record.
 read_json = json.JSONDecoder(parse_constant=refuse_constant).decode
-to_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+# What was read as JSON holds no circles, so none are looked for.
+to_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
 
 
 def decode(record: dict[str, Any]) -> dict[str, Any]:
@@ -229,7 +231,7 @@ def process_data(
         BadRecord: a field is missing or wrong.
     """
     validate(data)
-    day = f"{data['year']:04}-{data['month']:02}-{data['day']:02}"
+    day = date(data["year"], data["month"], data["day"]).isoformat()
     dep_delay = data["dep_delay"]
     return {
         **data,
@@ -282,7 +284,7 @@ def validate(data: dict[str, Any]) -> None:
         date(data["year"], data["month"], data["day"])
     except ValueError as error:
         raise wrong("day", data["day"], "a day of its month") from error
-    if not is_utc_hour(data["time_hour"]):
+    if not is_utc_hour(str(data["time_hour"])):
         raise wrong("time_hour", data["time_hour"], "a full hour like 2013-01-01T10:00:00Z")
 
 
@@ -291,10 +293,11 @@ def wrong(field: str, value: object, expected: str) -> BadRecord:
     return BadRecord(f"{field} must be {expected}, not {reprlib.repr(value)}")
 
 
-def is_utc_hour(value: object) -> bool:
+@lru_cache  # the flights of a batch share few hours
+def is_utc_hour(text: str) -> bool:
     """Whether this is a full hour in UTC, written as the data writes it."""
     try:
-        return value == f"{datetime.fromisoformat(str(value)).isoformat()[:13]}:00:00Z"
+        return text == f"{datetime.fromisoformat(text).isoformat()[:13]}:00:00Z"
     except ValueError:
         return False
 

@@ -20,6 +20,7 @@ class Sizes:
         year: flights of a whole run; None for the whole year.
         calls: invocations, and single records whose delay is measured.
         core: records for a handler alone in each round.
+        clients: processes that put at the same time.
     """
 
     rounds: int
@@ -28,10 +29,11 @@ class Sizes:
     year: int | None
     calls: int
     core: int
+    clients: int
 
 
-FULL = Sizes(rounds=5, records=10_000, many=1_000_000, year=None, calls=100, core=20_000)
-QUICK = Sizes(rounds=1, records=1_000, many=20_000, year=1_000, calls=5, core=1_000)
+FULL = Sizes(rounds=5, records=10_000, many=1_000_000, year=None, calls=100, core=20_000, clients=8)
+QUICK = Sizes(rounds=1, records=1_000, many=20_000, year=1_000, calls=5, core=1_000, clients=2)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,11 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
+
+import psutil
 
 from workbook import target
 from workbook.target import Aws
@@ -97,7 +99,15 @@ def started(name: str) -> Iterator[Aws]:
             wait_until(f"{name} to answer", lambda: answers(url))
             yield target.connect(url)
         finally:
-            process.terminate()
+            end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a peer and the processes that it started: some take many seconds to close."""
+    family = psutil.Process(process.pid)
+    for member in (*family.children(recursive=True), family):
+        with suppress(psutil.NoSuchProcess):
+            member.kill()
 
 
 @contextmanager

@@ -13,12 +13,14 @@ from workbook import answers, deployment, flights, lake, pipeline, producer, rea
 from workbook.target import Aws
 from workbook.waiting import wait_until
 
+SPEED = 20  # of the local AWS's clock: Firehose gathers records for 10 of its seconds
+
 
 def measure(sizes: Sizes) -> Iterator[Result]:
     """Send flights to the output stream and the lake; then compute the answers from both."""
     count = 5 * sizes.records
     with (
-        target.connect(target.LOCAL, limits=False) as aws,
+        target.connect(target.LOCAL, limits=False, speed=SPEED) as aws,
         tempfile.TemporaryDirectory() as name,
     ):
         deployment.deploy(

@@ -3,8 +3,10 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from functools import cache, partial
 from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from typing import Any
 
 import psutil
@@ -14,16 +16,14 @@ from benchmarks.measure import Aim, Contest, Result, Sizes
 from benchmarks.null_server import RECORD_BYTES
 from workbook import deployment, target
 from workbook.target import Aws
+from workbook.waiting import wait_until
 
 ROW = "Put and get"
 STREAM = "benchmark"
 BATCH = 500
 FLOOR_SHARE = 1 / 1.3
-CLIENTS = 8
-SHAPES = ((1, 1), (64, 1), (4, CLIENTS))  # shards, clients
 EDGE = 20_000  # records at the start and at the end whose cost is compared
 FOUR_SHARDS = 4
-LINGER = 1.0  # seconds
 LOCALAWS = "workbook.localaws"  # identifies our server's command line
 DATA = b"0" * RECORD_BYTES
 
@@ -35,11 +35,13 @@ def measure(sizes: Sizes) -> Iterator[Result]:
         target.connect(target.LOCAL, limits=False) as ours,
         peers.started(peers.NULL) as null,
         peers.all_of(peers.STREAMS) as others,
-        ProcessPoolExecutor(CLIENTS, mp_context=context) as pool,
+        ExitStack() as stack,
     ):
-        for aws in (null, ours, *others.values()):
-            list(pool.map(linger, [str(aws.endpoint_url)] * CLIENTS))
-        for shards, clients in SHAPES:
+        urls = [str(aws.endpoint_url) for aws in (null, ours, *others.values())]
+        begin = (make_clients, (urls, context.Barrier(sizes.clients)))
+        pool = stack.enter_context(ProcessPoolExecutor(sizes.clients, context, *begin))
+        list(pool.map(abs, range(sizes.clients)))  # as many tasks start all processes
+        for shards, clients in ((1, 1), (64, 1), (FOUR_SHARDS, sizes.clients)):
             work = partial(put_pace, pool, sizes.records, shards, clients)
             yield Contest(
                 ROW,
@@ -69,10 +71,14 @@ def create(aws: Aws, shards: int) -> None:
     """Delete the stream and create it again."""
     kinesis = aws.client("kinesis")
     if STREAM in kinesis.list_streams()["StreamNames"]:
-        kinesis.delete_stream(StreamName=STREAM)
-        gone = kinesis.get_waiter("stream_not_exists")
-        gone.wait(StreamName=STREAM, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        delete(kinesis)
     deployment.create_stream(kinesis, STREAM, shards)
+
+
+def delete(kinesis: Any) -> None:
+    """Delete the stream and wait until it is gone."""
+    kinesis.delete_stream(StreamName=STREAM)
+    wait_until(f"{STREAM} to be gone", lambda: STREAM not in kinesis.list_streams()["StreamNames"])
 
 
 @cache
@@ -81,10 +87,11 @@ def client(url: str) -> Any:
     return target.connect(url).client("kinesis")
 
 
-def linger(url: str) -> None:
-    """Create this process' client, and keep it busy while the others start."""
-    client(url)
-    time.sleep(LINGER)
+def make_clients(urls: list[str], barrier: Barrier) -> None:
+    """Create this process' clients, and wait until the other processes have theirs."""
+    for url in urls:
+        client(url)
+    barrier.wait()
 
 
 def put(url: str, count: int) -> None:
@@ -167,8 +174,7 @@ def growth(sizes: Sizes) -> Iterator[Result]:
         work = f"memory of a record of {RECORD_BYTES} bytes and its key, of {sizes.many:,}"
         yield Contest(ROW, work, "bytes", lambda: grown, {}).run(1)
         kinesis = aws.client("kinesis")
-        kinesis.delete_stream(StreamName=STREAM)
-        kinesis.get_waiter("stream_not_exists").wait(StreamName=STREAM)
+        delete(kinesis)
         left = (server.memory_info().rss - before) / sizes.many
         yield Contest(ROW, "of that, kept after deletion", "bytes", lambda: left, {}).run(1)
 
