@@ -117,7 +117,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     Raises:
         BadRecord: the batch's first record can never be processed.
         NotWritten: the time was up and the batch's first record was not written.
-        botocore.exceptions.ClientError: a whole call failed; for instance, there is no such stream.
+        botocore.exceptions.ClientError: a whole call failed, for instance because the stream does
+            not exist.
     """
     records = event["Records"]
     outputs, retry_from, reason = process_batch(records)
@@ -157,7 +158,7 @@ def process_record(record: dict[str, Any]) -> Output:
     A record without one (a stream with distribution AUTO takes such) goes by its `event_id`.
 
     Raises:
-        BadRecord: it cannot be decoded, is no valid departure, or becomes too large.
+        BadRecord: it cannot be decoded, is not a valid departure, or becomes too large.
     """
     shard_id, _, sequence_number = record["eventID"].partition(":")
     enriched = process_data(decode(record), shard_id, sequence_number)
