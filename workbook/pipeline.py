@@ -345,7 +345,7 @@ def collect(aws: Aws, count: int, progress: bool) -> tuple[pd.DataFrame, float, 
 
 def written(aws: Aws) -> int:
     """Return the number of records written to the output stream, from CloudWatch."""
-    now = datetime.now(UTC)
+    now = datetime.fromtimestamp(aws.now(), UTC)
     answer = aws.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/Kinesis",
         MetricName="IncomingRecords",

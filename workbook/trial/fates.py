@@ -85,7 +85,7 @@ class Watch:
         self._shards = shards
         self._logbook = Logbook(aws.client("logs"), place.log_group)
         self._sqs = aws.client("sqs")
-        self._since = datetime.now(UTC) - timedelta(days=1)
+        self._since = datetime.fromtimestamp(aws.now(), UTC) - timedelta(days=1)
 
     def wait(self, *, patience: float = PATIENCE_SECONDS, progress: bool = True) -> None:
         """Wait until all records are done with, or no record has been for a while.
@@ -162,7 +162,7 @@ class Watch:
             MetricName="FilteredOutEventCount",
             Dimensions=[{"Name": "EventSourceMappingUUID", "Value": self._place.mapping}],
             StartTime=self._since,
-            EndTime=datetime.now(UTC) + timedelta(days=1),
+            EndTime=datetime.fromtimestamp(self._aws.now(), UTC) + timedelta(days=1),
             Period=7 * 24 * 3600,
             Statistics=["Sum"],
         )
