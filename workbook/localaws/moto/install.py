@@ -60,6 +60,7 @@ def install(
     worker.publishes(guard.publish)
     worker.before("sns", _install_notifications)
     worker.before("sqs", _install_queues)
+    worker.before("s3", _install_buckets)
     worker.before("logs", install_log_groups)
     worker.before("events", partial(_install_event_rules, now))
     worker.before("firehose", partial(_install_firehose, deliveries, worker.on_loop, now))
@@ -123,6 +124,12 @@ def _install_notifications() -> None:
     from workbook.localaws.moto import notifications
 
     notifications.install()
+
+
+def _install_buckets() -> None:
+    from workbook.localaws.moto import buckets
+
+    buckets.install()
 
 
 def _install_queues() -> None:
