@@ -28,6 +28,13 @@ def test_every_property_is_one_of_aws(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CHECKED)
+def test_what_must_be_there_is_required(name: str) -> None:
+    """[CFNL]"""
+    kind = KINDS[name]
+    assert set(schema(name).get("required") or []) & kind.PROPERTIES.keys() == kind.REQUIRED
+
+
+@pytest.mark.parametrize("name", CHECKED)
 def test_what_cannot_be_changed_is_replaced(name: str) -> None:
     """[CFNL] createOnlyProperties."""
     create_only = {one.split("/")[2] for one in schema(name).get("createOnlyProperties") or []}

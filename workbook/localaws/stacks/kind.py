@@ -21,7 +21,7 @@ from workbook.localaws.api.partitions import partition
 from workbook.localaws.calls import operation_model, service_name
 from workbook.localaws.clock import Clock
 from workbook.localaws.interfaces import Calls
-from workbook.localaws.stacks.errors import unsupported
+from workbook.localaws.stacks.errors import invalid, unsupported
 from workbook.localaws.stacks.values import as_text
 
 POLL_SECONDS = 0.05
@@ -149,12 +149,14 @@ class Kind:
 
     Its constants: the type; ``service.Operation`` whose parameters its properties are; the
     properties that are supported, each with the API's name of it if that is another, or None if it
-    is not a parameter; those whose change replaces the resource; the attributes of ``Fn::GetAtt``.
+    is not a parameter; those that must be there; those whose change replaces the resource; the
+    attributes of ``Fn::GetAtt``.
     """
 
     TYPE: ClassVar[str] = ""
     API: ClassVar[str] = ""
     PROPERTIES: ClassVar[Mapping[str, str | None]] = {}
+    REQUIRED: ClassVar[frozenset[str]] = frozenset()
     REPLACES: ClassVar[frozenset[str]] = frozenset()
     ATTRIBUTES: ClassVar[frozenset[str]] = frozenset()
     ANY_PROPERTY: ClassVar[bool] = False
@@ -215,6 +217,23 @@ class Kind:
                     raise unsupported(
                         f"the property {wrong} of {self.TYPE} (resource {logical_id})"
                     )
+
+    def check_required(self, properties: Mapping[str, Any], logical_id: str) -> None:
+        """Check that the properties that must be there are there [SEEN].
+
+        Args:
+            properties: worked out.
+            logical_id: the resource's name in the template.
+
+        Raises:
+            ApiError: some are not.
+        """
+        missing = sorted(self.REQUIRED - properties.keys())
+        if missing:
+            lines = "".join(f"\n#: required key [{name}] not found" for name in missing)
+            raise invalid(
+                f"Properties validation failed for resource {logical_id} with message:{lines}"
+            )
 
     def shape(self, name: str) -> Shape | None:
         """Return what the API says of a property; None if the kind itself reads it."""
