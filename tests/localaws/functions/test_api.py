@@ -388,3 +388,17 @@ def test_the_code_may_be_in_s3(local: Aws) -> None:
     error = refused(local.client("lambda").create_function, **missing)
     assert error["Error"]["Code"] == "InvalidParameterValueException"
     assert "S3 Error Code: NoSuchKey" in error["Error"]["Message"]
+
+
+def test_the_codes_bucket_is_in_the_functions_region(local: Aws) -> None:
+    """[SEEN]"""
+    bucket = f"b-{uuid.uuid4().hex[:12]}"
+    s3 = local.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="f.zip", Body=zipped(app=CODE))
+    wanted = spec(local, Code={"S3Bucket": bucket, "S3Key": "f.zip"})
+    error = refused(impatient(local, "eu-west-1").create_function, **wanted)
+    assert error["Error"]["Message"] == (
+        "Error occurred while GetObject. S3 Error Code: PermanentRedirect. S3 Error Message: The "
+        "bucket is in this region: us-east-1. Please use this region to retry the request"
+    )

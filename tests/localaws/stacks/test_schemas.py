@@ -28,6 +28,13 @@ def test_every_property_exists_on_aws(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CHECKED)
+def test_required_properties_are_those_of_aws(name: str) -> None:
+    """[CFNL]"""
+    kind = KINDS[name]
+    assert set(schema(name).get("required") or []) & kind.PROPERTIES.keys() == kind.REQUIRED
+
+
+@pytest.mark.parametrize("name", CHECKED)
 def test_properties_that_cannot_change_replace_the_resource(name: str) -> None:
     """[CFNL] createOnlyProperties."""
     create_only = {one.split("/")[2] for one in schema(name).get("createOnlyProperties") or []}

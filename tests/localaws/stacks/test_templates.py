@@ -111,6 +111,16 @@ def test_an_unknown_transform_is_refused_by_name(stacks: Stacks) -> None:
             "unsupported value for AWSTemplateFormatVersion",
         ),
         (
+            {
+                "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}},
+                "Resources": {
+                    "A": {**QUEUE, "Condition": "Never"},
+                    "B": {**QUEUE, "Properties": {"QueueName": {"Ref": "A"}}},
+                },
+            },
+            r"Unresolved resource dependencies \[A\] in the Resources block of the template",
+        ),
+        (
             {"Resources": {"A": QUEUE}, "Outputs": {"X": EXPORTED, "Y": EXPORTED}},
             r"contains duplicate Export names: \[same\]",
         ),
@@ -146,6 +156,16 @@ def test_a_part_of_what_a_resource_tells_is_known_once_it_is_there(stacks: Stack
     wrong = {**topic, "Properties": {"DisplayName": beyond}}
     failed = stacks.create({"Queue": QUEUE, "Topic": wrong})
     assert failed["StackStatus"] == "ROLLBACK_COMPLETE"
+
+
+def test_a_required_property_that_is_missing_fails_the_resource(stacks: Stacks) -> None:
+    """[SEEN]"""
+    name = stacks.create({"Role": {"Type": "AWS::IAM::Role"}})["StackName"]
+    reasons = [reason for _, state, reason in stacks.events(name) if state == "CREATE_FAILED"]
+    assert reasons == [
+        "Properties validation failed for resource Role with message:\n"
+        "#: required key [AssumeRolePolicyDocument] not found"
+    ]
 
 
 def test_a_queues_url_is_one_that_clients_reach(stacks: Stacks) -> None:

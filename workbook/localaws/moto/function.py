@@ -13,6 +13,7 @@ from moto.s3.exceptions import MissingBucket
 from moto.s3.models import s3_backends
 
 from workbook.localaws.api.http import signed_query
+from workbook.localaws.api.partitions import partition
 from workbook.localaws.functions import checks, interpreters
 from workbook.localaws.functions.configuration import (
     LATEST,
@@ -119,7 +120,7 @@ class MotoFunction(LambdaFunction):
     def _set_function_code(self, updated_spec: dict[str, Any]) -> None:
         """Set the code of a new function; moto's hook."""
         self.code = {}
-        self.set_code(checked_code(self.account_id, self.partition, updated_spec))
+        self.set_code(checked_code(self.account_id, self.region, updated_spec))
 
     def configure(
         self, given: Mapping[str, Any], layers: Sequence[LayerVersion | PublicLayer]
@@ -283,12 +284,12 @@ def _logging_config(settings: Mapping[str, Any] | None, name: str) -> dict[str, 
     return config
 
 
-def checked_code(account_id: str, partition: str, source: Mapping[str, Any]) -> bytes:
+def checked_code(account_id: str, region: str, source: Mapping[str, Any]) -> bytes:
     """Return a zip that is valid as a function's or layer's code.
 
     Args:
         account_id: the account whose buckets are used.
-        partition: the buckets' partition.
+        region: the buckets' region.
         source: ``ZipFile``, or ``S3Bucket``, ``S3Key`` and optionally ``S3ObjectVersion``.
 
     Raises:
@@ -298,12 +299,18 @@ def checked_code(account_id: str, partition: str, source: Mapping[str, Any]) -> 
     if source.get("ZipFile"):
         code: bytes = source["ZipFile"]
     else:
+        name, backend = source["S3Bucket"], s3_backends[account_id][partition(region)]
         try:
-            stored = s3_backends[account_id][partition].get_object(
-                source["S3Bucket"], source.get("S3Key", ""), source.get("S3ObjectVersion")
-            )
+            bucket = backend.get_bucket(name)
         except MissingBucket:
             raise checks.not_in_s3("NoSuchBucket", "The specified bucket does not exist") from None
+        if bucket.region_name != region:
+            raise checks.not_in_s3(
+                "PermanentRedirect",
+                f"The bucket is in this region: {bucket.region_name}. Please use this region to "
+                "retry the request",
+            )
+        stored = backend.get_object(name, source.get("S3Key", ""), source.get("S3ObjectVersion"))
         if stored is None:
             raise checks.not_in_s3("NoSuchKey", "The specified key does not exist.")
         code = stored.value

@@ -75,7 +75,7 @@ class FunctionsBackend(LambdaBackend):
     ) -> dict[str, Any]:
         """Handle UpdateFunctionCode; with DryRun, only check."""
         function = self.check_present(function_name, body)
-        code = checked_code(self.account_id, self.partition, body)
+        code = checked_code(self.account_id, self.region_name, body)
         changed = copy.copy(function)
         changed.architectures = body.get("Architectures") or function.architectures
         changed.set_code(code)
@@ -98,7 +98,7 @@ class FunctionsBackend(LambdaBackend):
         reserved = spec.get("ReservedConcurrentExecutions")
         self._check_reserve(function_name, reserved)
         changed = self._configured(self.get_function(function_name), spec)
-        changed.set_code(checked_code(self.account_id, self.partition, spec["Code"]))
+        changed.set_code(checked_code(self.account_id, self.region_name, spec["Code"]))
         changed.tags = spec["Tags"]
         changed.reserved_concurrency = reserved
         self._replace(changed)
@@ -287,7 +287,7 @@ class FunctionsBackend(LambdaBackend):
 
     def publish_layer_version(self, spec: dict[str, Any]) -> LayerVersion:
         """Handle PublishLayerVersion."""
-        code = checked_code(self.account_id, self.partition, spec.get("Content") or {})
+        code = checked_code(self.account_id, self.region_name, spec.get("Content") or {})
         content = {"ZipFile": base64.b64encode(code).decode()}
         return super().publish_layer_version({**spec, "Content": content})
 

@@ -201,7 +201,7 @@ class Deployment:
     async def _create(self, new: Resource) -> None:
         self._mark(new, "CREATE_IN_PROGRESS")
         try:
-            properties = await self._resolved(new.properties)
+            properties = await self._given(new)
             made = await self._kind(new).create(self._context(new), properties)
         except asyncio.CancelledError:
             self._mark(new, "CREATE_FAILED", CANCELLED)
@@ -221,7 +221,7 @@ class Deployment:
         try:
             if always or present.properties != new.properties:
                 old = await self._resolved(present.properties)
-                now = await self._resolved(new.properties)
+                now = await self._given(new)
                 made = await self._kind(new).update(self._context(new), made, old, now)
         except asyncio.CancelledError:
             self._mark(replace(present, made=made), "UPDATE_FAILED", "Resource update cancelled")
@@ -236,7 +236,7 @@ class Deployment:
     async def _replace(self, present: Resource, new: Resource) -> None:
         self._mark(replace(new, made=present.made), "UPDATE_IN_PROGRESS", REPLACING)
         try:
-            properties = await self._resolved(new.properties)
+            properties = await self._given(new)
             made = await self._kind(new).create(self._context(new), properties)
         except asyncio.CancelledError:
             self._mark(present, "UPDATE_FAILED", "Resource update cancelled")
@@ -404,6 +404,12 @@ class Deployment:
                 json.dumps(resource.properties, default=str),
             )
         )
+
+    async def _given(self, resource: Resource) -> dict[str, Any]:
+        """Return a resource's properties, as its kind is to get them."""
+        properties: dict[str, Any] = await self._resolved(resource.properties)
+        self._kind(resource).check_required(properties, resource.logical_id)
+        return properties
 
     async def _resolved(self, value: Any) -> Any:
         """Return properties with their dynamic references resolved."""

@@ -21,7 +21,7 @@ from workbook.localaws.api.partitions import partition
 from workbook.localaws.calls import operation_model, service_name
 from workbook.localaws.clock import Clock
 from workbook.localaws.interfaces import Calls
-from workbook.localaws.stacks.errors import unsupported
+from workbook.localaws.stacks.errors import invalid, unsupported
 from workbook.localaws.stacks.values import as_text
 
 POLL_SECONDS = 0.05
@@ -149,13 +149,14 @@ class Kind:
 
     Its constants are the resource type; the ``service.Operation`` whose parameters are its
     properties; the supported properties, each with its name in the API if that differs, or None if
-    it is not a parameter; the properties whose change replaces the resource; and the attributes of
-    ``Fn::GetAtt``.
+    it is not a parameter; the required properties; the properties whose change replaces the
+    resource; and the attributes of ``Fn::GetAtt``.
     """
 
     TYPE: ClassVar[str] = ""
     API: ClassVar[str] = ""
     PROPERTIES: ClassVar[Mapping[str, str | None]] = {}
+    REQUIRED: ClassVar[frozenset[str]] = frozenset()
     REPLACES: ClassVar[frozenset[str]] = frozenset()
     ATTRIBUTES: ClassVar[frozenset[str]] = frozenset()
     ANY_PROPERTY: ClassVar[bool] = False
@@ -216,6 +217,23 @@ class Kind:
                     raise unsupported(
                         f"the property {wrong} of {self.TYPE} (resource {logical_id})"
                     )
+
+    def check_required(self, properties: Mapping[str, Any], logical_id: str) -> None:
+        """Check that no required property is missing [SEEN].
+
+        Args:
+            properties: the properties, without intrinsic functions.
+            logical_id: the resource's name in the template.
+
+        Raises:
+            ApiError: some are missing.
+        """
+        missing = sorted(self.REQUIRED - properties.keys())
+        if missing:
+            lines = "".join(f"\n#: required key [{name}] not found" for name in missing)
+            raise invalid(
+                f"Properties validation failed for resource {logical_id} with message:{lines}"
+            )
 
     def shape(self, name: str) -> Shape | None:
         """Return the API's shape of a property; None if the kind itself reads the property."""

@@ -62,11 +62,21 @@ def scope(stack: Stack, definition: Definition, imports: Mapping[str, str]) -> S
     """Return the values of names in a stack's template, for resources that exist."""
     resources = stack.resources
 
+    def check(name: str) -> None:
+        condition = definition.resources.get(name, {}).get("Condition")
+        if condition is not None and not names.condition(condition):
+            raise invalid(
+                f"Template format error: Unresolved resource dependencies [{name}] in the "
+                "Resources block of the template"
+            )
+
     def ref(name: str) -> Any:
+        check(name)
         found = resources.get(name)
         return found.physical_id if found and found.made else unknown(name)
 
     def get_att(name: str, attribute: str) -> Any:
+        check(name)
         found = resources.get(name)
         if found is None or found.made is None:
             return unknown(f"{name}.{attribute}")
@@ -84,7 +94,7 @@ def scope(stack: Stack, definition: Definition, imports: Mapping[str, str]) -> S
             )
         return value
 
-    return Scope(
+    names = Scope(
         parameters={**definition.parameters, **pseudo_parameters(stack)},
         mappings=definition.template.get("Mappings") or {},
         conditions=definition.template.get("Conditions") or {},
@@ -93,6 +103,7 @@ def scope(stack: Stack, definition: Definition, imports: Mapping[str, str]) -> S
         get_att=get_att,
         extended="AWS::LanguageExtensions" in definition.transforms,
     )
+    return names
 
 
 def pseudo_parameters(stack: Stack) -> dict[str, Any]:

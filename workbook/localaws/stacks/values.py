@@ -140,7 +140,8 @@ def _find_in_map(scope: Scope, inner: Any) -> Any:
     keys = [as_text(scope.value(one)) for one in (name, first, second)]
     found: Any = scope.mappings
     for key in keys:
-        if not isinstance(found, dict) or key not in found:
+        found = {as_text(one): value for one, value in found.items()}  # a number is a name, too
+        if key not in found:
             if options and scope.extended and "DefaultValue" in options[0]:
                 return scope.value(options[0]["DefaultValue"])
             raise invalid(f"Template error: Unable to get mapping for {'::'.join(keys)}")

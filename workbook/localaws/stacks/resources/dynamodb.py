@@ -11,6 +11,7 @@ class Table(Kind):
     """AWS::DynamoDB::Table; it is ACTIVE when it is complete."""
 
     TYPE = "AWS::DynamoDB::Table"
+    REQUIRED = frozenset({"KeySchema"})
     API = "dynamodb.CreateTable"
     PROPERTIES = properties(
         "AttributeDefinitions BillingMode DeletionProtectionEnabled GlobalSecondaryIndexes "

@@ -85,6 +85,7 @@ class EventBus(Kind):
     """AWS::Events::EventBus."""
 
     TYPE = "AWS::Events::EventBus"
+    REQUIRED = frozenset({"Name"})
     API = "events.CreateEventBus"
     PROPERTIES = properties("Description Name Tags")
     REPLACES = frozenset(PROPERTIES)

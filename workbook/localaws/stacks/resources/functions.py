@@ -77,6 +77,7 @@ class Function(Kind):
     """AWS::Lambda::Function."""
 
     TYPE = "AWS::Lambda::Function"
+    REQUIRED = frozenset({"Code", "Role"})
     API = "lambda.CreateFunction"
     PROPERTIES = properties(
         " ".join(one for one in SETTINGS if one != "KmsKeyArn")
@@ -172,6 +173,7 @@ class Version(Kind):
     """AWS::Lambda::Version."""
 
     TYPE = "AWS::Lambda::Version"
+    REQUIRED = frozenset({"FunctionName"})
     API = "lambda.PublishVersion"
     PROPERTIES = properties("CodeSha256 Description FunctionName")
     REPLACES = frozenset({"CodeSha256", "Description", "FunctionName"})
@@ -192,6 +194,7 @@ class Alias(Kind):
     """AWS::Lambda::Alias."""
 
     TYPE = "AWS::Lambda::Alias"
+    REQUIRED = frozenset({"FunctionName", "FunctionVersion", "Name"})
     API = "lambda.CreateAlias"
     PROPERTIES = properties("Description FunctionName FunctionVersion Name", RoutingConfig=None)
     REPLACES = frozenset({"FunctionName", "Name"})
@@ -234,6 +237,7 @@ class EventSourceMapping(Kind):
     """AWS::Lambda::EventSourceMapping; it is Enabled when it is complete [OBS]."""
 
     TYPE = "AWS::Lambda::EventSourceMapping"
+    REQUIRED = frozenset({"FunctionName"})
     API = "lambda.CreateEventSourceMapping"
     PROPERTIES = properties(
         "BatchSize BisectBatchOnFunctionError DestinationConfig Enabled EventSourceArn "
@@ -325,6 +329,7 @@ class Permission(Kind):
     """AWS::Lambda::Permission."""
 
     TYPE = "AWS::Lambda::Permission"
+    REQUIRED = frozenset({"Action", "FunctionName", "Principal"})
     API = "lambda.AddPermission"
     PROPERTIES = properties(
         "Action EventSourceToken FunctionName FunctionUrlAuthType Principal PrincipalOrgID "
@@ -350,6 +355,7 @@ class LayerVersion(Kind):
     """AWS::Lambda::LayerVersion, whose ``Ref`` is the version's ARN."""
 
     TYPE = "AWS::Lambda::LayerVersion"
+    REQUIRED = frozenset({"Content"})
     API = "lambda.PublishLayerVersion"
     PROPERTIES = properties(
         "CompatibleArchitectures CompatibleRuntimes Content Description LayerName LicenseInfo"
@@ -374,6 +380,7 @@ class EventInvokeConfig(Kind):
     """AWS::Lambda::EventInvokeConfig."""
 
     TYPE = "AWS::Lambda::EventInvokeConfig"
+    REQUIRED = frozenset({"FunctionName", "Qualifier"})
     API = "lambda.PutFunctionEventInvokeConfig"
     PROPERTIES = properties(
         "DestinationConfig FunctionName MaximumEventAgeInSeconds MaximumRetryAttempts Qualifier"

@@ -31,6 +31,7 @@ class Role(Kind):
     """AWS::IAM::Role."""
 
     TYPE = "AWS::IAM::Role"
+    REQUIRED = frozenset({"AssumeRolePolicyDocument"})
     API = "iam.CreateRole"
     PROPERTIES = properties(
         "AssumeRolePolicyDocument Description MaxSessionDuration Path PermissionsBoundary "
@@ -135,6 +136,7 @@ class InlinePolicy(Kind):
     """AWS::IAM::Policy, a policy within roles, users and groups."""
 
     TYPE = "AWS::IAM::Policy"
+    REQUIRED = frozenset({"PolicyDocument", "PolicyName"})
     PROPERTIES = dict.fromkeys(("Groups", "PolicyDocument", "PolicyName", "Roles", "Users"))
     REPLACES = frozenset({"PolicyName"})
     ATTRIBUTES = frozenset({"Id"})
@@ -177,6 +179,7 @@ class RolePolicy(Kind):
     """AWS::IAM::RolePolicy."""
 
     TYPE = "AWS::IAM::RolePolicy"
+    REQUIRED = frozenset({"PolicyName", "RoleName"})
     PROPERTIES = dict.fromkeys(("PolicyDocument", "PolicyName", "RoleName"))
     REPLACES = frozenset({"PolicyName", "RoleName"})
 
@@ -203,6 +206,7 @@ class ManagedPolicy(Kind):
     """AWS::IAM::ManagedPolicy, whose ``Ref`` is its ARN."""
 
     TYPE = "AWS::IAM::ManagedPolicy"
+    REQUIRED = frozenset({"PolicyDocument"})
     PROPERTIES = dict.fromkeys(
         ("Description", "Groups", "ManagedPolicyName", "Path", "PolicyDocument", "Roles", "Users")
     )

@@ -14,6 +14,7 @@ class Parameter(Kind):
     """AWS::SSM::Parameter."""
 
     TYPE = "AWS::SSM::Parameter"
+    REQUIRED = frozenset({"Type", "Value"})
     API = "ssm.PutParameter"
     PROPERTIES = properties("AllowedPattern DataType Description Name Tier Type Value", Tags=None)
     REPLACES = frozenset({"Name"})
@@ -111,6 +112,7 @@ class Alias(Kind):
     """AWS::KMS::Alias."""
 
     TYPE = "AWS::KMS::Alias"
+    REQUIRED = frozenset({"AliasName", "TargetKeyId"})
     PROPERTIES = dict.fromkeys(("AliasName", "TargetKeyId"))
     REPLACES = frozenset({"AliasName"})
 

@@ -153,6 +153,7 @@ class StreamConsumer(Kind):
     """AWS::Kinesis::StreamConsumer."""
 
     TYPE = "AWS::Kinesis::StreamConsumer"
+    REQUIRED = frozenset({"ConsumerName", "StreamARN"})
     API = "kinesis.RegisterStreamConsumer"
     PROPERTIES = properties("ConsumerName StreamARN Tags")
     REPLACES = frozenset({"ConsumerName", "StreamARN", "Tags"})
@@ -182,6 +183,7 @@ class ResourcePolicy(Kind):
     """AWS::Kinesis::ResourcePolicy."""
 
     TYPE = "AWS::Kinesis::ResourcePolicy"
+    REQUIRED = frozenset({"ResourceArn", "ResourcePolicy"})
     PROPERTIES = dict.fromkeys(("ResourceArn", "ResourcePolicy"))
     REPLACES = frozenset({"ResourceArn"})
 

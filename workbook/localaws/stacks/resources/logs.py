@@ -71,6 +71,7 @@ class LogStream(Kind):
     """AWS::Logs::LogStream."""
 
     TYPE = "AWS::Logs::LogStream"
+    REQUIRED = frozenset({"LogGroupName"})
     PROPERTIES = dict.fromkeys(("LogGroupName", "LogStreamName"))
     REPLACES = frozenset(PROPERTIES)
 
@@ -93,6 +94,7 @@ class SubscriptionFilter(Kind):
     """AWS::Logs::SubscriptionFilter."""
 
     TYPE = "AWS::Logs::SubscriptionFilter"
+    REQUIRED = frozenset({"DestinationArn", "FilterPattern", "LogGroupName"})
     API = "logs.PutSubscriptionFilter"
     PROPERTIES = properties(
         "",
@@ -129,6 +131,7 @@ class MetricFilter(Kind):
     """AWS::Logs::MetricFilter."""
 
     TYPE = "AWS::Logs::MetricFilter"
+    REQUIRED = frozenset({"FilterPattern", "LogGroupName", "MetricTransformations"})
     PROPERTIES = dict.fromkeys(
         ("FilterName", "FilterPattern", "LogGroupName", "MetricTransformations")
     )

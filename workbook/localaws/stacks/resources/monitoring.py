@@ -41,6 +41,7 @@ class Dashboard(Kind):
     """AWS::CloudWatch::Dashboard."""
 
     TYPE = "AWS::CloudWatch::Dashboard"
+    REQUIRED = frozenset({"DashboardBody"})
     PROPERTIES = dict.fromkeys(("DashboardBody", "DashboardName"))
     REPLACES = frozenset({"DashboardName"})
 

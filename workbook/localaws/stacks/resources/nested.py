@@ -15,6 +15,7 @@ class Nested(Kind):
     """AWS::CloudFormation::Stack, whose ``Ref`` is its ARN."""
 
     TYPE = "AWS::CloudFormation::Stack"
+    REQUIRED = frozenset({"TemplateURL"})
     PROPERTIES = dict.fromkeys(("Parameters", "Tags", "TemplateURL"))
     CANCELLABLE = False
 

@@ -225,6 +225,7 @@ class BucketPolicy(Kind):
     """AWS::S3::BucketPolicy."""
 
     TYPE = "AWS::S3::BucketPolicy"
+    REQUIRED = frozenset({"Bucket", "PolicyDocument"})
     PROPERTIES = dict.fromkeys(("Bucket", "PolicyDocument"))
     REPLACES = frozenset({"Bucket"})
 

@@ -93,6 +93,7 @@ class Subscription(Kind):
     """AWS::SNS::Subscription, whose ``Ref`` is its ARN."""
 
     TYPE = "AWS::SNS::Subscription"
+    REQUIRED = frozenset({"Protocol", "TopicArn"})
     PROPERTIES = dict.fromkeys((*OF_SUBSCRIPTION, "Endpoint", "Protocol", "Region", "TopicArn"))
     REPLACES = frozenset({"Endpoint", "Protocol", "TopicArn"})
     ATTRIBUTES = frozenset({"Arn"})
@@ -136,6 +137,7 @@ class TopicPolicy(Kind):
     """AWS::SNS::TopicPolicy: the policy of one or more topics."""
 
     TYPE = "AWS::SNS::TopicPolicy"
+    REQUIRED = frozenset({"PolicyDocument", "Topics"})
     PROPERTIES = dict.fromkeys(("PolicyDocument", "Topics"))
     ATTRIBUTES = frozenset({"Id"})
 

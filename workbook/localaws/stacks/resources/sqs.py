@@ -79,6 +79,7 @@ class QueuePolicy(Kind):
     """AWS::SQS::QueuePolicy: the policy of one or more queues."""
 
     TYPE = "AWS::SQS::QueuePolicy"
+    REQUIRED = frozenset({"PolicyDocument", "Queues"})
     PROPERTIES = dict.fromkeys(("PolicyDocument", "Queues"))
     ATTRIBUTES = frozenset({"Id"})
 
