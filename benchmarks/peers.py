@@ -24,6 +24,7 @@ BUILD = Path(__file__).parents[1] / "build" / "bench"
 PYTHON = BUILD / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 MODULES = BUILD / "node_modules"
 LAMBDA, STREAMS = ("ministack",), ("ministack", "kinesalite", "kinesis-local", "moto server")
+NO_PEERS = ("serverless-offline-kinesis", "localemu")  # docs/performance.md says why
 NULL = "boto3 and a server that does nothing"
 
 
