@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,6 +24,7 @@ BUILD = Path(__file__).parents[1] / "build" / "bench"
 PYTHON = BUILD / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 MODULES = BUILD / "node_modules"
 LAMBDA, STREAMS = ("ministack",), ("ministack", "kinesalite", "kinesis-local", "moto server")
+NO_PEERS = ("serverless-offline-kinesis", "localemu")  # docs/performance.md says why
 NULL = "boto3 and a server that does nothing"
 
 
@@ -79,7 +81,24 @@ def versions() -> dict[str, str]:
 
 @contextmanager
 def started(name: str) -> Iterator[Aws]:
-    """Start a peer on a free port; yield it when it responds."""
+    """Start a peer on a free port of this machine; yield it when it responds."""
+    with all_of((name,)) as there:
+        yield there[name]
+
+
+@contextmanager
+def all_of(names: tuple[str, ...]) -> Iterator[dict[str, Aws]]:
+    """Start the installed ones, all at the same time; yield them when they respond."""
+    with ExitStack() as stack:
+        urls = {name: stack.enter_context(_process(name)) for name in names if installed(name)}
+        for name, url in urls.items():
+            wait_until(f"{name} to answer", partial(answers, url))
+        yield {name: target.connect(url) for name, url in urls.items()}
+
+
+@contextmanager
+def _process(name: str) -> Iterator[str]:
+    """Start the process of a peer; yield the URL at which it will respond, and kill it at the end."""
     port = free_port()
     line, variables = command(name, port)
     environment = {key: text for key, text in os.environ.items() if not key.startswith("AWS_")}
@@ -95,9 +114,7 @@ def started(name: str) -> Iterator[Aws]:
         ) as process,
     ):
         try:
-            url = f"http://127.0.0.1:{port}"
-            wait_until(f"{name} to answer", lambda: answers(url))
-            yield target.connect(url)
+            yield f"http://127.0.0.1:{port}"
         finally:
             end(process)
 
@@ -108,14 +125,6 @@ def end(process: subprocess.Popen[bytes]) -> None:
     for member in (*family.children(recursive=True), family):
         with suppress(psutil.NoSuchProcess):
             member.kill()
-
-
-@contextmanager
-def all_of(names: tuple[str, ...]) -> Iterator[dict[str, Aws]]:
-    """Start the peers that are installed."""
-    with ExitStack() as stack:
-        there = [name for name in names if installed(name)]
-        yield {name: stack.enter_context(started(name)) for name in there}
 
 
 def free_port() -> int:

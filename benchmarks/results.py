@@ -63,7 +63,7 @@ def head(found: Sequence[Result], seconds: float) -> str:
 - Machine: {psutil.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB; {platform.system()},
   Python {platform.python_version()}
 - Versions: {versions}
-- Left out: {missing}
+- Left out: {missing}; no peers, and the page above says why: {", ".join(peers.NO_PEERS)}
 - Rounds: {rounds}; each figure is the median, and the range is that of all rounds. The contenders
   took turns, so all of them had the same load of the machine to cope with.
 - Programs running or waiting for a core, mean of the last 15 minutes: {busy:.1f}. A load that is

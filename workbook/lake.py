@@ -194,7 +194,7 @@ def create_role(aws: Aws, stream_arn: str, bucket: str) -> str:
 
 def delivered(aws: Aws) -> int:
     """Return the number of records delivered to the bucket, from CloudWatch."""
-    now = datetime.now(UTC)
+    now = datetime.fromtimestamp(aws.now(), UTC)
     answer = aws.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/Firehose",
         MetricName="DeliveryToS3.Records",

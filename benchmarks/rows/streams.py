@@ -88,9 +88,9 @@ def client(url: str) -> Any:
 
 
 def make_clients(urls: list[str], barrier: Barrier) -> None:
-    """Create this process' clients, and wait until the other processes have theirs."""
+    """Create and warm up this process' clients; wait until the other processes have theirs."""
     for url in urls:
-        client(url)
+        client(url).list_streams()
     barrier.wait()
 
 
