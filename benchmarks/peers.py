@@ -98,7 +98,7 @@ def all_of(names: tuple[str, ...]) -> Iterator[dict[str, Aws]]:
 
 @contextmanager
 def _process(name: str) -> Iterator[str]:
-    """Start the process of a peer; yield the URL at which it will respond, and kill it at the end."""
+    """Start a peer's process; yield the URL at which it will respond; kill it at the end."""
     port = free_port()
     line, variables = command(name, port)
     environment = {key: text for key, text in os.environ.items() if not key.startswith("AWS_")}

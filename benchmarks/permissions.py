@@ -3,8 +3,7 @@
 Usage: python -m benchmarks.permissions [CALLS]
 
 The same calls are signed with the user's key, which may do everything, and with a role's temporary
-key, whose policy is evaluated. They take turns, so that both
-meet the same load.
+key, whose policy is evaluated. They take turns, so that both meet the same load.
 """
 
 import json
