@@ -22,6 +22,9 @@ class Late:
         first = events(start("r1"), begin("r1", [1, 2, 3]), end("r1", "2", reported=1))
         self.logs = Logs([*first, *events(report("r1"), first=100_100)])
 
+    def now(self) -> float:
+        return 0.0
+
     def client(self, service: str) -> Any:
         return self.logs if service == "logs" else self
 
