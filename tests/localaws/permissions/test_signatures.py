@@ -192,6 +192,41 @@ def test_a_form_signed_for_s3_can_upload(local: Aws) -> None:
     assert s3.get_object(Bucket="uploads", Key="one")["Body"].read() == b"1"
 
 
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+def test_a_presigned_url_of_s3_expires(local: Aws, version: str) -> None:
+    """[SEEN]"""
+    s3: Any = boto3.Session("k", "s").client(
+        "s3",
+        region_name=REGION,
+        endpoint_url=local.endpoint_url,
+        config=Config(signature_version=version, proxies={}),
+    )
+    place = {"Bucket": "presigned", "Key": "late"}
+    answer = urllib3.request("PUT", s3.generate_presigned_url("put_object", place, ExpiresIn=-1))
+    assert answer.status == 403
+    assert b"<Code>AccessDenied</Code><Message>Request has expired</Message>" in answer.data
+
+
+def test_a_form_is_signed_for_s3_only(local: Aws) -> None:
+    """Other services do not know such forms."""
+    answer = urllib3.request(
+        "POST",
+        f"{local.endpoint_url}/?Action=CreateQueue&QueueName=by-form",
+        fields={"policy": "p", "x-amz-signature": "s"},
+    )
+    assert answer.status == 403
+    assert b"<Code>MissingAuthenticationToken</Code>" in answer.data
+
+
+def test_a_scope_ends_with_its_term(local: Aws) -> None:
+    """[SEEN]"""
+    query = signed_query(REGION, "sqs").replace("aws4_request", "aws5_request")
+    answer = urllib3.request("GET", f"{local.endpoint_url}/?Action=ListQueues&{query}")
+    assert answer.status == 403
+    words = "Credential should be scoped with a valid terminator: 'aws4_request', not "
+    assert words.encode() in answer.data.replace(b"&#x27;", b"'")
+
+
 def test_a_query_of_sqs_may_be_signed_in_its_url(local: Aws) -> None:
     query = f"Action=CreateQueue&QueueName=by-query&{signed_query(REGION, 'sqs')}"
     assert urllib3.request("GET", f"{local.endpoint_url}/?{query}").status == 200

@@ -3,6 +3,8 @@
 The secret behind a signature is not checked: everyone with an account here is its owner.
 """
 
+import time
+from datetime import UTC, datetime
 from functools import cache
 
 from workbook.localaws.api import json_rpc, protocols
@@ -10,6 +12,7 @@ from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import Request, Response
 
 SCHEMES = ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256")  # version 4, and 4A
+TERMINATOR = "aws4_request"
 NEEDED = ("Credential", "Signature", "SignedHeaders")
 NO_TOKEN = "MissingAuthenticationToken"
 INCOMPLETE, INVALID = "IncompleteSignature", "InvalidSignature"
@@ -39,9 +42,11 @@ def refusal(request: Request) -> Response | None:
             needs = [f"AWS query-string parameters must include {name!r}." for name in missing]
             words = f"{' '.join(needs)} Re-examine the query-string parameters."
             return _error(request, INCOMPLETE, words)
-        return _refused_scope(request, query["x-amz-algorithm"], query["x-amz-credential"])
+        refused = _refused_scope(request, query["x-amz-algorithm"], query["x-amz-credential"])
+        return refused or _expired(request, _end(query))
     if {"awsaccesskeyid", "signature"} <= query.keys():  # version 2
-        return None
+        end = query.get("expires", "")
+        return _expired(request, float(end) if end.isdecimal() else None)
     if _is_signed_form(request) or protocols.action(request) in OPEN_TO_ALL:
         return None
     return _error(request, NO_TOKEN, "Request is missing Authentication Token")
@@ -54,10 +59,30 @@ def _refused_scope(request: Request, scheme: str, credential: str) -> Response |
         words = "Credential must have exactly 5 slash-delimited elements, e.g. "
         words += f"keyid/date/region/service/term, got {credential!r}"
         return _error(request, INCOMPLETE, words)
+    if scope[-1] != TERMINATOR:
+        words = f"Credential should be scoped with a valid terminator: {TERMINATOR!r}, "
+        return _error(request, INVALID, f"{words}not {scope[-1]!r}.")
     if request.region in _regions():
         return None
     words = f"Credential should be scoped to a valid region, not '{request.region}'."
     return _error(request, INVALID, words)
+
+
+def _end(query: dict[str, str]) -> float | None:
+    """Return when a URL expires, in seconds since the epoch; None if it does not say."""
+    try:
+        begin = datetime.strptime(query.get("x-amz-date", ""), "%Y%m%dT%H%M%SZ")
+        return begin.replace(tzinfo=UTC).timestamp() + int(query.get("x-amz-expires", ""))
+    except ValueError:
+        return None
+
+
+def _expired(request: Request, end: float | None) -> Response | None:
+    """Refuse an expired presigned URL of S3 [SEEN]; clients sign by real time."""
+    service, protocol, _ = protocols.called(request)
+    if service != "s3" or end is None or time.time() <= end:
+        return None
+    return protocols.error(service, protocol, request, "AccessDenied", "Request has expired")
 
 
 @cache
@@ -70,7 +95,9 @@ def _regions() -> frozenset[str]:
 
 
 def _is_signed_form(request: Request) -> bool:
-    """Return whether a request is a form through which a browser uploads to S3."""
+    """Return whether a request is a form for uploading to S3; no other service has such forms."""
+    if request.method != "POST" or protocols.called(request)[0] != "s3":
+        return False
     is_form = request.headers.get("content-type", "").startswith("multipart/form-data")
     return is_form and b'name="policy"' in request.body and b"signature" in request.body.lower()
 
