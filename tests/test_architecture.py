@@ -34,6 +34,7 @@ KNOW_REAL_TIME = {
     "workbook.localaws.functions.process",
     "workbook.localaws.functions.runtime_api",
     "workbook.localaws.functions.runtime.client",
+    "workbook.localaws.permissions.signatures",  # clients sign by real time
 }
 # The workbench's packages: which others each may import, and which modules use them.
 LABORATORY, LIVE = "workbook.laboratory", "workbook.live"
