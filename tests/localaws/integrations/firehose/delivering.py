@@ -97,9 +97,13 @@ class Lake:
             },
         )
 
+    def sizes(self, prefix: str = "") -> dict[str, int]:
+        """Return the size of each object below a prefix, in bytes, by key."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
+        return {one["Key"]: one["Size"] for page in pages for one in page.get("Contents", [])}
+
     def object_keys(self) -> list[str]:
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.name)
-        return [one["Key"] for page in pages for one in page.get("Contents", [])]
+        return list(self.sizes())
 
     def read(self, key: str) -> bytes:
         return bytes(self.s3.get_object(Bucket=self.name, Key=key)["Body"].read())
