@@ -1,6 +1,7 @@
 """The lake: its contents, and that clean-up leaves nothing of it."""
 
 import json
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -11,9 +12,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.handler.loading import load
-from workbook import deployment, events, lake
+from workbook import deployment, events, lake, pipeline, target
 from workbook.target import Aws
 from workbook.waiting import wait_until
+
+MINUTE = 60.0
 
 
 @pytest.fixture
@@ -57,6 +60,19 @@ def test_written_records_are_in_the_lake_until_clean_up(
     assert lake.DELIVERY_STREAM not in str(local.client("firehose").list_delivery_streams())
     assert lake.ROLE not in str(local.client("iam").list_roles()["Roles"])
     kinesis.delete_stream(StreamName=stream)
+
+
+def test_counts_of_records_go_by_the_clock_of_the_target() -> None:
+    """By the computer's clock, what is written in time-lapse would be in the future."""
+    with target.connect(target.LOCAL, speed=200) as aws:
+        kinesis = aws.client("kinesis")
+        deployment.create_stream(kinesis, deployment.OUTPUT_STREAM)
+        lake.create(aws)
+        wait_until("the clocks to differ", lambda: aws.now() - time.time() > 2 * MINUTE)
+        for _ in range(2):
+            kinesis.put_record(StreamName=deployment.OUTPUT_STREAM, PartitionKey="k", Data=b"{}")
+        wait_until("both to be counted", lambda: pipeline.written(aws) == 2)
+        wait_until("both to be in the lake", lambda: lake.delivered(aws) == 2)
 
 
 def test_the_bucket_is_in_the_region_of_the_target(local: Aws) -> None:

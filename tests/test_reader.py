@@ -97,6 +97,13 @@ def test_columns_can_be_chosen(stream: Stream, unlimited: Aws) -> None:
     assert len(got) == 2
 
 
+def test_data_of_any_kind_can_be_read_without_its_fields(stream: Stream, unlimited: Aws) -> None:
+    put(stream, b"\x1f\x8b\x00", b"not JSON")
+    got = read_stream(unlimited, stream[1], columns=[], progress=False)
+    assert list(got.columns) == list(reader.METADATA)
+    assert len(got) == 2
+
+
 def test_an_empty_stream_has_the_columns_of_every_record(stream: Stream, unlimited: Aws) -> None:
     got = read_stream(unlimited, stream[1], progress=False)
     assert len(got) == 0

@@ -21,7 +21,7 @@ DELIVERY_STREAM = "flights-to-lake"
 ROLE = "flights-to-lake-role"
 DATABASE, TABLE = "flights_lake", "flights"
 SIZE_MIB = 64  # of JSON in one file: the minimum with conversion [FH:record-format-conversion]
-INTERVAL_SECONDS = 10  # after which a file is written at any size
+INTERVAL_SECONDS = 5  # after which a file is written at any size
 ROLE_UNKNOWN = (  # parts of Firehose's messages about a role or policy that has not reached it yet
     "unable to assume role",
     "is not authorized to perform",

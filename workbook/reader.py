@@ -69,7 +69,8 @@ def read_stream(
     Args:
         aws: the AWS that the stream is in.
         stream: the stream's name.
-        columns: the fields of the payload to keep; by default, all that occur.
+        columns: the fields of the payload to keep; by default, all that occur. If there are none,
+            the data is not parsed, and need not be JSON.
         progress: whether to show a progress bar.
 
     Returns:
@@ -87,7 +88,7 @@ def read_stream(
         with these names.
 
     Raises:
-        PayloadError: a record is not a JSON object.
+        PayloadError: a record whose data is parsed is not a JSON object.
         ReadError: Kinesis refused a call, or throttled reads for a minute.
         botocore.exceptions.ClientError: the stream does not exist.
     """
@@ -191,9 +192,10 @@ def to_table(
     """Return a page of records as columns: the payload's fields, then ``METADATA``.
 
     Raises:
-        PayloadError: a record is not a JSON object.
+        PayloadError: a record whose data is parsed is not a JSON object.
     """
-    rows = [_payload(shard_id, record) for record in records]
+    is_parsed = columns is None or len(columns) > 0
+    rows = [_payload(shard_id, record) for record in records] if is_parsed else []
     names = columns if columns is not None else _fields(rows)
     data = {name: _column([row.get(name) for row in rows]) for name in names}
     arrivals = [round(record["ApproximateArrivalTimestamp"] * 1e6) for record in records]

@@ -3,16 +3,19 @@
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from tests import sources
 from tests.laboratory.experiments import assert_nothing_is_left
 from workbook import laboratory as lab
 from workbook.laboratory.digest import digest
 from workbook.target import Aws
+from workbook.trial.capture import capture
 
 CODE = """
 import base64, json, os
@@ -65,6 +68,20 @@ def test_a_record_that_your_function_reports_is_given_up_alone(
     result = lab.run(fast, experiment(function, frame, bad_records="raise"), progress=False)
     assert list(result.records.index[result.records["fate"] == "given up"]) == [20]
     assert result.summary()["blocked_seconds"] > 0
+
+
+def test_records_of_a_stream_that_services_write_to_are_captured_and_processed(
+    fast: Aws, tmp_path: Path
+) -> None:
+    """Binary data too: what CloudWatch Logs writes is gzipped."""
+    stream, _ = sources.feed(fast)
+    captured, path = tmp_path / "captured.jsonl", tmp_path / "reader.py"
+    assert capture(fast, stream, captured, progress=False) == sources.RECORDS
+    path.write_text(sources.READER, "utf-8")
+    workload = lab.Records(captured, rate=math.inf)
+    base = experiment(lab.Function(path))
+    result = lab.run(fast, replace(base, workload=workload), progress=False)
+    assert list(result.records["fate"]) == ["written"] * sources.RECORDS
 
 
 @pytest.mark.parametrize("kind", ["frame", "generator", "lines", "array", "csv", "parquet"])

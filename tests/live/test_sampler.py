@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests import sources
 from tests.live.watching import NAMES, put, sampled, until
-from workbook import deployment, target
+from tests.localaws.functions.lambda_functions import create
+from workbook import deployment, live, target
 from workbook.live import monitoring
-from workbook.live.charts import charts
+from workbook.live.charts import LiveCharts, charts
 from workbook.live.sampler import PERIODS, Sampler
 from workbook.target import Aws
 
@@ -89,3 +91,22 @@ def test_in_time_lapse_a_period_is_a_real_second() -> None:
         put(aws, 30)
         assert sampled(sampler, "records in", 30) == pytest.approx(30)
         assert charts(sampler)[3].title == "Errors and throttles in each 60 seconds"
+
+
+def test_a_stream_that_services_write_to_is_watched(aws: Aws) -> None:
+    """Its function writes to no stream, so there is no output to watch."""
+    stream, arn = sources.feed(aws)
+    function = create(aws, sources.READER)
+    aws.client("lambda").create_event_source_mapping(
+        EventSourceArn=arn, FunctionName=function, StartingPosition="LATEST"
+    )
+    panel = live.Panel(aws, stream=stream, function=function, output=None)
+    sampler = panel._sampler
+    aws.client("dynamodb").put_item(TableName=stream, Item={"id": {"S": "2"}})
+    sampled(sampler, "records in", 1)
+    assert not [name for name in sampler.names if name.endswith("out")]
+    assert [line.label for line in charts(sampler)[0].lines] == ["in"]
+    assert "out" not in sampler.in_words()
+    alt = LiveCharts(sampler, stream).still()[0]["text/plain"]
+    assert "Records in: " in alt
+    assert "Records out" not in alt

@@ -52,8 +52,12 @@ def charts(sampler: Sampler) -> list[Chart]:
     """Return the four charts of the sampler's figures.
 
     A shard has a line while its age is known, so a closed shard loses its line. The styles of the
-    other lines do not change.
+    other lines do not change. There is no line for the output if no stream is watched as such.
     """
+
+    def counted(*lines: Line) -> list[Line]:
+        return [line for line in lines if line.figure in sampler.counts]
+
     shards = [
         Line(name, f"shard {name.removeprefix('shardId-').lstrip('0') or 0}", style)
         for style, name in enumerate(sampler.ages)
@@ -63,18 +67,18 @@ def charts(sampler: Sampler) -> list[Chart]:
     return [
         Chart(
             "Records per second",
-            [Line("records in", "in", 0), Line("records out", "out", 1)],
+            counted(Line("records in", "in", 0), Line("records out", "out", 1)),
         ),
         Chart("Iterator age, seconds", [Line(AGE, "at the function", 0), *shards]),
         Chart("Batches in flight, at most", [Line("batches in flight", "batches", 0)]),
         Chart(
             f"Errors and throttles in each {unit}",
-            [
+            counted(
                 Line("errors", "errors", 0),
                 Line("throttled invocations", "throttled invocations", 1),
                 Line("throttled records in", "throttled records, in", 2),
                 Line("throttled records out", "throttled records, out", 3),
-            ],
+            ),
         ),
     ]
 
@@ -224,9 +228,12 @@ def _in_words(sampler: Sampler, stream: str) -> str:
     if frame.empty:
         return f"Four empty charts of the pipeline behind stream {stream}: no figures yet."
     peaks = {name: frame[name].max() for name in frame}
-    sent, written = (
-        round(frame[name].sum() * sampler.period) for name in ("records in", "records out")
-    )
+    records = [
+        f"{name.capitalize()}: {round(frame[name].sum() * sampler.period):,} in all, at most "
+        f"{peaks[name]:,.0f} a second."
+        for name in sampler.counts
+        if name.startswith("records")
+    ]
     known = {name: peaks[name] for name in sampler.ages if not np.isnan(peaks[name])}
     eldest = max(known, key=lambda name: known[name], default=None)
     where = "at the function" if eldest == AGE else f"on {eldest}"
@@ -235,8 +242,6 @@ def _in_words(sampler: Sampler, stream: str) -> str:
     )
     return (
         f"Four line charts of the pipeline behind stream {stream}, over {len(frame)} periods of "
-        f"{sampler.period} s. Latest: {sampler.in_words()}. Records in: {sent:,} in all, at most "
-        f"{peaks['records in']:,.0f} a second. Records out: {written:,} in all, at most "
-        f"{peaks['records out']:,.0f} a second. Iterator age: {age}. Batches in flight: at most "
-        f"{peaks['batches in flight']:.0f}."
+        f"{sampler.period} s. Latest: {sampler.in_words()}. {' '.join(records)} Iterator age: "
+        f"{age}. Batches in flight: at most {peaks['batches in flight']:.0f}."
     )

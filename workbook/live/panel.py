@@ -69,7 +69,7 @@ class Panel:
         aws: where the pipeline runs.
         stream: the name of the input stream.
         function: the name of the function.
-        output: the name of the output stream.
+        output: the name of the output stream; None if the function writes to no stream.
 
     Raises:
         NoPipelineError: a part of the pipeline does not exist; the message names it and the fix.
@@ -80,7 +80,7 @@ class Panel:
         aws: Aws,
         stream: str = INPUT_STREAM,
         function: str = FUNCTION,
-        output: str = OUTPUT_STREAM,
+        output: str | None = OUTPUT_STREAM,
     ) -> None:
         self._stream = stream
         self._mapping = WatchedMapping(aws, _find(aws, stream, function, output))
@@ -297,7 +297,7 @@ def _respond_at_once(control: Any) -> None:
     control.comm._reply_subshell_for = None
 
 
-def _find(aws: Aws, stream: str, function: str, output: str) -> str:
+def _find(aws: Aws, stream: str, function: str, output: str | None) -> str:
     """Return the UUID of the mapping from stream to function, if the whole pipeline exists.
 
     Raises:
@@ -306,10 +306,11 @@ def _find(aws: Aws, stream: str, function: str, output: str) -> str:
     kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
     fix = (
         "deploy the pipeline first, with deployment.deploy(aws), or name yours: "
-        "live.Panel(aws, stream=..., function=..., output=...)"
+        "live.Panel(aws, stream=..., function=..., output=...), where output=None is right for a "
+        "function that writes to no stream"
     )
     arns = {}
-    for name in (stream, output):
+    for name in (stream,) if output is None else (stream, output):
         try:
             answer = kinesis.describe_stream_summary(StreamName=name)
         except kinesis.exceptions.ResourceNotFoundException:

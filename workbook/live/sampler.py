@@ -24,6 +24,7 @@ AWS_LATE = 15  # periods requested again on AWS, where metrics are late
 RECENT = 5  # periods for which an age counts as present
 MOST_SHARDS = 490  # their queries and the others fit into the 500 of a GetMetricData call
 AGE = "iterator age"  # of the function's batches
+THROTTLED = "WriteProvisionedThroughputExceeded"
 
 
 class Metric(NamedTuple):
@@ -47,10 +48,10 @@ class Sampler:
         aws: where the pipeline runs.
         stream: the name of the input stream.
         function: the name of the function.
-        output: the name of the output stream.
+        output: the name of the output stream; None if the function writes to no stream.
     """
 
-    def __init__(self, aws: Aws, stream: str, function: str, output: str) -> None:
+    def __init__(self, aws: Aws, stream: str, function: str, output: str | None) -> None:
         self.period = AWS_PERIOD if aws.is_real else math.ceil(max(1.0, aws.speed))
         self.tick = AWS_PERIOD if aws.is_real else TICK  # in real seconds
         self.names: list[str] = []  # of the figures, in order
@@ -58,21 +59,24 @@ class Sampler:
         self._stream = stream
         self._again = AWS_LATE * self.period if aws.is_real else 0
         self._kinesis, self._cloudwatch = aws.client("kinesis"), aws.client("cloudwatch")
-        lambda_, kinesis = {"FunctionName": function}, {"StreamName": stream}
-        rate = 1 / self.period
-        throttled = "WriteProvisionedThroughputExceeded"
+        lambda_ = {"FunctionName": function}
+        streams = {"in": stream} if output is None else {"in": stream, "out": output}
         self._counts = {  # figures that are 0 where nothing was measured
-            "records in": Metric("AWS/Kinesis", "IncomingRecords", "Sum", kinesis, rate),
-            "records out": Metric(
-                "AWS/Kinesis", "IncomingRecords", "Sum", {"StreamName": output}, rate
-            ),
+            **{
+                f"records {way}": Metric(
+                    "AWS/Kinesis", "IncomingRecords", "Sum", {"StreamName": name}, 1 / self.period
+                )
+                for way, name in streams.items()
+            },
             "batches in flight": Metric("AWS/Lambda", "ConcurrentExecutions", "Maximum", lambda_),
             "errors": Metric("AWS/Lambda", "Errors", "Sum", lambda_),
             "throttled invocations": Metric("AWS/Lambda", "Throttles", "Sum", lambda_),
-            "throttled records in": Metric("AWS/Kinesis", throttled, "Sum", kinesis),
-            "throttled records out": Metric(
-                "AWS/Kinesis", throttled, "Sum", {"StreamName": output}
-            ),
+            **{
+                f"throttled records {way}": Metric(
+                    "AWS/Kinesis", THROTTLED, "Sum", {"StreamName": name}
+                )
+                for way, name in streams.items()
+            },
         }
         self._age = Metric("AWS/Lambda", "IteratorAge", "Maximum", lambda_, 0.001)
         self._rows: dict[int, dict[str, float]] = {}  # by the start of their periods
@@ -141,6 +145,11 @@ class Sampler:
     # --- results
 
     @property
+    def counts(self) -> list[str]:
+        """Return the names of the figures that are 0 where nothing was measured."""
+        return list(self._counts)
+
+    @property
     def ages(self) -> list[str]:
         """Return the names of the iterator ages: the function's, then that of each shard."""
         return [name for name in self.names if name not in self._counts]
@@ -177,8 +186,13 @@ class Sampler:
         latest = {name: self.series(name)[-1] for name in self._counts}
         sums = {name: np.nansum(self.series(name)) for name in self._counts}
         throttles = sum(sums[name] for name in sums if name.startswith("throttled"))
+        rates = [
+            f"{name.removeprefix('records ')} {latest[name]:,.0f}/s"
+            for name in self._counts
+            if name.startswith("records")
+        ]
         return (
-            f"in {latest['records in']:,.0f}/s, out {latest['records out']:,.0f}/s, "
+            f"{', '.join(rates)}, "
             f"oldest {self._oldest()}, {latest['batches in flight']:.0f} in flight, "
             f"{sums['errors']:,.0f} errors, {throttles:,.0f} throttles"
         )

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.localaws.functions.lambda_functions import create, create_role
+from tests.localaws.functions.lambda_functions import create, create_role, refused
 from workbook import target
 from workbook.localaws.integrations import schedules
 from workbook.target import Aws
@@ -162,3 +162,41 @@ def test_scheduler_and_pipes_are_refused_by_name(local: Aws) -> None:
         )
     with pytest.raises(ClientError, match=r"does not support EventBridge Pipes \(CreatePipe\)"):
         local.client("pipes").create_pipe(Name="p", Source=arn, Target=arn, RoleArn=role)
+
+
+@pytest.mark.parametrize(
+    ("client", "operation", "parameters", "words"),
+    [
+        (
+            "athena",
+            "start_query_execution",
+            {"QueryString": "SELECT 1"},
+            "Athena (StartQueryExecution); query the files with DuckDB, as in notebook 14.",
+        ),
+        (
+            "kinesisanalyticsv2",
+            "list_applications",
+            {},
+            "Managed Service for Apache Flink (ListApplications).",
+        ),
+        ("osis", "list_pipelines", {}, "OpenSearch Ingestion (ListPipelines)."),
+        ("redshift", "describe_clusters", {}, "Redshift (DescribeClusters)."),
+        ("redshift-data", "list_statements", {}, "Redshift (ListStatements)."),
+        ("redshift-serverless", "list_namespaces", {}, "Redshift (ListNamespaces)."),
+        ("iot", "list_topic_rules", {}, "IoT Core (ListTopicRules)."),
+        ("iot-data", "publish", {"topic": "t"}, "IoT Core."),
+        (
+            "dms",
+            "describe_replication_tasks",
+            {},
+            "Database Migration Service (DescribeReplicationTasks).",
+        ),
+    ],
+)
+def test_other_services_that_fill_drain_or_query_are_refused_by_name(
+    local: Aws, client: str, operation: str, parameters: dict[str, Any], words: str
+) -> None:
+    """moto would accept the calls, and nothing would happen."""
+    error = refused(getattr(local.client(client), operation), **parameters)
+    assert error["Error"]["Code"] == "NotImplementedException"
+    assert error["Error"]["Message"] == f"The local AWS does not support {words}"

@@ -69,15 +69,19 @@ def no_operation(request: Request) -> Response:
     return protocols.error(service, protocol, request, code, "There is no such operation.", 404)
 
 
-def no_service(request: Request, name: str) -> Response:
+def no_service(request: Request, name: str, instead: str | None = None) -> Response:
     """Return the response to a request for a service that the local AWS does not support.
 
     Args:
         request: the request.
         name: AWS's name for the service.
+        instead: what to do instead.
     """
     target = calls.read(request)
-    message = f"The local AWS does not support {name} ({target.call.operation})."
+    message = f"The local AWS does not support {name}"
+    if target.call.operation:
+        message += f" ({target.call.operation})"
+    message += f"; {instead}." if instead else "."
     return protocols.error(
         target.call.service,
         target.protocol,

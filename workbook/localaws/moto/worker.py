@@ -23,9 +23,19 @@ from workbook.localaws.moto import faults
 LONG_POLL_SECONDS = 0.1  # between checks of a queue during a long poll
 MOST_SECONDS = 20  # of a long poll [BC]
 NOT_SUPPORTED = {  # which moto would store, but which would never do anything
+    "athena": "Athena",
+    "dms": "Database Migration Service",
+    "iot": "IoT Core",
+    "iotdata": "IoT Core",
+    "kinesisanalytics": "Managed Service for Apache Flink",
+    "osis": "OpenSearch Ingestion",
     "pipes": "EventBridge Pipes",
+    "redshift": "Redshift",
+    "redshift-data": "Redshift",
+    "redshift-serverless": "Redshift",
     "scheduler": "EventBridge Scheduler",
 }
+INSTEAD = {"athena": "query the files with DuckDB, as in notebook 14"}
 FLASKS_PAGE = b"<!doctype html>"  # Flask's own, if moto lacks the operation
 
 log = logging.getLogger(__name__)
@@ -139,7 +149,8 @@ class Worker:
         for prepare in self._before.pop(request.service, []):
             prepare()
         if request.service in NOT_SUPPORTED:
-            return faults.no_service(request, NOT_SUPPORTED[request.service])
+            service = request.service
+            return faults.no_service(request, NOT_SUPPORTED[service], INSTEAD.get(service))
         if self._application is None:
             from moto.moto_server.werkzeug_app import (
                 DomainDispatcherApplication,
