@@ -15,6 +15,7 @@ USUAL = ("lambda_handler", "handler")
 LEFT_OUT = {"__pycache__", ".git", ".venv", "node_modules", ".pytest_cache", ".mypy_cache"}
 MAX_ZIPPED_MB, MAX_UNZIPPED_MB = 50, 250  # [DG:gettingstarted-limits]
 MB = 1024 * 1024
+ARCHITECTURE = "x86_64"  # for which requirements are installed
 
 
 class Code(NamedTuple):
@@ -234,7 +235,7 @@ def _installed(requirements: Path) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         command = [
             *(sys.executable, "-m", "pip", "install", "--quiet", "--target", folder),
-            *("--platform", "manylinux2014_x86_64", "--only-binary", ":all:"),
+            *("--platform", f"manylinux2014_{ARCHITECTURE}", "--only-binary", ":all:"),
             *("--python-version", runtime().removeprefix("python")),
             *("--requirement", str(requirements)),
         ]

@@ -194,16 +194,22 @@ def test_a_template_makes_all_the_rest() -> None:
     assert list(told["outputs"].values()) == [19]
 
 
-def test_compiled_requirements_need_the_runtime_of_the_template() -> None:
+@pytest.mark.parametrize("different", ["runtime", "architecture"])
+def test_compiled_requirements_must_fit_the_templates_function(different: str) -> None:
     Path("src").mkdir()
     Path("app.py").rename("src/app.py")
     other = "python3.12" if runtime() == "python3.13" else "python3.13"
-    Path("template.yaml").write_text(TEMPLATE.replace("python3.11", other))
+    if different == "runtime":
+        settings, words = f"Runtime: {other}", f"for {runtime()}, but .* the runtime {other}"
+    else:
+        settings = f"Runtime: {runtime()}\n      Architectures: [arm64]"
+        words = "for x86_64, but .* the architecture arm64"
+    Path("template.yaml").write_text(TEMPLATE.replace("Runtime: python3.11", settings))
     source = Path("src/app.py").read_bytes()
     code = Code({"app.py": source, "fast.so": b""}, "app.handler", frozenset({"app.py"}))
     with (
         target.connect(target.LOCAL) as aws,
-        pytest.raises(UsageError, match=rf"compiled code for {runtime()}, but .* runtime {other}"),
+        pytest.raises(UsageError, match=f"compiled code {words}"),
     ):
         template.deploy(aws, Path("template.yaml"), code)
 

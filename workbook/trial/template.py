@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from workbook import deployment
-from workbook.code import Code, runtime, zip_place
+from workbook.code import ARCHITECTURE, Code, runtime, zip_place
 from workbook.errors import UsageError
 from workbook.laboratory import pipeline
 from workbook.localaws.api.errors import ApiError
@@ -37,7 +37,7 @@ def deploy(aws: Aws, path: Path, code: Code) -> Place:
 
     Raises:
         UsageError: the template cannot be read, CloudFormation refuses it, or its function has
-            another runtime than the compiled code of the requirements.
+            another runtime or architecture than the compiled code of the requirements.
     """
     try:
         body = templates.parse(path.read_text("utf-8"))
@@ -106,12 +106,8 @@ def _watched(aws: Aws, path: Path, stacks: Any, code: Code) -> Place:
     (mapping,) = mappings
     function = mapping["FunctionArn"].split(":")[6]
     present = lambda_.get_function_configuration(FunctionName=function)
-    if code.is_compiled and present["Runtime"] != runtime():
-        raise UsageError(
-            f"--requirements: they contain compiled code for {runtime()}, but the function of "
-            f"--template {path} has the runtime {present['Runtime']}: run the workbook on that "
-            f"Python, or change the template to {runtime()}"
-        )
+    if code.is_compiled:
+        _check_compiled(path, present)
     variables = (present.get("Environment") or {}).get("Variables") or {}
     waiter = lambda_.get_waiter("function_updated_v2")
     fast = {"Delay": 1}
@@ -136,6 +132,26 @@ def _watched(aws: Aws, path: Path, stacks: Any, code: Code) -> Place:
     ]
     kept = [one for one in outputs if one.name not in (stream, queue)]
     return Place(stream, function, mapping["UUID"], url, log_group, kept, note)
+
+
+def _check_compiled(path: Path, present: Any) -> None:
+    """Check that a function can import the compiled code of the requirements.
+
+    Raises:
+        UsageError: it has another runtime or architecture.
+    """
+    but = f"but the function of --template {path} has"
+    if present["Runtime"] != runtime():
+        raise UsageError(
+            f"--requirements: they contain compiled code for {runtime()}, {but} the runtime "
+            f"{present['Runtime']}: run the workbook on that Python, or change the template to "
+            f"{runtime()}"
+        )
+    if present["Architectures"] != [ARCHITECTURE]:
+        raise UsageError(
+            f"--requirements: they contain compiled code for {ARCHITECTURE}, {but} the "
+            f"architecture {present['Architectures'][0]}: change the template to {ARCHITECTURE}"
+        )
 
 
 def _failures(aws: Aws, mapping: Any, role: str) -> tuple[str, str, str]:
