@@ -21,6 +21,11 @@ def function_arn(region: str, name: str, qualifier: str | None = None) -> str:
     return f"{arn}:{qualifier}" if qualifier else arn
 
 
+def is_public_layer(arn: str) -> bool:
+    """Return whether the ARN of a layer version belongs to another account."""
+    return arn.split(":")[4] != ACCOUNT_ID
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A function as named by a caller; ``qualifier`` is a version or alias, or None."""

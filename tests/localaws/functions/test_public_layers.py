@@ -49,6 +49,14 @@ def test_a_public_layer_includes_installed_dependencies_of_its_extras(local: Aws
     assert "site-packages" not in invoke(local, name)[1]  # so it is the layer's
 
 
+@pytest.mark.parametrize("runtime", ["python3.12", "python3.13", "python3.14"])
+def test_a_public_layer_works_with_every_runtime(local: Aws, runtime: str) -> None:
+    """Its compiled code is for the workbook's Python, whatever interpreters there are."""
+    code = "import pydantic_core\ndef handler(event, context): return pydantic_core.__name__"
+    name = create(local, code, Layers=[POWERTOOLS], Runtime=runtime)
+    assert invoke(local, name)[1] == "pydantic_core"
+
+
 def test_a_public_layer_of_another_major_version_is_refused_by_name(local: Aws) -> None:
     arn = POWERTOOLS.replace("PythonV3", "PythonV2")
     message = refusal(local, arn)

@@ -169,7 +169,7 @@ class Environment:
 
     async def _start(self, launch: Launch, seconds: float, request_id: str) -> Outcome | None:
         """Start a process; return how it failed, or None."""
-        label = interpreters.runtime_label(self.function.runtime)
+        label = interpreters.runtime_label(self.function.runtime, self.function.layers)
         self._write([self._lines.init_start(label, runtime_arn(label, self.function.region))])
         self._memory_used = self._most_memory()
         self._process = RuntimeProcess(self.function, self._processes, self._write)

@@ -11,6 +11,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbook.localaws.function_arn import is_public_layer
+
 SUPPORTED = (
     *("python3.8", "python3.9", "python3.10", "python3.11", "python3.12", "python3.13"),
     "python3.14",
@@ -48,15 +50,22 @@ class Interpreter:
 
 
 @functools.cache
-def find(runtime: str) -> Interpreter:
+def find(runtime: str, layers: tuple[str, ...] = ()) -> Interpreter:
     """Return the interpreter for a runtime: of its version if found, otherwise this process' own.
 
-    Each interpreter found is run once, because a name on the path can be a launcher that starts
-    nothing.
+    A public layer has the packages installed for this process, some of them compiled, so functions
+    with one run on this process' interpreter. Each interpreter found is run once, because a name on
+    the path can be a launcher that starts nothing.
+
+    Args:
+        runtime: such as ``python3.13``.
+        layers: the ARNs of the function's layers.
     """
     ours = Interpreter(sys.executable, platform.python_version(), str(Path(os.__file__).parent))
     version = runtime.removeprefix("python")
     if ours.version.startswith(version + ".") or runtime in WITHOUT_BOTO3:
+        return ours
+    if any(is_public_layer(arn) for arn in layers):
         return ours
     for candidate in _candidates(version):
         try:
@@ -74,14 +83,14 @@ def find(runtime: str) -> Interpreter:
     return ours
 
 
-def runtime_label(runtime: str) -> str:
+def runtime_label(runtime: str, layers: tuple[str, ...] = ()) -> str:
     """Return the name of a runtime in INIT_START: the interpreter's version, in AWS's format.
 
     ``3.11.7`` becomes python:3.11.v7; ``provided.al2023`` becomes provided:al2023.v1.
     """
     if runtime in PROVIDED:
         return runtime.replace(".", ":", 1) + ".v1"
-    major, minor, micro = find(runtime).version.split(".", 2)
+    major, minor, micro = find(runtime, layers).version.split(".", 2)
     return f"python:{major}.{minor}.v{micro}"
 
 

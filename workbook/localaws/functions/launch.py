@@ -143,7 +143,7 @@ def prepare(
     folders = Folders(directory, is_sandboxed=not isolation.refusal())
     folders.fill(function)
     provided = function.runtime in interpreters.PROVIDED
-    python = None if provided else interpreters.find(function.runtime)
+    python = None if provided else interpreters.find(function.runtime, function.layers)
     environment = variables.build(
         function,
         endpoint_url=endpoint_url,

@@ -149,6 +149,11 @@ class MotoFunction(LambdaFunction):
         super().set_version(version)
         self._touch()
 
+    @property
+    def layer_arns(self) -> tuple[str, ...]:
+        """Return the ARNs of the layers, in their order."""
+        return tuple(layer["Arn"] for layer in self.layers)
+
     def _attach(self, layers: Sequence[LayerVersion | PublicLayer]) -> None:
         """Keep layers with their code: functions can still use a deleted layer [BC]."""
         self.layers = [{"Arn": layer.arn, "CodeSize": layer.code_size} for layer in layers]
@@ -193,7 +198,7 @@ class MotoFunction(LambdaFunction):
             memory=int(self.memory_size),
             variables=tuple((name, str(value)) for name, value in self.environment_vars.items()),
             code_sha256=self.code_sha_256,
-            layers=tuple(layer["Arn"] for layer in self.layers),
+            layers=self.layer_arns,
             logging=tuple(self.logging_config.items()),
             code=self.code_bytes,
             layer_code=self.layer_code,
@@ -237,7 +242,8 @@ class MotoFunction(LambdaFunction):
         answer["RevisionId"] = self.revision_id
         answer["LoggingConfig"] = self.logging_config
         answer["SnapStart"] = {**self.snap_start, "OptimizationStatus": "Off"}
-        version = runtime_arn(interpreters.runtime_label(str(self.run_time)), self.region)
+        label = interpreters.runtime_label(str(self.run_time), self.layer_arns)
+        version = runtime_arn(label, self.region)
         answer["RuntimeVersionConfig"] = {"RuntimeVersionArn": version}
         if self.has_environment:
             answer["Environment"] = {"Variables": self.environment_vars}

@@ -25,7 +25,12 @@ from moto.awslambda.models import (
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.destinations import delivery_denial
-from workbook.localaws.function_arn import function_arn, parse_reference, service_of
+from workbook.localaws.function_arn import (
+    function_arn,
+    is_public_layer,
+    parse_reference,
+    service_of,
+)
 from workbook.localaws.functions import checks
 from workbook.localaws.functions.concurrency import ACCOUNT_LIMIT, MIN_UNRESERVED
 from workbook.localaws.functions.configuration import LATEST, Alias, Function
@@ -414,7 +419,7 @@ class FunctionsBackend(LambdaBackend):
         return [self._find_layer(arn) for arn in arns]
 
     def _find_layer(self, arn: str) -> LayerVersion | PublicLayer:
-        if arn.split(":")[4] != self.account_id:
+        if is_public_layer(arn):
             return public_layer(arn)
         found = self._layers.get_layer_version_by_arn(arn)
         if found is None:
