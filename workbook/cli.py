@@ -12,6 +12,7 @@ import orjson
 from workbook.localaws import command
 
 DEFAULT_PORT = 4566
+INTERRUPTED = 130  # the exit status after SIGINT, as shells have it
 
 # Each command imports its code only when it runs: together these imports take over a second.
 
@@ -19,7 +20,11 @@ DEFAULT_PORT = 4566
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit status."""
     options = _parser().parse_args(arguments)
-    status: int = options.do(options)
+    try:
+        status: int = options.do(options)
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return INTERRUPTED
     return status
 
 

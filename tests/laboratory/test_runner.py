@@ -174,6 +174,8 @@ def test_what_is_no_experiment_is_refused_by_name(fast: Aws) -> None:
     workload: Any = lab.Workload(records=1)
     with pytest.raises(ValueError, match="experiment must be an Experiment, not Workload"):
         lab.run(fast, workload, progress=False)
+    with pytest.raises(ValueError, match="experiment must be an Experiment, not Workload"):
+        lab.sweep(fast, workload, {"shards": [1]}, progress=False)
 
 
 def test_a_refused_setting_is_told_and_leaves_nothing(fast: Aws) -> None:

@@ -245,6 +245,17 @@ def test_a_breakpoint_is_hit_with_debug() -> None:
     assert json.loads(Path("report.json").read_text())["outputs"] == {"out": 1}
 
 
+def test_an_interrupted_trial_says_so_with_status_130(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(target, "connect", interrupt)
+    assert cli.main(["try", "app.py", "--records", "good.jsonl"]) == 130
+    assert capfd.readouterr().err == "Interrupted.\n"
+
+
 def test_a_captured_stream_is_replayed(local: Aws) -> None:
     kinesis = local.client("kinesis")
     deployment.create_stream(kinesis, "captured", 2)

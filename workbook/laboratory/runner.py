@@ -39,6 +39,16 @@ class ForgottenError(RuntimeError):
     """The experiment took longer than streams keep records."""
 
 
+def check_type(experiment: object) -> None:
+    """Check that this is an experiment, and not its workload, for instance.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if not isinstance(experiment, Experiment):
+        raise ValueError(f"experiment must be an Experiment, not {experiment!r}")
+
+
 def run(
     aws: Aws,
     experiment: Experiment,
@@ -56,14 +66,13 @@ def run(
         progress: whether to show progress bars.
 
     Raises:
-        ValueError: this is no experiment, but a workload, say.
+        ValueError: this is not an experiment.
         producer.NotSentError: the stream accepted nothing for a minute.
         ForgottenError: in time-lapse, the streams' 24 hours ended before they were read.
         deployment.LeftOverError: something could not be deleted.
         botocore.exceptions.ClientError: AWS refused a setting, for example.
     """
-    if not isinstance(experiment, Experiment):
-        raise ValueError(f"experiment must be an Experiment, not {experiment!r}")
+    check_type(experiment)
     pipeline = Pipeline(f"{PREFIX}{uuid.uuid4().hex[:8]}", aws)
     try:
         queue_url = pipeline.deploy(experiment)

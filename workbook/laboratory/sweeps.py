@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 from workbook.laboratory.digest import digest
 from workbook.laboratory.experiment import Experiment
 from workbook.laboratory.result import Result
-from workbook.laboratory.runner import PREFIX, run
+from workbook.laboratory.runner import PREFIX, check_type, run
 from workbook.target import Aws
 
 REPEAT = "repeat"  # the column that numbers the runs of one combination, from 1
@@ -92,10 +92,11 @@ def sweep(
         progress: whether to show a bar.
 
     Raises:
-        ValueError: a setting has an unknown name, no values or one out of range, or ``at_once``
-            or ``repeats`` is below 1.
+        ValueError: this is not an experiment; a setting has an unknown name, no values or one out
+            of range; or ``at_once`` or ``repeats`` is below 1.
         Exception: an error of ``run``, with a note that names its settings; no further run starts.
     """
+    check_type(experiment)
     for name, values in vary.items():
         if isinstance(values, str) or not isinstance(values, Iterable):
             raise ValueError(f"{name} needs a list of values, such as [{values!r}]")
