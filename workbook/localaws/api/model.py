@@ -1,6 +1,6 @@
-"""The APIs of Kinesis, Lambda, Firehose and CloudWatch Logs, read from botocore's models.
+"""The APIs of some services, read from botocore's models.
 
-``kinesis()``, ``lambda_()``, ``firehose()`` and ``logs()`` return the models. A model finds the
+``kinesis()``, ``lambda_()`` and others return the models. A model finds the
 operation that a request calls, and reads the call's parameters: it converts and checks them, and
 refuses them in AWS's words. ``overrides`` lists observed differences from botocore.
 """
@@ -41,6 +41,12 @@ def lambda_() -> "Model":
 def firehose() -> "Model":
     """Return the Firehose API, with Kinesis' error messages [?]."""
     return Model("firehose", {}, _kinesis_dialect())
+
+
+@cache
+def dynamodb() -> "Model":
+    """Return the DynamoDB API, with Kinesis' error messages [?]."""
+    return Model("dynamodb", {}, _kinesis_dialect())
 
 
 @cache

@@ -1,5 +1,6 @@
 """The records that DynamoDB writes to a stream for each change to a table [SEEN]."""
 
+import base64
 import hashlib
 import uuid
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from typing import Any
 import orjson
 
 MICROSECOND = "MICROSECOND"
-Image = Mapping[str, Any]  # attributes in DynamoDB's typed JSON
+Image = Mapping[str, Any]  # attributes in DynamoDB's typed JSON, where binary values are bytes
 
 
 def record(
@@ -58,11 +59,17 @@ def record(
             "tableName": table,
             "dynamodb": change,
             "eventSource": "aws:dynamodb",
-        }
+        },
+        default=_base64,
     )
 
 
 def partition_key(keys: Image) -> str:
     """Return the partition key of an item's changes: 32 hexadecimal digits, always the same [?]."""
-    text = orjson.dumps(keys, option=orjson.OPT_SORT_KEYS)
+    text = orjson.dumps(keys, default=_base64, option=orjson.OPT_SORT_KEYS)
     return hashlib.md5(text, usedforsecurity=False).hexdigest().upper()
+
+
+def _base64(value: bytes) -> str:
+    """Return a binary value as JSON has it [BC]."""
+    return base64.b64encode(value).decode()

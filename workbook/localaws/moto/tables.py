@@ -2,176 +2,282 @@
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
-from moto.dynamodb import responses
+from moto.dynamodb import models, responses
 from moto.dynamodb.models import dynamodb_backends
-from moto.dynamodb.models.table import Table
+from moto.dynamodb.models import table as moto_table
 
+from workbook.localaws.api import model
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.integrations import table_changes
 from workbook.localaws.integrations.stream_writes import Write
 from workbook.localaws.moto import kinesis
+from workbook.localaws.moto.takeover import take_over
 
+ACTIVE, FAILED = "ACTIVE", "ENABLE_FAILED"
+ENABLING, UPDATING = "EnableKinesisStreamingConfiguration", "UpdateKinesisStreamingConfiguration"
+PRECISION = "ApproximateCreationDateTimePrecision"
+NO_STREAM = "User does not have a permission to use kinesis stream"  # or it is missing [OBS]
+
+# Refusals [OBS]
 NO_SETTINGS = (
     "Streaming destination cannot be updated with given parameters: "
     "UpdateKinesisStreamingConfiguration cannot be null or contain only null values"
 )
-PRECISION = "ApproximateCreationDateTimePrecision"
+NOT_FOR_DISABLING = "Stream cannot be disabled using EnableKinesisStreamingConfiguration parameters"
+INVALID_STATE = "Table is not in a valid state to enable Kinesis Streaming Destination: "
+NOT_DISABLED = (
+    "EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform ENABLE "
+    "operation."
+)
+NOT_ACTIVE = "KinesisStreamingDestination must be ACTIVE to perform DISABLE operation."
+NOT_UPDATABLE = (
+    "Kinesis streaming is not in ACTIVE state. Updates are only allowed in ACTIVE state."
+)
 
 
+@dataclass
 class Destination:
-    """A table's stream of changes, which takes the place of the table's own in moto.
+    """A Kinesis stream to which a table's changes are sent.
 
     Args:
-        table: the table whose changes are sent.
-        region: the table's region.
-        stream_arn: the ARN of the Kinesis stream.
+        stream_arn: the stream's ARN.
         precision: the precision of times: ``MICROSECOND``, ``MILLISECOND`` or None.
-        now: returns the time, in seconds since the epoch.
+        status: ``ACTIVE``, ``DISABLED`` or ``ENABLE_FAILED``.
     """
 
-    def __init__(
-        self,
-        table: Table,
-        region: str,
-        stream_arn: str,
-        precision: str | None,
-        now: Callable[[], float],
-    ) -> None:
-        self.own = table.stream_shard
-        self.stream_arn = stream_arn
-        self.precision = precision
-        self.status = "ACTIVE"
-        self._table = table
-        self._region = region
-        self._now = now
+    stream_arn: str
+    precision: str | None
+    status: str
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.own, name)  # the table's own stream, which moto's Streams API reads
+    def described(self) -> dict[str, str]:
+        """Return the destination as DescribeKinesisStreamingDestination does [OBS]."""
+        about = {"StreamArn": self.stream_arn, "DestinationStatus": self.status}
+        if self.precision:
+            about[PRECISION] = self.precision
+        if self.status == FAILED:
+            about["DestinationStatusDescription"] = NO_STREAM
+        return about
 
-    def add(self, old: Any, new: Any) -> None:
-        """Send a change to the stream."""
-        if self.own is not None:
-            self.own.add(old, new)
-        if self.status != "ACTIVE":
+
+class Table(moto_table.Table):
+    """A table whose changes go to a Kinesis stream, besides its own stream."""
+
+    _own: Any = None  # moto's DynamoDB stream
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.destinations: dict[str, Destination] = {}  # by the stream's ARN; one can be ACTIVE
+        super().__init__(*args, **kwargs)
+
+    @property
+    def active(self) -> Destination | None:
+        """Return the destination that gets the changes."""
+        return next((one for one in self.destinations.values() if one.status == ACTIVE), None)
+
+    @property
+    def stream_shard(self) -> Any:
+        """Return what moto passes each change to, and what its Streams API reads."""
+        return _Changes(self, self._own) if self._own or self.active else None
+
+    @stream_shard.setter
+    def stream_shard(self, shard: Any) -> None:
+        self._own = shard
+
+    def send(self, old: Any, new: Any) -> None:
+        """Send a change to the Kinesis stream, if there is one.
+
+        Args:
+            old: the item before the change, in moto's form; None if it did not exist.
+            new: the item after it; None if it was deleted.
+        """
+        destination = self.active
+        if destination is None:
             return
         item = new or old
-        keys = {self._table.hash_key_attr: item.hash_key.to_json()}
-        if self._table.range_key_attr is not None:
-            keys[self._table.range_key_attr] = item.range_key.to_json()
+        keys = {self.hash_key_attr: item.hash_key.to_json()}
+        if self.range_key_attr is not None:
+            keys[self.range_key_attr] = item.range_key.to_json()
         images = [one.to_json()["Attributes"] if one else None for one in (old, new)]
+        backend = _backend(self.region_name)
         data = table_changes.record(
-            region=self._region,
-            table=self._table.name,
+            region=self.region_name,
+            table=self.name,
             keys=keys,
             old=images[0],
             new=images[1],
             size=sum(one.size() for one in (old, new) if one),
-            seconds=self._now(),
-            precision=self.precision,
+            seconds=backend.now(),
+            precision=destination.precision,
         )
         if data is not None:
             key = table_changes.partition_key(keys)
-            write = Write(f"the table {self._table.name}", self.stream_arn, key, data)
-            kinesis.backend(self._region).send(write)
+            backend.send(Write(f"the table {self.name}", destination.stream_arn, key, data))
 
 
-def _operations(now: Callable[[], float]) -> dict[str, Callable[[Any], str]]:
-    """Return the operations for streaming destinations, as methods of moto's handler."""
+class _Changes:
+    """A table's DynamoDB stream, in whose place its Kinesis stream gets each change too."""
 
-    def table_of(handler: Any) -> Table:
-        name = handler.body["TableName"].rpartition("/")[2]
-        found = dynamodb_backends[ACCOUNT_ID][handler.region].tables.get(name)
-        if found is None:
-            raise JsonRESTError(
-                "ResourceNotFoundException",
-                f"Requested resource not found: Table: {name} not found",
-            )
-        return found
+    def __init__(self, table: Table, own: Any) -> None:
+        self._table = table
+        self._own = own
 
-    def destination_of(handler: Any) -> Destination:
-        table, arn = table_of(handler), handler.body["StreamArn"]
-        found = table.stream_shard
-        if not isinstance(found, Destination) or found.stream_arn != arn:
-            raise JsonRESTError(
-                "ValidationException",
-                "Table is not in a valid state to enable Kinesis Streaming Destination: No "
-                f"streaming destination with streamArn: {arn} found for table with tableName: "
-                f"{table.name}",
-            )
-        return found
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._own, name)
 
-    def response(handler: Any, status: str, name: str, settings: Any) -> str:
-        return json.dumps(
-            {
-                "TableName": table_of(handler).name,
-                "StreamArn": handler.body["StreamArn"],
-                "DestinationStatus": status,
-                name: settings or {},
-            }
-        )
+    def add(self, old: Any, new: Any) -> None:
+        """Pass a change on."""
+        specification = self._table.stream_specification or {}
+        if self._own is not None and specification.get("StreamEnabled"):
+            self._own.add(old, new)
+        self._table.send(old, new)
 
-    def enable(handler: Any) -> str:
-        table, arn = table_of(handler), handler.body["StreamArn"]
-        present = table.stream_shard
-        if isinstance(present, Destination):
-            if present.status == "ACTIVE":
-                raise JsonRESTError(
-                    "ValidationException",
-                    "Table is not in a valid state to enable Kinesis Streaming Destination: "
-                    f"{present.stream_arn} is enabled for it already",
-                )
-            table.stream_shard = present.own
+
+class DynamoDBBackend(models.DynamoDBBackend):
+    """moto's backend, which sends the changes of a call together, or none of them."""
+
+    now: Callable[[], float]  # set in a subclass by ``install``
+    _together: list[Write] | None = None  # the changes of the call in progress
+
+    @property
+    def _url_module(self) -> Any:
+        from moto.dynamodb import urls  # moto derives it from the class' module
+
+        return urls
+
+    def send(self, write: Write) -> None:
+        """Write a change to its stream, when the call that causes it has succeeded."""
+        if self._together is None:
+            kinesis.backend(self.region_name).send(write)
+        else:
+            self._together.append(write)
+
+    def transact_write_items(self, transact_items: list[dict[str, Any]]) -> None:
+        """Handle TransactWriteItems."""
+        with self._collected() as changes:
+            super().transact_write_items(transact_items)
+        for write in changes:
+            self.send(write)
+
+    def update_item(self, *args: Any, **kwargs: Any) -> Any:
+        """Handle UpdateItem; moto first puts a new item with only its keys, which is no change."""
+        with self._collected() as changes:
+            item = super().update_item(*args, **kwargs)
+        for write in changes[-1:]:
+            self.send(write)
+        return item
+
+    @contextmanager
+    def _collected(self) -> Iterator[list[Write]]:
+        """Collect what is sent, instead of sending it."""
+        before, self._together = self._together, []
         try:
-            kinesis.backend(handler.region).ask("DescribeStreamSummary", StreamARN=arn)
-        except ApiError as refused:
-            raise JsonRESTError("ResourceNotFoundException", refused.message) from None
-        settings = handler.body.get("EnableKinesisStreamingConfiguration") or {}
-        precision = settings.get(PRECISION)
-        table.stream_shard = Destination(  # type: ignore[assignment]
-            table, handler.region, arn, precision, now
+            yield self._together
+        finally:
+            self._together = before
+
+
+def _backend(region: str) -> DynamoDBBackend:
+    found = dynamodb_backends[ACCOUNT_ID][region]
+    assert isinstance(found, DynamoDBBackend)
+    return found
+
+
+def _table(handler: Any) -> Table:
+    name = handler.body["TableName"].rpartition("/")[2]
+    found = _backend(handler.region).tables.get(name)
+    if found is None:
+        raise JsonRESTError(
+            "ResourceNotFoundException", f"Requested resource not found: Table: {name} not found"
         )
-        return response(handler, "ENABLING", "EnableKinesisStreamingConfiguration", settings)
+    if not isinstance(found, Table):
+        message = f"The local AWS does not send changes of {name}, which is restored from a backup."
+        raise JsonRESTError("ValidationException", message)
+    return found
 
-    def disable(handler: Any) -> str:
-        destination_of(handler).status = "DISABLED"
-        return response(handler, "DISABLING", "EnableKinesisStreamingConfiguration", None)
 
-    def update(handler: Any) -> str:
-        found = destination_of(handler)
-        settings = handler.body.get("UpdateKinesisStreamingConfiguration") or {}
-        wanted = settings.get(PRECISION)
-        if not wanted:
-            raise JsonRESTError("ValidationException", NO_SETTINGS)
-        if found.precision == wanted:
-            raise JsonRESTError(
-                "ValidationException",
-                f"Invalid Request: Precision is already set to the desired value of {wanted} for "
-                f"tableId: {_id_of(table_of(handler))}, kdsArn: {found.stream_arn}",
-            )
-        found.precision = wanted
-        return response(handler, "UPDATING", "UpdateKinesisStreamingConfiguration", settings)
+def _invalid_state(reason: str) -> JsonRESTError:
+    return JsonRESTError("ValidationException", INVALID_STATE + reason)
 
-    def describe(handler: Any) -> str:
-        table = table_of(handler)
-        found = table.stream_shard
-        destinations: list[dict[str, str]] = []
-        if isinstance(found, Destination):
-            one = {"StreamArn": found.stream_arn, "DestinationStatus": found.status}
-            precision = {PRECISION: found.precision} if found.precision else {}
-            destinations.append(one | precision)
-        return json.dumps({"TableName": table.name, "KinesisDataStreamDestinations": destinations})
 
-    return {
-        "enable_kinesis_streaming_destination": enable,
-        "disable_kinesis_streaming_destination": disable,
-        "update_kinesis_streaming_destination": update,
-        "describe_kinesis_streaming_destination": describe,
-    }
+def _enable(handler: Any) -> dict[str, Any]:
+    """Handle EnableKinesisStreamingDestination; a missing stream makes it fail later [OBS]."""
+    table, arn = _table(handler), handler.body["StreamArn"]
+    if table.active is not None:
+        raise _invalid_state(NOT_DISABLED)
+    try:
+        kinesis.backend(handler.region).ask("DescribeStreamSummary", StreamARN=arn)
+        status = ACTIVE
+    except ApiError:
+        status = FAILED
+    settings = handler.body.get(ENABLING) or {}
+    new = Destination(arn, settings.get(PRECISION), status)
+    others = {key: one for key, one in table.destinations.items() if key != arn}
+    table.destinations = {arn: new, **others}  # the newest first [OBS]
+    return {"DestinationStatus": "ENABLING", ENABLING: settings}
+
+
+def _disable(handler: Any) -> dict[str, Any]:
+    """Handle DisableKinesisStreamingDestination."""
+    table, arn = _table(handler), handler.body["StreamArn"]
+    if handler.body.get(ENABLING):
+        raise JsonRESTError("ValidationException", NOT_FOR_DISABLING)
+    found = table.destinations.get(arn)
+    if found is None or found.status != ACTIVE:
+        raise _invalid_state(NOT_ACTIVE)
+    found.status = "DISABLED"
+    return {"DestinationStatus": "DISABLING", ENABLING: {}}
+
+
+def _update(handler: Any) -> dict[str, Any]:
+    """Handle UpdateKinesisStreamingDestination."""
+    table, arn = _table(handler), handler.body["StreamArn"]
+    settings = handler.body.get(UPDATING) or {}
+    wanted = settings.get(PRECISION)
+    if not wanted:
+        raise JsonRESTError("ValidationException", NO_SETTINGS)
+    found = table.destinations.get(arn)
+    if found is None:
+        raise _invalid_state(
+            f"No streaming destination with streamArn: {arn} found for table with tableName: "
+            f"{table.name}"
+        )
+    if found.status != ACTIVE:
+        raise _invalid_state(f"{NOT_UPDATABLE} TableName: {table.name}")
+    if found.precision == wanted:
+        raise JsonRESTError(
+            "ValidationException",
+            f"Invalid Request: Precision is already set to the desired value of {wanted} for "
+            f"tableId: {_id_of(table)}, kdsArn: {arn}",
+        )
+    found.precision = wanted
+    return {"DestinationStatus": "UPDATING", UPDATING: settings}
+
+
+def _describe(handler: Any) -> dict[str, Any]:
+    """Handle DescribeKinesisStreamingDestination."""
+    found = _table(handler).destinations.values()
+    return {"KinesisDataStreamDestinations": [one.described() for one in found]}
+
+
+def _operation(name: str, handle: Callable[[Any], dict[str, Any]]) -> Callable[[Any], str]:
+    """Return an operation that refuses parameters that violate the model [BC]."""
+
+    def run(handler: Any) -> str:
+        try:
+            model.dynamodb().read(name, handler.body)
+        except ApiError as refused:
+            raise JsonRESTError(refused.code, refused.message) from None
+        answer = {"TableName": _table(handler).name}
+        answer |= {key: handler.body[key] for key in ("StreamArn",) if key in handler.body}
+        return json.dumps(answer | handle(handler))
+
+    return run
 
 
 def _id_of(table: Table) -> str:
@@ -180,6 +286,17 @@ def _id_of(table: Table) -> str:
 
 
 def install(now: Callable[[], float]) -> None:
-    """Add these operations to moto's handler; on its thread."""
-    for name, operation in _operations(now).items():
-        setattr(responses.DynamoHandler, name, operation)
+    """Make moto use these tables, and add these operations to its handler; on its thread."""
+    module: Any = models
+    module.Table = Table
+    backend = type("DynamoDBBackend", (DynamoDBBackend,), {"now": staticmethod(now)})
+    take_over(dynamodb_backends, backend)
+    for verb, handle in (
+        ("Enable", _enable),
+        ("Disable", _disable),
+        ("Update", _update),
+        ("Describe", _describe),
+    ):
+        name = f"{verb}KinesisStreamingDestination"
+        method = f"{verb.lower()}_kinesis_streaming_destination"
+        setattr(responses.DynamoHandler, method, _operation(name, handle))

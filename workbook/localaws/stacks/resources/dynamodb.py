@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from workbook.localaws.api.errors import ApiError
 from workbook.localaws.stacks.errors import unsupported
 from workbook.localaws.stacks.kind import Context, Kind, Made, changed_tags, properties
 
@@ -150,6 +151,14 @@ class Table(Kind):
                     EnableKinesisStreamingConfiguration=precision
                     and {"ApproximateCreationDateTimePrecision": precision},
                 )
+                await self._check_destination(context, name, has["StreamArn"])
+
+    async def _check_destination(self, context: Context, table: str, stream_arn: str) -> None:
+        """Fail the resource if its stream cannot be written to."""
+        answer = await context.call("dynamodb.DescribeKinesisStreamingDestination", TableName=table)
+        for one in answer["KinesisDataStreamDestinations"]:
+            if (one["StreamArn"], one["DestinationStatus"]) == (stream_arn, "ENABLE_FAILED"):
+                raise ApiError("NotStabilized", one["DestinationStatusDescription"])
 
     @staticmethod
     def _made(table: Mapping[str, Any]) -> Made:
