@@ -61,7 +61,7 @@ def install(
     worker.before("sns", _install_notifications)
     worker.before("sqs", _install_queues)
     worker.before("s3", _install_buckets)
-    worker.before("logs", install_log_groups)
+    worker.before("logs", partial(_install_log_groups, now))
     worker.before("events", partial(_install_event_rules, now))
     worker.before("firehose", partial(_install_firehose, deliveries, worker.on_loop, now))
     worker.before("monitoring", _install_cloudwatch)
@@ -81,12 +81,20 @@ def forget_what_is_deleted() -> None:
     BaseModel.__new__ = make  # type: ignore[method-assign]
 
 
-def install_log_groups() -> None:
-    """Make moto use our log groups, before the first log event or request."""
-    from workbook.localaws.moto import log_events, log_groups, log_queries, metric_filters
+def _install_log_groups(now: Callable[[], float]) -> None:
+    from workbook.localaws.moto import (
+        log_events,
+        log_groups,
+        log_queries,
+        log_writes,
+        metric_filters,
+        subscriptions,
+    )
 
     log_groups.install()
     log_events.install()
+    log_writes.install(now)
+    subscriptions.install(now)
     metric_filters.install()
     log_queries.install()
 
