@@ -50,6 +50,12 @@ def dynamodb() -> "Model":
 
 
 @cache
+def events() -> "Model":
+    """Return the EventBridge API, with Kinesis' error messages [?]."""
+    return Model("events", {}, _kinesis_dialect())
+
+
+@cache
 def logs() -> "Model":
     """Return the API of CloudWatch Logs, with Kinesis' error messages [?]."""
     return Model("logs", {}, _kinesis_dialect())

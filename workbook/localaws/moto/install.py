@@ -5,8 +5,10 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Protocol
 
+from workbook.localaws.integrations.dead_letters import DeadLetters
 from workbook.localaws.integrations.firehose.delivery_streams import DeliveryStreams
 from workbook.localaws.integrations.stream_writes import StreamWrites, Write
+from workbook.localaws.interfaces import Document
 from workbook.localaws.moto.function_configurations import FunctionConfigurations
 from workbook.localaws.moto.permissions import Guard
 from workbook.localaws.moto.worker import Worker
@@ -35,6 +37,7 @@ def install(
     functions: FunctionConfigurations,
     guard: Guard,
     deliveries: DeliveryStreams,
+    dead_letters: DeadLetters,
     now: Callable[[], float],
 ) -> None:
     """Replace moto's backends with ours.
@@ -62,7 +65,11 @@ def install(
     worker.before("sqs", _install_queues)
     worker.before("s3", _install_buckets)
     worker.before("logs", partial(_install_log_groups, now))
-    worker.before("events", partial(_install_event_rules, now))
+
+    def bury(queue: str, document: Document) -> None:
+        worker.soon(dead_letters.add, queue, document)
+
+    worker.before("events", partial(_install_event_rules, now, bury))
     worker.before("firehose", partial(_install_firehose, deliveries, worker.on_loop, now))
     worker.before("monitoring", _install_cloudwatch)
     worker.before("dynamodb", partial(_install_tables, now))
@@ -116,10 +123,10 @@ def _install_cloudwatch() -> None:
     metric_queries.install()
 
 
-def _install_event_rules(now: Callable[[], float]) -> None:
+def _install_event_rules(now: Callable[[], float], bury: Callable[[str, Document], None]) -> None:
     from workbook.localaws.moto import event_rules
 
-    event_rules.install(now)
+    event_rules.install(now, bury)
 
 
 def _install_tables(now: Callable[[], float]) -> None:
