@@ -147,13 +147,10 @@ def _compiled(pattern: str) -> event_patterns.Test:
 
 def _put_events(handler: Any, now: Callable[[], float]) -> str:
     """Handle PutEvents; an event for a bus that does not exist is dropped [OBS]."""
-    entries = json.loads(handler.body).get("Entries") or []
+    entries = json.loads(handler.body)["Entries"]
     if sum(map(_size, entries)) > MOST_BYTES:
         raise JsonRESTError("ValidationException", TOO_LARGE)
-    backend = handler.events_backend
-    if len(entries) > 10:
-        backend.put_events(entries)  # which refuses them
-    answers = [_put_event(backend, one, now) for one in entries]
+    answers = [_put_event(handler.events_backend, one, now) for one in entries]
     failed = sum("ErrorCode" in one for one in answers)
     return json.dumps({"FailedEntryCount": failed, "Entries": answers})
 
@@ -181,9 +178,9 @@ def _size(entry: Mapping[str, Any]) -> int:
 def _test_pattern(handler: Any) -> str:
     """Handle TestEventPattern."""
     given = json.loads(handler.body)
-    matches = _compiled(given.get("EventPattern") or "")
+    matches = _compiled(given["EventPattern"])
     try:
-        event = json.loads(given.get("Event") or "")
+        event = json.loads(given["Event"])
     except ValueError:
         message = "Parameter Event is not valid. Reason: Invalid JSON"
         raise JsonRESTError("ValidationException", message) from None
@@ -232,5 +229,5 @@ def install(now: Callable[[], float], bury: event_targets.Bury) -> None:
     handler: Any = responses.EventsHandler
     for operation, name in (("PutRule", "put_rule"), ("PutTargets", "put_targets")):
         setattr(handler, name, _checked(operation, getattr(handler, name)))
-    handler.put_events = lambda self: _put_events(self, now)
-    handler.test_event_pattern = _test_pattern
+    handler.put_events = _checked("PutEvents", lambda self: _put_events(self, now))
+    handler.test_event_pattern = _checked("TestEventPattern", _test_pattern)
