@@ -44,6 +44,12 @@ def firehose() -> "Model":
 
 
 @cache
+def cloudwatch() -> "Model":
+    """Return the CloudWatch API, with Kinesis' error messages [?]."""
+    return Model("cloudwatch", {}, _kinesis_dialect())
+
+
+@cache
 def dynamodb() -> "Model":
     """Return the DynamoDB API, with Kinesis' error messages [?]."""
     return Model("dynamodb", {}, _kinesis_dialect())

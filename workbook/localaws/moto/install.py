@@ -71,7 +71,7 @@ def install(
 
     worker.before("events", partial(_install_event_rules, now, bury))
     worker.before("firehose", partial(_install_firehose, deliveries, worker.on_loop, now))
-    worker.before("monitoring", _install_cloudwatch)
+    worker.before("monitoring", partial(_install_cloudwatch, now))
     worker.before("dynamodb", partial(_install_tables, now))
 
 
@@ -116,11 +116,11 @@ def _install_firehose(
     firehose.install(deliveries, on_loop, now)
 
 
-def _install_cloudwatch() -> None:
+def _install_cloudwatch(now: Callable[[], float]) -> None:
     from workbook.localaws.moto import alarms, metric_queries
 
     alarms.install()
-    metric_queries.install()
+    metric_queries.install(now)
 
 
 def _install_event_rules(now: Callable[[], float], bury: Callable[[str, Document], None]) -> None:
