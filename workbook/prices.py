@@ -134,6 +134,7 @@ FIREHOSE = "https://aws.amazon.com/firehose/pricing/"
 FIREHOSE_GUIDE = "https://docs.aws.amazon.com/firehose/latest/dev/"
 ATHENA = "https://aws.amazon.com/athena/pricing/"
 LATER_NOTE = "one note, read on 27 November 2026"
+LATER_NOTES = "notes that agree, one with the rates of the price list; read on 27 November 2026"
 
 ROWS: dict[Source, list[Row]] = {
     Source("price", "Kinesis", KINESIS, PRICE_LIST): [
@@ -185,10 +186,8 @@ ROWS: dict[Source, list[Row]] = {
     Source("price", "Firehose", FIREHOSE, "AWS's price list of 29 July 2026"): [
         Row("FIREHOSE_GB", "USD / GB", "taken in, each record in steps of 5 KB"),
     ],
-    Source("price", "Firehose", FIREHOSE, LATER_NOTE): [
+    Source("price", "Firehose", FIREHOSE, LATER_NOTES): [
         Row("FIREHOSE_CONVERSION_GB", "USD / GB", "conversion to Parquet, in the same steps"),
-    ],
-    Source("price", "Firehose", FIREHOSE, "not confirmed"): [
         Row("FIREHOSE_PARTITIONING_GB", "USD / GB", "dynamic partitioning"),
         Row("FIREHOSE_PARTITIONING_OBJECT", "USD / thousand", "objects of partitions", 1_000),
         Row("FIREHOSE_JQ_HOUR", "USD / hour", "finding partition keys with jq, while it works"),

@@ -16,6 +16,7 @@ from workbook.localaws.functions.invoker import Invoker
 from workbook.localaws.functions.pool import Pool
 from workbook.localaws.functions.processes import Processes
 from workbook.localaws.functions.published import PublishedFunctions
+from workbook.localaws.integrations.dead_letters import DeadLetters
 from workbook.localaws.integrations.firehose.context import Dependencies as Deliverers
 from workbook.localaws.integrations.firehose.delivery_streams import DeliveryStreams
 from workbook.localaws.integrations.stream_writes import StreamWrites
@@ -65,6 +66,7 @@ class Parts:
         self._kinesis = KinesisService(clock, self._metrics, self._roles, limits=limits)
 
         self._writes = StreamWrites(clock, self._kinesis.put)
+        self._dead_letters = DeadLetters(destinations)
 
         self._processes = Processes()
         functions = PublishedFunctions()
@@ -118,6 +120,7 @@ class Parts:
                 self._configurations,
                 self._guard,
                 self._deliveries,
+                self._dead_letters,
                 self._clock.now,
             )
         )
@@ -131,6 +134,7 @@ class Parts:
         await self._registry.close()
         await self._deliveries.close()
         await self._writes.close()
+        await self._dead_letters.close()
         await self._events.close()
         await self._invoker.close()
         await asyncio.to_thread(self._processes.close)

@@ -376,6 +376,32 @@ def test_event_invoke_config_is_replaced_and_merged(local: Aws) -> None:
     assert "MaximumEventAgeInSeconds" not in found
 
 
+def test_an_alias_has_its_own_event_invoke_config(local: Aws) -> None:
+    """[BC] So has a version; both go with their qualifier, which must exist."""
+    client = local.client("lambda")
+    name = create(local, CODE)
+    settle(local, name)
+    version = client.publish_version(FunctionName=name)["Version"]
+    client.create_alias(FunctionName=name, Name="live", FunctionVersion=version)
+    put = client.put_function_event_invoke_config
+    put(FunctionName=name, MaximumRetryAttempts=0)
+    told = put(FunctionName=name, Qualifier="live", MaximumRetryAttempts=1)
+    assert told["FunctionArn"].endswith(f"{name}:live")
+    error = refused(put, FunctionName=name, Qualifier="none", MaximumRetryAttempts=1)
+    assert error["Error"]["Code"] == "ResourceNotFoundException"
+
+    def retries() -> dict[str, int]:
+        listed = client.list_function_event_invoke_configs(FunctionName=name)
+        return {
+            one["FunctionArn"].rpartition(":")[2]: one["MaximumRetryAttempts"]
+            for one in listed["FunctionEventInvokeConfigs"]
+        }
+
+    assert retries() == {"$LATEST": 0, "live": 1}
+    client.delete_alias(FunctionName=name, Name="live")
+    assert retries() == {"$LATEST": 0}
+
+
 def test_the_code_may_be_in_s3(local: Aws) -> None:
     bucket = f"b-{uuid.uuid4().hex[:12]}"
     s3 = local.client("s3")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.localaws.functions.lambda_functions import create, log_lines
+from tests.localaws.functions.lambda_functions import create, log_lines, settle
 from workbook import target
 from workbook.localaws.functions.asynchronous import (
     EVENT_AGE_EXCEEDED,
@@ -159,6 +159,23 @@ def test_a_success_goes_to_its_destination(fast: Aws) -> None:
     assert record["requestContext"]["approximateInvokeCount"] == 1
     assert record["responsePayload"] == [1]
     assert "functionError" not in record["responseContext"]
+
+
+def test_an_alias_has_its_own_destination(fast: Aws) -> None:
+    """[BC] The record names the alias, and the version that ran."""
+    name, plain = set_up(fast, "def handler(event, context): return 1", "OnSuccess")
+    settle(fast, name)
+    client, (url, arn) = fast.client("lambda"), queue(fast)
+    version = client.publish_version(FunctionName=name)["Version"]
+    client.create_alias(FunctionName=name, Name="live", FunctionVersion=version)
+    client.put_function_event_invoke_config(
+        FunctionName=name, Qualifier="live", DestinationConfig={"OnSuccess": {"Destination": arn}}
+    )
+    send(fast, f"{name}:live", 1)
+    record = receive(fast, url)
+    assert record["requestContext"]["functionArn"].endswith(f"{name}:live")
+    assert record["responseContext"]["executedVersion"] == version
+    assert "Messages" not in fast.client("sqs").receive_message(QueueUrl=plain)
 
 
 def test_without_retries_there_is_one_attempt(fast: Aws) -> None:

@@ -70,7 +70,7 @@ class Queue:
         functions = PublishedFunctions()
         config = config or EventInvokeConfig(on_success=QUEUE, on_failure=QUEUE)
         latest = version("", dead_letters=dead_letters)
-        function = Function({LATEST: latest}, reserved=reserved, events=config)
+        function = Function({LATEST: latest}, reserved=reserved, events={LATEST: config})
         functions.publish(REGION, {"f": function})
         self.functions = functions
         self.queue = EventQueue(

@@ -208,6 +208,8 @@ def test_invalid_destinations_of_a_functions_events_are_refused(local: Aws) -> N
         (own.replace(name, "missing"), None),
         (own.replace("us-east-1", "zz-nowhere-1"), None),
         (own.replace("function", "layer"), None),
+        ("arn:aws:sqs:us-east-1:123456789012:q.fifo", None),
+        ("arn:aws:kinesis:us-east-1:123456789012:stream/s", None),
     ):
         error = refused(
             client.put_function_event_invoke_config,
@@ -216,6 +218,13 @@ def test_invalid_destinations_of_a_functions_events_are_refused(local: Aws) -> N
         )
         expected = message or f"The destination ARN {arn} is invalid."
         assert error["Error"]["Message"] == expected
+    bucket = "arn:aws:s3:::b"
+    error = refused(
+        client.put_function_event_invoke_config,
+        FunctionName=name,
+        DestinationConfig={"OnSuccess": {"Destination": bucket}},  # buckets get failures only
+    )
+    assert error["Error"]["Message"] == f"The destination ARN {bucket} is invalid."
 
 
 def test_a_partial_vpc_config_does_not_break_lists(local: Aws) -> None:

@@ -81,7 +81,7 @@ def test_an_alarm_on_a_functions_errors_goes_off_and_notifies_a_topic() -> None:
             "EvaluationPeriods": 1,
             "Threshold": 1,
             "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-            "AlarmActions": [topic],
+            "AlarmActions": [f"{topic}-gone", topic],  # what is gone hinders no other action
         }
         cloudwatch.put_metric_alarm(**settings)
 

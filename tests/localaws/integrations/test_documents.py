@@ -175,7 +175,9 @@ def test_an_events_targets_may_be_streams_and_functions(
     [
         ('{"a": <text>, "b": <number>, "c": <none>}', '{"a": "N1", "b": 5, "c": ""}'),
         ('{"a": "<text> landed <none>"}', '{"a": "N1 landed "}'),
-        ('{"a": "<object>"}', '{"a": "{k:v}"}'),
+        ('"<object> <list>"', '"{k:v} [A,B]"'),
+        ('"<text>"\n"<number>"', '"N1"\n"5"'),
+        ('{"a": <second>}', '{"a": "B"}'),
         ('{"a": <object>}', '{"a": {"k":"v"}}'),
         ('"<text> landed"', '"N1 landed"'),
         ('{"r": <aws.events.rule-name>}', '{"r": "r"}'),
@@ -183,8 +185,9 @@ def test_an_events_targets_may_be_streams_and_functions(
 )
 def test_an_input_template_is_filled(template: str, made: str) -> None:
     """[OBS] JSON outside of strings, text without quotes inside."""
-    paths = {name: f"$.detail.{name}" for name in ("text", "number", "none", "object")}
-    detail = {"text": "N1", "number": 5, "object": {"k": "v"}}
+    paths = {name: f"$.detail.{name}" for name in ("text", "number", "none", "object", "list")}
+    paths["second"] = "$.detail.list[1]"
+    detail = {"text": "N1", "number": 5, "object": {"k": "v"}, "list": ["A", "B"]}
     arn = "arn:aws:events:us-east-1:123456789012:rule/r"
     assert events.transformed(template, paths, {"detail": detail}, arn).decode() == made
 
@@ -200,20 +203,11 @@ def test_targets_that_cannot_be_reached_are_refused(local: Aws, stream: tuple[st
     assert "The local AWS does not deliver events to states" in error["Error"]["Message"]
 
 
-@pytest.mark.parametrize(
-    "setting", [{"RetryPolicy": {"MaximumRetryAttempts": 1}}, {"DeadLetterConfig": {"Arn": "a"}}]
-)
-def test_settings_of_a_target_without_effect_are_refused_by_name(
-    local: Aws, stream: tuple[str, str], setting: dict[str, Any]
-) -> None:
-    client, (name, arn) = local.client("events"), stream
-    client.put_rule(Name=name, EventPattern='{"source": ["x"]}')
-    given = {"Id": "1", "Arn": arn, "RoleArn": "arn:aws:iam::123456789012:role/r"}
-    error = refused(client.put_targets, Rule=name, Targets=[given | setting])
-    (setting_name,) = setting
-    assert error["Error"]["Message"] == (
-        f"The local AWS does not support {setting_name} (target 1)."
-    )
+def test_an_object_in_a_string_of_a_json_template_cannot_be_delivered() -> None:
+    """[OBS]"""
+    arn, paths = "arn:aws:events:us-east-1:123456789012:rule/r", {"object": "$.detail"}
+    with pytest.raises(events.UndeliverableError, match="<object> is an object or a list"):
+        events.transformed('{"a": "<object>"}', paths, {"detail": {"k": "v"}}, arn)
 
 
 def test_each_change_of_a_table_is_a_record(local: Aws, stream: tuple[str, str]) -> None:

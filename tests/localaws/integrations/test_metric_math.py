@@ -60,7 +60,7 @@ def test_metric_math_computes_series(expression: str, expected: dict[int, float]
 @pytest.mark.parametrize(
     ("expression", "named"),
     [
-        ("SEARCH('{AWS/Lambda}', 'Sum')", "unexpected"),
+        ("SEARCH('{AWS/Lambda}', 'Sum')", "the function SEARCH"),
         ("ANOMALY_DETECTION_BAND(a)", "ANOMALY_DETECTION_BAND"),
         ("SELECT AVG(Duration) FROM SCHEMA(x)", "SELECT"),
         ("a +", "ends too early"),

@@ -4,6 +4,8 @@ import asyncio
 import logging
 import time
 import uuid
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ from tests.localaws.fakes import STREAM, HandClock, settle
 from workbook import deployment, target
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.integrations import stream_writes
-from workbook.localaws.integrations.stream_writes import StreamWrites, Write
+from workbook.localaws.integrations.stream_writes import Loss, StreamWrites, Write
 
 DAY = 24 * 3600.0
 THROTTLED = ApiError("ProvisionedThroughputExceededException", "Rate exceeded")
@@ -68,15 +70,43 @@ def test_a_throttled_write_is_given_up_after_a_day(caplog: pytest.LogCaptureFixt
         await clock.advance(DAY - 60)
         assert caplog.messages == []
         await clock.advance(120)
-        assert caplog.messages == [
-            f"a record of the table t for {STREAM} is lost: it was throttled for a day"
-        ]
+        (message,) = caplog.messages
         tries = stream.tries
+        assert message == (
+            f"a record of the table t for {STREAM} is lost ({tries - 1} retries): "
+            "ProvisionedThroughputExceededException: Rate exceeded"
+        )
         await clock.advance(DAY)
         assert stream.tries == tries
 
     with caplog.at_level(logging.WARNING):
         asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("given", "refusal", "limit"),
+    [
+        ({"retries": 2}, THROTTLED, "retries"),
+        ({"seconds": 60.0}, THROTTLED, "age"),
+        ({}, GONE, None),
+    ],
+)
+def test_a_writer_learns_why_its_record_is_given_up(
+    given: dict[str, Any], refusal: ApiError, limit: str | None
+) -> None:
+    """[BC] EventBridge tries as often, and as long, as a target's retry policy says."""
+
+    async def run() -> None:
+        clock, stream = HandClock(), Stream(refusal)
+        losses: list[Loss] = []
+        made = replace(write(b"lost"), **given, lost=losses.append)
+        StreamWrites(clock, stream.put).add(made)
+        await clock.advance(120)
+        (loss,) = losses
+        assert (loss.code, loss.limit) == (refusal.code, limit)
+        assert loss.retries == stream.tries - 1
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize("refusal", [GONE, RuntimeError("a fault")])

@@ -5,7 +5,9 @@ import time
 import uuid
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
 from tests.localaws.functions.lambda_functions import refused
 from workbook import deployment
@@ -190,3 +192,68 @@ def test_an_unknown_precision_is_refused(streamed: Streamed) -> None:
     )
     assert error["Error"]["Code"] == "ValidationException"
     assert "Value 'NANOSECOND' at 'enableKinesisStreamingConfiguration" in error["Error"]["Message"]
+
+
+def make_provisioned(aws: Aws, units: int) -> dict[str, str]:
+    """Create a table with provisioned write capacity; return its name as a parameter."""
+    name = f"p-{uuid.uuid4().hex[:8]}"
+    aws.client("dynamodb").create_table(
+        TableName=name,
+        ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": units},
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+    )
+    return {"TableName": name}
+
+
+def large(identity: str) -> dict[str, Any]:
+    """Return an item of 130 KB, of which a table of one unit a second takes three at once."""
+    return {"id": {"S": identity}, "text": {"S": "x" * 1024 * 130}}
+
+
+def impatient(aws: Aws) -> Any:
+    """Return a client that never retries."""
+    return boto3.client(
+        "dynamodb",
+        region_name=aws.region,
+        endpoint_url=aws.endpoint_url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+def test_a_table_throttles_writes_beyond_its_capacity(local: Aws) -> None:
+    """[D23, SEEN] 1 unit a second writes 1 KB; 5 minutes of unused capacity are kept."""
+    dynamodb, table = impatient(local), make_provisioned(local, 1)
+    put = dynamodb.put_item
+    for number in range(3):
+        put(**table, Item=large(str(number)))
+    assert refused(put, **table, Item=large("more"))["Error"] == {
+        "Code": "ProvisionedThroughputExceededException",
+        "Message": (
+            "The level of configured provisioned throughput for the table was exceeded. Consider "
+            "increasing your provisioning level with the UpdateTable API."
+        ),
+    }
+    write = {"Put": {**table, "Item": large("again")}}
+    error = refused(dynamodb.transact_write_items, TransactItems=[write])
+    assert error["CancellationReasons"][0]["Code"] == "ProvisionedThroughputExceeded"
+    dynamodb.update_table(**table, BillingMode="PAY_PER_REQUEST")
+    put(**table, Item=large("on demand"))
+
+
+def test_a_batch_returns_what_finds_no_capacity(local: Aws) -> None:
+    """[BC] As unprocessed; a batch of which nothing is written fails."""
+    dynamodb, table = impatient(local), make_provisioned(local, 1)
+    requests = [{"PutRequest": {"Item": large(str(number))}} for number in range(5)]
+    batch = {table["TableName"]: requests}
+    answer = dynamodb.batch_write_item(RequestItems=batch)
+    left = answer["UnprocessedItems"][table["TableName"]]
+    assert 0 < len(left) < 5
+    written = dynamodb.scan(**table, ProjectionExpression="id")["Items"]
+    unwritten = [one["PutRequest"]["Item"]["id"] for one in left]
+    both = sorted(one["S"] for one in [*unwritten, *(item["id"] for item in written)])
+    assert both == ["0", "1", "2", "3", "4"]
+    error = refused(dynamodb.batch_write_item, RequestItems=answer["UnprocessedItems"])
+    assert error["Error"]["Code"] == "ProvisionedThroughputExceededException"

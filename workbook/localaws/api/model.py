@@ -44,9 +44,21 @@ def firehose() -> "Model":
 
 
 @cache
+def cloudwatch() -> "Model":
+    """Return the CloudWatch API, with Kinesis' error messages [?]."""
+    return Model("cloudwatch", {}, _kinesis_dialect())
+
+
+@cache
 def dynamodb() -> "Model":
     """Return the DynamoDB API, with Kinesis' error messages [?]."""
     return Model("dynamodb", {}, _kinesis_dialect())
+
+
+@cache
+def events() -> "Model":
+    """Return the EventBridge API, with Kinesis' error messages [?]."""
+    return Model("events", {}, _kinesis_dialect())
 
 
 @cache

@@ -77,7 +77,10 @@ def record(
         "requestPayload": _as_json(request),
     }
     if outcome is not None:
-        document["responseContext"] = {"statusCode": 200, "executedVersion": qualifier}
+        document["responseContext"] = {
+            "statusCode": 200,
+            "executedVersion": outcome.executed_version,
+        }
         if outcome.function_error is not None:
             document["responseContext"]["functionError"] = outcome.function_error
         document["responsePayload"] = _as_json(outcome.payload)

@@ -330,14 +330,23 @@ def destinations(config: Mapping[str, Any]) -> list[str]:
     return [one["Destination"] for one in both if one.get("Destination")]
 
 
-def check_destination(arn: str) -> None:
-    """Check that an ARN can be a destination of asynchronous invocations.
+def check_destinations(config: Mapping[str, Any]) -> None:
+    """Check the destinations of asynchronous invocations in an EventInvokeConfig.
+
+    They are standard queues and topics, functions and buses; a bucket gets only failures
+    [DG:invocation-async-retain-records].
 
     Raises:
-        ApiError: it cannot.
+        ApiError: one of them cannot be a destination.
     """
-    if service_of(arn) not in DESTINATIONS:
-        raise invalid_destination(arn)
+    for kind, one in (config.get("DestinationConfig") or {}).items():
+        arn = one.get("Destination")
+        if not arn:
+            continue
+        service = service_of(arn)
+        is_fifo = service in ("sqs", "sns") and arn.endswith(".fifo")
+        if service not in DESTINATIONS or is_fifo or (service == "s3" and kind == "OnSuccess"):
+            raise invalid_destination(arn)
 
 
 def not_assumable() -> ApiError:
@@ -359,8 +368,10 @@ def check_dead_letters(arn: str) -> None:
     Raises:
         ApiError: it is not.
     """
-    if service_of(arn) not in ("sqs", "sns"):
-        raise invalid(f"The dead-letter queue {arn} must be an SQS queue or an SNS topic.")
+    if service_of(arn) not in ("sqs", "sns") or arn.endswith(".fifo"):
+        raise invalid(
+            f"The dead-letter queue {arn} must be a standard SQS queue or a standard SNS topic."
+        )
 
 
 def no_dead_letters(arn: str) -> ApiError:

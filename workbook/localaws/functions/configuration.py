@@ -88,10 +88,15 @@ class EventInvokeConfig:
 class Function:
     """A function: its versions by number and ``$LATEST``, and settings for all of them.
 
-    ``reserved`` is the reserved concurrency, or None.
+    ``reserved`` is the reserved concurrency, or None. ``events`` are the settings of asynchronous
+    invocations, by the qualifier that is invoked.
     """
 
     versions: Mapping[str, FunctionVersion]
     aliases: Mapping[str, Alias] = field(default_factory=dict)
     reserved: int | None = None
-    events: EventInvokeConfig = EventInvokeConfig()
+    events: Mapping[str, EventInvokeConfig] = field(default_factory=dict)
+
+    def events_of(self, qualifier: str | None) -> EventInvokeConfig:
+        """Return the settings of asynchronous invocations of a version or alias, or ``$LATEST``."""
+        return self.events.get(qualifier or LATEST, EventInvokeConfig())

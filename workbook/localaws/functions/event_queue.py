@@ -80,6 +80,7 @@ class EventQueue:
             while not isinstance(step, str):
                 await self._clock.sleep(step)
                 function = self._functions.function(reference)
+                config = function.events_of(reference.qualifier)
                 if function.reserved == 0:
                     step = asynchronous.ZERO_RESERVED
                     continue
@@ -94,18 +95,18 @@ class EventQueue:
                         )
                     refusals += 1
                     age = self._clock.now() - accepted
-                    step = asynchronous.after_throttle(function.events, refusals, age)
+                    step = asynchronous.after_throttle(config, refusals, age)
                     continue
                 tries += 1
                 if outcome.function_error is None:
                     step = asynchronous.SUCCESS
                 else:
                     age = self._clock.now() - accepted
-                    step = asynchronous.after_error(function.events, tries, age)
+                    step = asynchronous.after_error(config, tries, age)
         except FunctionGoneError:
             return
         succeeded = step == asynchronous.SUCCESS
-        destination = function.events.on_success if succeeded else function.events.on_failure
+        destination = config.on_success if succeeded else config.on_failure
         if destination is not None:
             record = asynchronous.record(
                 reference,

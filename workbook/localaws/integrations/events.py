@@ -13,6 +13,20 @@ ORDER = (  # of an event's keys [OBS]
 )
 PLACEHOLDER = re.compile(r"<([^<>\s]+)>")
 QUOTE = re.compile(r'(?<!\\)"')
+STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
+PATH = re.compile(r"\$(\.[^.\['\"]+|\[(\d+|\*)\])*")
+PREDEFINED = (
+    "aws.events.event",
+    "aws.events.event.ingestion-time",
+    "aws.events.event.json",
+    "aws.events.rule-arn",
+    "aws.events.rule-name",
+)
+WHOLE = "aws.events.event.json"
+
+
+class UndeliverableError(ValueError):
+    """An event whose transformation cannot be delivered."""
 
 
 def event(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,10 +36,14 @@ def event(found: Mapping[str, Any]) -> dict[str, Any]:
         found: the event in moto's form, with its time in seconds since the epoch.
     """
     told = {name: found[name] for name in ORDER if name in found}
-    if isinstance(told.get("time"), int | float):
-        seconds = datetime.fromtimestamp(told["time"], UTC)
-        told["time"] = f"{seconds:%Y-%m-%dT%H:%M:%SZ}"
-    return told
+    return {**told, "time": instant(told["time"])} if "time" in told else told
+
+
+def instant(time: float | str) -> str:
+    """Return a time as events have it, in whole seconds; a string is one already [OBS]."""
+    if isinstance(time, str):
+        return time
+    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def scheduled(account: str, region: str, rule_arn: str, moment: float) -> dict[str, Any]:
@@ -57,6 +75,9 @@ def target_input(target: Mapping[str, Any], found: Mapping[str, Any], rule_arn: 
         target: the target, as given to ``PutTargets``.
         found: the event, as targets receive it.
         rule_arn: the ARN of the rule that matches.
+
+    Raises:
+        UndeliverableError: its transformation would not be JSON.
     """
     if "Input" in target:
         return str(target["Input"]).encode()
@@ -75,13 +96,16 @@ def transformed(
     """Return a template with its placeholders filled [OBS].
 
     A placeholder is replaced with its value as JSON; within a string, with its text, without
-    quotes.
+    quotes. An object or a list cannot be in a string of a JSON template.
 
     Args:
         template: such as ``{"tail": <plane>}``.
         paths: the path in the event of each placeholder's value.
         found: the event, as targets receive it.
         rule_arn: the ARN of the rule that matches.
+
+    Raises:
+        UndeliverableError: the result would not be JSON.
     """
     without_detail = {name: value for name, value in found.items() if name != "detail"}
     without_detail["detailType"] = without_detail.pop("detail-type", None)
@@ -99,6 +123,8 @@ def transformed(
         before = template[: placeholder.start()]
         if len(QUOTE.findall(before)) % 2 == 0:
             return '""' if value is None else _json(value)
+        if isinstance(value, Mapping | list) and template.lstrip().startswith(("{", "[")):
+            raise UndeliverableError(f"<{placeholder[1]}> is an object or a list in a string")
         text = "" if value is None else value if isinstance(value, str) else _json(value)
         return text.replace('"', "")
 
@@ -117,9 +143,16 @@ def partition_key(target: Mapping[str, Any], found: Mapping[str, Any]) -> str:
 
 
 def at_path(document: Any, path: str) -> Any:
-    """Return the value at a path such as ``$.detail.plane``; None if there is none."""
-    for name in path.removeprefix("$").strip(".").split(".") if path != "$" else ():
-        if not isinstance(document, Mapping) or name not in document:
-            return None
-        document = document[name]
+    """Return the value at a path such as ``$.detail.legs[0].plane``; None if there is none."""
+    for name, index in STEP.findall(path.removeprefix("$")):
+        if index:
+            is_there = isinstance(document, list) and int(index) < len(document)
+            document = document[int(index)] if is_there else None
+        else:
+            document = document.get(name) if isinstance(document, Mapping) else None
     return document
+
+
+def is_path(text: str) -> bool:
+    """Return whether EventBridge accepts a path: it starts at ``$``, without quotes [SEEN]."""
+    return PATH.fullmatch(text) is not None

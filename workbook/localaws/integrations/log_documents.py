@@ -1,4 +1,4 @@
-"""The documents that a subscription filter of CloudWatch Logs sends to a stream or function.
+"""The documents that a subscription filter of CloudWatch Logs sends to its destination.
 
 A document is JSON compressed with gzip. A control message comes first, to check that the
 destination exists [SEEN].
@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 ID_DIGITS = 56
+KINDS = {"kinesis": "Kinesis stream", "firehose": "Firehose"}  # that get a control message [SEEN]
 
 
 def data_message(
@@ -47,7 +48,7 @@ def control_message(destination: str, milliseconds: int) -> bytes:
     """Return the document that checks a destination [SEEN].
 
     Args:
-        destination: its kind, such as ``Kinesis stream``.
+        destination: its kind, of ``KINDS``.
         milliseconds: the time, since the epoch.
     """
     text = f"CWL CONTROL MESSAGE: Checking health of destination {destination}."

@@ -102,6 +102,8 @@ def parse(expression: str) -> Node:
     """
     if re.match(r"\s*SELECT\b", expression, re.IGNORECASE):
         raise MetricMathError("the local AWS does not support Metrics Insights queries (SELECT)")
+    if re.search(r"\bSEARCH\s*\(", expression):
+        raise MetricMathError("the local AWS does not support the function SEARCH")
     tokens, at = [], 0
     while at < len(expression.rstrip()):
         found = TOKEN.match(expression, at)

@@ -9,7 +9,7 @@ import logging
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.clock import Clock
@@ -22,6 +22,23 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """Why a record was given up.
+
+    Args:
+        code: the error code of the last attempt.
+        message: its message.
+        retries: how often the write was tried again.
+        limit: what ended the attempts: ``age`` or ``retries``; None if another would not help.
+    """
+
+    code: str
+    message: str
+    retries: int = 0
+    limit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """A record for a stream.
 
@@ -31,12 +48,18 @@ class Write:
         stream_arn: the stream's ARN.
         partition_key: the record's partition key.
         data: the record's data.
+        seconds: how long to try, by the clock.
+        retries: how often to try again; None for no limit.
+        lost: is called if the record is given up.
     """
 
     writer: str
     stream_arn: str
     partition_key: str
     data: bytes
+    seconds: float = GIVE_UP_SECONDS
+    retries: int | None = None
+    lost: Callable[[Loss], None] | None = None
 
 
 class StreamWrites:
@@ -59,8 +82,9 @@ class StreamWrites:
         """Write a record soon, after all earlier ones of its writer."""
         place = write.writer, write.stream_arn
         if self._bytes.get(place, 0) + len(write.data) > MOST_BYTES:
-            _lose(write, f"{MOST_BYTES:,} bytes wait for the stream")
-            return
+            return _lose(
+                write, Loss("InternalFailure", f"{MOST_BYTES:,} bytes wait for the stream")
+            )
         self._bytes[place] = self._bytes.get(place, 0) + len(write.data)
         present = self._waiting.get(place)
         if present is not None:
@@ -91,21 +115,35 @@ class StreamWrites:
 
     async def _deliver(self, write: Write, added: float) -> None:
         """Write a record, or give it up."""
-        pause = FIRST_PAUSE
+        pause, retries = FIRST_PAUSE, 0
         while True:
             try:
                 await self._put(write.stream_arn, write.partition_key, write.data)
                 return
             except ApiError as refusal:
-                if refusal.code not in THROTTLED:
-                    return _lose(write, f"{refusal.code}: {refusal.message}")
-                if self._clock.now() - added > GIVE_UP_SECONDS:
-                    return _lose(write, "it was throttled for a day")
+                loss = Loss(refusal.code, refusal.message, retries)
             except Exception as fault:  # of the local AWS; the next record may be fine
-                return _lose(write, f"the local AWS failed: {fault!r}")
+                loss = Loss("InternalFailure", f"the local AWS failed: {fault!r}", retries)
+            if loss.code not in THROTTLED:
+                return _lose(write, loss)
+            if self._clock.now() - added > write.seconds:
+                return _lose(write, replace(loss, limit="age"))
+            if retries == write.retries:
+                return _lose(write, replace(loss, limit="retries"))
             await self._clock.sleep(pause * random.uniform(0.5, 1.5))
-            pause = min(2 * pause, LONGEST_PAUSE)
+            pause, retries = min(2 * pause, LONGEST_PAUSE), retries + 1
 
 
-def _lose(write: Write, reason: str) -> None:
-    log.warning("a record of %s for %s is lost: %s", write.writer, write.stream_arn, reason)
+def _lose(write: Write, loss: Loss) -> None:
+    """Log why a record is given up, and report it."""
+    after = "" if loss.limit is None else f" ({loss.retries} retries)"
+    log.warning(
+        "a record of %s for %s is lost%s: %s: %s",
+        write.writer,
+        write.stream_arn,
+        after,
+        loss.code,
+        loss.message,
+    )
+    if write.lost is not None:
+        write.lost(loss)

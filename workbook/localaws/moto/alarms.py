@@ -97,7 +97,12 @@ class Alarms:
         alarm.update_state(reason, json.dumps(data), found)
         if alarm.actions_enabled:
             for arn in _actions(alarm, found):
-                _act(region, arn, alarm, before, now)
+                try:
+                    _act(region, arn, alarm, before, now)
+                except (
+                    Exception
+                ):  # such as a topic that is gone; the other actions must not miss it
+                    log.exception("%s: the action %s failed", alarm.alarm_arn, arn)
 
 
 def _queries(alarm: Any) -> list[Any]:

@@ -1,40 +1,48 @@
-"""moto's EventBridge, with rules that can have functions and streams as targets, and schedules."""
+"""moto's EventBridge, with AWS's event patterns and schedules, and our delivery to targets."""
 
+import json
 import logging
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
-from moto.events import models
-from moto.utilities.arns import parse_arn
+from moto.events import models, responses
 
+from workbook.localaws.api import model
+from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import ACCOUNT_ID
-from workbook.localaws.integrations import events, schedules
+from workbook.localaws.function_arn import service_of
+from workbook.localaws.integrations import event_patterns, events, schedules
 from workbook.localaws.integrations.schedules import Schedule
-from workbook.localaws.integrations.stream_writes import Write
-from workbook.localaws.moto import functions, kinesis
+from workbook.localaws.moto import event_targets
 from workbook.localaws.moto.takeover import take_over
 
-OURS = ("kinesis", "lambda")
 INVALID_SCHEDULE = "Parameter ScheduleExpression is not valid."  # [OBS]
-MOTOS = ("logs", "events", "sqs")
-
-# Settings of a target that have an effect here.
-SETTINGS = {
-    *("Id", "Arn", "RoleArn", "Input", "InputPath", "InputTransformer"),
-    *("KinesisParameters", "SqsParameters"),
+INVALID_PATTERN = "Event pattern is not valid. Reason: {}"  # [SEEN]
+NOT_AWS = {  # the entry of an event whose source begins with "aws." [SEEN]
+    "ErrorCode": "NotAuthorizedForSourceException",
+    "ErrorMessage": "Not authorized for the source.",
 }
+TOO_LARGE = "Total size of the entries in the request is over the limit."  # [OBS]
+TOO_MANY = "The requested resource exceeds the maximum number allowed."  # [OBS]
+MOST_BYTES = 256 * 1024  # of all entries of a call [BC]
+MOST_TARGETS = 5  # of a rule [OBS]
+TIME_BYTES = 14  # of an entry that has a time [BC]
 
 log = logging.getLogger(__name__)
 
 
 class Rule(models.Rule):
-    """A rule whose targets may also be functions and streams."""
+    """A rule with AWS's patterns and schedules, whose targets do not affect one another."""
 
-    now: Callable[[], float]  # set in a subclass by ``install``
+    now: Callable[[], float]  # set in a subclass by ``install``, like the next one
+    bury: event_targets.Bury
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        text = self.event_pattern.dump()
+        self._matches = event_patterns.compile_pattern(text) if text else None
         self.schedule: Schedule | None = None
         if self.scheduled_expression:
             self.schedule = schedules.parse(self.scheduled_expression)
@@ -56,35 +64,41 @@ class Rule(models.Rule):
         if moment is None:
             return
         self._wait(moment)
-        if self.state == "ENABLED":
-            pattern = self.event_pattern
-            try:
-                self.event_pattern = models.EventPattern.load(None)  # applies to other events only
-                self._send(events.scheduled(ACCOUNT_ID, self.region_name, self.arn, moment), True)
-            finally:
-                self.event_pattern = pattern
+        self._send(events.scheduled(ACCOUNT_ID, self.region_name, self.arn, moment), True)
 
     def send_to_targets(self, original_event: Any, transform_input: bool = True) -> None:
         """Send an event to all targets, if it matches; a rule with only a schedule matches none."""
-        if self.event_pattern.get_pattern() or not self.schedule:
+        told = {**original_event, "time": events.instant(original_event["time"])}
+        if self._matches is not None and self._matches(told):
             self._send(original_event, transform_input)
 
     def _send(self, original_event: Any, transform_input: bool) -> None:
-        ours = [one for one in self.targets if parse_arn(one["Arn"]).service in OURS]
-        others, all_targets = [one for one in self.targets if one not in ours], self.targets
+        if self.state != "ENABLED":
+            return
+        found = events.event(original_event)
+        for target in self.targets:
+            if service_of(target["Arn"]) in event_targets.OURS:
+                event_targets.deliver(
+                    self.region_name, self.arn, target, found, self.now(), self.bury
+                )
+            else:
+                self._send_to_moto(target, original_event, transform_input)
+
+    def _send_to_moto(self, target: Any, original_event: Any, transform_input: bool) -> None:
+        """Send an event to a bus or an archive."""
+        pattern, targets = self.event_pattern, self.targets
         try:
-            self.targets = others
+            self.event_pattern = models.EventPattern.load(None)  # it has been matched
+            self.targets = [target]
             super().send_to_targets(original_event, transform_input)
+        except JsonRESTError as refusal:
+            log.warning("an event of %s for %s is lost: %s", self.arn, target["Arn"], refusal)
         finally:
-            self.targets = all_targets
-        if ours and self.state == "ENABLED" and self.event_pattern.matches_event(original_event):
-            found = events.event(original_event)
-            for target in ours:
-                _deliver(self.region_name, target, found, self.arn)
+            self.event_pattern, self.targets = pattern, targets
 
 
 class EventsBackend(models.EventsBackend):
-    """moto's backend, which refuses targets that cannot receive events."""
+    """moto's backend, which refuses rules and targets that have no effect."""
 
     @property
     def _url_module(self) -> Any:
@@ -94,12 +108,14 @@ class EventsBackend(models.EventsBackend):
 
     def put_rule(self, *args: Any, **kwargs: Any) -> Any:
         """Handle PutRule."""
-        expression = kwargs.get("scheduled_expression")
+        expression, pattern = kwargs.get("scheduled_expression"), kwargs.get("event_pattern")
         if expression and kwargs.get("event_bus_arn") in (None, "default"):
             try:
                 schedules.parse(expression)
             except schedules.InvalidScheduleError:
                 raise JsonRESTError("ValidationException", INVALID_SCHEDULE) from None
+        if pattern:
+            _compiled(pattern)
         return super().put_rule(*args, **kwargs)
 
     def put_targets(
@@ -107,49 +123,81 @@ class EventsBackend(models.EventsBackend):
     ) -> None:
         """Handle PutTargets."""
         for target in targets:
-            _check(target)
+            event_targets.check(target, self.region_name)
+        bus = self._get_event_bus(self._normalize_event_bus_arn(event_bus_arn))
+        rule = bus.rules.get(name)
+        present = rule.targets if rule else []
+        if len({one["Id"] for one in (*present, *targets)}) > MOST_TARGETS:
+            raise JsonRESTError("LimitExceededException", TOO_MANY)
         super().put_targets(name, event_bus_arn, targets)
 
 
-def _check(target: Mapping[str, Any]) -> None:
-    """Check that a target can receive events.
+def _compiled(pattern: str) -> event_patterns.Test:
+    """Return a test of events.
 
     Raises:
-        JsonRESTError: nothing can be delivered to it [SEEN], or not in the local AWS.
+        JsonRESTError: the pattern is not valid.
     """
-    arn, identity = target["Arn"], target["Id"]
-    given = [one for one in ("Input", "InputPath", "InputTransformer") if one in target]
-    if len(given) > 1:
-        raise JsonRESTError(
-            "ValidationException",
-            "Only one of Input, InputPath, or InputTransformer must be provided for target "
-            f"{identity}.",
-        )
-    service = arn.split(":")[2] if arn.startswith("arn:") and arn.count(":") > 4 else ""
-    if service == "kinesis" and not target.get("RoleArn"):
-        raise JsonRESTError("ValidationException", f"RoleArn is required for target {arn}.")
-    if service and service not in (*OURS, *MOTOS):
-        raise JsonRESTError(
-            "ValidationException",
-            f"The local AWS does not deliver events to {service} (target {identity}); it delivers "
-            f"to {', '.join(sorted((*OURS, *MOTOS)))}.",
-        )
-    for name in sorted(target.keys() - SETTINGS):
-        raise JsonRESTError(
-            "ValidationException", f"The local AWS does not support {name} (target {identity})."
-        )
+    try:
+        return event_patterns.compile_pattern(pattern)
+    except event_patterns.InvalidPatternError as reason:
+        message = INVALID_PATTERN.format(reason)
+        raise JsonRESTError("InvalidEventPatternException", message) from None
 
 
-def _deliver(
-    region: str, target: Mapping[str, Any], found: Mapping[str, Any], rule_arn: str
-) -> None:
-    content = events.target_input(target, found, rule_arn)
-    arn = target["Arn"]
-    if parse_arn(arn).service == "lambda":
-        functions.invoke_event(region, arn, content)
-        return
-    key = events.partition_key(target, found)
-    kinesis.backend(region).send(Write(f"the rule {rule_arn}", arn, key, content))
+def _put_events(handler: Any, now: Callable[[], float]) -> str:
+    """Handle PutEvents; an event for a bus that does not exist is dropped [OBS]."""
+    entries = json.loads(handler.body)["Entries"]
+    if sum(map(_size, entries)) > MOST_BYTES:
+        raise JsonRESTError("ValidationException", TOO_LARGE)
+    answers = [_put_event(handler.events_backend, one, now) for one in entries]
+    failed = sum("ErrorCode" in one for one in answers)
+    return json.dumps({"FailedEntryCount": failed, "Entries": answers})
+
+
+def _put_event(backend: Any, entry: dict[str, Any], now: Callable[[], float]) -> dict[str, Any]:
+    """Return the answer to an entry of PutEvents, after sending its event."""
+    if str(entry.get("Source", "")).startswith("aws."):
+        return NOT_AWS
+    timed = {**entry, "Time": entry.get("Time", now())}
+    bus = str(entry.get("EventBusName") or "default").rpartition("/")[2]
+    if bus not in backend.event_buses:
+        return {"EventId": str(uuid.uuid4())}
+    (answer,) = backend.put_events([timed])
+    told: dict[str, Any] = answer
+    return told
+
+
+def _size(entry: Mapping[str, Any]) -> int:
+    """Return the size of an entry in bytes [BC]."""
+    texts = [entry.get(name) or "" for name in ("Source", "DetailType", "Detail")]
+    texts += entry.get("Resources") or []
+    return sum(len(one.encode()) for one in texts) + (TIME_BYTES if entry.get("Time") else 0)
+
+
+def _test_pattern(handler: Any) -> str:
+    """Handle TestEventPattern."""
+    given = json.loads(handler.body)
+    matches = _compiled(given["EventPattern"])
+    try:
+        event = json.loads(given["Event"])
+    except ValueError:
+        message = "Parameter Event is not valid. Reason: Invalid JSON"
+        raise JsonRESTError("ValidationException", message) from None
+    return json.dumps({"Result": matches(event)})
+
+
+def _checked(operation: str, answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a handler that refuses parameters that violate the model [BC]."""
+
+    def run(handler: Any) -> Any:
+        try:
+            model.events().read(operation, json.loads(handler.body))
+        except ApiError as refused:
+            raise JsonRESTError(refused.code, refused.message) from None
+        return answer(handler)
+
+    return run
 
 
 def fire(now: float) -> None:
@@ -172,8 +220,14 @@ def _scheduled() -> list[Any]:
     return [rule for rule in rules if rule.due is not None]
 
 
-def install(now: Callable[[], float]) -> None:
+def install(now: Callable[[], float], bury: event_targets.Bury) -> None:
     """Make moto use these rules; on its thread, before the first one is created."""
     module: Any = models
-    module.Rule = type("Rule", (Rule,), {"now": staticmethod(now)})
+    settings = {"now": staticmethod(now), "bury": staticmethod(bury)}
+    module.Rule = type("Rule", (Rule,), settings)
     take_over(models.events_backends, EventsBackend)
+    handler: Any = responses.EventsHandler
+    for operation, name in (("PutRule", "put_rule"), ("PutTargets", "put_targets")):
+        setattr(handler, name, _checked(operation, getattr(handler, name)))
+    handler.put_events = _checked("PutEvents", lambda self: _put_events(self, now))
+    handler.test_event_pattern = _checked("TestEventPattern", _test_pattern)

@@ -1,7 +1,6 @@
 """moto's Firehose stores delivery streams; our code delivers their records."""
 
 import base64
-import gzip
 import json
 import uuid
 from collections.abc import Callable, Coroutine, Mapping
@@ -76,26 +75,6 @@ class FirehoseBackend(models.FirehoseBackend):
         self.ask(self.streams.put(found.delivery_stream_arn, data))
         answers = [{"RecordId": str(uuid.uuid4())} for _ in data]
         return {"FailedPutCount": 0, "Encrypted": False, "RequestResponses": answers}
-
-    def send_log_event(
-        self,
-        delivery_stream_arn: str,
-        filter_name: str,
-        log_group_name: str,
-        log_stream_name: str,
-        log_events: list[dict[str, Any]],
-    ) -> None:
-        """Accept the log events of a subscription."""
-        document = {
-            "messageType": "DATA_MESSAGE",
-            "owner": self.account_id,
-            "logGroup": log_group_name,
-            "logStream": log_stream_name,
-            "subscriptionFilters": [filter_name],
-            "logEvents": log_events,
-        }
-        data = gzip.compress(json.dumps(document, separators=(",", ":")).encode(), mtime=0)
-        self.put_record_batch(delivery_stream_arn.rpartition("/")[2], [{"Data": data}])
 
     def delete_delivery_stream(self, delivery_stream_name: str) -> None:
         """Handle DeleteDeliveryStream."""

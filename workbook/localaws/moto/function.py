@@ -98,8 +98,7 @@ class MotoFunction(LambdaFunction):
         self.has_environment = "Environment" in spec
         self.versions_published = 0
         self.published_behaviour: tuple[object, ...] = ()
-        self.events: dict[str, Any] = {}  # the EventInvokeConfig
-        self.events_modified = 0.0
+        self.events: dict[str, dict[str, Any]] = {}  # EventInvokeConfigs, by qualifier
         variables = (spec.get("Environment") or {}).get("Variables") or {}
         spec = {**spec, "Environment": {"Variables": variables}, "Layers": []}
         super().__init__(account_id=account_id, spec=spec, region=region, version=LATEST)
@@ -206,16 +205,9 @@ class MotoFunction(LambdaFunction):
             dead_letters=(self.dead_letter_config or {}).get("TargetArn") or None,
         )
 
-    def described_events(self) -> EventInvokeConfig:
-        """Return the settings of asynchronous invocations, as a value with AWS's defaults."""
-        destinations = self.events.get("DestinationConfig") or {}
-        given: dict[str, Any] = {
-            "retries": self.events.get("MaximumRetryAttempts"),
-            "max_age": self.events.get("MaximumEventAgeInSeconds"),
-            "on_success": (destinations.get("OnSuccess") or {}).get("Destination"),
-            "on_failure": (destinations.get("OnFailure") or {}).get("Destination"),
-        }
-        return EventInvokeConfig(**{name: v for name, v in given.items() if v not in (None, "")})
+    def described_events(self) -> dict[str, EventInvokeConfig]:
+        """Return the settings of asynchronous invocations, as values with AWS's defaults."""
+        return {qualifier: _events(config) for qualifier, config in self.events.items()}
 
     def behaviour(self) -> tuple[object, ...]:
         """Return the attributes that a new version must change."""
@@ -322,3 +314,14 @@ def checked_code(account_id: str, region: str, source: Mapping[str, Any]) -> byt
         code = stored.value
     checks.check_code(code)
     return code
+
+
+def _events(config: dict[str, Any]) -> EventInvokeConfig:
+    destinations = config.get("DestinationConfig") or {}
+    given: dict[str, Any] = {
+        "retries": config.get("MaximumRetryAttempts"),
+        "max_age": config.get("MaximumEventAgeInSeconds"),
+        "on_success": (destinations.get("OnSuccess") or {}).get("Destination"),
+        "on_failure": (destinations.get("OnFailure") or {}).get("Destination"),
+    }
+    return EventInvokeConfig(**{name: v for name, v in given.items() if v not in (None, "")})

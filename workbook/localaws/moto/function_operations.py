@@ -276,28 +276,28 @@ def _delete_function_concurrency(backend: FunctionsBackend, asked: Parameters) -
 @_operation("PutFunctionEventInvokeConfig")
 def _put_function_event_invoke_config(backend: FunctionsBackend, asked: Parameters) -> Answer:
     config = _but(asked, "FunctionName", "Qualifier")
-    return backend.put_function_event_invoke_config(asked["FunctionName"], config)
+    return backend.put_events(asked["FunctionName"], asked["Qualifier"] or LATEST, config)
 
 
 @_operation("UpdateFunctionEventInvokeConfig")
 def _update_function_event_invoke_config(backend: FunctionsBackend, asked: Parameters) -> Answer:
     config = _but(asked, "FunctionName", "Qualifier")
-    return backend.update_function_event_invoke_config(asked["FunctionName"], config)
+    return backend.update_events(asked["FunctionName"], asked["Qualifier"] or LATEST, config)
 
 
 @_operation("GetFunctionEventInvokeConfig")
 def _get_function_event_invoke_config(backend: FunctionsBackend, asked: Parameters) -> Answer:
-    return backend.get_function_event_invoke_config(asked["FunctionName"])
+    return backend.get_events(asked["FunctionName"], asked["Qualifier"] or LATEST)
 
 
 @_operation("ListFunctionEventInvokeConfigs")
 def _list_function_event_invoke_configs(backend: FunctionsBackend, asked: Parameters) -> Answer:
-    return backend.list_function_event_invoke_configs(asked["FunctionName"])
+    return {"FunctionEventInvokeConfigs": backend.list_events(asked["FunctionName"])}
 
 
 @_operation("DeleteFunctionEventInvokeConfig")
 def _delete_function_event_invoke_config(backend: FunctionsBackend, asked: Parameters) -> None:
-    backend.delete_function_event_invoke_config(asked["FunctionName"])
+    backend.delete_events(asked["FunctionName"], asked["Qualifier"] or LATEST)
 
 
 # --- function URLs, which no function has

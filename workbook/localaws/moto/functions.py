@@ -149,6 +149,8 @@ class FunctionsBackend(LambdaBackend):
                 raise self._lambdas.construct_unknown_function_exception(name, qualifier)
             self._check_deletable(name, qualifier)
         super().delete_function(function_name, qualifier)
+        if qualifier is not None:
+            self._forget_events(name, qualifier)
         self._publish(name)
 
     def invoke(
@@ -217,6 +219,7 @@ class FunctionsBackend(LambdaBackend):
     def delete_alias(self, name: str, function_name: str) -> None:
         """Handle DeleteAlias."""
         super().delete_alias(name, function_name)
+        self._forget_events(function_name, name)
         self._publish(function_name)
 
     # --- concurrency
@@ -237,56 +240,64 @@ class FunctionsBackend(LambdaBackend):
 
     # --- settings of asynchronous invocations
 
-    def put_function_event_invoke_config(
-        self, function_name: str, config: dict[str, Any]
+    def put_events(
+        self, function_name: str, qualifier: str, config: dict[str, Any]
     ) -> dict[str, Any]:
-        """Handle PutFunctionEventInvokeConfig: replace all settings."""
+        """Handle PutFunctionEventInvokeConfig: replace all settings of a version or alias."""
         if not config:
             raise ApiError(
                 "InvalidParameterValueException",
                 "You must specify at least one of error handling or destination setting.",
             )
+        self.get_function(function_name, qualifier)
         function: Any = self.get_function(function_name)
+        name, role = function.function_name, function.role
+        checks.check_destinations(config)
         for destination in checks.destinations(config):
-            self._check_destination(function.function_name, destination)
-            key = f"aws/lambda/async/{function.function_name}/"
-            name, role = function.function_name, function.role
+            self._check_destination(name, destination)
+            key = f"aws/lambda/async/{name}/"
             if delivery_denial(self.host.roles, role, name, destination, key):
                 raise checks.may_not_deliver(destination)
-        function.events, function.events_modified = config, self.host.now()
-        self._publish(function.function_name)
-        return self._described_events(function)
+        made = {**config, "LastModified": self.host.now()}
+        function.events = {**function.events, qualifier: made}
+        self._publish(name)
+        return self.get_events(function_name, qualifier)
 
-    def update_function_event_invoke_config(
-        self, function_name: str, config: dict[str, Any]
+    def update_events(
+        self, function_name: str, qualifier: str, config: dict[str, Any]
     ) -> dict[str, Any]:
         """Handle UpdateFunctionEventInvokeConfig: change some settings."""
-        present: Any = self.get_function(function_name)
-        return self.put_function_event_invoke_config(function_name, {**present.events, **config})
-
-    def get_function_event_invoke_config(self, function_name: str) -> dict[str, Any]:
-        """Handle GetFunctionEventInvokeConfig."""
         function: Any = self.get_function(function_name)
-        if not function.events:
-            raise UnknownEventConfig(function_arn(self.region_name, function_name, LATEST))
-        return self._described_events(function)
+        present = function.events.get(qualifier, {})
+        kept = {name: value for name, value in present.items() if name != "LastModified"}
+        return self.put_events(function_name, qualifier, {**kept, **config})
 
-    def delete_function_event_invoke_config(self, function_name: str) -> None:
+    def get_events(self, function_name: str, qualifier: str) -> dict[str, Any]:
+        """Handle GetFunctionEventInvokeConfig: return both destinations, too [BC, OBS]."""
+        function: Any = self.get_function(function_name)
+        arn = function_arn(self.region_name, function.function_name, qualifier)
+        if qualifier not in function.events:
+            raise UnknownEventConfig(arn)
+        config = function.events[qualifier]
+        given = config.get("DestinationConfig") or {}
+        both = {"OnFailure": {}, "OnSuccess": {}, **given}
+        return {**config, "FunctionArn": arn, "DestinationConfig": both}
+
+    def list_events(self, function_name: str) -> list[dict[str, Any]]:
+        """Handle ListFunctionEventInvokeConfigs."""
+        function: Any = self.get_function(function_name)
+        return [self.get_events(function_name, qualifier) for qualifier in function.events]
+
+    def delete_events(self, function_name: str, qualifier: str) -> None:
         """Handle DeleteFunctionEventInvokeConfig."""
-        self.get_function_event_invoke_config(function_name)
-        function: Any = self.get_function(function_name)
-        function.events = {}
-        self._publish(function.function_name)
+        self.get_events(function_name, qualifier)
+        self._forget_events(function_name, qualifier)
+        self._publish(self.get_function(function_name).function_name)
 
-    def _described_events(self, function: Any) -> dict[str, Any]:
-        """Return an EventInvokeConfig as AWS does: with both destinations [BC, OBS]."""
-        given = function.events.get("DestinationConfig") or {}
-        return {
-            **function.events,
-            "FunctionArn": function_arn(self.region_name, function.function_name, LATEST),
-            "LastModified": function.events_modified,
-            "DestinationConfig": {"OnFailure": {}, "OnSuccess": {}, **given},
-        }
+    def _forget_events(self, function_name: str, qualifier: str) -> None:
+        function: Any = self.get_function(function_name)
+        kept = {name: config for name, config in function.events.items() if name != qualifier}
+        function.events = kept
 
     # --- layers
 
@@ -396,7 +407,6 @@ class FunctionsBackend(LambdaBackend):
         Raises:
             ApiError: it is not valid [OBS].
         """
-        checks.check_destination(arn)
         if service_of(arn) == "lambda":
             reference = parse_reference(arn, self.region_name)
             if (reference.region, reference.name) == (self.region_name, function_name):

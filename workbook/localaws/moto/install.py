@@ -5,8 +5,10 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Protocol
 
+from workbook.localaws.integrations.dead_letters import DeadLetters
 from workbook.localaws.integrations.firehose.delivery_streams import DeliveryStreams
 from workbook.localaws.integrations.stream_writes import StreamWrites, Write
+from workbook.localaws.interfaces import Document
 from workbook.localaws.moto.function_configurations import FunctionConfigurations
 from workbook.localaws.moto.permissions import Guard
 from workbook.localaws.moto.worker import Worker
@@ -35,6 +37,7 @@ def install(
     functions: FunctionConfigurations,
     guard: Guard,
     deliveries: DeliveryStreams,
+    dead_letters: DeadLetters,
     now: Callable[[], float],
 ) -> None:
     """Replace moto's backends with ours.
@@ -61,10 +64,14 @@ def install(
     worker.before("sns", _install_notifications)
     worker.before("sqs", _install_queues)
     worker.before("s3", _install_buckets)
-    worker.before("logs", install_log_groups)
-    worker.before("events", partial(_install_event_rules, now))
+    worker.before("logs", partial(_install_log_groups, now))
+
+    def bury(queue: str, document: Document) -> None:
+        worker.soon(dead_letters.add, queue, document)
+
+    worker.before("events", partial(_install_event_rules, now, bury))
     worker.before("firehose", partial(_install_firehose, deliveries, worker.on_loop, now))
-    worker.before("monitoring", _install_cloudwatch)
+    worker.before("monitoring", partial(_install_cloudwatch, now))
     worker.before("dynamodb", partial(_install_tables, now))
 
 
@@ -81,12 +88,20 @@ def forget_what_is_deleted() -> None:
     BaseModel.__new__ = make  # type: ignore[method-assign]
 
 
-def install_log_groups() -> None:
-    """Make moto use our log groups, before the first log event or request."""
-    from workbook.localaws.moto import log_events, log_groups, log_queries, metric_filters
+def _install_log_groups(now: Callable[[], float]) -> None:
+    from workbook.localaws.moto import (
+        log_events,
+        log_groups,
+        log_queries,
+        log_writes,
+        metric_filters,
+        subscriptions,
+    )
 
     log_groups.install()
     log_events.install()
+    log_writes.install(now)
+    subscriptions.install(now)
     metric_filters.install()
     log_queries.install()
 
@@ -101,17 +116,17 @@ def _install_firehose(
     firehose.install(deliveries, on_loop, now)
 
 
-def _install_cloudwatch() -> None:
+def _install_cloudwatch(now: Callable[[], float]) -> None:
     from workbook.localaws.moto import alarms, metric_queries
 
     alarms.install()
-    metric_queries.install()
+    metric_queries.install(now)
 
 
-def _install_event_rules(now: Callable[[], float]) -> None:
+def _install_event_rules(now: Callable[[], float], bury: Callable[[str, Document], None]) -> None:
     from workbook.localaws.moto import event_rules
 
-    event_rules.install(now)
+    event_rules.install(now, bury)
 
 
 def _install_tables(now: Callable[[], float]) -> None:

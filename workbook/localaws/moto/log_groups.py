@@ -11,21 +11,17 @@ from typing import Any
 
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.exceptions import JsonRESTError
-from moto.core.utils import unix_time_millis
 from moto.logs import models
 from moto.logs.exceptions import ResourceNotFoundException
 
 from workbook.localaws.api.http import ACCOUNT_ID
-from workbook.localaws.function_arn import service_of
-from workbook.localaws.integrations import embedded_metrics, log_documents
+from workbook.localaws.integrations import embedded_metrics
 from workbook.localaws.integrations.log_patterns import InvalidPatternError, compile_pattern
-from workbook.localaws.integrations.stream_writes import Write
-from workbook.localaws.moto import functions, kinesis, metric_filters
+from workbook.localaws.moto import log_delivery, metric_filters
 from workbook.localaws.moto.takeover import take_over
 
 MAX_KEPT_BYTES = 256 * 1024 * 1024  # for all log events; CloudWatch has no such limit
 EVENT_BYTES = 1000  # used by an event besides its message
-WITHOUT_ROLE = "destinationArn for vendor kinesis cannot be used without roleArn"  # [OBS]
 
 
 class _Kept:
@@ -89,22 +85,15 @@ class LogStream(models.LogStream):
         self, service: str, destination_arn: str, filter_name: str, log_events: list[dict[str, Any]]
     ) -> None:
         """Pass events to a subscription; moto's hook."""
-        pattern = self.log_group.subscription_filters[filter_name].filter_pattern
-        matches = compile_pattern(pattern or "")
+        subscription = self.log_group.subscription_filters[filter_name]
+        matches = compile_pattern(subscription.filter_pattern or "")
         found = [event for event in log_events if matches(event["message"])]
-        if not found:
-            return
-        if service not in ("kinesis", "lambda"):
-            super()._send_log_events(service, destination_arn, filter_name, found)
-            return
-        document = log_documents.data_message(
-            ACCOUNT_ID, self.log_group.name, self.log_stream_name, filter_name, found
-        )
-        _deliver(self.region, destination_arn, document, self.log_stream_name)
+        if found:
+            log_delivery.send(self, subscription, found)
 
 
 class LogsBackend(models.LogsBackend):
-    """moto's backend, which checks a subscription's destination first."""
+    """moto's backend, with AWS's metric filters."""
 
     @property
     def _url_module(self) -> Any:
@@ -131,34 +120,6 @@ class LogsBackend(models.LogsBackend):
         super().delete_log_group(log_group_name)
         for one in self.filters.get_matching_filters(log_group_name=log_group_name):
             self.filters.delete_filter(one["filterName"], log_group_name)
-
-    def put_subscription_filter(
-        self,
-        log_group_name: str,
-        filter_name: str,
-        filter_pattern: str,
-        destination_arn: str,
-        role_arn: str,
-    ) -> None:
-        """Handle PutSubscriptionFilter."""
-        is_stream = service_of(destination_arn) == "kinesis"
-        if is_stream and not role_arn:
-            raise JsonRESTError("InvalidParameterException", WITHOUT_ROLE)
-        EventFilter(filter_pattern)
-        super().put_subscription_filter(
-            log_group_name, filter_name, filter_pattern, destination_arn, role_arn
-        )
-        if is_stream:
-            milliseconds = int(unix_time_millis())
-            document = log_documents.control_message("Kinesis stream", milliseconds)
-            _deliver(self.region_name, destination_arn, document, filter_name)
-
-
-def _deliver(region: str, arn: str, document: bytes, key: str) -> None:
-    if service_of(arn) == "lambda":
-        functions.invoke_event(region, arn, log_documents.function_event(document))
-        return
-    kinesis.backend(region).send(Write(f"the log stream {key}", arn, key, document))
 
 
 def _put(region: str, metric: embedded_metrics.Metric) -> None:

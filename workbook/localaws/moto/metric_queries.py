@@ -6,7 +6,7 @@ thread.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,11 +17,12 @@ from moto.cloudwatch.exceptions import (
     InvalidParameterValue,
     ValidationError,
 )
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, EmptyResult
 
 from workbook.localaws.integrations import metric_math
 from workbook.localaws.integrations.metric_math import MetricMathError, Named, Node, Scope
 from workbook.localaws.integrations.statistics import NAMES, Samples, is_supported, statistic
+from workbook.localaws.moto import metric_checks
 from workbook.localaws.moto.takeover import take_over
 
 MINUTE = 60
@@ -72,6 +73,7 @@ def read(queries: Sequence[Mapping[str, Any]]) -> list[Query]:
             raise ValidationError(
                 f"The parameter MetricDataQueries.member.{number}.MetricStat is required.\n"
             )
+        metric_checks.query(one)
         expression = None
         if stat:
             check(stat["Stat"], "Stat")
@@ -234,7 +236,7 @@ def _periods(points: Iterable[Any], period: int, start: float, end: float) -> di
     first = rounded(start, period)
     found: dict[int, list[Any]] = defaultdict(list)
     for one in points:
-        moment = _seconds(one.timestamp)
+        moment = metric_checks.seconds(one.timestamp)
         if first <= moment < end:
             found[int(first + (moment - first) // period * period)].append(one)
     return found
@@ -245,10 +247,6 @@ def _samples(datum: Any) -> Samples:
         return Samples.of(datum.value)
     values = getattr(datum, "values", None)
     return Samples(datum.sample_count, datum.sum, datum.min, datum.max, values)
-
-
-def _seconds(moment: datetime) -> float:
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 class CloudWatchBackend(models.CloudWatchBackend):
@@ -268,7 +266,7 @@ class CloudWatchBackend(models.CloudWatchBackend):
         scan_by: str = "TimestampAscending",
     ) -> list[dict[str, Any]]:
         """Handle GetMetricData."""
-        start, end = _seconds(start_time), _seconds(end_time)
+        start, end = metric_checks.seconds(start_time), metric_checks.seconds(end_time)
         if start > end:
             raise ValidationError("The parameter EndTime must be greater than StartTime.")
         if start == end:
@@ -288,6 +286,17 @@ class CloudWatchBackend(models.CloudWatchBackend):
             for one in found[query.id]
             for times in [sorted(one.series, reverse=scan_by == "TimestampDescending")]
         ]
+
+    def get_filtered_metrics(
+        self, metric_name: str, namespace: str, dimensions: list[dict[str, str]]
+    ) -> list[Any]:
+        """Return metrics for ListMetrics, each once."""
+        once = {
+            (one.namespace, one.name, *sorted((d.name, d.value) for d in one.dimensions)): one
+            for one in self.get_all_metrics()
+            if one.filter(namespace, metric_name, dimensions, None)
+        }
+        return list(once.values())
 
     def put_metric_alarm(self, *args: Any, **kwargs: Any) -> Any:
         """Handle PutMetricAlarm."""
@@ -342,11 +351,8 @@ def _get_metric_statistics(handler: Any) -> ActionResult:
         raise InvalidParameterCombination("Must specify either Statistics or ExtendedStatistics")
     for name in extended:
         check(name, "ExtendedStatistics")
-    start, end = _seconds(given["StartTime"]), _seconds(given["EndTime"])
-    if start >= end:
-        raise InvalidParameterValue(
-            "The parameter StartTime must be less than the parameter EndTime."
-        )
+    start, end = metric_checks.seconds(given["StartTime"]), metric_checks.seconds(given["EndTime"])
+    metric_checks.statistics(start, end, int(given["Period"]))
     points = _of_metric(
         handler.cloudwatch_backend.get_all_metrics(),
         given["Namespace"],
@@ -368,8 +374,30 @@ def _get_metric_statistics(handler: Any) -> ActionResult:
     return ActionResult({"Label": given["MetricName"], "Datapoints": found})
 
 
-def install() -> None:
+def _put_metric_alarm(handler: Any, put: Callable[[Any], ActionResult]) -> ActionResult:
+    """Handle PutMetricAlarm, if the alarm can be evaluated."""
+    metric_checks.alarm(handler._get_params())
+    return put(handler)
+
+
+def _put_metric_data(handler: Any, now: Callable[[], float]) -> ActionResult:
+    """Handle PutMetricData, by the clock of the local AWS."""
+    given, moment = handler._get_params(), now()
+    points = given.get("MetricData") or []
+    metric_checks.data(given.get("Namespace") or "", points, moment)
+    present = datetime.fromtimestamp(moment, UTC).replace(tzinfo=None)
+    handler.cloudwatch_backend.put_metric_data(
+        given["Namespace"], [{"Timestamp": present, **one} for one in points]
+    )
+    return EmptyResult()
+
+
+def install(now: Callable[[], float]) -> None:
     """Make moto use this backend; on its thread, before the first request to CloudWatch."""
     take_over(models.cloudwatch_backends, CloudWatchBackend)
     handler: Any = responses.CloudWatchResponse
+    put = handler.put_metric_alarm
     handler.get_metric_statistics = _get_metric_statistics
+    handler.put_metric_alarm = lambda self: _put_metric_alarm(self, put)
+    handler.put_metric_data = lambda self: _put_metric_data(self, now)
+    handler.put_insight_rule = metric_checks.unsupported("PutInsightRule")

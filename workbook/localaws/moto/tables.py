@@ -1,4 +1,4 @@
-"""moto's DynamoDB, which also sends changes of tables to Kinesis streams."""
+"""moto's DynamoDB, which sends changes of tables to Kinesis streams, and throttles writes."""
 
 import json
 import uuid
@@ -8,19 +8,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
+from moto.core.responses import ActionResult
 from moto.dynamodb import models, responses
+from moto.dynamodb.exceptions import DynamodbException
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models import table as moto_table
+from moto.dynamodb.models.dynamo_type import DynamoType
 
 from workbook.localaws.api import model
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import ACCOUNT_ID
-from workbook.localaws.integrations import table_changes
+from workbook.localaws.integrations import table_capacity, table_changes
 from workbook.localaws.integrations.stream_writes import Write
+from workbook.localaws.integrations.table_capacity import Capacity
 from workbook.localaws.moto import kinesis
 from workbook.localaws.moto.takeover import take_over
 
 ACTIVE, FAILED = "ACTIVE", "ENABLE_FAILED"
+ON_DEMAND = "PAY_PER_REQUEST"
 ENABLING, UPDATING = "EnableKinesisStreamingConfiguration", "UpdateKinesisStreamingConfiguration"
 PRECISION = "ApproximateCreationDateTimePrecision"
 NO_STREAM = "User does not have a permission to use kinesis stream"  # or it is missing [OBS]
@@ -31,6 +36,10 @@ NO_SETTINGS = (
     "UpdateKinesisStreamingConfiguration cannot be null or contain only null values"
 )
 NOT_FOR_DISABLING = "Stream cannot be disabled using EnableKinesisStreamingConfiguration parameters"
+EXCEEDED = (  # [SEEN]
+    "The level of configured provisioned throughput for the table was exceeded. Consider "
+    "increasing your provisioning level with the UpdateTable API."
+)
 INVALID_STATE = "Table is not in a valid state to enable Kinesis Streaming Destination: "
 NOT_DISABLED = (
     "EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform ENABLE "
@@ -73,7 +82,13 @@ class Table(moto_table.Table):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.destinations: dict[str, Destination] = {}  # by the stream's ARN; one can be ACTIVE
+        self.capacity: Capacity | None = None  # from the first write on
         super().__init__(*args, **kwargs)
+
+    @property
+    def is_provisioned(self) -> bool:
+        """Return whether its capacity is provisioned, and can be used up."""
+        return self.billing_mode != ON_DEMAND and bool(self.throughput["WriteCapacityUnits"])
 
     @property
     def active(self) -> Destination | None:
@@ -120,6 +135,13 @@ class Table(moto_table.Table):
             backend.send(Write(f"the table {self.name}", destination.stream_arn, key, data))
 
 
+class ProvisionedThroughputExceeded(JsonRESTError):  # AWS's code in transactions
+    """A table has no write capacity left [SEEN]."""
+
+    def __init__(self) -> None:
+        super().__init__("ProvisionedThroughputExceededException", EXCEEDED)
+
+
 class _Changes:
     """A table's DynamoDB stream, in whose place its Kinesis stream gets each change too."""
 
@@ -143,6 +165,7 @@ class DynamoDBBackend(models.DynamoDBBackend):
 
     now: Callable[[], float]  # set in a subclass by ``install``
     _together: list[Write] | None = None  # the changes of the call in progress
+    _is_unmetered = False  # whether the capacity for the call in progress has been used already
 
     @property
     def _url_module(self) -> Any:
@@ -157,6 +180,54 @@ class DynamoDBBackend(models.DynamoDBBackend):
         else:
             self._together.append(write)
 
+    def use(self, name: str, size: int) -> None:
+        """Use write capacity of a table with provisioned throughput.
+
+        Raises:
+            ProvisionedThroughputExceeded: none is left.
+        """
+        table = self.tables.get(name.rpartition("/")[2])
+        if self._is_unmetered or not isinstance(table, Table) or not table.is_provisioned:
+            return
+        if table.capacity is None:
+            table.capacity = Capacity(self.now())
+        rate = int(table.throughput["WriteCapacityUnits"])
+        if not table.capacity.take(table_capacity.units(size), rate, self.now()):
+            raise ProvisionedThroughputExceeded
+
+    def put_item(self, table_name: str, item_attrs: dict[str, Any], *args: Any, **kw: Any) -> Any:
+        """Handle PutItem, and a part of other calls."""
+        self.use(table_name, _size(item_attrs))
+        return super().put_item(table_name, item_attrs, *args, **kw)
+
+    def delete_item(self, table_name: str, key: dict[str, Any], *args: Any, **kw: Any) -> Any:
+        """Handle DeleteItem, and a part of other calls."""
+        self.use(table_name, self._size_at(table_name, key))
+        return super().delete_item(table_name, key, *args, **kw)
+
+    def _size_at(self, table_name: str, key: dict[str, Any]) -> int:
+        """Return the size of the item with a key; 0 if there is none."""
+        try:
+            item = self.get_item(table_name, key)
+        except DynamodbException:  # the call itself will refuse it
+            return 0
+        return item.size() if item is not None else 0
+
+    def size_of(self, table_name: str, request: dict[str, Any]) -> int:
+        """Return the size of the item that a request of BatchWriteItem writes or deletes."""
+        if "PutRequest" in request:
+            return _size(request["PutRequest"]["Item"])
+        return self._size_at(table_name, request["DeleteRequest"]["Key"])
+
+    @contextmanager
+    def unmetered(self) -> Iterator[None]:
+        """Use no capacity."""
+        self._is_unmetered = True
+        try:
+            yield
+        finally:
+            self._is_unmetered = False
+
     def transact_write_items(self, transact_items: list[dict[str, Any]]) -> None:
         """Handle TransactWriteItems."""
         with self._collected() as changes:
@@ -164,10 +235,11 @@ class DynamoDBBackend(models.DynamoDBBackend):
         for write in changes:
             self.send(write)
 
-    def update_item(self, *args: Any, **kwargs: Any) -> Any:
+    def update_item(self, table_name: str, key: dict[str, Any], *args: Any, **kw: Any) -> Any:
         """Handle UpdateItem; moto first puts a new item with only its keys, which is no change."""
+        self.use(table_name, self._size_at(table_name, key))
         with self._collected() as changes:
-            item = super().update_item(*args, **kwargs)
+            item = super().update_item(table_name, key, *args, **kw)
         for write in changes[-1:]:
             self.send(write)
         return item
@@ -180,6 +252,35 @@ class DynamoDBBackend(models.DynamoDBBackend):
             yield self._together
         finally:
             self._together = before
+
+
+def _size(attributes: dict[str, Any]) -> int:
+    """Return the size of an item, as given, in bytes."""
+    return sum(len(name.encode()) + DynamoType(one).size() for name, one in attributes.items())
+
+
+def _batch_write(handler: Any, write: Callable[[Any], Any]) -> Any:
+    """Handle BatchWriteItem: what finds no write capacity is returned as unprocessed [BC]."""
+    backend = _backend(handler.region)
+    taken: dict[str, list[Any]] = {}
+    left: dict[str, list[Any]] = {}
+    for name, requests in handler.body["RequestItems"].items():
+        for request in requests:
+            try:
+                backend.use(name, backend.size_of(name, request))
+                taken.setdefault(name, []).append(request)
+            except ProvisionedThroughputExceeded:
+                left.setdefault(name, []).append(request)
+    if not left:
+        taken = handler.body["RequestItems"]
+    elif not taken:
+        raise ProvisionedThroughputExceeded
+    handler.body = {**handler.body, "RequestItems": taken}
+    with backend.unmetered():
+        answer = write(handler)
+    if not left:
+        return answer
+    return ActionResult({"UnprocessedItems": left, "ItemCollectionMetrics": {}})
 
 
 def _backend(region: str) -> DynamoDBBackend:
@@ -300,3 +401,6 @@ def install(now: Callable[[], float]) -> None:
         name = f"{verb}KinesisStreamingDestination"
         method = f"{verb.lower()}_kinesis_streaming_destination"
         setattr(responses.DynamoHandler, method, _operation(name, handle))
+    handler: Any = responses.DynamoHandler
+    write = handler.batch_write_item
+    handler.batch_write_item = lambda self: _batch_write(self, write)

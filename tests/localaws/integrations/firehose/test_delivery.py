@@ -405,7 +405,7 @@ def test_a_deleted_delivery_stream_is_gone(lake: Lake) -> None:
 
 
 def test_log_events_of_a_subscription_are_delivered(lake: Lake) -> None:
-    """[OBS] As gzipped JSON."""
+    """[OBS, SEEN] As gzipped JSON, after a control message."""
     logs, arn = lake.aws.client("logs"), lake.deliver()
     logs.create_log_group(logGroupName=lake.name)
     logs.create_log_stream(logGroupName=lake.name, logStreamName="s")
@@ -418,6 +418,9 @@ def test_log_events_of_a_subscription_are_delivered(lake: Lake) -> None:
     )
     event = {"timestamp": int(lake.aws.now() * 1000), "message": "hello"}
     logs.put_log_events(logGroupName=lake.name, logStreamName="s", logEvents=[event])
-    bodies = lake.arrived().values()
-    documents = [json.loads(gzip.decompress(body)) for body in bodies]
-    assert "hello" in [one["message"] for document in documents for one in document["logEvents"]]
+    bodies = until(lambda: lake.arrived().values(), lambda some: len(some) == 2)
+    documents = {one["messageType"]: one for one in map(json.loads, map(gzip.decompress, bodies))}
+    (control,) = documents["CONTROL_MESSAGE"]["logEvents"]
+    assert control["message"].endswith("Checking health of destination Firehose.")
+    (told,) = documents["DATA_MESSAGE"]["logEvents"]
+    assert (told["message"], type(told["id"])) == ("hello", str)
