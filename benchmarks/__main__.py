@@ -2,7 +2,7 @@
 
 Run ``make bench``, or ``make bench ARGS=--quick`` to try everything at small sizes, which writes to
 ``build/bench``. The full run writes ``benchmarks/RESULTS.md`` and its picture, and updates the
-figures in the README and in docs/performance.md.
+figures in the README.
 """
 
 import argparse
@@ -49,8 +49,7 @@ def main() -> None:
         # Write after each row, so that a failure loses none.
         results.write(folder, found, time.monotonic() - began)
     if whole:
-        for document in ("README.md", "docs/performance.md"):
-            results.quote(HERE.parent / document, found)
+        results.quote(HERE.parent / "README.md", found)
     print(f"{folder / results.TABLE} was written after {time.monotonic() - began:.0f} s")
 
 
