@@ -98,9 +98,11 @@ def test_a_percentile_needs_single_values_that_are_not_negative() -> None:
     assert statistic("p50", [Samples.of(-1.0), Samples.of(1.0)]) is None
 
 
+NOW = datetime.now(UTC).replace(second=0, microsecond=0)  # the same minute for all puts
+
+
 def period() -> dict[str, Any]:
-    now = datetime.now(UTC).replace(second=0, microsecond=0)
-    return {"StartTime": now - timedelta(minutes=10), "EndTime": now + timedelta(minutes=2)}
+    return {"StartTime": NOW - timedelta(minutes=10), "EndTime": NOW + timedelta(minutes=90)}
 
 
 def metric(name: str, stat: str, **which: Any) -> dict[str, Any]:
@@ -112,7 +114,7 @@ def metric(name: str, stat: str, **which: Any) -> dict[str, Any]:
 
 
 def put(local: Aws, name: str, *values: float, minute: int = 0) -> None:
-    moment = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=5 - minute)
+    moment = NOW - timedelta(minutes=5 - minute)
     local.client("cloudwatch").put_metric_data(
         Namespace="flights",
         MetricData=[{"MetricName": name, "Timestamp": moment, "Values": list(values)}],
