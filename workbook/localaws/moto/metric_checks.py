@@ -14,6 +14,7 @@ from moto.cloudwatch.exceptions import (
 
 from workbook.localaws.api import model
 from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.function_arn import service_of
 from workbook.localaws.integrations.alarms import COMPARISONS
 
@@ -141,10 +142,10 @@ def statistics(start: float, end: float, period: int) -> None:
 
 
 def query(given: Mapping[str, Any]) -> None:
-    """Check the id and the label of a query of GetMetricData.
+    """Check the id, the label and the account of a query of GetMetricData.
 
     Raises:
-        ValidationError: AWS refuses the id [BC], or the local AWS the label.
+        ValidationError: AWS refuses the id [BC], or the local AWS the label or the account.
     """
     if not ID.fullmatch(given["Id"]):
         raise ValidationError(
@@ -153,6 +154,11 @@ def query(given: Mapping[str, Any]) -> None:
         )
     if "${" in (given.get("Label") or ""):
         raise ValidationError("The local AWS does not support dynamic labels, such as ${MAX}.")
+    if given.get("AccountId", ACCOUNT_ID) != ACCOUNT_ID:
+        raise ValidationError(
+            f"The local AWS has no metrics of the account {given['AccountId']}, only of "
+            f"{ACCOUNT_ID}."
+        )
 
 
 def seconds(moment: datetime) -> float:
