@@ -162,7 +162,11 @@ def test_a_state_that_is_set_takes_the_alarms_actions_and_is_in_its_history(
     ]
     assert json.loads(items[1]["HistoryData"])["newState"]["stateReason"] == "a test"
     (latest,) = cloudwatch.describe_alarm_history(
-        AlarmName=name, HistoryItemType="ConfigurationUpdate", MaxRecords=1
+        AlarmName=name,
+        HistoryItemType="ConfigurationUpdate",
+        MaxRecords=1,
+        StartDate=local.now() - 3600,
+        EndDate=local.now() + 3600,
     )["AlarmHistoryItems"]
     assert latest["HistorySummary"].endswith("deleted")
 

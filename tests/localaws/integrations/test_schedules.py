@@ -210,6 +210,8 @@ def test_scheduler_and_pipes_are_refused_by_name(local: Aws) -> None:
             "OpenSearch Serverless (ListCollections).",
         ),
         ("kinesisvideo", "list_streams", {}, "Kinesis Video Streams (ListStreams)."),
+        ("apigateway", "create_rest_api", {"name": "a"}, "API Gateway (CreateRestApi)."),
+        ("apigatewayv2", "get_apis", {}, "API Gateway."),
         ("appflow", "list_flows", {}, "AppFlow (ListFlows)."),
         ("datasync", "list_tasks", {}, "DataSync (ListTasks)."),
         ("emr", "list_clusters", {}, "EMR (ListClusters)."),

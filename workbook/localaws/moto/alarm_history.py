@@ -58,12 +58,12 @@ def _items(backend: Any) -> deque[dict[str, Any]]:
 def _describe(handler: Any, now: float) -> ActionResult:
     """Handle DescribeAlarmHistory; without another order, the newest items come first [BC]."""
     given = handler._get_params()
+    given |= {name: seconds(given[name]) for name in ("StartDate", "EndDate") if given.get(name)}
     try:
         model.cloudwatch().read("DescribeAlarmHistory", given)
     except ApiError as refused:
         raise ValidationError(refused.message) from None
-    start = max(_time(given, "StartDate", 0.0), now - KEPT_SECONDS)
-    end = _time(given, "EndDate", now)
+    start, end = max(given.get("StartDate", 0), now - KEPT_SECONDS), given.get("EndDate", now)
     wanted = {"AlarmName": given.get("AlarmName"), "HistoryItemType": given.get("HistoryItemType")}
     kinds = given.get("AlarmTypes") or ["MetricAlarm"]
     found = [
@@ -80,10 +80,6 @@ def _describe(handler: Any, now: float) -> ActionResult:
     if first + count < len(found):
         answer["NextToken"] = str(first + count)
     return ActionResult(answer)
-
-
-def _time(given: Mapping[str, Any], name: str, default: float) -> float:
-    return seconds(given[name]) if given.get(name) else default
 
 
 def _first(token: str | None) -> int:

@@ -25,6 +25,7 @@ LONG_POLL_SECONDS = 0.1  # between checks of a queue during a long poll
 MOST_SECONDS = 20  # of a long poll [BC]
 NOT_SUPPORTED = {  # which moto would store, but which would never do anything
     "aoss": "OpenSearch Serverless",
+    "apigateway": "API Gateway",
     "appflow": "AppFlow",
     "athena": "Athena",
     "datasync": "DataSync",
