@@ -22,6 +22,7 @@ FINE_PERIODS = (10, 20, 30)  # of alarms, below a minute
 FINEST_PERIODS = (1, 5, *FINE_PERIODS)  # of statistics
 DAY, WEEK, HOUR = 86_400, 604_800, 3_600  # seconds
 MOST_POINTS = 1_440  # in an answer of GetMetricStatistics [BC]
+MOST_QUERIES = 500  # of GetMetricData [BC]
 MOST_DIMENSIONS = 30  # of a metric [BC]
 TREATMENTS = ("missing", "ignore", "breaching", "notBreaching")
 ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
@@ -139,6 +140,25 @@ def statistics(start: float, end: float, period: int) -> None:
             f"{MOST_POINTS:,}. You may reduce the datapoints requested by increasing Period, or "
             "decreasing the time range."
         )
+
+
+def queries(given: Sequence[Mapping[str, Any]]) -> None:
+    """Check the queries of GetMetricData together.
+
+    Raises:
+        ValidationError: there are too many, or a period is not allowed [BC, ?].
+    """
+    if len(given) > MOST_QUERIES:
+        raise ValidationError(
+            f"The collection MetricDataQueries must not have a size greater than {MOST_QUERIES}."
+        )
+    for number, one in enumerate(given, 1):
+        period = int((one.get("MetricStat") or {}).get("Period") or one.get("Period") or 60)
+        if period not in FINEST_PERIODS and (period <= 0 or period % 60):
+            raise ValidationError(
+                f"The period of MetricDataQueries.member.{number} must be 1, 5, 10, 20, 30 or a "
+                "multiple of 60."
+            )
 
 
 def query(given: Mapping[str, Any]) -> None:
