@@ -21,6 +21,7 @@ from workbook.localaws.moto.takeover import take_over
 T = TypeVar("T")
 DIRECT, FROM_STREAM = "DirectPut", "KinesisStreamAsSource"
 EXTENDED, BASIC = "ExtendedS3DestinationConfiguration", "S3DestinationConfiguration"
+UPDATES = ("ExtendedS3DestinationUpdate", "S3DestinationUpdate")
 OWNED_KEY, OWN_KEY = "AWS_OWNED_CMK", "CUSTOMER_MANAGED_CMK"
 NOT_ENCRYPTED = (  # [BC]
     "Server-side encryption is possible only for delivery streams of the type DirectPut."
@@ -213,8 +214,10 @@ def _update(handler: Any) -> ActionResult:
     before = found.destinations[0]["ExtendedS3"]
     try:
         settings.refuse_others(given)
-        changes = given.get("ExtendedS3DestinationUpdate") or given.get("S3DestinationUpdate") or {}
-        after = settings.with_defaults({**before, **changes})
+        updates = [given[name] for name in UPDATES if name in given]
+        if len(updates) != 1:
+            raise settings.invalid(f"Exactly one of {' and '.join(UPDATES)} must be specified")
+        after = settings.with_defaults({**before, **updates[0]})
         wanted = settings.read(after)
         _check_schema(wanted.conversion, backend.region_name)
         if settings.is_enabled(before, settings.PARTITIONING) != (wanted.partitioning is not None):

@@ -186,6 +186,49 @@ def test_an_update_applies_to_buffered_records_and_raises_the_version(lake: Lake
     assert error["Error"]["Code"] == "ConcurrentModificationException"
 
 
+@pytest.mark.parametrize(
+    ("update", "words"),
+    [
+        ({}, "Exactly one of ExtendedS3DestinationUpdate and S3DestinationUpdate"),
+        (
+            {"S3DestinationUpdate": {}, "ExtendedS3DestinationUpdate": {}},
+            "Exactly one of ExtendedS3DestinationUpdate and S3DestinationUpdate",
+        ),
+        ({"SplunkDestinationUpdate": {}}, "does not deliver to SplunkDestinationUpdate"),
+        (
+            {"ExtendedS3DestinationUpdate": {"S3BackupUpdate": {"Prefix": "x"}}},
+            "does not support S3BackupUpdate",
+        ),
+        (
+            {
+                "ExtendedS3DestinationUpdate": {
+                    "BufferingHints": {"SizeInMBs": 64, "IntervalInSeconds": 60},
+                    "DynamicPartitioningConfiguration": {"Enabled": True},
+                    **processing("Lambda", LambdaArn="arn:aws:lambda:us-east-1:1:function:f"),
+                    "Prefix": "!{partitionKeyFromLambda:k}/",
+                    "ErrorOutputPrefix": "failed/!{firehose:error-output-type}/",
+                }
+            },
+            "only be enabled when a delivery stream is created",
+        ),
+    ],
+)
+def test_an_update_that_has_no_effect_is_refused(
+    lake: Lake, update: dict[str, Any], words: str
+) -> None:
+    """[BC, design rule, ?] In AWS's sense or by name."""
+    lake.deliver()
+    error = refused(
+        lake.firehose.update_destination,
+        DeliveryStreamName=lake.name,
+        CurrentDeliveryStreamVersionId="1",
+        DestinationId="destinationId-000000000001",
+        **update,
+    )
+    assert error["Error"]["Code"] == "InvalidArgumentException"
+    assert words in error["Error"]["Message"]
+
+
 def test_metrics_are_those_of_aws(lake: Lake) -> None:
     """[FH:monitoring-with-cloudwatch-metrics]"""
     lake.deliver()
