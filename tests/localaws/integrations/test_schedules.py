@@ -238,3 +238,17 @@ def test_an_operation_that_aws_has_is_refused_by_name(local: Aws) -> None:
         local.client("cloudwatch").put_composite_alarm, AlarmName="both", AlarmRule="ALARM(a)"
     )
     assert error["Error"]["Message"] == "The local AWS does not support PutCompositeAlarm."
+
+
+def test_a_topic_that_should_deliver_to_firehose_is_refused_by_name(local: Aws) -> None:
+    """moto would store the subscription, and nothing would arrive."""
+    sns = local.client("sns")
+    error = refused(
+        sns.subscribe,
+        TopicArn=sns.create_topic(Name=uuid.uuid4().hex)["TopicArn"],
+        Protocol="firehose",
+        Endpoint="arn:aws:firehose:us-east-1:123456789012:deliverystream/d",
+        Attributes={"SubscriptionRoleArn": "arn:aws:iam::123456789012:role/r"},
+    )
+    words = "The local AWS does not deliver notifications to Firehose"
+    assert error["Error"]["Message"].startswith(words)
