@@ -47,8 +47,8 @@ class Parts:
     Args:
         endpoint_url: the local AWS's address, for clients and functions.
         clock: its time.
-        limits: whether to enforce Kinesis' throughput limits, as AWS does; turn this off for bulk
-            loads.
+        limits: whether to enforce the throughput limits of Kinesis and Firehose, as AWS does; turn
+            this off for bulk loads.
     """
 
     def __init__(self, endpoint_url: str, clock: Clock, *, limits: bool = True) -> None:
@@ -93,7 +93,15 @@ class Parts:
         self._mappings = MappingApi(self._registry, MotoMappings(self._worker))
         calls = Calls(self.respond, urlsplit(endpoint_url).netloc)
         self._deliveries = DeliveryStreams(
-            Deliverers(clock, self._kinesis, self._invoker, calls, self._roles, self._metrics)
+            Deliverers(
+                clock,
+                self._kinesis,
+                self._invoker,
+                calls,
+                self._roles,
+                self._metrics,
+                has_quotas=limits,
+            )
         )
         self._stacks = StacksService(calls, clock, endpoint_url)
 

@@ -98,9 +98,11 @@ def test_a_percentile_needs_single_values_that_are_not_negative() -> None:
     assert statistic("p50", [Samples.of(-1.0), Samples.of(1.0)]) is None
 
 
+NOW = datetime.now(UTC).replace(second=0, microsecond=0)  # the same minute for all puts
+
+
 def period() -> dict[str, Any]:
-    now = datetime.now(UTC).replace(second=0, microsecond=0)
-    return {"StartTime": now - timedelta(minutes=10), "EndTime": now + timedelta(minutes=2)}
+    return {"StartTime": NOW - timedelta(minutes=10), "EndTime": NOW + timedelta(minutes=90)}
 
 
 def metric(name: str, stat: str, **which: Any) -> dict[str, Any]:
@@ -112,7 +114,7 @@ def metric(name: str, stat: str, **which: Any) -> dict[str, Any]:
 
 
 def put(local: Aws, name: str, *values: float, minute: int = 0) -> None:
-    moment = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=5 - minute)
+    moment = NOW - timedelta(minutes=5 - minute)
     local.client("cloudwatch").put_metric_data(
         Namespace="flights",
         MetricData=[{"MetricName": name, "Timestamp": moment, "Values": list(values)}],
@@ -139,6 +141,32 @@ def test_get_metric_data_computes_expressions_and_percentiles(local: Aws) -> Non
     assert found["all"]["Label"] == "all Sum"
     assert found["all"]["Values"] == [2, 4]
     assert found["p"]["Values"] == pytest.approx([99.01])
+
+
+def test_get_metric_data_returns_pages(local: Aws) -> None:
+    """[BC] Of MaxDatapoints; a series that continues on the next page is partial."""
+    for minute in range(3):
+        put(local, "paged", minute, minute=minute)
+    queries: Any = [
+        {"Id": "a", "MetricStat": metric("paged", "Sum")},
+        {"Id": "none", "MetricStat": metric("never", "Sum")},
+        {"Id": "b", "MetricStat": metric("paged", "Maximum")},
+    ]
+    pages = local.client("cloudwatch").get_paginator("get_metric_data")
+    found = pages.paginate(
+        MetricDataQueries=queries,
+        ScanBy="TimestampAscending",
+        PaginationConfig={"PageSize": 2},
+        **period(),
+    )
+    assert [
+        [(one["Id"], one["Values"], one["StatusCode"]) for one in page["MetricDataResults"]]
+        for page in found
+    ] == [
+        [("a", [0, 1], "PartialData")],
+        [("a", [2], "Complete"), ("none", [], "Complete"), ("b", [0], "PartialData")],
+        [("b", [1, 2], "Complete")],
+    ]
 
 
 def test_get_metric_statistics_has_extended_statistics(local: Aws) -> None:
@@ -179,12 +207,20 @@ def test_dimensions_are_part_of_a_metrics_name(local: Aws) -> None:
         ([{"Id": "e", "Expression": "f"}, {"Id": "f", "Expression": "e"}], "depends on itself"),
         ([{"Id": "m", "MetricStat": metric("x", "tm99")}], "tm99"),
         ([{"Id": "m", "MetricStat": metric("x", "Sum")}] * 2, "not unique"),
+        (
+            [{"Id": f"m{n}", "MetricStat": metric("x", "Sum")} for n in range(501)],
+            "must not have a size greater than 500",
+        ),
+        (
+            [{"Id": "m", "MetricStat": {**metric("x", "Sum"), "Period": 45}}],
+            "must be 1, 5, 10, 20, 30 or a multiple of 60",
+        ),
     ],
 )
 def test_queries_that_cannot_be_computed_are_refused(local: Aws, queries: Any, named: str) -> None:
     with pytest.raises(ClientError, match=named):
         local.client("cloudwatch").get_metric_data(MetricDataQueries=queries, **period())
-    if "unique" not in named:
+    if "unique" not in named and "must" not in named:
         with pytest.raises(ClientError, match=named):
             local.client("cloudwatch").put_metric_alarm(
                 AlarmName="refused",

@@ -196,6 +196,36 @@ def test_scheduler_and_pipes_are_refused_by_name(local: Aws) -> None:
             {},
             "Database Migration Service (DescribeReplicationTasks).",
         ),
+        (
+            "timestream-write",
+            "create_database",
+            {"DatabaseName": "flights"},
+            "Timestream (CreateDatabase).",
+        ),
+        ("timestream-query", "query", {"QueryString": "SELECT 1"}, "Timestream (Query)."),
+        ("timestream-influxdb", "list_db_instances", {}, "Timestream (ListDbInstances)."),
+        ("kafka", "list_clusters", {}, "Managed Streaming for Apache Kafka (ListClusters)."),
+        ("kafkaconnect", "list_connectors", {}, "MSK Connect (ListConnectors)."),
+        ("opensearch", "list_domain_names", {}, "OpenSearch Service (ListDomainNames)."),
+        ("es", "list_domain_names", {}, "OpenSearch Service."),
+        (
+            "opensearchserverless",
+            "list_collections",
+            {},
+            "OpenSearch Serverless (ListCollections).",
+        ),
+        ("kinesisvideo", "list_streams", {}, "Kinesis Video Streams (ListStreams)."),
+        ("apigateway", "create_rest_api", {"name": "a"}, "API Gateway (CreateRestApi)."),
+        ("apigatewayv2", "get_apis", {}, "API Gateway."),
+        ("appflow", "list_flows", {}, "AppFlow (ListFlows)."),
+        ("datasync", "list_tasks", {}, "DataSync (ListTasks)."),
+        ("emr", "list_clusters", {}, "EMR (ListClusters)."),
+        ("emr-serverless", "list_applications", {}, "EMR Serverless (ListApplications)."),
+        ("emr-containers", "list_virtual_clusters", {}, "EMR on EKS (ListVirtualClusters)."),
+        ("mq", "list_brokers", {}, "Amazon MQ (ListBrokers)."),
+        ("s3tables", "list_table_buckets", {}, "S3 Tables (ListTableBuckets)."),
+        ("glue", "start_job_run", {"JobName": "j"}, "Glue beyond its Data Catalog (StartJobRun)."),
+        ("glue", "list_crawlers", {}, "Glue beyond its Data Catalog (ListCrawlers)."),
     ],
 )
 def test_other_services_that_fill_drain_or_query_are_refused_by_name(
@@ -205,3 +235,25 @@ def test_other_services_that_fill_drain_or_query_are_refused_by_name(
     error = refused(getattr(local.client(client), operation), **parameters)
     assert error["Error"]["Code"] == "NotImplementedException"
     assert error["Error"]["Message"] == f"The local AWS does not support {words}"
+
+
+def test_an_operation_that_aws_has_is_refused_by_name(local: Aws) -> None:
+    """[BC] Not with AWS's error for operations that do not exist."""
+    error = refused(
+        local.client("cloudwatch").put_composite_alarm, AlarmName="both", AlarmRule="ALARM(a)"
+    )
+    assert error["Error"]["Message"] == "The local AWS does not support PutCompositeAlarm."
+
+
+def test_a_topic_that_should_deliver_to_firehose_is_refused_by_name(local: Aws) -> None:
+    """moto would store the subscription, and nothing would arrive."""
+    sns = local.client("sns")
+    error = refused(
+        sns.subscribe,
+        TopicArn=sns.create_topic(Name=uuid.uuid4().hex)["TopicArn"],
+        Protocol="firehose",
+        Endpoint="arn:aws:firehose:us-east-1:123456789012:deliverystream/d",
+        Attributes={"SubscriptionRoleArn": "arn:aws:iam::123456789012:role/r"},
+    )
+    words = "The local AWS does not deliver notifications to Firehose"
+    assert error["Error"]["Message"].startswith(words)

@@ -4,6 +4,7 @@ import gzip
 import json
 from typing import Any
 
+from tests.localaws.functions.lambda_functions import log_lines
 from tests.localaws.integrations.firehose.delivering import until
 from tests.localaws.stacks.deploying import ROLE, Stacks, function
 from workbook.target import Aws
@@ -71,7 +72,63 @@ def resources() -> dict[str, Any]:
                 }
             ],
         },
+        "AWS::Events::Rule Hourly": {
+            "ScheduleExpression": "rate(1 hour)",
+            "Targets": [{"Id": "function", "Arn": arn("Consumer")}],
+        },
+        "AWS::Lambda::Permission HourlyMayInvoke": {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": ref("Consumer"),
+            "Principal": "events.amazonaws.com",
+            "SourceArn": arn("Hourly"),
+        },
+        "AWS::Lambda::EventSourceMapping Mapping": {
+            "FunctionName": ref("Consumer"),
+            "EventSourceArn": arn("Stream"),
+            "StartingPosition": "TRIM_HORIZON",
+        },
+        "AWS::KinesisFirehose::DeliveryStream Delivery": {
+            "DeliveryStreamType": "KinesisStreamAsSource",
+            "KinesisStreamSourceConfiguration": {
+                "KinesisStreamARN": arn("Stream"),
+                "RoleARN": arn("Services"),
+            },
+            "ExtendedS3DestinationConfiguration": {
+                "BucketARN": arn("Lake"),
+                "RoleARN": arn("Services"),
+                "Prefix": "first/",
+                "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 0},
+                "CompressionFormat": "GZIP",
+            },
+        },
         "AWS::SQS::Queue Failures": {},
+        "AWS::SQS::Queue Dead": {},
+        "AWS::SQS::Queue Alerts": {},
+        "AWS::SNS::Topic Topic": {},
+        "AWS::SNS::Subscription Told": {
+            "TopicArn": ref("Topic"),
+            "Protocol": "sqs",
+            "Endpoint": arn("Alerts"),
+        },
+        "AWS::CloudWatch::Alarm Rate": {
+            "Metrics": [
+                {
+                    "Id": "errors",
+                    "ReturnData": False,
+                    "MetricStat": {
+                        "Metric": {"Namespace": "stack", "MetricName": "Errors"},
+                        "Period": 60,
+                        "Stat": "Sum",
+                    },
+                },
+                {"Id": "rate", "Expression": "errors / 60"},
+            ],
+            "EvaluationPeriods": 1,
+            "Threshold": 100,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "TreatMissingData": "ignore",
+            "AlarmActions": [ref("Topic")],
+        },
         "AWS::Lambda::EventInvokeConfig Invocations": {
             "FunctionName": ref("Function"),
             "Qualifier": "$LATEST",
@@ -94,36 +151,30 @@ def resources() -> dict[str, Any]:
         for key, properties in given.items()
     }
     made["Role"] = role("lambda.amazonaws.com")
-    made["Services"] = role("events.amazonaws.com", "logs.amazonaws.com")
-    made["Function"] = function("def handler(event, context): raise ValueError(event)")
+    services = ("events", "firehose", "logs")
+    made["Services"] = role(*(f"{one}.amazonaws.com" for one in services))
+    made["Consumer"] = function("def handler(event, context): print('read', len(event['Records']))")
+    made["Function"] = function(
+        "def handler(event, context): raise ValueError(event)",
+        DeadLetterConfig={"TargetArn": arn("Dead")},
+    )
+    made["Lake"] = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"}  # it is not empty
     return made
 
 
 def test_a_stack_of_everything_that_passes_data_on_works(unlimited: Aws) -> None:
-    """[CFNL] Table changes, logs and events to a stream; failures to a queue; an alarm."""
+    """[CFNL] Created, changed and deleted: sources of a stream, its consumers, and alarms."""
     aws, stacks = unlimited, Stacks(unlimited)
-    name = stacks.name()
-    assert stacks.create(resources(), name)["StackStatus"] == "CREATE_COMPLETE"
+    name, template = stacks.name(), resources()
+    assert stacks.create(template, name)["StackStatus"] == "CREATE_COMPLETE"
     ids = stacks.resources(name)
     aws.client("dynamodb").put_item(TableName=ids["Table"], Item={"id": {"S": "1"}})
-    logs = aws.client("logs")
-    logs.create_log_stream(logGroupName=ids["Group"], logStreamName="s")
-    event = {"timestamp": int(aws.now() * 1000), "message": "ERROR of a stack"}
-    logs.put_log_events(logGroupName=ids["Group"], logStreamName="s", logEvents=[event])
-    detail = json.dumps({"key": "chosen"})
-    entry = {"Source": "stack", "DetailType": "d", "Detail": detail}
-    aws.client("events").put_events(Entries=[entry])
+    aws.client("logs").create_log_stream(logGroupName=ids["Group"], logStreamName="s")
+    log(aws, ids, "ERROR of a stack")
+    publish(aws, "stack", key="chosen")
     aws.client("lambda").invoke(FunctionName=ids["Function"], InvocationType="Event", Payload=b"1")
 
-    kinesis = aws.client("kinesis")
-    iterator = kinesis.get_shard_iterator(
-        StreamName=ids["Stream"],
-        ShardId="shardId-000000000000",
-        ShardIteratorType="TRIM_HORIZON",
-    )["ShardIterator"]
-    records = until(
-        lambda: kinesis.get_records(ShardIterator=iterator)["Records"], lambda some: len(some) == 4
-    )
+    records = in_stream(aws, ids, 4)
     data = [
         json.loads(gzip.decompress(one["Data"]) if one["Data"][:1] == b"\x1f" else one["Data"])
         for one in records
@@ -132,14 +183,164 @@ def test_a_stack_of_everything_that_passes_data_on_works(unlimited: Aws) -> None
     kinds = {one["messageType"] for one in data if "messageType" in one}
     assert kinds == {"CONTROL_MESSAGE", "DATA_MESSAGE"}
     assert "chosen" in {one["PartitionKey"] for one in records}
-    (failed,) = aws.client("sqs").receive_message(QueueUrl=ids["Failures"], WaitTimeSeconds=20)[
-        "Messages"
-    ]
-    assert json.loads(failed["Body"])["requestPayload"] == 1
+    for queue in ("Failures", "Dead"):
+        (failed,) = messages(aws, ids[queue])
+        body = json.loads(failed["Body"])
+        assert (body["requestPayload"] if queue == "Failures" else body) == 1
     (errors,) = aws.client("cloudwatch").list_metrics(Namespace="stack")["Metrics"]
     assert errors["MetricName"] == "Errors"
-    alarms = aws.client("cloudwatch").describe_alarms(AlarmNames=[ids["Alarm"]])["MetricAlarms"]
-    assert len(alarms) == 1
+    until(lambda: in_lake(aws, ids, "first/"), lambda found: b"chosen" in found)
+    read = until(lambda: consumed(aws, ids), lambda count: count >= 4)
+
+    template["Alarm"]["Properties"]["Threshold"] = 5
+    template["Subscription"]["Properties"]["FilterPattern"] = "FATAL"
+    template["Rule"]["Properties"]["EventPattern"] = {"source": ["changed"]}
+    template["Mapping"]["Properties"]["BatchSize"] = 10
+    destination = template["Delivery"]["Properties"]["ExtendedS3DestinationConfiguration"]
+    destination["Prefix"] = "second/"
+    assert stacks.update(name, template)["StackStatus"] == "UPDATE_COMPLETE"
+    assert stacks.resources(name) == ids
+    log(aws, ids, "ERROR no longer")
+    log(aws, ids, "FATAL")
+    publish(aws, "stack", key="unmatched")
+    publish(aws, "changed", key="matched")
+    in_lake_now = until(lambda: in_lake(aws, ids, "second/"), lambda found: b"matched" in found)
+    assert b"unmatched" not in in_lake_now
+    until(lambda: consumed(aws, ids), lambda count: count > read)
+    cloudwatch = aws.client("cloudwatch")
+    (alarm,) = cloudwatch.describe_alarms(AlarmNames=[ids["Alarm"]])["MetricAlarms"]
+    assert alarm["Threshold"] == 5
+    cloudwatch.set_alarm_state(AlarmName=ids["Rate"], StateValue="ALARM", StateReason="a test")
+    (alert,) = messages(aws, ids["Alerts"])
+    assert json.loads(json.loads(alert["Body"])["Message"])["AlarmName"] == ids["Rate"]
+
+    stacks.api.delete_stack(StackName=name)
+    stacks.api.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    assert ids["Stream"] not in aws.client("kinesis").list_streams()["StreamNames"]
+    streams = aws.client("firehose").list_delivery_streams()["DeliveryStreamNames"]
+    assert ids["Delivery"] not in streams
+    assert cloudwatch.describe_alarms(AlarmNames=[ids["Alarm"], ids["Rate"]])["MetricAlarms"] == []
+    assert ids["Table"] not in aws.client("dynamodb").list_tables()["TableNames"]
+
+
+def log(aws: Aws, ids: dict[str, str], message: str) -> None:
+    """Write an event to the stack's log group."""
+    event = {"timestamp": int(aws.now() * 1000), "message": message}
+    aws.client("logs").put_log_events(
+        logGroupName=ids["Group"], logStreamName="s", logEvents=[event]
+    )
+
+
+def publish(aws: Aws, source: str, **detail: Any) -> None:
+    """Send an event to the default bus."""
+    entry = {"Source": source, "DetailType": "d", "Detail": json.dumps(detail)}
+    assert aws.client("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+
+def messages(aws: Aws, url: str) -> list[Any]:
+    """Return the messages of a queue, once there are any."""
+    sqs = aws.client("sqs")
+    found = until(
+        lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5).get("Messages", []), bool
+    )
+    return list(found)
+
+
+def in_stream(aws: Aws, ids: dict[str, str], count: int) -> list[Any]:
+    """Return the records of the stack's stream, once there are enough."""
+    kinesis = aws.client("kinesis")
+    iterator = kinesis.get_shard_iterator(
+        StreamName=ids["Stream"],
+        ShardId="shardId-000000000000",
+        ShardIteratorType="TRIM_HORIZON",
+    )["ShardIterator"]
+    return until(
+        lambda: list(kinesis.get_records(ShardIterator=iterator)["Records"]),
+        lambda some: len(some) >= count,
+    )
+
+
+def in_lake(aws: Aws, ids: dict[str, str], prefix: str) -> bytes:
+    """Return the content of the bucket's objects with a prefix."""
+    s3 = aws.client("s3")
+    found = s3.list_objects_v2(Bucket=ids["Lake"], Prefix=prefix).get("Contents", [])
+    bodies = [s3.get_object(Bucket=ids["Lake"], Key=one["Key"])["Body"].read() for one in found]
+    return b"".join(gzip.decompress(body) for body in bodies)
+
+
+def consumed(aws: Aws, ids: dict[str, str]) -> int:
+    """Return how many records the consumer has read."""
+    group = f"/aws/lambda/{ids['Consumer']}"
+    if not aws.client("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+        return 0
+    lines = [line.split() for line in log_lines(aws, ids["Consumer"])]
+    return sum(int(words[1]) for words in lines if words[:1] == ["read"])
+
+
+SAM = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Stream:
+    Type: AWS::Kinesis::Stream
+    Properties: {ShardCount: 1}
+  Group:
+    Type: AWS::Logs::LogGroup
+  Dead:
+    Type: AWS::SQS::Queue
+  Hearer:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.11
+      Handler: index.handler
+      InlineCode: |
+        def handler(event, context):
+            if "Records" in event:
+                print("heard kinesis")
+            elif "awslogs" in event:
+                print("heard logs")
+            elif event.get("source") == "sam":
+                print("heard bus")
+            else:
+                raise ValueError(event)
+      DeadLetterQueue: {Type: SQS, TargetArn: !GetAtt Dead.Arn}
+      EventInvokeConfig: {MaximumRetryAttempts: 0}
+      Events:
+        Records:
+          Type: Kinesis
+          Properties: {Stream: !GetAtt Stream.Arn, StartingPosition: TRIM_HORIZON}
+        Lines:
+          Type: CloudWatchLogs
+          Properties: {LogGroupName: !Ref Group, FilterPattern: ERROR}
+        Bus:
+          Type: EventBridgeRule
+          Properties: {Pattern: {source: [sam]}}
+        Clock:
+          Type: Schedule
+          Properties: {Schedule: rate(1 hour)}
+"""
+
+
+def test_a_sam_function_hears_a_stream_a_log_group_and_a_bus(unlimited: Aws) -> None:
+    """[SAMT] Its dead-letter queue receives what it cannot process."""
+    aws, stacks = unlimited, Stacks(unlimited)
+    name = stacks.name()
+    capabilities = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+    stacks.api.create_stack(StackName=name, TemplateBody=SAM, Capabilities=capabilities)
+    assert stacks.get(name)["StackStatus"] == "CREATE_COMPLETE"
+    ids = stacks.resources(name)
+    aws.client("kinesis").put_record(StreamName=ids["Stream"], Data=b"x", PartitionKey="k")
+    aws.client("logs").create_log_stream(logGroupName=ids["Group"], logStreamName="s")
+    log(aws, ids, "ERROR of a stack")
+    publish(aws, "sam")
+    aws.client("lambda").invoke(FunctionName=ids["Hearer"], InvocationType="Event", Payload=b"{}")
+    (letter,) = messages(aws, ids["Dead"])
+    assert letter["Body"] == "{}"
+
+    def heard() -> set[str]:
+        lines = [line.split() for line in log_lines(aws, ids["Hearer"])]
+        return {words[1] for words in lines if words[:1] == ["heard"]}
+
+    assert until(heard, lambda found: len(found) == 3) == {"kinesis", "logs", "bus"}
     stacks.api.delete_stack(StackName=name)
     stacks.api.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
 

@@ -97,6 +97,11 @@ def attributes(message: Any) -> dict[str, str]:
             "The local AWS does not support Input for a bus (target 1).",
         ),
         (
+            {"Arn": "arn:aws:events:us-east-1:123456789012:api-destination/a/b"},
+            "The local AWS does not deliver events to arn:aws:events:us-east-1:123456789012:"
+            "api-destination/a/b (target 1); of EventBridge, it delivers to buses and archives.",
+        ),
+        (
             {"HttpParameters": {}},
             "The local AWS does not support HttpParameters (target 1).",
         ),

@@ -115,6 +115,7 @@ def test_queries_with_an_invalid_id_or_a_dynamic_label_are_refused(local: Aws) -
     for given, named in (
         ({"Id": "Delay"}, "must start with a lowercase letter"),
         ({"Id": "delay", "Label": "at most ${MAX}"}, "does not support dynamic labels"),
+        ({"Id": "delay", "AccountId": "111122223333"}, "no metrics of the account 111122223333"),
     ):
         queries = [{"MetricStat": stat, **given}]
         error = refused(

@@ -84,6 +84,34 @@ def test_binary_values_are_base64_in_changes(streamed: Streamed) -> None:
     }
 
 
+def test_values_of_all_types_are_in_changes_as_they_were_put(streamed: Streamed) -> None:
+    """[SEEN] In DynamoDB's JSON; numbers are strings."""
+    streamed.enable()
+    item = {
+        **key(b"1"),
+        "string": {"S": "Zürich ✈"},
+        "number": {"N": "-1.50"},
+        "large": {"N": "12345678901234567890123456789012345678"},
+        "true": {"BOOL": True},
+        "null": {"NULL": True},
+        "list": {"L": [{"S": "a"}, {"N": "1"}, {"NULL": True}]},
+        "map": {"M": {"inner": {"M": {}}}},
+        "strings": {"SS": ["a", "b"]},
+        "numbers": {"NS": ["1", "2"]},
+        "empty": {"S": ""},
+    }
+    streamed.dynamodb.put_item(**streamed.table, Item=item)
+    ((_, change),) = streamed.changes(1)
+    stored = streamed.dynamodb.get_item(**streamed.table, Key=key(b"1"))["Item"]
+    image = change["NewImage"]
+    assert {name: image[name] for name in item if name != "id"} == {
+        name: stored[name] for name in item if name != "id"
+    }
+    assert image["large"] == item["large"]
+    assert image["string"] == item["string"]
+    assert (image["strings"], image["numbers"]) == (item["strings"], item["numbers"])
+
+
 def test_an_update_that_creates_an_item_is_one_insert(streamed: Streamed) -> None:
     """[SEEN]"""
     streamed.enable()

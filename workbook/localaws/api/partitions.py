@@ -20,6 +20,11 @@ def dns_suffix(region: str) -> str:
     return str(_of(region)["outputs"]["dnsSuffix"])
 
 
+def description(region: str) -> str:
+    """Return a region's name for people, such as ``US East (N. Virginia)``; the region if none."""
+    return str(_of(region)["regions"].get(region, {}).get("description", region))
+
+
 def global_region(name: str) -> str:
     """Return the region of what exists once in a partition, such as bucket names."""
     found = next((one for one in _all() if one["id"] == name), _all()[0])

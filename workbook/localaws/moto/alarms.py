@@ -1,20 +1,22 @@
 """moto's alarms, evaluated on the services' clock, with their actions."""
 
 import asyncio
-import json
 import logging
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.clock import Clock
-from workbook.localaws.function_arn import service_of
 from workbook.localaws.integrations import alarms
 from workbook.localaws.metrics import Metrics
 from workbook.localaws.moto.worker import Worker
 
 LOOK_SECONDS = 1.0  # real seconds between checks for a period that has ended
+DYNAMODB = "AWS/DynamoDB"
+STATE = (  # of an alarm
+    *("state_value", "state_reason", "state_reason_data"),
+    *("state_updated_timestamp", "state_transitioned_timestamp"),
+)
 FINE_PERIODS = (10, 20, 30)  # their alarms are evaluated every 10 seconds [D23]
 log = logging.getLogger(__name__)
 
@@ -58,7 +60,7 @@ class Alarms:
     def _evaluate(self, now: float) -> None:
         from moto.cloudwatch.models import cloudwatch_backends
 
-        for region, backend in cloudwatch_backends[ACCOUNT_ID].items():
+        for backend in cloudwatch_backends[ACCOUNT_ID].values():
             for alarm in list(backend.alarms.values()):
                 queries = _queries(alarm)
                 if not queries:
@@ -67,17 +69,17 @@ class Alarms:
                 tick = int(now // (10 if period in FINE_PERIODS else 60))
                 if self._evaluated.get(alarm.alarm_arn) != tick:
                     self._evaluated[alarm.alarm_arn] = tick
-                    self._judge(str(region), backend, alarm, queries, period, now)
+                    self._judge(backend, alarm, queries, period, now)
 
-    def _judge(
-        self, region: str, backend: Any, alarm: Any, queries: Any, period: int, now: float
-    ) -> None:
+    def _judge(self, backend: Any, alarm: Any, queries: Any, period: int, now: float) -> None:
+        from workbook.localaws.moto import alarm_changes
+
         rule = alarms.Rule(
             alarm.comparison_operator,
             float(alarm.threshold),
             int(alarm.evaluation_periods),
             int(alarm.datapoints_to_alarm or alarm.evaluation_periods),
-            alarm.treat_missing_data or alarms.MISSING,
+            _treat_missing(alarm),
         )
         if rule.comparison not in alarms.COMPARISONS:
             return
@@ -85,24 +87,28 @@ class Alarms:
         found = alarms.state(rule, [value for _, value in points])
         if found is None or found == alarm.state_value:
             return
-        reason, before = alarms.reason(rule, found, points), alarm.state_value
         data = {
             "version": "1.0",
-            "queryDate": _iso(now),
+            "queryDate": alarm_changes.iso(now),
             "statistic": alarm.statistic or alarm.extended_statistic,
             "period": period,
             "recentDatapoints": [value for _, value in points if value is not None],
             "threshold": rule.threshold,
+            "evaluatedDatapoints": [
+                {"timestamp": alarm_changes.iso(start), "value": value}
+                for start, value in reversed(points)
+                if value is not None
+            ],
         }
-        alarm.update_state(reason, json.dumps(data), found)
-        if alarm.actions_enabled:
-            for arn in _actions(alarm, found):
-                try:
-                    _act(region, arn, alarm, before, now)
-                except (
-                    Exception
-                ):  # such as a topic that is gone; the other actions must not miss it
-                    log.exception("%s: the action %s failed", alarm.alarm_arn, arn)
+        reason = alarms.reason(rule, found, points)
+        alarm_changes.change(backend, alarm, found, reason, data, now)
+
+
+def _treat_missing(alarm: Any) -> str:
+    """Return how an alarm treats missing data; those of DynamoDB always ignore it [D23]."""
+    if alarm.namespace == DYNAMODB:
+        return alarms.IGNORE
+    return alarm.treat_missing_data or alarms.MISSING
 
 
 def _queries(alarm: Any) -> list[Any]:
@@ -141,96 +147,26 @@ def _points(
         yield start, series.get(start)
 
 
-def _actions(alarm: Any, state: str) -> list[str]:
-    actions = {
-        alarms.ALARM: alarm.alarm_actions,
-        alarms.OK: alarm.ok_actions,
-        alarms.INSUFFICIENT: alarm.insufficient_data_actions,
-    }
-    return list(actions[state] or [])
-
-
-def _act(region: str, arn: str, alarm: Any, before: str, now: float) -> None:
-    """Report an alarm's new state to a topic or function [OBS]."""
-    if service_of(arn) == "sns":
-        from moto.sns.models import sns_backends
-
-        message = {
-            "AlarmName": alarm.name,
-            "AlarmDescription": alarm.description,
-            "AWSAccountId": ACCOUNT_ID,
-            "NewStateValue": alarm.state_value,
-            "NewStateReason": alarm.state_reason,
-            "StateChangeTime": _iso(now),
-            "Region": region,
-            "AlarmArn": alarm.alarm_arn,
-            "OldStateValue": before,
-            "Trigger": {
-                **_watched(alarm),
-                "EvaluationPeriods": alarm.evaluation_periods,
-                "ComparisonOperator": alarm.comparison_operator,
-                "Threshold": alarm.threshold,
-                "TreatMissingData": alarm.treat_missing_data or "",
-            },
-        }
-        subject = f'{alarm.state_value}: "{alarm.name}" in {region}'
-        topics = sns_backends[ACCOUNT_ID][region]
-        topics.publish(json.dumps(message), subject=subject[:100], arn=arn)
-    elif service_of(arn) == "lambda":
-        from workbook.localaws.moto import functions
-
-        event = {
-            "source": "aws.cloudwatch",
-            "alarmArn": alarm.alarm_arn,
-            "accountId": ACCOUNT_ID,
-            "time": _iso(now),
-            "region": region,
-            "alarmData": {
-                "alarmName": alarm.name,
-                "state": {"value": alarm.state_value, "reason": alarm.state_reason},
-                "previousState": {"value": before},
-                "configuration": {"description": alarm.description},
-            },
-        }
-        functions.invoke_event(region, arn, json.dumps(event).encode())
-
-
-def _watched(alarm: Any) -> dict[str, Any]:
-    """Return what an alarm watches, for notifications [OBS]; for metric math, the queries [?]."""
-    if alarm.metric_data_queries:
-        from workbook.localaws.moto.metric_queries import plain
-
-        return {"Metrics": [plain(one) for one in alarm.metric_data_queries]}
-    kind = "Statistic" if alarm.statistic else "ExtendedStatistic"
-    return {
-        "MetricName": alarm.metric_name,
-        "Namespace": alarm.namespace,
-        "StatisticType": kind,
-        kind: alarm.statistic.upper() if alarm.statistic else alarm.extended_statistic,
-        "Dimensions": [{"name": one.name, "value": one.value} for one in alarm.dimensions],
-        "Period": alarm.period,
-    }
-
-
-def _iso(seconds: float) -> str:
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}+0000"
-
-
-def install() -> None:
+def install(now: Callable[[], float]) -> None:
     """Start new alarms in AWS's initial state, and keep the state on updates; on moto's thread."""
     from moto.cloudwatch import models
+
+    from workbook.localaws.moto import alarm_changes
 
     class Alarm(models.Alarm):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self.state_value = alarms.INSUFFICIENT
             self.state_reason = alarms.INITIAL_REASON
+            self.state_reason_data: Any = None  # until the first change [OBS]
+            moment = alarm_changes.moment(now())
+            self.configuration_updated_timestamp = moment
+            self.state_updated_timestamp = self.state_transitioned_timestamp = moment
             region, name = kwargs["region_name"], kwargs["name"]
             present = models.cloudwatch_backends[ACCOUNT_ID][region].alarms.get(name)
             if present is not None:  # an update keeps the state [BC]
-                self.state_value = present.state_value
-                self.state_reason = present.state_reason
-                self.history = present.history
+                for kept in STATE:
+                    setattr(self, kept, getattr(present, kept))
 
     models.Alarm = Alarm  # type: ignore[misc]
+    alarm_changes.install(now)

@@ -15,7 +15,15 @@ from workbook.localaws.api.partitions import partition
 from workbook.localaws.permissions.actions import Call
 
 # Names in signatures that differ from botocore's names of the services.
-_SERVICES = {"monitoring": "cloudwatch", "states": "stepfunctions", "email": "ses"}
+_SERVICES = {
+    "aoss": "opensearchserverless",
+    "elasticmapreduce": "emr",
+    "email": "ses",
+    "es": "opensearch",
+    "monitoring": "cloudwatch",
+    "states": "stepfunctions",
+    "timestream": "timestream-write",
+}
 
 # Errors of moto's parsers for bodies that do not fit the operation.
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)

@@ -23,6 +23,7 @@ from workbook.localaws.interfaces import Document
 from workbook.localaws.moto import functions, kinesis
 
 OURS, MOTOS = ("kinesis", "lambda", "logs", "sqs"), ("events",)
+RECEIVERS = ("event-bus/", "archive/")  # of EventBridge
 MOST_RETRIES = 185  # [BC]
 SETTINGS = {  # that have an effect here
     *("Id", "Arn", "RoleArn", "Input", "InputPath", "InputTransformer"),
@@ -59,6 +60,11 @@ def check(target: Mapping[str, Any], region: str) -> None:
         raise _invalid(
             f"The local AWS does not deliver events to {service} (target {identity}); it delivers "
             f"to {', '.join(sorted((*OURS, *MOTOS)))}."
+        )
+    if service in MOTOS and not arn.split(":", 5)[5].startswith(RECEIVERS):
+        raise _invalid(
+            f"The local AWS does not deliver events to {arn} (target {identity}); of EventBridge, "
+            "it delivers to buses and archives."
         )
     for name in sorted(target.keys() - SETTINGS):
         raise _invalid(f"The local AWS does not support {name} (target {identity}).")

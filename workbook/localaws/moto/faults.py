@@ -59,9 +59,18 @@ def answer(request: Request, fault: Exception) -> Response:
 
 
 def no_operation(request: Request) -> Response:
-    """Return the response to a request for an unknown operation of its service."""
+    """Return the response to a request for an operation that moto does not have.
+
+    If AWS has it, the response names it; otherwise it is AWS's for an unknown operation.
+    """
     target = calls.read(request)
-    service, protocol = target.call.service, target.protocol
+    service, protocol, operation = target.call.service, target.protocol, target.call.operation
+    model = calls.model_of(service)
+    if model is not None and operation in model.operation_names:
+        problem = _unsupported(target, NotImplementedError())
+        return protocols.error(
+            service, protocol, request, problem.code, problem.message, problem.status
+        )
     if protocol == protocols.REST_XML:
         words = "The specified method is not allowed against this resource."
         return protocols.error(service, protocol, request, "MethodNotAllowed", words, 405)

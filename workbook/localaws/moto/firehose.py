@@ -14,13 +14,18 @@ from moto.firehose import models, responses
 from workbook.localaws.api import model
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import ACCOUNT_ID
-from workbook.localaws.integrations.firehose import settings
+from workbook.localaws.integrations.firehose import quotas, settings
 from workbook.localaws.integrations.firehose.delivery_streams import DeliveryStreams
 from workbook.localaws.moto.takeover import take_over
 
 T = TypeVar("T")
 DIRECT, FROM_STREAM = "DirectPut", "KinesisStreamAsSource"
 EXTENDED, BASIC = "ExtendedS3DestinationConfiguration", "S3DestinationConfiguration"
+UPDATES = ("ExtendedS3DestinationUpdate", "S3DestinationUpdate")
+OWNED_KEY, OWN_KEY = "AWS_OWNED_CMK", "CUSTOMER_MANAGED_CMK"
+NOT_ENCRYPTED = (  # [BC]
+    "Server-side encryption is possible only for delivery streams of the type DirectPut."
+)
 ID = "destinationId-000000000001"  # [OBS]
 MOST_RECORD, MOST_BATCH, MOST_RECORDS = 1_024_000, 4 * 1024 * 1024, 500  # bytes, bytes [BC, SEEN]
 BASIC_MEMBERS = (  # the description of a basic destination [BC]
@@ -60,21 +65,62 @@ class FirehoseBackend(models.FirehoseBackend):
             raise _refusal(error) from None
         return answer
 
+    def put_record(self, delivery_stream_name: str, record: dict[str, bytes]) -> dict[str, Any]:
+        """Handle PutRecord."""
+        answer = self.put_record_batch(delivery_stream_name, [record])
+        (told,) = answer["RequestResponses"]
+        if answer["FailedPutCount"]:
+            raise _refusal(ApiError(told["ErrorCode"], told["ErrorMessage"], 503))
+        return {"RecordId": told["RecordId"], "Encrypted": answer["Encrypted"]}
+
     def put_record_batch(
         self, delivery_stream_name: str, records: list[dict[str, bytes]]
     ) -> dict[str, Any]:
-        """Handle PutRecordBatch; moto also calls it for PutRecord."""
-        found = self.delivery_streams.get(delivery_stream_name)
+        """Handle PutRecordBatch: what the quotas leave no room for fails by itself [BC]."""
+        data = [_bytes((record or {}).get("Data")) for record in records or []]
+        found = self._found(delivery_stream_name)
+        _check_sizes(data)
+        count = self.ask(self.streams.put(found.delivery_stream_arn, data, is_client=True))
+        failed = len(data) - count
+        problem = {"ErrorCode": quotas.THROTTLED, "ErrorMessage": quotas.SLOW_DOWN}
+        answers = [{"RecordId": str(uuid.uuid4())} for _ in range(count)] + [problem] * failed
+        is_encrypted = _is_encrypted(found)
+        return {"FailedPutCount": failed, "Encrypted": is_encrypted, "RequestResponses": answers}
+
+    def take(self, name: str, data: bytes) -> None:
+        """Accept a record of another service.
+
+        Raises:
+            JsonRESTError: there is no such delivery stream, or it accepts no record.
+        """
+        arn = self._found(name).delivery_stream_arn
+        self.ask(self.streams.put(arn, [data], is_client=False))
+
+    def start_delivery_stream_encryption(
+        self, stream_name: str, encryption_config: dict[str, Any] | None
+    ) -> None:
+        """Handle StartDeliveryStreamEncryption."""
+        found = self._found(stream_name)
+        if found.source:
+            raise JsonRESTError("InvalidArgumentException", NOT_ENCRYPTED)
+        found.delivery_stream_encryption_configuration = _encryption(encryption_config or {})
+
+    def stop_delivery_stream_encryption(self, stream_name: str) -> None:
+        """Handle StopDeliveryStreamEncryption."""
+        found = self._found(stream_name)
+        if found.source:
+            raise JsonRESTError("InvalidArgumentException", NOT_ENCRYPTED)
+        before = found.delivery_stream_encryption_configuration or {}
+        found.delivery_stream_encryption_configuration = {**before, "Status": "DISABLED"}
+
+    def _found(self, name: str) -> models.DeliveryStream:
+        found = self.delivery_streams.get(name)
         if found is None:
             raise JsonRESTError(
                 "ResourceNotFoundException",
-                f"Firehose {delivery_stream_name} under account {self.account_id} not found.",
+                f"Firehose {name} under account {self.account_id} not found.",
             )
-        data = [_bytes((record or {}).get("Data")) for record in records or []]
-        _check_sizes(data)
-        self.ask(self.streams.put(found.delivery_stream_arn, data))
-        answers = [{"RecordId": str(uuid.uuid4())} for _ in data]
-        return {"FailedPutCount": 0, "Encrypted": False, "RequestResponses": answers}
+        return found
 
     def delete_delivery_stream(self, delivery_stream_name: str) -> None:
         """Handle DeleteDeliveryStream."""
@@ -100,7 +146,7 @@ def _create(handler: Any) -> ActionResult:
                 f"The local AWS does not support the source {kind}; it supports {DIRECT} and "
                 f"{FROM_STREAM}."
             )
-        settings.refuse_destinations(given)
+        settings.refuse_others(given)
         description = _description(given)
         wanted = settings.read(description)
         _check_schema(wanted.conversion, backend.region_name)
@@ -113,15 +159,17 @@ def _create(handler: Any) -> ActionResult:
             "KinesisStreamSourceConfiguration is required for the type KinesisStreamAsSource, and "
             "not allowed for others.",
         )
-    name = given["DeliveryStreamName"]
+    name, encryption = given["DeliveryStreamName"], None
+    if asked := given.get("DeliveryStreamEncryptionConfigurationInput"):
+        if source:
+            raise JsonRESTError("InvalidArgumentException", NOT_ENCRYPTED)
+        encryption = _encryption(asked)
     arn = backend.create_delivery_stream(
         region=backend.region_name,
         delivery_stream_name=name,
         delivery_stream_type=kind,
         kinesis_stream_source_configuration=source and dict(source),
-        delivery_stream_encryption_configuration_input=given.get(
-            "DeliveryStreamEncryptionConfigurationInput"
-        ),
+        delivery_stream_encryption_configuration_input=encryption,
         s3_destination_configuration={},
         extended_s3_destination_configuration=description,
         redshift_destination_configuration={},
@@ -151,12 +199,7 @@ def _update(handler: Any) -> ActionResult:
     """Handle UpdateDestination: each member given replaces the present one [BC]."""
     given, backend = _parameters(handler, "UpdateDestination"), handler.firehose_backend
     name = given["DeliveryStreamName"]
-    found = backend.delivery_streams.get(name)
-    if found is None:
-        raise JsonRESTError(
-            "ResourceNotFoundException",
-            f"Firehose {name} under account {backend.account_id} not found.",
-        )
+    found = backend._found(name)
     version = given["CurrentDeliveryStreamVersionId"]
     if found.version_id != version:
         raise JsonRESTError(
@@ -170,9 +213,11 @@ def _update(handler: Any) -> ActionResult:
         )
     before = found.destinations[0]["ExtendedS3"]
     try:
-        settings.refuse_destinations(given)
-        changes = given.get("ExtendedS3DestinationUpdate") or given.get("S3DestinationUpdate") or {}
-        after = settings.with_defaults({**before, **changes})
+        settings.refuse_others(given)
+        updates = [given[name] for name in UPDATES if name in given]
+        if len(updates) != 1:
+            raise settings.invalid(f"Exactly one of {' and '.join(UPDATES)} must be specified")
+        after = settings.with_defaults({**before, **updates[0]})
         wanted = settings.read(after)
         _check_schema(wanted.conversion, backend.region_name)
         if settings.is_enabled(before, settings.PARTITIONING) != (wanted.partitioning is not None):
@@ -236,6 +281,24 @@ def _check_schema(wanted: settings.Conversion | None, region: str) -> None:
         raise settings.invalid(missing.message) from None
     except ValueError as unknown:
         raise settings.invalid(f"The local AWS cannot convert {unknown}") from None
+
+
+def _encryption(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the description of server-side encryption [BC].
+
+    Raises:
+        JsonRESTError: the key does not fit its type.
+    """
+    kind, key = given.get("KeyType") or OWNED_KEY, given.get("KeyARN")
+    if (kind == OWNED_KEY) == bool(key):
+        raise JsonRESTError(
+            "InvalidArgumentException", f"KeyARN must be given for the KeyType {OWN_KEY} only."
+        )
+    return {"KeyType": kind, **({"KeyARN": key} if key else {}), "Status": "ENABLED"}
+
+
+def _is_encrypted(stream: models.DeliveryStream) -> bool:
+    return (stream.delivery_stream_encryption_configuration or {}).get("Status") == "ENABLED"
 
 
 def _describe(stream: models.DeliveryStream, description: dict[str, Any]) -> None:

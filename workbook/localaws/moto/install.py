@@ -117,10 +117,11 @@ def _install_firehose(
 
 
 def _install_cloudwatch(now: Callable[[], float]) -> None:
-    from workbook.localaws.moto import alarms, metric_queries
+    from workbook.localaws.moto import alarm_history, alarms, metric_queries
 
-    alarms.install()
+    alarms.install(now)
     metric_queries.install(now)
+    alarm_history.install(now)
 
 
 def _install_event_rules(now: Callable[[], float], bury: Callable[[str, Document], None]) -> None:

@@ -48,8 +48,8 @@ def deliver(region: str, arn: str, document: bytes, key: str, writer: str) -> No
             case "lambda":
                 functions.invoke_event(region, arn, log_documents.function_event(document))
             case "firehose":
-                backend = firehose_backends[ACCOUNT_ID][region]
-                backend.put_record_batch(arn.rpartition("/")[2], [{"Data": document}])
+                backend: Any = firehose_backends[ACCOUNT_ID][region]
+                backend.take(arn.rpartition("/")[2], document)
             case _:
                 kinesis.backend(region).send(Write(f"the log stream {writer}", arn, key, document))
     except JsonRESTError as refusal:

@@ -14,6 +14,7 @@ from moto.cloudwatch.exceptions import (
 
 from workbook.localaws.api import model
 from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.function_arn import service_of
 from workbook.localaws.integrations.alarms import COMPARISONS
 
@@ -21,6 +22,7 @@ FINE_PERIODS = (10, 20, 30)  # of alarms, below a minute
 FINEST_PERIODS = (1, 5, *FINE_PERIODS)  # of statistics
 DAY, WEEK, HOUR = 86_400, 604_800, 3_600  # seconds
 MOST_POINTS = 1_440  # in an answer of GetMetricStatistics [BC]
+MOST_QUERIES = 500  # of GetMetricData [BC]
 MOST_DIMENSIONS = 30  # of a metric [BC]
 TREATMENTS = ("missing", "ignore", "breaching", "notBreaching")
 ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
@@ -140,11 +142,30 @@ def statistics(start: float, end: float, period: int) -> None:
         )
 
 
-def query(given: Mapping[str, Any]) -> None:
-    """Check the id and the label of a query of GetMetricData.
+def queries(given: Sequence[Mapping[str, Any]]) -> None:
+    """Check the queries of GetMetricData together.
 
     Raises:
-        ValidationError: AWS refuses the id [BC], or the local AWS the label.
+        ValidationError: there are too many, or a period is not allowed [BC, ?].
+    """
+    if len(given) > MOST_QUERIES:
+        raise ValidationError(
+            f"The collection MetricDataQueries must not have a size greater than {MOST_QUERIES}."
+        )
+    for number, one in enumerate(given, 1):
+        period = int((one.get("MetricStat") or {}).get("Period") or one.get("Period") or 60)
+        if period not in FINEST_PERIODS and (period <= 0 or period % 60):
+            raise ValidationError(
+                f"The period of MetricDataQueries.member.{number} must be 1, 5, 10, 20, 30 or a "
+                "multiple of 60."
+            )
+
+
+def query(given: Mapping[str, Any]) -> None:
+    """Check the id, the label and the account of a query of GetMetricData.
+
+    Raises:
+        ValidationError: AWS refuses the id [BC], or the local AWS the label or the account.
     """
     if not ID.fullmatch(given["Id"]):
         raise ValidationError(
@@ -153,6 +174,11 @@ def query(given: Mapping[str, Any]) -> None:
         )
     if "${" in (given.get("Label") or ""):
         raise ValidationError("The local AWS does not support dynamic labels, such as ${MAX}.")
+    if given.get("AccountId", ACCOUNT_ID) != ACCOUNT_ID:
+        raise ValidationError(
+            f"The local AWS has no metrics of the account {given['AccountId']}, only of "
+            f"{ACCOUNT_ID}."
+        )
 
 
 def seconds(moment: datetime) -> float:

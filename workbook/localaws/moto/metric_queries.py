@@ -6,7 +6,7 @@ thread.
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +26,7 @@ from workbook.localaws.moto import metric_checks
 from workbook.localaws.moto.takeover import take_over
 
 MINUTE = 60
+MOST_POINTS = 100_800  # data points in an answer of GetMetricData [BC]
 SUMMED_OVER_FUNCTIONS = "AWS/Lambda"  # its metrics also exist without dimensions [D23]
 
 
@@ -342,6 +343,40 @@ def plain(query: Any) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def _get_metric_data(handler: Any) -> ActionResult:
+    """Handle GetMetricData, in pages of at most ``MaxDatapoints`` [BC]."""
+    given = handler._get_params()
+    queries = given.get("MetricDataQueries") or []
+    metric_checks.queries(queries)
+    token = given.get("NextToken") or "0"
+    if not token.isdecimal():
+        raise InvalidParameterValue("The value for parameter NextToken is invalid.")
+    found = handler.cloudwatch_backend.get_metric_data(
+        queries,
+        given["StartTime"],
+        given["EndTime"],
+        given.get("ScanBy") or "TimestampDescending",
+    )
+    first, most = int(token), min(int(given.get("MaxDatapoints") or MOST_POINTS), MOST_POINTS)
+    answer: dict[str, Any] = {"MetricDataResults": list(_page(found, first, first + most))}
+    if first + most < sum(len(one["values"]) for one in found):
+        answer["NextToken"] = str(first + most)
+    return ActionResult(answer)
+
+
+def _page(results: Iterable[dict[str, Any]], first: int, end: int) -> Iterator[dict[str, Any]]:
+    """Yield the part of results that has their data points from ``first`` to before ``end``."""
+    at = 0
+    for one in results:
+        count = len(one["values"])
+        cut = slice(max(0, first - at), max(0, end - at))
+        part = {name: one[name][cut] for name in ("timestamps", "values")}
+        if part["values"] or (not count and first <= at < end):
+            is_cut = at + count > end
+            yield {**one, **part, "status_code": "PartialData" if is_cut else "Complete"}
+        at += count
+
+
 def _get_metric_statistics(handler: Any) -> ActionResult:
     """Handle GetMetricStatistics."""
     given = handler._get_params()
@@ -397,6 +432,7 @@ def install(now: Callable[[], float]) -> None:
     take_over(models.cloudwatch_backends, CloudWatchBackend)
     handler: Any = responses.CloudWatchResponse
     put = handler.put_metric_alarm
+    handler.get_metric_data = _get_metric_data
     handler.get_metric_statistics = _get_metric_statistics
     handler.put_metric_alarm = lambda self: _put_metric_alarm(self, put)
     handler.put_metric_data = lambda self: _put_metric_data(self, now)

@@ -9,6 +9,7 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from moto.sns import models
+from moto.sns.exceptions import SNSInvalidParameter
 
 from workbook.localaws.api.partitions import dns_suffix
 
@@ -17,6 +18,14 @@ SIGNED = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 
 class Subscription(models.Subscription):
     """A subscription whose notifications contain the topic's signature version and its own ARN."""
+
+    def __init__(self, account_id: str, topic: models.Topic, endpoint: str, protocol: str) -> None:
+        if protocol == "firehose":
+            raise SNSInvalidParameter(
+                "The local AWS does not deliver notifications to Firehose; a queue or a function "
+                "can pass them on."
+            )
+        super().__init__(account_id, topic, endpoint, protocol)
 
     def get_post_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return the notification for queues and endpoints; the arguments are moto's."""

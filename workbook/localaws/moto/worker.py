@@ -7,6 +7,7 @@ requests and direct calls alike, runs on one worker thread, one at a time.
 import asyncio
 import logging
 import os
+import re
 from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -23,18 +24,36 @@ from workbook.localaws.moto import faults
 LONG_POLL_SECONDS = 0.1  # between checks of a queue during a long poll
 MOST_SECONDS = 20  # of a long poll [BC]
 NOT_SUPPORTED = {  # which moto would store, but which would never do anything
+    "aoss": "OpenSearch Serverless",
+    "apigateway": "API Gateway",
+    "appflow": "AppFlow",
     "athena": "Athena",
+    "datasync": "DataSync",
     "dms": "Database Migration Service",
+    "elasticmapreduce": "EMR",
+    "emr-containers": "EMR on EKS",
+    "emr-serverless": "EMR Serverless",
+    "es": "OpenSearch Service",
     "iot": "IoT Core",
     "iotdata": "IoT Core",
+    "kafka": "Managed Streaming for Apache Kafka",
+    "kafkaconnect": "MSK Connect",
     "kinesisanalytics": "Managed Service for Apache Flink",
+    "kinesisvideo": "Kinesis Video Streams",
+    "mq": "Amazon MQ",
     "osis": "OpenSearch Ingestion",
     "pipes": "EventBridge Pipes",
     "redshift": "Redshift",
     "redshift-data": "Redshift",
     "redshift-serverless": "Redshift",
+    "s3tables": "S3 Tables",
     "scheduler": "EventBridge Scheduler",
+    "timestream": "Timestream",
+    "timestream-influxdb": "Timestream",
 }
+GLUE_RUNS = re.compile(  # operations of Glue beyond the Data Catalog
+    r"\.\w*(Job|Crawler|Trigger|Workflow|DevEndpoint|Session|Statement|Blueprint|MLT|Integration)"
+)
 INSTEAD = {"athena": "query the files with DuckDB, as in notebook 14"}
 FLASKS_PAGE = b"<!doctype html>"  # Flask's own, if moto lacks the operation
 
@@ -151,6 +170,8 @@ class Worker:
         if request.service in NOT_SUPPORTED:
             service = request.service
             return faults.no_service(request, NOT_SUPPORTED[service], INSTEAD.get(service))
+        if request.service == "glue" and GLUE_RUNS.search(request.target):
+            return faults.no_service(request, "Glue beyond its Data Catalog")
         if self._application is None:
             from moto.moto_server.werkzeug_app import (
                 DomainDispatcherApplication,

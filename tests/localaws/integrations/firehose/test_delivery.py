@@ -5,8 +5,10 @@ import io
 import json
 import re
 import zipfile
+from functools import partial
 from typing import Any
 
+import boto3
 import pytest
 
 from tests.localaws.functions.lambda_functions import refused
@@ -14,7 +16,15 @@ from tests.localaws.integrations.firehose.delivering import Lake, until
 from workbook import target
 from workbook.target import Aws
 
+ROLE = "arn:aws:iam::123456789012:role/r"
 NAME = r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d-[0-9a-f-]{36}"
+
+
+def processing(*kinds: str, **parameters: str) -> dict[str, Any]:
+    """Return a processing configuration of some processors with the same parameters."""
+    given = [{"ParameterName": k, "ParameterValue": v} for k, v in parameters.items()]
+    processors = [{"Type": kind, "Parameters": given} for kind in kinds]
+    return {"ProcessingConfiguration": {"Enabled": True, "Processors": processors}}
 
 
 def test_records_of_a_stream_are_delivered_in_order_from_the_creation_on(lake: Lake) -> None:
@@ -176,6 +186,49 @@ def test_an_update_applies_to_buffered_records_and_raises_the_version(lake: Lake
     assert error["Error"]["Code"] == "ConcurrentModificationException"
 
 
+@pytest.mark.parametrize(
+    ("update", "words"),
+    [
+        ({}, "Exactly one of ExtendedS3DestinationUpdate and S3DestinationUpdate"),
+        (
+            {"S3DestinationUpdate": {}, "ExtendedS3DestinationUpdate": {}},
+            "Exactly one of ExtendedS3DestinationUpdate and S3DestinationUpdate",
+        ),
+        ({"SplunkDestinationUpdate": {}}, "does not deliver to SplunkDestinationUpdate"),
+        (
+            {"ExtendedS3DestinationUpdate": {"S3BackupUpdate": {"Prefix": "x"}}},
+            "does not support S3BackupUpdate",
+        ),
+        (
+            {
+                "ExtendedS3DestinationUpdate": {
+                    "BufferingHints": {"SizeInMBs": 64, "IntervalInSeconds": 60},
+                    "DynamicPartitioningConfiguration": {"Enabled": True},
+                    **processing("Lambda", LambdaArn="arn:aws:lambda:us-east-1:1:function:f"),
+                    "Prefix": "!{partitionKeyFromLambda:k}/",
+                    "ErrorOutputPrefix": "failed/!{firehose:error-output-type}/",
+                }
+            },
+            "only be enabled when a delivery stream is created",
+        ),
+    ],
+)
+def test_an_update_that_has_no_effect_is_refused(
+    lake: Lake, update: dict[str, Any], words: str
+) -> None:
+    """[BC, design rule, ?] In AWS's sense or by name."""
+    lake.deliver()
+    error = refused(
+        lake.firehose.update_destination,
+        DeliveryStreamName=lake.name,
+        CurrentDeliveryStreamVersionId="1",
+        DestinationId="destinationId-000000000001",
+        **update,
+    )
+    assert error["Error"]["Code"] == "InvalidArgumentException"
+    assert words in error["Error"]["Message"]
+
+
 def test_metrics_are_those_of_aws(lake: Lake) -> None:
     """[FH:monitoring-with-cloudwatch-metrics]"""
     lake.deliver()
@@ -286,10 +339,28 @@ def test_a_put_has_awss_limits(lake: Lake) -> None:
         ({"CompressionFormat": "HADOOP_SNAPPY"}, "does not compress with the CompressionFormat"),
         *(
             (
-                {"ProcessingConfiguration": {"Enabled": True, "Processors": [{"Type": processor}]}},
+                processing(processor),
                 f"The local AWS does not support the processor {processor}",
             )
             for processor in ("Decompression", "RecordDeAggregation", "CloudWatchLogProcessing")
+        ),
+        (
+            {"S3BackupConfiguration": {"RoleARN": ROLE, "BucketARN": "arn:aws:s3:::b"}},
+            "does not support S3BackupConfiguration",
+        ),
+        (
+            {"DynamicPartitioningConfiguration": {"RetryOptions": {"DurationInSeconds": 300}}},
+            "does not support RetryOptions",
+        ),
+        (
+            processing("AppendDelimiterToRecord", Delimiter=";"),
+            "does not support the Delimiter ';'",
+        ),
+        (processing("AppendDelimiterToRecord", LambdaArn="f"), "has no parameter LambdaArn"),
+        (processing("MetadataExtraction"), "needs DynamicPartitioningConfiguration enabled"),
+        (
+            processing(*["AppendDelimiterToRecord"] * 2),
+            "Only one processor of the type AppendDelimiterToRecord is allowed",
         ),
         ({"BufferingHints": {"SizeInMBs": 1}}, "Both SizeInMBs and IntervalInSeconds"),
         ({"CustomTimeZone": "Mars/Olympus"}, "CustomTimeZone 'Mars/Olympus' is not a time zone"),
@@ -393,6 +464,62 @@ def test_other_sources_are_refused_by_name(lake: Lake) -> None:
         S3DestinationConfiguration={"BucketARN": lake.bucket_arn, "RoleARN": lake.role},
     )
     assert "does not support the source MSKAsSource" in error["Error"]["Message"]
+    error = refused(
+        create,
+        DeliveryStreamName=lake.name,
+        DirectPutSourceConfiguration={"ThroughputHintInMBs": 1},
+        S3DestinationConfiguration={"BucketARN": lake.bucket_arn, "RoleARN": lake.role},
+    )
+    words = "The local AWS does not support DirectPutSourceConfiguration."
+    assert error["Error"]["Message"] == words
+
+
+def test_a_batch_is_accepted_in_part_if_the_quota_is_exceeded(lake: Lake) -> None:
+    """[BC, FH:limits] A second's quota in this region is 1 MiB; the rest may be sent again."""
+    lake.firehose = boto3.client(
+        "firehose",
+        endpoint_url=lake.aws.endpoint_url,
+        region_name="eu-central-1",
+        aws_access_key_id="a",
+        aws_secret_access_key="b",
+    )
+    lake.deliver(seconds=900, mib=128)
+    put = partial(lake.firehose.put_record_batch, DeliveryStreamName=lake.name)
+    records = [{"Data": b"x" * 400_000}] * 4
+    answer = put(Records=records)
+    assert answer["FailedPutCount"] == 2
+    told = answer["RequestResponses"]
+    assert ["RecordId" in one for one in told] == [True, True, False, False]
+    assert told[3] == {"ErrorCode": "ServiceUnavailableException", "ErrorMessage": "Slow down."}
+    until(lambda: put(Records=records[2:]), lambda one: one["FailedPutCount"] == 0)
+
+
+def test_direct_puts_can_be_encrypted(lake: Lake) -> None:
+    """[BC] By an owned key or your own; a delivery stream with a source cannot."""
+    lake.deliver()
+    name = {"DeliveryStreamName": lake.name}
+    firehose, start = lake.firehose, lake.firehose.start_delivery_stream_encryption
+
+    def is_encrypted() -> bool:
+        return bool(firehose.put_record(**name, Record={"Data": b"x"})["Encrypted"])
+
+    assert not is_encrypted()
+    start(**name, DeliveryStreamEncryptionConfigurationInput={"KeyType": "AWS_OWNED_CMK"})
+    assert is_encrypted()
+    described = firehose.describe_delivery_stream(**name)["DeliveryStreamDescription"]
+    assert described["DeliveryStreamEncryptionConfiguration"] == {
+        "KeyType": "AWS_OWNED_CMK",
+        "Status": "ENABLED",
+    }
+    firehose.stop_delivery_stream_encryption(**name)
+    assert not is_encrypted()
+    own = {"KeyType": "CUSTOMER_MANAGED_CMK"}
+    error = refused(start, **name, DeliveryStreamEncryptionConfigurationInput=own)
+    assert "KeyARN must be given" in error["Error"]["Message"]
+    firehose.delete_delivery_stream(**name)
+    lake.deliver(stream_arn=lake.make_stream())
+    error = refused(start, **name)
+    assert "only for delivery streams of the type DirectPut" in error["Error"]["Message"]
 
 
 def test_a_deleted_delivery_stream_is_gone(lake: Lake) -> None:

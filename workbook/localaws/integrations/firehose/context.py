@@ -13,7 +13,10 @@ SESSION = "AWSFirehoseToS3"  # the session name of assumed roles [SEEN]
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """The parts of the local AWS that every delivery stream needs."""
+    """The parts of the local AWS that every delivery stream needs.
+
+    With ``has_quotas``, direct puts have the quotas of AWS.
+    """
 
     clock: Clock
     streams: Streams
@@ -21,6 +24,7 @@ class Dependencies:
     calls: Calls
     roles: ExecutionRoles
     metrics: Metrics
+    has_quotas: bool = True
 
 
 @dataclass(frozen=True, slots=True)

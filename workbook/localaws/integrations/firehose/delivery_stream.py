@@ -18,6 +18,7 @@ from workbook.localaws.integrations.firehose import (
     objects,
     partitioning,
     prefixes,
+    quotas,
     schemas,
     transformation,
 )
@@ -89,6 +90,7 @@ class DeliveryStream:
         self._dependencies = dependencies
         self._reader = reader
         self._clock = dependencies.clock
+        self._quotas = quotas.Quotas(self.region)
         self._inbox: deque[Item] = deque()
         self._waiting = 0  # bytes in the inbox
         self._raw: Buffer[Item] = Buffer()  # records for one invocation of the function
@@ -114,24 +116,36 @@ class DeliveryStream:
         self.settings, self.version = settings, version
         self._wake.set()
 
-    def put(self, records: Sequence[bytes]) -> None:
-        """Accept direct puts.
+    def put(self, records: Sequence[bytes], *, has_quotas: bool) -> int:
+        """Accept direct puts; return how many, from the first on.
+
+        Args:
+            records: the data of each record.
+            has_quotas: whether the quotas of a second apply.
 
         Raises:
-            ApiError: the source is a stream, or too much data is waiting.
+            ApiError: the source is a stream, or there are too many calls or too much data.
         """
         if self._reader is not None:
             raise ApiError(
                 "InvalidArgumentException",
                 "This operation is not permitted on KinesisStreamAsSource delivery stream type.",
             )
-        size = sum(map(len, records))
+        now, count = self._clock.now(), len(records)
+        if has_quotas:
+            admitted = self._quotas.admit([len(data) for data in records], now)
+            if admitted is None:
+                raise ApiError(quotas.THROTTLED, quotas.SLOW_DOWN, 503)
+            count = admitted
+        size = sum(len(data) for data in records[:count])
         if self._waiting + size > MOST_WAITING:
-            raise ApiError("ServiceUnavailableException", "Slow down.", 503)
-        now = self._clock.now()
-        self._take([Item(data, now) for data in records])
-        self.measure("IncomingRecords", len(records))
+            raise ApiError(quotas.THROTTLED, quotas.SLOW_DOWN, 503)
+        self._take([Item(data, now) for data in records[:count]])
+        self.measure("IncomingRecords", count)
         self.measure("IncomingBytes", size, "Bytes")
+        if count < len(records):
+            self.measure("ThrottledRecords", len(records) - count)
+        return count
 
     def measure(self, name: str, value: float, unit: str = "Count") -> None:
         """Record a data point of one of the delivery stream's metrics."""

@@ -57,13 +57,20 @@ class DeliveryStreams:
         stream.start()
         return start
 
-    async def put(self, arn: str, records: Sequence[bytes]) -> None:
-        """Accept direct puts.
+    async def put(self, arn: str, records: Sequence[bytes], *, is_client: bool) -> int:
+        """Accept direct puts; return how many, from the first on.
+
+        Args:
+            arn: the delivery stream's ARN.
+            records: the data of each record.
+            is_client: whether a client puts them, to whom the quotas apply. Other services retry
+                what is throttled, so theirs are accepted.
 
         Raises:
             ApiError: the delivery stream accepts no direct puts, or not as many.
         """
-        self._running[arn].put(records)
+        has_quotas = is_client and self._dependencies.has_quotas
+        return self._running[arn].put(records, has_quotas=has_quotas)
 
     async def update(self, arn: str, settings: Settings, version: str) -> None:
         """Change a delivery stream's settings, which also apply to what is buffered [SEEN].

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from workbook.localaws.api.errors import ApiError
+from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.integrations.firehose import objects, prefixes
 from workbook.localaws.integrations.firehose.buffering import Hints
 from workbook.localaws.integrations.firehose.partitioning import Query, compiled
@@ -26,7 +27,14 @@ UNKNOWN_DESTINATIONS = (
     "SnowflakeDestination",
     "IcebergDestination",
 )
+UNKNOWN_SOURCES = (
+    "DatabaseSourceConfiguration",
+    "DirectPutSourceConfiguration",
+    "MSKSourceConfiguration",
+)
+BACKUPS = ("S3BackupConfiguration", "S3BackupUpdate")
 DELIMITER = "AppendDelimiterToRecord"
+DELIMITERS = ("\\n", "\n")  # a line feed, as written or as it is [SEEN]
 LAMBDA, EXTRACTION = "Lambda", "MetadataExtraction"
 PROCESSORS = (DELIMITER, LAMBDA, EXTRACTION)
 EXTRACTION_PARAMETERS = {"MetadataExtractionQuery": "", "JsonParsingEngine": "JQ-1.6"}
@@ -143,16 +151,18 @@ def invalid(message: str) -> ApiError:
     return ApiError("InvalidArgumentException", message)
 
 
-def refuse_destinations(parameters: Mapping[str, Any]) -> None:
-    """Refuse parameters that name a destination other than S3.
+def refuse_others(parameters: Mapping[str, Any]) -> None:
+    """Refuse parameters that name a destination other than S3, or settings of another source.
 
     Args:
         parameters: the parameters of CreateDeliveryStream or UpdateDestination.
 
     Raises:
-        ApiError: a parameter names another destination.
+        ApiError: there is such a parameter.
     """
     for name in parameters:
+        if name in UNKNOWN_SOURCES:
+            raise invalid(f"The local AWS does not support {name}.")
         if name.removesuffix("Configuration").removesuffix("Update") in UNKNOWN_DESTINATIONS:
             raise invalid(
                 f"The local AWS does not deliver to {name}; a delivery stream here delivers to S3, "
@@ -225,13 +235,38 @@ def _refuse(description: Mapping[str, Any]) -> None:
         )
     if description["S3BackupMode"] != "Disabled":
         raise invalid("The local AWS keeps no S3 backup: S3BackupMode must be Disabled.")
+    for name in BACKUPS:
+        if description.get(name):
+            raise invalid(f"The local AWS keeps no S3 backup: it does not support {name}.")
+    if (description.get(PARTITIONING) or {}).get("RetryOptions"):
+        raise invalid(
+            "The local AWS does not support RetryOptions: it tries to write objects for 24 hours."
+        )
     for name in (CONVERSION, PARTITIONING):
         size = description["BufferingHints"]["SizeInMBs"]
         if is_enabled(description, name) and size < LEAST_SIZE:
             raise invalid(f"SizeInMBs must be at least {LEAST_SIZE} with {name} enabled")
-    for one in _processors(description):
-        if one["Type"] not in PROCESSORS:
-            raise invalid(f"The local AWS does not support the processor {one['Type']}.")
+    _refuse_processors(description)
+
+
+def _refuse_processors(description: Mapping[str, Any]) -> None:
+    """Refuse processors that have no effect, or that are repeated [SEEN for Lambda; ?]."""
+    found = _processors(description)
+    for kind in {one["Type"] for one in found}:
+        if kind not in PROCESSORS:
+            raise invalid(f"The local AWS does not support the processor {kind}.")
+        if sum(one["Type"] == kind for one in found) > 1:
+            raise invalid(f"Only one processor of the type {kind} is allowed")
+        if kind == EXTRACTION and not is_enabled(description, PARTITIONING):
+            raise invalid(f"The processor {EXTRACTION} needs {PARTITIONING} enabled")
+    for one in found:
+        if one["Type"] == DELIMITER:
+            given = _parameters(one, {"Delimiter": DELIMITERS[0]})["Delimiter"]
+            if given not in DELIMITERS:
+                raise invalid(
+                    f"The local AWS does not support the Delimiter {given!r}; it appends a line "
+                    "feed."
+                )
 
 
 def _processors(description: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -255,14 +290,12 @@ def _parameters(processor: Mapping[str, Any], known: Mapping[str, str]) -> dict[
 
 
 def _transformation(description: Mapping[str, Any]) -> Transformation | None:
-    """Return the transformation by a function, if there is one; there can be only one [SEEN].
+    """Return the transformation by a function, if there is one.
 
     Raises:
-        ApiError: there is more than one, or a parameter is not valid.
+        ApiError: a parameter is not valid.
     """
     found = [one for one in _processors(description) if one["Type"] == LAMBDA]
-    if len(found) > 1:
-        raise invalid("Only one processor of the type Lambda is allowed")
     if not found:
         return None
     parameters = _parameters(found[0], LAMBDA_PARAMETERS)
@@ -329,6 +362,11 @@ def _conversion(description: Mapping[str, Any]) -> Conversion | None:
     for name in ("RoleARN", "DatabaseName", "TableName"):
         if not schema.get(name):
             raise invalid(f"SchemaConfiguration must have {name}")
+    if schema.get("CatalogId", ACCOUNT_ID) != ACCOUNT_ID:
+        raise invalid(
+            f"The local AWS has only the Data Catalog of the account {ACCOUNT_ID}, not the "
+            f"CatalogId {schema['CatalogId']}."
+        )
     json, parquet = reader[OPENX], {**PARQUET_DEFAULTS, **writer[PARQUET]}
     for name in ("BlockSizeBytes", "MaxPaddingBytes"):
         if parquet[name] != PARQUET_DEFAULTS[name]:
