@@ -193,6 +193,24 @@ def test_processes_of_this_machine_cannot_be_seen(local: Aws) -> None:
 
 
 @sandboxed
+def test_a_function_cannot_look_into_the_process_before_it(local: Aws) -> None:
+    """That process has a folder of this machine open. On AWS too, its environment is unreadable."""
+    refused = "PermissionError: [Errno 13] Permission denied: '/proc/1/environ'"
+    assert run(local, "open('/proc/1/environ')\nopen('/proc/1/environ').read()") == refused
+    body = """
+reached = []
+for number in range(64):
+    try:
+        reached += os.listdir(f"/proc/1/fd/{number}/../../..")
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        pass
+return reached
+"""
+    assert run(local, body) == []
+    assert "AWS_REGION=" in run(local, "return open('/proc/self/environ').read()")
+
+
+@sandboxed
 def test_a_function_cannot_mount(local: Aws) -> None:
     body = """
 libc = ctypes.CDLL(None, use_errno=True)
