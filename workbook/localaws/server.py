@@ -18,11 +18,10 @@ from workbook.localaws import LOOPBACK, READY, admission
 from workbook.localaws.api import protocols
 from workbook.localaws.api.http import MAX_BODY_BYTES, MAX_OBJECT_BYTES, Request, Response
 from workbook.localaws.clock import Clock
-from workbook.localaws.http2 import EitherProtocol
+from workbook.localaws.http2 import IDLE_SECONDS, EitherProtocol
 from workbook.localaws.parts import Parts
 
 CONNECTIONS = 10_240  # the maximum for a process on macOS
-KEEP_ALIVE_SECONDS = 75  # boto3 drops idle connections earlier
 
 
 class PortError(OSError):
@@ -194,7 +193,7 @@ async def serve(
             date_header=False,
             server_header=False,
             proxy_headers=False,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_keep_alive=round(IDLE_SECONDS),
             timeout_graceful_shutdown=1,
         )
     )
