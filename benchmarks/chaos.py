@@ -28,7 +28,8 @@ from workbook.waiting import NotReadyError, wait_until
 PRODUCERS = 4
 KEYS = 5  # for each producer
 HEAVY = 0  # the producer whose records exceed what the shards accept, so that all are throttled
-HEAVY_BYTES = 50_000
+HEAVY_BYTES = 100_000
+READERS = 3  # that compete with the mapping
 KILLS_PER_MINUTE = 100
 KILL_SECONDS = 0.5  # between signals; some reach a process that has just ended
 RESHARD_SECONDS = 7
@@ -64,7 +65,7 @@ def main(seconds: float) -> int:
             *(partial(produce, aws, name, put, events) for name in range(PRODUCERS)),
             Killer(server, events),
             partial(reshard, aws, events),
-            partial(crowd, aws, events),
+            *[partial(crowd, aws, events)] * READERS,
         ]
         threads = [threading.Thread(target=repeat, args=(one, ending)) for one in work]
         begun = time.monotonic()

@@ -33,6 +33,7 @@ def main(count: int) -> int:
     for speed, goes in ((1, deletion), (SPEED, expiry)):
         with target.connect(target.LOCAL, limits=False, speed=speed) as aws:
             (server,) = psutil.Process().children()
+            aws.client("sqs").list_queues()  # answered when moto has been loaded
             kinesis = aws.client("kinesis")
             put_all(kinesis, server, FIRST)
             goes(kinesis, FIRST)
