@@ -88,6 +88,7 @@ def test_a_client_that_has_closed_its_side_still_gets_a_response(local: Aws) -> 
         f"{HEAD}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n",
         f"{HEAD}Transfer-Encoding: chunked\r\n\r\nZZ\r\n",
         f"{HEAD}Content-Length: 2\r\nHost: example.com\r\n\r\n{{}}",
+        f"POST / HTTP/1.1\r\nHost: example.com{HEAD.removeprefix('POST / HTTP/1.1')}\r\n",
     ],
 )
 def test_bytes_that_are_not_a_request_are_refused(local: Aws, sent: str) -> None:
@@ -325,6 +326,14 @@ def test_http2_accepts_headers_of_any_bytes(local: Aws) -> None:
     events = events_of(local, sent, ends=ResponseReceived)
     (answer,) = [event for event in events if isinstance(event, ResponseReceived)]
     assert dict(answer.headers or [])[b":status"] == b"403"  # it is not signed
+
+
+def test_http2_answers_a_request_without_a_path(local: Aws) -> None:
+    """CONNECT has none."""
+    connect = H2Connection().encoder.encode([(b":method", b"CONNECT"), NAMES[-1]])
+    sent = frame(1, END_HEADERS | END_STREAM, 1, connect)
+    events = events_of(local, sent, ends=ResponseReceived)
+    assert any(isinstance(event, ResponseReceived) for event in events)
 
 
 @pytest.mark.parametrize(

@@ -323,12 +323,11 @@ class Http2Protocol(asyncio.Protocol):
     async def _answer(self, stream_id: int, stream: _Stream) -> None:
         if stream.gone.is_set():
             return  # cancelled before it began
-        path, _, query = next(value for name, value in stream.headers if name == ":path").partition(
-            "?"
-        )
+        pseudo = {name: value for name, value in stream.headers if name.startswith(":")}
+        path, _, query = pseudo.get(":path", "/").partition("?")  # CONNECT has none
         scope = {
             "type": "http",
-            "method": next(value for name, value in stream.headers if name == ":method"),
+            "method": pseudo[":method"],
             "raw_path": path.encode("latin-1"),
             "query_string": query.encode("latin-1"),
             "headers": [

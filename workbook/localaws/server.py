@@ -72,12 +72,20 @@ class Door:
 
 
 def read_head(scope: Any, receive: Any) -> Request:
-    """Return an ASGI request without its body."""
+    """Return an ASGI request without its body.
+
+    A header that is repeated has all its values, as in RFC 9110 §5.3: of two ``Host``, neither is
+    this machine's.
+    """
+    headers: dict[str, str] = {}
+    for key, value in scope["headers"]:
+        name, text = key.decode("latin-1"), value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
     return Request(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
         query=scope["query_string"].decode("latin-1"),
-        headers={key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]},
+        headers=headers,
         body=b"",
         disconnected=partial(await_disconnect, receive),
     )

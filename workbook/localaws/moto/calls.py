@@ -18,7 +18,7 @@ from workbook.localaws.permissions.actions import Call
 _SERVICES = {"monitoring": "cloudwatch", "states": "stepfunctions", "email": "ses"}
 
 # Errors of moto's parsers for bodies that do not fit the operation.
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
