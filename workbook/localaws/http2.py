@@ -23,9 +23,10 @@ from h2.events import (
 from h2.exceptions import FrameTooLargeError, ProtocolError, TooManyStreamsError
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from workbook.localaws.api.http import MAX_BODY_BYTES, MAX_HEAD_BYTES
+from workbook.localaws.api.http import MAX_BODY_BYTES
 
-HEAD_SECONDS = 60.0  # in which a request's head must arrive, and each further part
+MAX_HEAD_BYTES = 64 * 1024  # of a request line and headers, in one piece or many
+HEAD_SECONDS = 60.0  # in which they must arrive, and each further part of a request
 LEAST_RATE = 1_000  # bytes/s of a body that takes longer; a loopback carries a million times that
 IDLE_SECONDS = 75.0  # until a connection without requests is closed; boto3 closes its own earlier
 MOST_TASKS = 200  # of a connection: twice the streams that h2 lets a client open at once

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from workbook.localaws.api.http import MAX_HEAD_BYTES
+from tests.localaws.functions.lambda_functions import create, invoke
 from workbook.localaws.functions.outcome import MAX_RESPONSE_BYTES, TOO_LARGE
-from workbook.localaws.functions.runtime_api import Event, RuntimeApi
+from workbook.localaws.functions.runtime_api import MAX_HEAD_BYTES, Event, RuntimeApi
+from workbook.target import Aws
 
 NEXT = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n"
 RESPONSE = "POST /2018-06-01/runtime/invocation/id/response HTTP/1.1\r\n"
@@ -101,3 +102,10 @@ def test_a_head_that_never_ends_closes_the_connection() -> None:
             assert await reader.read() == b""
 
     connected(scenario)
+
+
+def test_an_exception_may_be_long(local: Aws) -> None:
+    """The runtime client repeats it in a header."""
+    code = "def handler(event, context): raise ValueError('x' * event)"
+    _, error = invoke(local, create(local, code), 500_000)
+    assert error["errorMessage"] == "x" * 500_000

@@ -11,7 +11,6 @@ TEMPORARY_KEY = "ASIA"  # the prefix of access key ids that STS issues
 # The largest body of a request: more than any operation accepts, except S3's uploads. An object has
 # up to 5 GiB [BC].
 MAX_BODY_BYTES, MAX_OBJECT_BYTES = 128 * 1024 * 1024, 5 * 1024**3
-MAX_HEAD_BYTES = 64 * 1024  # of a request line and headers, in one piece or many
 ACCOUNT_ID = "123456789012"  # moto's default account: the one account of the local AWS
 
 

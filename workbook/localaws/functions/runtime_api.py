@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import httptools
 
 from workbook.localaws import admission
-from workbook.localaws.api.http import MAX_HEAD_BYTES, Request
+from workbook.localaws.api.http import Request
 from workbook.localaws.functions.outcome import (
     MAX_RESPONSE_BYTES,
     TOO_LARGE,
@@ -27,6 +27,9 @@ from workbook.localaws.functions.outcome import (
 )
 
 PREFIX = "/2018-06-01/runtime"
+# Of a request line and headers. Runtime clients repeat an exception in a header for X-Ray, up to
+# 1 MiB of it.
+MAX_HEAD_BYTES = 2 * 1024 * 1024
 ERROR_TYPE = "lambda-runtime-function-error-type"
 _ACCEPTED = b'{"status":"OK"}\n'
 _NO_HEADERS: Mapping[str, str] = {}
@@ -250,8 +253,8 @@ class Call:
 class _Connection(asyncio.Protocol):
     """A connection, whose calls are handled one after the other.
 
-    It keeps no more of a head than a request may have, and of a body than what shows that it is too
-    large: a function would otherwise fill the memory of the local AWS.
+    It keeps no more of a head than a runtime client sends, and of a body than what shows that it is
+    too large: a function would otherwise fill the memory of the local AWS.
     """
 
     def __init__(self, take: Callable[[Call], None]) -> None:
