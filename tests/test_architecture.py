@@ -15,7 +15,16 @@ ROOT = Path(__file__).parent.parent
 LOCALAWS = "workbook.localaws"
 # The parts of the local AWS, what they share, and the package that adapts moto to them.
 PARTS = {"kinesis", "functions", "mapping", "permissions", "stacks"}
-SHARED = {"api", "calls", "clock", "destinations", "function_arn", "interfaces", "metrics"}
+SHARED = {
+    "admission",
+    "api",
+    "calls",
+    "clock",
+    "destinations",
+    "function_arn",
+    "interfaces",
+    "metrics",
+}
 MOTO = f"{LOCALAWS}.moto"
 JOINS = f"{LOCALAWS}.parts"  # creates and connects the parts and the moto package
 DOOR = f"{LOCALAWS}.server"

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 import urllib3
 
@@ -50,6 +51,13 @@ def test_a_web_page_neither_reads_nor_changes_anything(
     assert method == "HEAD" or b"may not use the local AWS" in answer.data
     names = local.client("sqs").list_queues(QueueNamePrefix="by-a-page")
     assert names.get("QueueUrls", []) == []
+
+
+def test_the_local_aws_listens_on_the_loopback_only(local: Aws) -> None:
+    assert local._process is not None
+    connections = psutil.Process(local._process.pid).net_connections("inet")
+    listening = {one.laddr.ip for one in connections if one.status == psutil.CONN_LISTEN}
+    assert listening == {"127.0.0.1"}
 
 
 def test_a_foreign_host_name_that_resolves_here_is_refused(local: Aws) -> None:

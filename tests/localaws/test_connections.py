@@ -88,6 +88,7 @@ def test_a_client_that_has_closed_its_side_still_gets_a_response(local: Aws) -> 
         f"{HEAD}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n",
         f"{HEAD}Transfer-Encoding: chunked\r\n\r\nZZ\r\n",
         f"{HEAD}Content-Length: 2\r\nHost: example.com\r\n\r\n{{}}",
+        f"POST / HTTP/1.1\r\nHost: example.com{HEAD.removeprefix('POST / HTTP/1.1')}\r\n",
     ],
 )
 def test_bytes_that_are_not_a_request_are_refused(local: Aws, sent: str) -> None:
@@ -96,29 +97,104 @@ def test_bytes_that_are_not_a_request_are_refused(local: Aws, sent: str) -> None
     assert is_well(str(local.endpoint_url))
 
 
-def test_a_request_that_does_not_arrive_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before the first one, and in the middle of a later one."""
-    monkeypatch.setattr(http2, "HEAD_SECONDS", 0.05)
+COMPLETE = f"{HEAD}Content-Length: 0\r\n\r\n".encode()
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
-    async def run() -> None:
-        async def respond(request: Request) -> Response:
-            return Response()
 
-        loop = asyncio.get_running_loop()
-        config = uvicorn.Config(Door(respond), log_level="critical", lifespan="off")
-        config.load()
-        made = lambda: http2.EitherProtocol(config, ServerState(), {}, loop)  # noqa: E731
-        served = await loop.create_server(made, "127.0.0.1", 0)
-        port = served.sockets[0].getsockname()[1]
-        for begun in ("", HEAD, f"{HEAD}Content-Length: 0\r\n\r\nPOST"):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(begun.encode())
-            received = await reader.read()  # until the server closes the connection
-            assert received.startswith(b"HTTP/1.1 200") == begun.endswith("POST")
-            writer.close()
+async def end_of(sent: bytes, then: bytes, part: bytes) -> bytes:
+    """Send bytes; return what a server sends until it closes the connection.
+
+    Args:
+        sent: sent first.
+        then: sent when the server has answered; empty if it is not to wait for that.
+        part: sent from then on, again and again; empty to send nothing more.
+    """
+
+    async def respond(request: Request) -> Response:
+        return Response()
+
+    loop = asyncio.get_running_loop()
+    config = uvicorn.Config(
+        Door(respond), log_level="critical", lifespan="off", timeout_keep_alive=3600
+    )
+    config.load()
+    made = lambda: http2.EitherProtocol(config, ServerState(), {}, loop)  # noqa: E731
+    served = await loop.create_server(made, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*served.sockets[0].getsockname())
+    writer.write(sent)
+    received = b""
+    if then:
+        received = await reader.read(65_536)
+        writer.write(then)
+
+    async def trickle() -> None:
+        while part:
+            writer.write(part)
+            await asyncio.sleep(0.002)
+
+    trickling = asyncio.create_task(trickle())
+    try:
+        with contextlib.suppress(ConnectionResetError):  # the server left something unread
+            while more := await reader.read(65_536):
+                received += more
+    finally:
+        trickling.cancel()
+        await asyncio.gather(trickling, return_exceptions=True)
+        writer.close()
         served.close()
+    return received
 
-    asyncio.run(asyncio.wait_for(run(), 30))
+
+def abandoned(
+    monkeypatch: pytest.MonkeyPatch, sent: bytes, then: bytes = b"", part: bytes = b""
+) -> bytes:
+    """Shorten the deadlines of a server and return what it sends until it closes a connection."""
+    monkeypatch.setattr(http2, "HEAD_SECONDS", 0.05)
+    monkeypatch.setattr(http2, "IDLE_SECONDS", 0.05)
+    return asyncio.run(asyncio.wait_for(end_of(sent, then, part), 30))
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"",
+        PREFACE[:8],
+        HEAD.encode(),
+        f"{HEAD}Content-Length: 10\r\n\r\n{{}}".encode(),
+        f"{HEAD}Transfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n".encode(),
+    ],
+)
+def test_a_request_that_does_not_arrive_is_abandoned(
+    monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    assert abandoned(monkeypatch, begun) == b""
+    if begun != PREFACE[:8]:
+        assert abandoned(monkeypatch, COMPLETE + begun).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("part", [b"", b"\r\n"])
+def test_a_connection_without_requests_is_closed(
+    monkeypatch: pytest.MonkeyPatch, part: bytes
+) -> None:
+    """Even if it is not quite idle."""
+    received = abandoned(monkeypatch, COMPLETE, then=part or b"\r\n", part=part)
+    assert received.startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(
+    ("begun", "part"),
+    [
+        (f"{HEAD}X-Slow: ".encode(), b"x"),
+        (f"{HEAD}Content-Length: 1000000\r\n\r\n".encode(), b"x"),
+        (f"{HEAD}Transfer-Encoding: chunked\r\n\r\n".encode(), b"1\r\nx\r\n"),
+        (f"{HEAD}Origin: http://a.example\r\nContent-Length: 1000000\r\n\r\n".encode(), b"x"),
+    ],
+)
+def test_bytes_that_trickle_do_not_keep_a_request(
+    monkeypatch: pytest.MonkeyPatch, begun: bytes, part: bytes
+) -> None:
+    """Neither one that is being received nor the rest of one that was refused."""
+    assert b"200 OK" not in abandoned(monkeypatch, begun, part=part)
 
 
 @pytest.mark.skipif("sys.platform == 'win32'", reason="Windows has no such limit")
@@ -252,6 +328,14 @@ def test_http2_accepts_headers_of_any_bytes(local: Aws) -> None:
     assert dict(answer.headers or [])[b":status"] == b"403"  # it is not signed
 
 
+def test_http2_answers_a_request_without_a_path(local: Aws) -> None:
+    """CONNECT has none."""
+    connect = H2Connection().encoder.encode([(b":method", b"CONNECT"), NAMES[-1]])
+    sent = frame(1, END_HEADERS | END_STREAM, 1, connect)
+    events = events_of(local, sent, ends=ResponseReceived)
+    assert any(isinstance(event, ResponseReceived) for event in events)
+
+
 @pytest.mark.parametrize(
     "sent",
     [
@@ -265,3 +349,41 @@ def test_http2_closes_connections_that_break_its_rules(local: Aws, sent: bytes) 
     events = events_of(local, sent, ends=ConnectionTerminated)
     assert any(isinstance(event, ConnectionTerminated | StreamReset) for event in events)
     assert is_well(str(local.endpoint_url))
+
+
+@pytest.mark.parametrize("first", [1, 8, 12, 23])
+def test_http2s_preface_may_arrive_in_pieces(local: Aws, first: int) -> None:
+    with connected(str(local.endpoint_url)) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(PREFACE[:first])
+        assert is_well(str(local.endpoint_url))  # so the server has received the first piece
+        connection.sendall(PREFACE[first:] + frame(4, 0, 0, b""))
+        assert connection.recv(65_536)[3] == 4  # the type of a frame with settings
+
+
+GREETING = PREFACE + frame(4, 0, 0, b"")
+HALF_HEAD = frame(1, END_STREAM, 1, headers())
+
+
+@pytest.mark.parametrize(
+    ("begun", "part"),
+    [
+        (PREFACE[:16], b""),
+        (PREFACE, b""),
+        (GREETING, b""),
+        (GREETING, frame(6, 0, 0, bytes(8))),
+        (GREETING + HALF_HEAD, b""),
+        (GREETING + HALF_HEAD, frame(9, 0, 1, b"\x00\x01a\x01b")),
+        (GREETING + frame(1, END_HEADERS | END_STREAM, 1, headers()), b""),
+        (GREETING + frame(1, END_HEADERS, 1, headers()), b""),
+        (GREETING + frame(1, END_HEADERS, 1, headers()), frame(0, 0, 1, b"x")),
+        (GREETING + frame(1, END_HEADERS, 1, headers()), frame(0, 0, 1, b"")),
+        (GREETING + frame(1, END_HEADERS, 1, headers())[:12], b""),
+    ],
+)
+def test_http2_closes_connections_without_complete_requests(
+    monkeypatch: pytest.MonkeyPatch, begun: bytes, part: bytes
+) -> None:
+    """Half a preface, nothing after it, pings, headers without an end, bodies that trickle."""
+    received = abandoned(monkeypatch, begun, part=part)
+    assert received[3] == 4  # the server's settings, then at most a refusal

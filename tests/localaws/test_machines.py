@@ -14,6 +14,7 @@ import pytest
 from tests.localaws.functions.lambda_functions import create, invoke, processes_of
 from workbook import target
 from workbook.localaws.functions import isolation
+from workbook.localaws.functions.processes import Processes
 from workbook.target import Aws
 
 FINE = "def handler(event, context): return 'fine'"
@@ -78,6 +79,16 @@ def handler(event, context):
         return file.write(b"four")
 """
     assert invoke(odd, create(odd, code))[1] == 4
+
+
+@pytest.mark.skipif("sys.platform == 'win32'", reason="Windows has other permissions")
+def test_no_other_user_can_read_the_functions_folder() -> None:
+    processes = Processes()
+    processes.open()
+    try:
+        assert processes.directory.stat().st_mode & 0o077 == 0
+    finally:
+        processes.close()
 
 
 def ends(process: psutil.Process) -> bool:

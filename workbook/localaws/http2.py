@@ -5,7 +5,8 @@ uvicorn speaks HTTP/1.1 only. If a connection starts with HTTP/2's preface ("pri
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from h2.config import H2Configuration
@@ -25,7 +26,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from workbook.localaws.api.http import MAX_BODY_BYTES
 
 MAX_HEAD_BYTES = 64 * 1024  # of a request line and headers, in one piece or many
-HEAD_SECONDS = 60.0  # in which they must arrive, and in HTTP/2 each further part of a request
+HEAD_SECONDS = 60.0  # in which they must arrive, and each further part of a request
+LEAST_RATE = 1_000  # bytes/s of a body that takes longer; a loopback carries a million times that
+IDLE_SECONDS = 75.0  # until a connection without requests is closed; boto3 closes its own earlier
 MOST_TASKS = 200  # of a connection: twice the streams that h2 lets a client open at once
 PREFACE = b"PRI * HTTP/2"
 PREFACE_BYTES = 24
@@ -34,36 +37,74 @@ MAX_FRAME_BYTES = 16_384  # unless a server allows more; RFC 9113 §4.2
 GOAWAY = 7
 
 
+class Patience:
+    """Waits for a client, and gives up if it takes too long.
+
+    Args:
+        loop: the event loop.
+        give_up: called when the time is over.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, give_up: Callable[[], object]) -> None:
+        self._loop = loop
+        self._give_up = give_up
+        self._end = 0.0  # of the time for a whole head or body
+        self._timer: asyncio.TimerHandle | None = None
+
+    def wait(self, seconds: float) -> None:
+        """Give up after some seconds."""
+        self.stop()
+        self._end = self._loop.time() + seconds
+        self._timer = self._loop.call_at(self._end, self._give_up)
+
+    def extend(self, size: int) -> None:
+        """Wait for the next part of a body, after one of ``size`` bytes.
+
+        A client that sends a byte now and then would otherwise never be late.
+        """
+        self.stop()
+        self._end += size / LEAST_RATE
+        self._timer = self._loop.call_at(
+            min(self._end, self._loop.time() + HEAD_SECONDS), self._give_up
+        )
+
+    def stop(self) -> None:
+        """Wait no longer."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+
 class EitherProtocol(HttpToolsProtocol):
     """Speak HTTP/1.1, until a connection's first bytes show that it is HTTP/2.
 
-    Close connections whose headers never end; uvicorn would keep them all.
+    Close connections whose requests never end; uvicorn would keep them all.
     """
 
     _head_bytes = 0  # of the head that is being received
     _is_in_head = True
-    _patience: asyncio.TimerHandle | None = None
+    _first = b""  # bytes that may be the start of the preface
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the deadline for the first request."""
         super().connection_made(transport)
-        self._await_head()
+        self._patience = Patience(self.loop, self._give_up)
+        self._patience.wait(HEAD_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Cancel the deadline."""
-        self._stop_waiting()
+        self._patience.stop()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
         """Start a head; a hook of httptools."""
         super().on_message_begin()
         self._is_in_head, self._head_bytes = True, 0
-        self._await_head()
+        self._patience.wait(HEAD_SECONDS)
 
     def on_headers_complete(self) -> None:
-        """End the head; a hook of httptools."""
+        """End the head and start the body; a hook of httptools."""
         self._is_in_head = False
-        self._stop_waiting()
+        self._patience.wait(HEAD_SECONDS)
         super().on_headers_complete()
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -71,24 +112,47 @@ class EitherProtocol(HttpToolsProtocol):
         if self._is_in_head:
             super().on_header(name, value)
 
-    def _await_head(self) -> None:
-        self._stop_waiting()
-        self._patience = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+    def on_body(self, body: bytes) -> None:
+        """Pass on a part of a body; a hook of httptools."""
+        if not self.cycle.response_complete:
+            self._patience.extend(len(body))
+        super().on_body(body)
 
-    def _stop_waiting(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
+    def on_message_complete(self) -> None:
+        """End a request; a hook of httptools."""
+        if not self.cycle.response_complete:
+            self._patience.stop()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request; a hook of uvicorn, whose deadline a single byte cancels."""
+        super().on_response_complete()
+        if self.timeout_keep_alive_task is not None and not self.transport.is_closing():
+            self._patience.wait(IDLE_SECONDS)
+
+    def _give_up(self) -> None:
+        """Close the connection, unless we do not read it, or still work on the request before."""
+        is_working = self.cycle is not None and not self.cycle.response_complete
+        if self.flow.read_paused or (self._is_in_head and is_working):
+            self._patience.wait(HEAD_SECONDS)
+        else:
+            self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         """Process data from the client; switch to HTTP/2 if it starts with the preface."""
-        if self.headers is None and data.startswith(PREFACE):
-            self._stop_waiting()
-            self.connections.discard(self)
-            successor = Http2Protocol(self.app, self.loop)
-            self.transport.set_protocol(successor)
-            successor.connection_made(self.transport)
-            successor.data_received(data)
-            return
+        if self.headers is None:
+            self._first, data = b"", self._first + data
+            if data.startswith(PREFACE):
+                self._patience.stop()
+                self.connections.discard(self)
+                successor = Http2Protocol(self.app, self.loop)
+                self.transport.set_protocol(successor)
+                successor.connection_made(self.transport)
+                successor.data_received(data)
+                return
+            if PREFACE.startswith(data):
+                self._first = data
+                return
         super().data_received(data)
         self._head_bytes += len(data) if self._is_in_head else 0
         if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
@@ -98,24 +162,19 @@ class EitherProtocol(HttpToolsProtocol):
 class _Stream:
     """A request being received, and its response being sent."""
 
-    def __init__(self, headers: Any) -> None:
+    def __init__(self, headers: Any, patience: Patience) -> None:
         self.headers: list[tuple[str, str]] = headers
         self.body = bytearray()
         self.window = asyncio.Event()  # set when the client may have made room for more
         self.taken = False  # whether the application has received the request
         self.gone = asyncio.Event()  # set when the client cancels the request, or is gone
-        self.patience: asyncio.TimerHandle | None = None  # until the next part must have arrived
+        self.patience = patience  # until the next part must have arrived
 
     def cancel(self) -> None:
         """Note that nobody waits for the response."""
-        self.stop_waiting()
+        self.patience.stop()
         self.gone.set()
         self.window.set()
-
-    def stop_waiting(self) -> None:
-        """Cancel the deadline for the request's next part."""
-        if self.patience is not None:
-            self.patience.cancel()
 
 
 class Http2Protocol(asyncio.Protocol):
@@ -140,12 +199,14 @@ class Http2Protocol(asyncio.Protocol):
         self._tasks: set[asyncio.Task[None]] = set()
         self._writable = asyncio.Event()
         self._writable.set()
+        self._patience = Patience(loop, self._leave)  # until the next request must have begun
 
     def connection_made(self, transport: Any) -> None:
-        """Send the server's preface."""
+        """Send the server's preface, and start the deadline for the first request."""
         self._transport: asyncio.Transport = transport
         self._h2.initiate_connection()
         self._flush()
+        self._patience.wait(HEAD_SECONDS)
 
     def data_received(self, data: bytes) -> None:
         """Process data from the client."""
@@ -159,7 +220,8 @@ class Http2Protocol(asyncio.Protocol):
             self._transport.close()
             return
         self._flush()
-        self._close_if_left()
+        if self._leaving and not self._streams:
+            self._transport.close()
 
     def pause_writing(self) -> None:
         """Read nothing while the client reads nothing, since requests and pings have responses."""
@@ -173,6 +235,7 @@ class Http2Protocol(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the client's requests that nobody waits for their responses."""
+        self._patience.stop()
         for stream in self._streams.values():
             stream.cancel()
         self._streams.clear()
@@ -204,20 +267,34 @@ class Http2Protocol(asyncio.Protocol):
         del self._unread[:size]
         return head
 
-    def _close_if_left(self) -> None:
-        if self._leaving and not self._streams:
+    def _end(self, stream_id: int) -> None:
+        """Note that a stream has ended; after the last one, leave if the client leaves, or wait."""
+        stream = self._streams.pop(stream_id, None)
+        if stream is None or self._streams:
+            return
+        if self._leaving:
             self._transport.close()
+        else:
+            self._patience.wait(IDLE_SECONDS)
+
+    def _leave(self) -> None:
+        """Close a connection without requests: pings, or a head that never ends, do not keep it."""
+        self._h2.close_connection()
+        self._flush()
+        self._transport.close()
 
     def _take(self, event: Event) -> None:
         match event:
             case RequestReceived():
-                self._streams[event.stream_id] = _Stream(event.headers)
-                self._await_part(event.stream_id)
+                self._patience.stop()
+                patience = Patience(self._loop, partial(self._refuse, event.stream_id))
+                patience.wait(HEAD_SECONDS)
+                self._streams[event.stream_id] = _Stream(event.headers, patience)
             case DataReceived():
                 self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
                 if event.stream_id in self._streams:
                     self._streams[event.stream_id].body += event.data
-                    self._await_part(event.stream_id)
+                    self._streams[event.stream_id].patience.extend(len(event.data))
                     if len(self._streams[event.stream_id].body) > MAX_BODY_BYTES:
                         self._refuse(event.stream_id)
             case StreamEnded() if event.stream_id in self._streams:
@@ -225,7 +302,7 @@ class Http2Protocol(asyncio.Protocol):
                     self._h2.close_connection(ErrorCodes.ENHANCE_YOUR_CALM)
                     raise TooManyStreamsError(f"{MOST_TASKS} requests are in progress")
                 stream = self._streams[event.stream_id]
-                stream.stop_waiting()
+                stream.patience.stop()
                 task = self._loop.create_task(self._answer(event.stream_id, stream))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
@@ -234,30 +311,24 @@ class Http2Protocol(asyncio.Protocol):
                     if event.stream_id in (0, stream_id):
                         stream.window.set()
             case StreamReset() if event.stream_id in self._streams:
-                self._streams.pop(event.stream_id).cancel()
-
-    def _await_part(self, stream_id: int) -> None:
-        """Refuse a request whose next part does not arrive in time."""
-        stream = self._streams[stream_id]
-        stream.stop_waiting()
-        stream.patience = self._loop.call_later(HEAD_SECONDS, self._refuse, stream_id)
+                self._streams[event.stream_id].cancel()
+                self._end(event.stream_id)
 
     def _refuse(self, stream_id: int) -> None:
         """Reset the stream of a request that has not been received completely."""
-        self._streams.pop(stream_id).cancel()
+        self._streams[stream_id].cancel()
         self._h2.reset_stream(stream_id, ErrorCodes.ENHANCE_YOUR_CALM)
         self._flush()
-        self._close_if_left()
+        self._end(stream_id)
 
     async def _answer(self, stream_id: int, stream: _Stream) -> None:
         if stream.gone.is_set():
             return  # cancelled before it began
-        path, _, query = next(value for name, value in stream.headers if name == ":path").partition(
-            "?"
-        )
+        pseudo = {name: value for name, value in stream.headers if name.startswith(":")}
+        path, _, query = pseudo.get(":path", "/").partition("?")  # CONNECT has none
         scope = {
             "type": "http",
-            "method": next(value for name, value in stream.headers if name == ":method"),
+            "method": pseudo[":method"],
             "raw_path": path.encode("latin-1"),
             "query_string": query.encode("latin-1"),
             "headers": [
@@ -290,8 +361,7 @@ class Http2Protocol(asyncio.Protocol):
         try:
             await self._application(scope, receive, send)
         finally:
-            self._streams.pop(stream_id, None)
-            self._close_if_left()
+            self._end(stream_id)
 
     async def _send(self, stream_id: int, stream: _Stream, body: bytes) -> None:
         """Send ``body`` in frames, as fast as the client makes room for them and reads them."""

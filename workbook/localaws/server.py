@@ -18,11 +18,10 @@ from workbook.localaws import LOOPBACK, READY, admission
 from workbook.localaws.api import protocols
 from workbook.localaws.api.http import MAX_BODY_BYTES, MAX_OBJECT_BYTES, Request, Response
 from workbook.localaws.clock import Clock
-from workbook.localaws.http2 import EitherProtocol
+from workbook.localaws.http2 import IDLE_SECONDS, EitherProtocol
 from workbook.localaws.parts import Parts
 
 CONNECTIONS = 10_240  # the maximum for a process on macOS
-KEEP_ALIVE_SECONDS = 75  # boto3 drops idle connections earlier
 
 
 class PortError(OSError):
@@ -73,12 +72,20 @@ class Door:
 
 
 def read_head(scope: Any, receive: Any) -> Request:
-    """Return an ASGI request without its body."""
+    """Return an ASGI request without its body.
+
+    A header that is repeated has all its values, as in RFC 9110 §5.3: of two ``Host``, neither is
+    this machine's.
+    """
+    headers: dict[str, str] = {}
+    for key, value in scope["headers"]:
+        name, text = key.decode("latin-1"), value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
     return Request(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
         query=scope["query_string"].decode("latin-1"),
-        headers={key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]},
+        headers=headers,
         body=b"",
         disconnected=partial(await_disconnect, receive),
     )
@@ -194,7 +201,7 @@ async def serve(
             date_header=False,
             server_header=False,
             proxy_headers=False,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_keep_alive=round(IDLE_SECONDS),
             timeout_graceful_shutdown=1,
         )
     )

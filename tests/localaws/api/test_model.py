@@ -219,6 +219,7 @@ def test_at_most_ten_violations_are_reported() -> None:
         ({"Timeout": "3"}, "STRING_VALUE can not be converted to an Integer"),
         ({"Timeout": True}, "TRUE_VALUE can not be converted to an Integer"),
         ({"Timeout": float("nan")}, "NUMBER_VALUE can not be converted to an Integer"),
+        ({"Timeout": 2.0**70}, "NUMBER_VALUE can not be converted to an Integer"),
         ({"Role": 5}, "NUMBER_VALUE can not be converted to a String"),
         ({"Publish": 1}, "NUMBER_VALUE can not be converted to a Boolean"),
         ({"Role": ["r"]}, "Start of list found where not expected"),

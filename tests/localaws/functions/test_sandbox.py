@@ -186,10 +186,38 @@ return found, "{SECRET}" in os.environ
         assert run(aws, body) == [[], False]
 
 
+@pytest.mark.skipif("sys.platform != 'linux'", reason="only Linux has a sandbox")
+def test_the_reason_for_no_sandbox_is_on_standard_error(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(isolation, "SANDBOX", Path("/no/such/file"))
+    reason = isolation.refusal.__wrapped__()
+    assert "/no/such/file" in reason
+    assert f"namespaces do not work here ({reason})" in caplog.text
+
+
 @sandboxed
 def test_processes_of_this_machine_cannot_be_seen(local: Aws) -> None:
     own = run(local, "return [n for n in os.listdir('/proc') if n.isdigit()]")
     assert len(own) == 2  # an init, and the function
+
+
+@sandboxed
+def test_a_function_cannot_look_into_the_process_before_it(local: Aws) -> None:
+    """That process has a folder of this machine open. On AWS too, its environment is unreadable."""
+    refused = "PermissionError: [Errno 13] Permission denied: '/proc/1/environ'"
+    assert run(local, "open('/proc/1/environ')\nopen('/proc/1/environ').read()") == refused
+    body = """
+reached = []
+for number in range(64):
+    try:
+        reached += os.listdir(f"/proc/1/fd/{number}/../../..")
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        pass
+return reached
+"""
+    assert run(local, body) == []
+    assert "AWS_REGION=" in run(local, "return open('/proc/self/environ').read()")
 
 
 @sandboxed
@@ -295,17 +323,16 @@ def test_sh_is_bash(local: Aws) -> None:
     assert run(local, body)[0].isdigit()
 
 
-@sandboxed
-def test_the_memory_of_a_child_counts(local: Aws) -> None:
+def test_the_memory_of_a_child_counts(either: Aws) -> None:
     code = """
 import subprocess, sys
 def handler(event, context):
     program = "import time; data = bytearray(b'1') * (300 * 2**20); time.sleep(60)"
     subprocess.run([sys.executable, "-c", program])
 """
-    name = create(local, code, Timeout=60)
-    assert invoke(local, name)[1]["errorMessage"].endswith("signal: killed")
-    assert "Error Type: Runtime.OutOfMemory" in log_lines(local, name)[-1]
+    name = create(either, code, Timeout=60)
+    assert invoke(either, name)[1]["errorMessage"].endswith("signal: killed")
+    assert "Error Type: Runtime.OutOfMemory" in log_lines(either, name)[-1]
 
 
 def test_the_memory_limit_applies_at_import_too(either: Aws) -> None:

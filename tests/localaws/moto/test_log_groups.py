@@ -63,6 +63,14 @@ def test_a_batch_over_the_limit_is_kept_if_it_is_the_newest(logs: LogsBackend) -
     assert (told(logs, "one"), told(logs, "two")) == ([dropped(10)], [10])
 
 
+def test_a_batch_without_events_is_not_counted(logs: LogsBackend) -> None:
+    """Events are refused for their times, possibly all of a batch."""
+    put(logs, "one")
+    put(logs, "two", *range(10))
+    put(logs, "two", 10)
+    assert (told(logs, "one"), told(logs, "two")) == ([], [dropped(10), 10])
+
+
 def test_deleting_a_log_group_frees_its_memory(logs: LogsBackend) -> None:
     put(logs, "one", 1)
     stream = weakref.ref(logs.groups["one"].streams["s"])

@@ -37,7 +37,7 @@ def called(request: Request) -> tuple[str, str, str]:
     if request.headers.get("smithy-protocol"):
         return request.service, CBOR, request.path.rpartition("/")[2]
     operation = model.lambda_().operation(request) or ""
-    if operation and request.service in ("", "lambda"):
+    if operation and request.service != "s3":  # whose buckets may have such names
         return "lambda", REST_JSON, operation
     operation = action(request)
     if operation:

@@ -19,6 +19,7 @@ from workbook.localaws.api.errors import ApiError
 
 MILLISECONDS_FROM = 1e11  # CBOR clients send milliseconds; in seconds this is the year 5138
 LARGEST = sys.float_info.max
+LARGEST_INTEGER = 2**63 - 1  # of Java's long
 # The last characters of base64 before "=" and before "==", whose unused bits are zero.
 BEFORE_ONE, BEFORE_TWO = frozenset("AEIMQUYcgkosw048"), frozenset("AQgw")
 # Used within brackets, for letters, digits and separators of any script.
@@ -322,10 +323,17 @@ class Shapes:
         return float(self._finite(value, f"{self._dialect.article} Double"))
 
     def _long(self, value: Any) -> int:
-        return math.trunc(self._finite(value, f"{self._dialect.article} Long"))
+        return self._whole(value, f"{self._dialect.article} Long")
 
     def _integer(self, value: Any) -> int:
-        return math.trunc(self._finite(value, "an Integer"))
+        return self._whole(value, "an Integer")
+
+    def _whole(self, value: Any, wanted: str) -> int:
+        """Return a number without its fraction, if Java has it; AWS's refusal is a guess."""
+        whole = math.trunc(self._finite(value, wanted))
+        if not -LARGEST_INTEGER <= whole <= LARGEST_INTEGER:
+            raise self._wrong(value, wanted)
+        return whole
 
     def _finite(self, value: Any, wanted: str) -> int | float:
         """Return a number; CBOR also carries infinities, NaN and integers of any size."""

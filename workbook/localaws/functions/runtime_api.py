@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import httptools
 
+from workbook.localaws import admission
+from workbook.localaws.api.http import Request
 from workbook.localaws.functions.outcome import (
     MAX_RESPONSE_BYTES,
     TOO_LARGE,
@@ -25,10 +27,20 @@ from workbook.localaws.functions.outcome import (
 )
 
 PREFIX = "/2018-06-01/runtime"
+# Of a request line and headers. Runtime clients repeat an exception in a header for X-Ray, up to
+# 1 MiB of it.
+MAX_HEAD_BYTES = 2 * 1024 * 1024
 ERROR_TYPE = "lambda-runtime-function-error-type"
 _ACCEPTED = b'{"status":"OK"}\n'
 _NO_HEADERS: Mapping[str, str] = {}
-_REASONS = {200: "OK", 202: "Accepted", 400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
+_REASONS = {
+    200: "OK",
+    202: "Accepted",
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    413: "Content Too Large",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +160,14 @@ class RuntimeApi:
             turn.call = call
 
     def _take(self, call: "Call") -> None:
-        """Respond to a call, or keep it until there is an event; an unknown call gets a 404."""
+        """Respond to a call, or keep it until there is an event; an unknown call gets a 404.
+
+        A web page could otherwise take a function's event, or respond to it.
+        """
+        refused = admission.refusal(Request(call.method, call.path, "", call.headers, b""))
+        if refused is not None:
+            call.answer(refused.status, _refusal("Forbidden", refused.body.decode()))
+            return
         turn = self._turn
         match call.method, call.path.removeprefix(PREFIX).strip("/").split("/"):
             case "GET", ["invocation", "next"]:
@@ -177,12 +196,12 @@ class RuntimeApi:
     def _take_answer(self, call: "Call", request_id: str, kind: str) -> None:
         """Accept the response or error for the event, which ends the turn."""
         self._sample()
-        if kind == "error":
-            call.answer(202, _ACCEPTED)
-            self._turn.end(failed(request_id, self._version, call.body))
-        elif len(call.body) > MAX_RESPONSE_BYTES:
+        if len(call.body) > MAX_RESPONSE_BYTES:
             call.answer(413, _refusal("RequestEntityTooLarge", TOO_LARGE["errorMessage"]))
             self._turn.end(failed(request_id, self._version, json.dumps(TOO_LARGE).encode()))
+        elif kind == "error":
+            call.answer(202, _ACCEPTED)
+            self._turn.end(failed(request_id, self._version, call.body))
         else:
             call.answer(202, _ACCEPTED)
             self._turn.end(replied(request_id, self._version, call.body))
@@ -232,7 +251,11 @@ class Call:
 
 
 class _Connection(asyncio.Protocol):
-    """A connection, whose calls are handled one after the other."""
+    """A connection, whose calls are handled one after the other.
+
+    It keeps no more of a head than a runtime client sends, and of a body than what shows that it is
+    too large: a function would otherwise fill the memory of the local AWS.
+    """
 
     def __init__(self, take: Callable[[Call], None]) -> None:
         self._take = take
@@ -245,6 +268,9 @@ class _Connection(asyncio.Protocol):
         self._path = b""
         self._headers: dict[str, str] = {}
         self._chunks: list[bytes] = []
+        self._room = MAX_RESPONSE_BYTES + 1
+        self._head_bytes = 0
+        self._is_in_head = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -258,21 +284,35 @@ class _Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError:
-            if self._transport is not None:
-                self._transport.close()
+            self._close()
+            return
+        self._head_bytes += len(data) if self._is_in_head else 0
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self._close()
+
+    def _close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def on_message_begin(self) -> None:
+        self._is_in_head = True
 
     def on_url(self, url: bytes) -> None:
         self._path += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        if self._is_in_head:  # not a trailer
+            self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
+        self._is_in_head = False
         if self._headers.get("expect", "").lower() == "100-continue" and self._transport:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
-        self._chunks.append(body)
+        if self._room:
+            self._chunks.append(body[: self._room])
+            self._room -= len(self._chunks[-1])
 
     def on_message_complete(self) -> None:
         body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)

@@ -26,7 +26,7 @@ _SERVICES = {
 }
 
 # Errors of moto's parsers for bodies that do not fit the operation.
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,9 @@ def _broken(request: Request, target: Target, fault: Exception) -> ApiError | No
         return ApiError("MalformedInput", f"The parameters of {call.operation} cannot be read.")
     with suppress(re.error, RecursionError):  # ignore a pattern that Python cannot compile
         model.read(call.operation, parameters)
+    if not target.is_read:  # a time that does not exist, such as in the year 10000
+        words = f"The parameters of {call.operation} cannot be read."
+        return ApiError("SerializationException", words)
     return None
 
 

@@ -36,6 +36,8 @@ class _Kept:
 
     def add(self, stream: "LogStream", events: list[dict[str, Any]]) -> None:
         """Note a batch; drop the oldest batches if the limit is exceeded."""
+        if not events:  # all were refused, for their times
+            return
         size = sum(len(event["message"]) + EVENT_BYTES for event in events)
         self._batches.append((weakref.ref(stream), len(events), size))
         self._bytes += size

@@ -1,23 +1,50 @@
 """Check that a request is signed. Any well-formed signature is accepted.
 
-The secret behind a signature is not checked: everyone with an account here is its owner.
+The secret behind a signature is not checked: everyone with an account here is its owner. A scope
+that no client of the service would form is refused: other services name all that is wrong [KL], S3
+the first thing [SEEN].
 """
 
+import re
 import time
 from datetime import UTC, datetime
 from functools import cache
+from typing import NamedTuple
 
-from workbook.localaws.api import json_rpc, protocols
+from workbook.localaws.api import json_rpc, model, protocols
 from workbook.localaws.api.errors import ApiError
-from workbook.localaws.api.http import Request, Response
+from workbook.localaws.api.http import DEFAULT_REGION, Request, Response
 
 SCHEMES = ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256")  # version 4, and 4A
 TERMINATOR = "aws4_request"
 NEEDED = ("Credential", "Signature", "SignedHeaders")
 NO_TOKEN = "MissingAuthenticationToken"
-INCOMPLETE, INVALID = "IncompleteSignature", "InvalidSignature"
-QUERY_CODES = {INVALID: "SignatureDoesNotMatch"}  # in the query protocol
+INCOMPLETE, INVALID, UNKNOWN = "IncompleteSignature", "InvalidSignature", "UnrecognizedClient"
+# In the query protocol.
+QUERY_CODES = {INVALID: "SignatureDoesNotMatch", UNKNOWN: "InvalidClientTokenId"}
 OPEN_TO_ALL = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}  # by other tokens [BC]
+# What requests with these prefixes of X-Amz-Target are signed for [BC].
+SIGNED_FOR = {
+    "AWSEvents": "events",
+    "AmazonSQS": "sqs",
+    "DynamoDB_20120810": "dynamodb",
+    "Firehose_20150804": "firehose",
+    "GraniteServiceVersion20100801": "monitoring",
+    "Kinesis_20131202": "kinesis",
+    "Logs_20140328": "logs",
+}
+DATE = re.compile(r"\d{8}", re.ASCII)
+BAD_REQUEST = 400
+
+
+class Scope(NamedTuple):
+    """The parts of a credential: who signed a request, when, and for what."""
+
+    key: str
+    date: str
+    region: str
+    service: str
+    terminator: str
 
 
 def refusal(request: Request) -> Response | None:
@@ -31,7 +58,8 @@ def refusal(request: Request) -> Response | None:
             needs = [f"Authorization header requires {name!r} parameter." for name in missing]
             words = f"{' '.join(needs)} Authorization={header}"
             return _error(request, INCOMPLETE, words)
-        return _refused_scope(request, scheme, found["Credential"])
+        moment = request.headers.get("x-amz-date", "")
+        return _refused_scope(request, scheme, found["Credential"], moment)
     if scheme == "AWS" and ":" in rest:  # version 2, which old clients of S3 speak
         return None
     query = {name.lower(): value for name, value in request.parameters.items() if value}
@@ -42,7 +70,8 @@ def refusal(request: Request) -> Response | None:
             needs = [f"AWS query-string parameters must include {name!r}." for name in missing]
             words = f"{' '.join(needs)} Re-examine the query-string parameters."
             return _error(request, INCOMPLETE, words)
-        refused = _refused_scope(request, query["x-amz-algorithm"], query["x-amz-credential"])
+        scheme, moment = query["x-amz-algorithm"], query.get("x-amz-date", "")
+        refused = _refused_scope(request, scheme, query["x-amz-credential"], moment)
         return refused or _expired(request, _end(query))
     if {"awsaccesskeyid", "signature"} <= query.keys():  # version 2
         end = query.get("expires", "")
@@ -52,20 +81,96 @@ def refusal(request: Request) -> Response | None:
     return _error(request, NO_TOKEN, "Request is missing Authentication Token")
 
 
-def _refused_scope(request: Request, scheme: str, credential: str) -> Response | None:
-    """Refuse a signature whose place or time cannot be read, or whose region AWS does not have."""
-    scope = credential.split("/")
-    if len(scope) != (4 if scheme == SCHEMES[1] else 5):
+def _refused_scope(request: Request, scheme: str, credential: str, moment: str) -> Response | None:
+    """Refuse a credential that names nobody, or whose scope is not that of the request.
+
+    Args:
+        request: the request.
+        scheme: the version of the signature; 4A has no region in its scope.
+        credential: what the signature gives as its credential.
+        moment: when the request was signed, as it says, in ISO 8601; empty if it does not say.
+    """
+    parts = credential.split("/")
+    if scheme == SCHEMES[1]:
+        parts.insert(2, request.region)
+    is_s3 = request.service in ("", "s3") and protocols.called(request)[1] == protocols.REST_XML
+    if len(parts) != len(Scope._fields):
+        if is_s3:
+            words = 'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE'
+            return _malformed(request, f'{words}/{TERMINATOR}".')
         words = "Credential must have exactly 5 slash-delimited elements, e.g. "
         words += f"keyid/date/region/service/term, got {credential!r}"
         return _error(request, INCOMPLETE, words)
-    if scope[-1] != TERMINATOR:
+    scope = Scope(*parts)
+    faults = _s3_faults(scope, moment) if is_s3 else _faults(request, scope, moment)
+    if faults and is_s3:
+        return _malformed(request, faults[0])
+    if faults:
+        return _error(request, INVALID, " ".join(faults))
+    if not scope.key:
+        return _error(request, UNKNOWN, "The security token included in the request is invalid.")
+    return None
+
+
+def _faults(request: Request, scope: Scope, moment: str) -> list[str]:
+    """Return what is wrong with a scope, in the order and words of AWS [KL]."""
+    faults = []
+    if scope.region not in _regions():
+        faults.append(f"Credential should be scoped to a valid region, not {scope.region!r}.")
+    right = _signed_for(request, scope.service)
+    if scope.service != right:
+        faults.append(f"Credential should be scoped to correct service: {right!r}.")
+    if scope.terminator != TERMINATOR:
         words = f"Credential should be scoped with a valid terminator: {TERMINATOR!r}, "
-        return _error(request, INVALID, f"{words}not {scope[-1]!r}.")
-    if request.region in _regions():
-        return None
-    words = f"Credential should be scoped to a valid region, not '{request.region}'."
-    return _error(request, INVALID, words)
+        faults.append(f"{words}not {scope.terminator!r}.")
+    if not _is_date(scope.date, moment):
+        words = "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date "
+        day = moment.partition("T")[0]
+        faults.append(f"{words}from HTTP: {scope.date!r} != {day!r}, from {moment!r}.")
+    return faults
+
+
+def _s3_faults(scope: Scope, moment: str) -> list[str]:
+    """Return what is wrong with a scope, in the words of S3 [SEEN]."""
+    faults = []
+    if not scope.key:
+        faults.append("a non-empty Access Key (AKID) must be provided in the credential.")
+    if not DATE.fullmatch(scope.date):
+        words = f'incorrect date format "{scope.date}". This date in the credential must be in the '
+        faults.append(f'{words}format "yyyyMMdd".')
+    elif not _is_date(scope.date, moment):
+        words = f'Invalid credential date "{scope.date}". This date is not the same as X-Amz-Date: '
+        faults.append(f'{words}"{moment.partition("T")[0]}".')
+    if scope.region not in _regions():
+        faults.append(f"the region {scope.region!r} is wrong; expecting {DEFAULT_REGION!r}")
+    if scope.terminator != TERMINATOR:
+        words = f'incorrect terminal "{scope.terminator}". This endpoint uses "{TERMINATOR}".'
+        faults.append(words)
+    return faults
+
+
+def _is_date(date: str, moment: str) -> bool:
+    """Return whether a scope's date is one, and that of the request, if the request has one."""
+    return bool(DATE.fullmatch(date)) and moment[:8] in ("", date)
+
+
+def _signed_for(request: Request, service: str) -> str:
+    """Return the service for which a request must be signed; any, if its form does not tell."""
+    prefix = request.target.rpartition(".")[0]
+    if prefix in SIGNED_FOR:
+        return SIGNED_FOR[prefix]
+    is_lambdas = not request.target and service != "s3" and model.lambda_().operation(request)
+    return "lambda" if is_lambdas else service
+
+
+def _malformed(request: Request, words: str) -> Response:
+    """Return S3's refusal of a credential, which is in a header or in the query."""
+    if "authorization" in request.headers:
+        code, begin = "AuthorizationHeaderMalformed", "The authorization header is malformed; "
+    else:
+        code = "AuthorizationQueryParametersError"
+        begin = "Error parsing the X-Amz-Credential parameter; "
+    return protocols.error("s3", protocols.REST_XML, request, code, f"{begin}{words}", BAD_REQUEST)
 
 
 def _end(query: dict[str, str]) -> float | None:

@@ -30,7 +30,7 @@ READ_ONLY, NO_SUID, NO_DEVICES, NO_EXEC = 1, 2, 4, 8
 BIND, RECURSIVE, PRIVATE = 4096, 16384, 1 << 18
 DETACH = 2
 MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE = 442, -100, 0x8000
-DEATH_SIGNAL, NO_NEW_PRIVILEGES = 1, 38
+DEATH_SIGNAL, DUMPABLE, NO_NEW_PRIVILEGES = 1, 4, 38
 CAPABILITIES_VERSION = 0x20080522
 USER, USER_NAME = 993, "sbx_user1051"  # as on AWS
 OPEN_FILES = 1024  # as on AWS
@@ -193,6 +193,15 @@ def _drop_rights() -> None:
     _check(_libc.capset(header, bytes(24)), "capset")
 
 
+def _let_others_look(is_allowed: bool) -> None:
+    """Allow or forbid other processes of the same user to look into this one, with /proc or ptrace.
+
+    The init has a folder of this machine open, through which the function would reach all others.
+    On AWS too, ``/proc/1/environ`` is unreadable [OBS].
+    """
+    _check(_libc.prctl(DUMPABLE, ctypes.c_ulong(is_allowed)), "prctl")
+
+
 def _limit_files() -> None:
     import resource
 
@@ -280,6 +289,7 @@ def enter(settings: "dict[str, Any]") -> None:
         if os.listdir(f"/proc/self/fd/{kept}"):
             _move_contents(f"/proc/self/fd/{kept}", "/tmp")
         _drop_rights()
+        _let_others_look(False)
     except OSError as problem:
         sys.stderr.write(f"The local AWS cannot create the function's environment: {problem}\n")
         sys.stderr.flush()
@@ -290,6 +300,7 @@ def enter(settings: "dict[str, Any]") -> None:
         _tend(function, says, kept)
     os.close(says)
     os.close(kept)
+    _let_others_look(True)
     _limit_files()
 
 
