@@ -95,7 +95,7 @@ class Parts:
         self._deliveries = DeliveryStreams(
             Deliverers(clock, self._kinesis, self._invoker, calls, self._roles, self._metrics)
         )
-        self._stacks = StacksService(calls, clock, endpoint_url)
+        self._stacks = StacksService(calls, clock, endpoint_url, self._roles)
 
     def _environment(
         self, endpoint_url: str, clock: Clock, version: FunctionVersion

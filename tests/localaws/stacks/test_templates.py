@@ -51,23 +51,6 @@ def test_unsupported_features_are_refused_by_name(
         stacks.get(name)
 
 
-@pytest.mark.parametrize(
-    "asked",
-    [
-        {"NotificationARNs": ["arn:aws:sns:us-east-1:123456789012:topic"]},
-        {"ResourceTypes": ["AWS::SQS::*"]},
-        {"StackPolicyBody": "{}"},
-        {"RollbackConfiguration": {"MonitoringTimeInMinutes": 1}},
-    ],
-)
-def test_a_parameter_that_would_have_no_effect_is_refused_by_name(
-    stacks: Stacks, asked: dict[str, Any]
-) -> None:
-    (name,) = asked
-    with pytest.raises(ClientError, match=f"does not support the parameter {name}"):
-        stacks.create({"Queue": QUEUE}, **asked)
-
-
 def test_a_public_application_is_refused_by_name(stacks: Stacks) -> None:
     location = {"ApplicationId": "arn:aws:serverlessrepo:us-east-1:1:a/x", "SemanticVersion": "1"}
     nested = {"Type": "AWS::Serverless::Application", "Properties": {"Location": location}}

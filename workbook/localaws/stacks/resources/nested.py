@@ -16,7 +16,7 @@ class Nested(Kind):
 
     TYPE = "AWS::CloudFormation::Stack"
     REQUIRED = frozenset({"TemplateURL"})
-    PROPERTIES = dict.fromkeys(("Parameters", "Tags", "TemplateURL"))
+    PROPERTIES = dict.fromkeys(("Parameters", "Tags", "TemplateURL", "TimeoutInMinutes"))
     CANCELLABLE = False
 
     def attribute(self, made: Made, name: str) -> Any:
@@ -26,9 +26,14 @@ class Nested(Kind):
         answer = await context.call(
             "cloudformation.CreateStack",
             StackName=context.name(None, 128),
+            TimeoutInMinutes=properties.get("TimeoutInMinutes"),
             **self._asked(context, properties),
         )
-        return await self._settled(context, answer["StackId"])
+        try:
+            return await self._settled(context, answer["StackId"])
+        except BaseException:
+            await self.delete(context, Made(answer["StackId"]), properties)
+            raise
 
     async def update(
         self, context: Context, made: Made, old: Mapping[str, Any], new: Mapping[str, Any]
