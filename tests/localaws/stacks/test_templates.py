@@ -151,6 +151,106 @@ def test_a_required_property_that_is_missing_fails_the_resource(stacks: Stacks) 
     ]
 
 
+ENTRY = {"Key": "k", "Value": "v"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "violation"),
+    [
+        (
+            "AWS::SQS::Queue",
+            {"Tags": {"k": "v"}},
+            "#/Tags: expected type: JSONArray, found: JSONObject",
+        ),
+        (
+            "AWS::SNS::Topic",
+            {"Tags": ["k=v"]},
+            "#/Tags/0: expected type: JSONObject, found: String",
+        ),
+        (
+            "AWS::Kinesis::Stream",
+            {"Tags": [ENTRY, {"Key": "k"}]},
+            "#/Tags/1: required key [Value] not found",
+        ),
+        (
+            "AWS::Logs::LogGroup",
+            {"Tags": [{**ENTRY, "Name": "k"}]},
+            "#/Tags/0: extraneous key [Name] is not permitted",
+        ),
+        (
+            "AWS::SSM::Parameter",
+            {"Type": "String", "Value": "v", "Tags": [ENTRY]},
+            "#/Tags: expected type: JSONObject, found: JSONArray",
+        ),
+        (
+            "AWS::Kinesis::Stream",
+            {"StreamModeDetails": ["ON_DEMAND"]},
+            "#/StreamModeDetails: expected type: JSONObject, found: JSONArray",
+        ),
+        (
+            "AWS::DynamoDB::Table",
+            {"KeySchema": {"AttributeName": "k", "KeyType": "HASH"}},
+            "#/KeySchema: expected type: JSONArray, found: JSONObject",
+        ),
+    ],
+)
+def test_a_property_of_another_type_fails_the_resource(
+    stacks: Stacks, kind: str, properties: Any, violation: str
+) -> None:
+    """[SEEN] In the words of AWS's validation, when the resource is created."""
+    name = stacks.create({"X": {"Type": kind, "Properties": properties}})["StackName"]
+    reasons = [reason for _, state, reason in stacks.events(name) if state == "CREATE_FAILED"]
+    assert reasons == [f"Properties validation failed for resource X with message:\n{violation}"]
+
+
+def test_tags_of_each_form_are_set(stacks: Stacks) -> None:
+    """[CFNL] A list or an object; a value may be left out where the schema allows it."""
+    name = stacks.name()
+    properties = {"Name": f"/{name}", "Type": "String", "Value": "v", "Tags": {"k": "v"}}
+    stack = stacks.create(
+        {
+            "Role": ROLE,
+            "Fn": function(Tags=[{"Key": "k"}]),
+            "P": {"Type": "AWS::SSM::Parameter", "Properties": properties},
+        },
+        name,
+    )
+    found = stacks.aws.client("ssm").list_tags_for_resource(
+        ResourceType="Parameter", ResourceId=f"/{name}"
+    )
+    assert ENTRY in found["TagList"]
+    physical = stacks.resources(stack["StackName"])["Fn"]
+    tags = stacks.aws.client("lambda").get_function(FunctionName=physical)["Tags"]
+    assert tags["k"] == ""
+
+
+def test_a_topic_has_its_first_policy_again_without_the_stacks(stacks: Stacks) -> None:
+    """[D23] When a TopicPolicy is deleted, or no longer names the topic."""
+    sns = stacks.aws.client("sns")
+    arns = [sns.create_topic(Name=stacks.name())["TopicArn"] for _ in range(2)]
+
+    def policies() -> list[Any]:
+        found = [sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"] for arn in arns]
+        return [json.loads(one) for one in found]
+
+    first = policies()
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sns:*", "Resource": "*"}],
+    }
+
+    def policy(topics: list[str]) -> Any:
+        properties = {"Topics": topics, "PolicyDocument": document}
+        return {"Policy": {"Type": "AWS::SNS::TopicPolicy", "Properties": properties}}
+
+    name = stacks.create(policy(arns))["StackName"]
+    assert policies() == [document, document]
+    stacks.update(name, policy(arns[:1]))
+    assert policies() == [document, first[1]]
+    stacks.api.delete_stack(StackName=name)
+    assert policies() == first
+
+
 def test_a_queues_url_is_one_that_clients_reach(stacks: Stacks) -> None:
     """Some clients send their requests to it [SEEN: the JavaScript SDK]."""
     stack = stacks.create(

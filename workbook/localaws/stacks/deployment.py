@@ -437,7 +437,7 @@ class Deployment:
     async def _given(self, resource: Resource) -> dict[str, Any]:
         """Return a resource's properties, as its kind is to get them."""
         properties: dict[str, Any] = await self._resolved(resource.properties)
-        self._kind(resource).check_required(properties, resource.logical_id)
+        self._kind(resource).check_schema(properties, resource.logical_id)
         return properties
 
     async def _resolved(self, value: Any) -> Any:
