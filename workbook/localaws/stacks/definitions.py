@@ -87,6 +87,8 @@ class Definitions:
             kept = {one["Key"]: one["Value"] for one in tags or []}
         definition = Definition(body, original, made, texts, resolved, kept, transforms)
         names = plan.scope(stack, definition, exports)
+        for condition in names.conditions:
+            names.condition(condition)  # also a condition that nothing uses has to be valid
         check_rules(made.get("Rules") or {}, names)
         used = self._check_resources(definition, plan.wanted(definition, names), stack, exports)
         return replace(definition, stored=await dynamic.in_store(self._calls, stack.region, used))

@@ -163,7 +163,14 @@ def outputs(stack: Stack, definition: Definition, names: Scope) -> list[dict[str
     for key, output in (definition.template.get("Outputs") or {}).items():
         if "Condition" in output and not names.condition(output["Condition"]):
             continue
-        described = {"OutputKey": key, "OutputValue": as_text(names.value(output["Value"]))}
+        value = names.value(output["Value"])
+        if isinstance(value, dict | list):
+            more = " and not a List" if isinstance(value, list) else ""
+            raise invalid(
+                "Template format error: The Value field of every Outputs member must evaluate to a "
+                f"String{more}."
+            )
+        described = {"OutputKey": key, "OutputValue": as_text(value)}
         if output.get("Description"):
             described["Description"] = output["Description"]
         if output.get("Export"):

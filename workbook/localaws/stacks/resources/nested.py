@@ -79,6 +79,17 @@ class Nested(Kind):
         stack: dict[str, Any] = found["Stacks"][0]
         return stack
 
+    @staticmethod
+    async def _reason(context: Context, stack: Mapping[str, Any]) -> str:
+        """Return why a stack failed: the first reason of its latest events [SEEN]."""
+        found = await context.call("cloudformation.DescribeStackEvents", StackName=stack["StackId"])
+        reasons = [
+            one["ResourceStatusReason"]
+            for one in found["StackEvents"]
+            if one["PhysicalResourceId"] == stack["StackId"] and one.get("ResourceStatusReason")
+        ]
+        return str(reasons[0]).removesuffix("Rollback requested by user.")
+
     async def _settled(self, context: Context, name: str) -> Made:
         stack: dict[str, Any] = {}
 
@@ -88,11 +99,13 @@ class Nested(Kind):
 
         await context.until(done, 3600)
         if stack["StackStatus"] not in DONE:
-            raise ApiError(
-                "NestedStack",
-                f"Embedded stack {name} was not successfully created: "
-                f"{stack.get('StackStatusReason', stack['StackStatus'])}",
+            state, why = stack["StackStatus"], await self._reason(context, stack)
+            told = (
+                f"updated. Currently in {state} with reason: {why}"
+                if state.startswith("UPDATE_")
+                else f"created: {why}"
             )
+            raise ApiError("NestedStack", f"Embedded stack {name} was not successfully {told}")
         outputs = stack.get("Outputs") or []
         return Made(name, {one["OutputKey"]: one["OutputValue"] for one in outputs})
 
