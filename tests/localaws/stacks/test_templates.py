@@ -500,6 +500,50 @@ def test_the_serverless_transform(stacks: Stacks) -> None:
     assert shown["StatusReason"] == "No updates are to be performed."
 
 
+EXTENSIONS = "AWS::LanguageExtensions"
+
+
+def test_a_loop_makes_resources_and_outputs(stacks: Stacks) -> None:
+    """[D23] Over a list, a parameter and within one another; ``&{}`` keeps letters and digits."""
+    template = {
+        "Transform": EXTENSIONS,
+        "Parameters": {"Ages": {"Type": "CommaDelimitedList", "Default": "1,2"}},
+        "Outputs": {
+            "Fn::ForEach::Out": [
+                "Kind",
+                ["a-b"],
+                {"Delay&{Kind}": {"Value": {"Fn::Sub": "${Kind} ${Qab1.QueueName}"}}},
+            ]
+        },
+    }
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": {"Ref": "Age"}}}
+    inner = {"Fn::ForEach::Inner": ["Age", {"Ref": "Ages"}, {"Q&{Kind}${Age}": queue}]}
+    stack = stacks.create({"Fn::ForEach::Outer": ["Kind", ["a-b"], inner]}, template=template)
+    ids = stacks.resources(stack["StackName"])
+    assert ids.keys() == {"Qab1", "Qab2"}
+    assert outputs(stack)["Delayab"] == f"a-b {ids['Qab1'].rpartition('/')[2]}"
+    found = stacks.aws.client("sqs").get_queue_attributes(
+        QueueUrl=ids["Qab2"], AttributeNames=["DelaySeconds"]
+    )
+    assert found["Attributes"] == {"DelaySeconds": "2"}
+
+
+@pytest.mark.parametrize(
+    ("loop", "transform", "message"),
+    [
+        (["N", ["a"]], {"Transform": EXTENSIONS}, "Fn::ForEach layout is incorrect."),
+        (["N", ["a", "b"], {"Q": QUEUE}], {"Transform": EXTENSIONS}, "makes Q twice"),
+        (["N", ["a"], {"Q": QUEUE}], {}, "Resource name Fn::ForEach::L is non alphanumeric"),
+    ],
+)
+def test_a_malformed_loop_is_refused(
+    stacks: Stacks, loop: Any, transform: Any, message: str
+) -> None:
+    """[SEEN; the second ?] Nor is there a loop without the transform."""
+    with pytest.raises(ClientError, match=message):
+        stacks.create({"Fn::ForEach::L": loop}, template=transform)
+
+
 def test_transforms_must_be_acknowledged_without_a_change_set(stacks: Stacks) -> None:
     """[OBS]"""
     with pytest.raises(ClientError, match=r"Requires capabilities : \[CAPABILITY_AUTO_EXPAND\]"):

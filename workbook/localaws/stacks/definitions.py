@@ -12,12 +12,12 @@ from urllib.parse import unquote, urlparse
 
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.interfaces import Calls
-from workbook.localaws.stacks import dynamic, parameters, plan, template, transform
+from workbook.localaws.stacks import dynamic, loops, parameters, plan, template, transform
 from workbook.localaws.stacks.errors import invalid
 from workbook.localaws.stacks.resources.iam import capabilities
 from workbook.localaws.stacks.stack import Definition, Stack
 from workbook.localaws.stacks.supported import kind_of
-from workbook.localaws.stacks.values import check_rules
+from workbook.localaws.stacks.values import Scope, check_rules
 
 
 class Definitions:
@@ -66,14 +66,19 @@ class Definitions:
         )
         in_parameters = await dynamic.in_store(self._calls, stack.region, resolved)
         resolved = dynamic.replaced(resolved, in_parameters)
+        given = {**resolved, **plan.pseudo_parameters(stack)}
+        written: dict[str, Any] = original
+        if transform.EXTENSIONS in transforms:
+            written = loops.expanded(
+                original, Scope(given, mappings=original.get("Mappings") or {}, extended=True)
+            )
         made: Mapping[str, Any] = {
-            name: one for name, one in original.items() if name != "Transform"
+            name: one for name, one in written.items() if name != "Transform"
         }
         if transform.SERVERLESS in transforms:
-            given = {**resolved, **plan.pseudo_parameters(stack)}
             made = await asyncio.to_thread(
                 transform.serverless,
-                original,
+                written,
                 given,
                 await self._managed_policies(),
                 stack.region,

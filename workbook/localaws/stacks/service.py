@@ -286,7 +286,7 @@ class StacksService:
     async def get_template_summary(self, region: str, asked: Parameters) -> Answer:
         """Handle GetTemplateSummary."""
         found = await self._template(region, asked)
-        resources = found.get("Resources") or {}
+        resources = _listed(found)
         needed = capabilities(resources)
         transforms = transform.names(found)
         if transforms:
@@ -310,7 +310,7 @@ class StacksService:
         transforms = transform.names(found)
         if not transforms:
             template.check(found)
-        needed = capabilities(found.get("Resources") or {})
+        needed = capabilities(_listed(found))
         if transforms:
             needed = [*needed, "CAPABILITY_AUTO_EXPAND"]
         return {
@@ -325,7 +325,7 @@ class StacksService:
             ],
             "Description": found.get("Description"),
             "Capabilities": needed,
-            "CapabilitiesReason": _why(needed, found.get("Resources") or {}),
+            "CapabilitiesReason": _why(needed, _listed(found)),
             "DeclaredTransforms": list(transforms),
         }
 
@@ -717,6 +717,12 @@ def _declared(found: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for key, one in (found.get("Parameters") or {}).items()
     ]
+
+
+def _listed(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the resources of a template before its transforms; loops are none yet."""
+    resources = found.get("Resources") or {}
+    return {name: one for name, one in resources.items() if isinstance(one, dict)}
 
 
 def _why(needed: list[str], resources: Mapping[str, Any]) -> str | None:
