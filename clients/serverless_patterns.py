@@ -3,10 +3,12 @@
 Usage: serverless_patterns.py CHECKOUT [FOLDER ...]
 
 CHECKOUT is a clone, bare or not, which is not changed. Each folder's template is packaged and
-deployed to a fresh local AWS, and a record is sent through its stream. The script prints a Markdown
-table with the outcome of each; a refusal is in the words of the local AWS.
+deployed to a fresh local AWS, and records are sent through its stream: those that the folder brings
+for PutRecords, otherwise one of our own. A function that reads no stream is invoked once. The
+script prints a Markdown table with the outcome of each; a refusal is in the words of the local AWS.
 """
 
+import base64
 import io
 import json
 import os
@@ -26,6 +28,7 @@ from workbook import target
 from workbook.localaws.stacks import template as templates
 
 SECONDS = 20
+FAILURE_SECONDS = 120  # for the retries of a batch that fails
 NAMES = ("template.yaml", "template.yml", "template.json")
 
 
@@ -59,6 +62,18 @@ class Checkout:
                     text = self.read(path).decode("utf-8", "replace")
                     if re.search(r"AWS::Kinesis::Stream\b", text) and "python" in text:
                         yield folder, path
+
+    def records(self, folder: str) -> dict[str, list[dict[str, Any]]]:
+        """Return a folder's files of records for PutRecords, valid ones first; or one of ours."""
+        found = {}
+        for path in sorted(self.paths, reverse=True):
+            name = PurePosixPath(path).name
+            if path.startswith(f"{folder}/") and "records" in name and name.endswith(".json"):
+                found[name] = [
+                    {**one, "Data": base64.b64decode(one["Data"])}
+                    for one in json.loads(self.read(path))
+                ]
+        return found or {"our record": [{"PartitionKey": "k", "Data": b'{"message": "hello"}'}]}
 
     def zipped(self, folder: str) -> bytes:
         """Return a folder as a package."""
@@ -119,36 +134,63 @@ def outcome(checkout: Checkout, folder: str, path: str) -> str:
             events = stacks.describe_stack_events(StackName="pattern")["StackEvents"]
             failed = [one for one in events if one["ResourceStatus"] == "CREATE_FAILED"]
             return f"{stack['StackStatus']}: " + _short(failed[-1]["ResourceStatusReason"])
-        return "deployed; " + _sent(aws, stacks)
+        return "deployed; " + _run(aws, stacks, checkout.records(folder))
 
 
-def _sent(aws: target.Aws, stacks: Any) -> str:
-    """Send a record to each stream and wait for a function's first line."""
+def _run(aws: target.Aws, stacks: Any, samples: dict[str, list[dict[str, Any]]]) -> str:
+    """Send records to each stream, invoke the other functions, and return what happened."""
     resources = stacks.describe_stack_resources(StackName="pattern")["StackResources"]
-    streams = [one for one in resources if one["ResourceType"] == "AWS::Kinesis::Stream"]
-    functions = [one for one in resources if one["ResourceType"] == "AWS::Lambda::Function"]
-    for one in streams:
-        aws.client("kinesis").put_record(
-            StreamName=one["PhysicalResourceId"], PartitionKey="k", Data=b'{"message": "hello"}'
-        )
-    names = {one["PhysicalResourceId"]: one["LogicalResourceId"] for one in functions}
-    logs, deadline = aws.client("logs"), time.monotonic() + SECONDS
-    told: dict[str, str] = {}
-    while time.monotonic() < deadline and len(told) < len(names):
-        for name in names.keys() - told.keys():
-            try:
-                found = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
-            except logs.exceptions.ResourceNotFoundException:
-                continue
-            lines = [one["message"] for one in found]
-            if any(line.startswith("REPORT") for line in lines):
-                errors = [line for line in lines if line.startswith("[ERROR]")]
-                told[name] = f"failed ({_short(errors[0])})" if errors else "ran"
-    parts = [f"{names[name]} {what}" for name, what in sorted(told.items())]
-    idle = sorted(names[name] for name in names.keys() - told.keys())
-    if idle:
-        parts.append(f"not invoked by a record: {', '.join(idle)}")
+
+    def ids(kind: str) -> dict[str, str]:
+        return {
+            one["PhysicalResourceId"]: one["LogicalResourceId"]
+            for one in resources
+            if one["ResourceType"] == kind
+        }
+
+    functions, parts = ids("AWS::Lambda::Function"), []
+    mappings = aws.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    reading = {one["FunctionArn"].split(":")[6] for one in mappings}
+    for name in functions.keys() - reading:
+        answer = aws.client("lambda").invoke(FunctionName=name)
+        parts.append(f"{functions[name]} {answer.get('FunctionError', 'ran')}")
+    for sample, records in samples.items():
+        begun = int(aws.now() * 1000)
+        for stream in ids("AWS::Kinesis::Stream"):
+            aws.client("kinesis").put_records(StreamName=stream, Records=records)
+        parts += [
+            f"{functions[name]} {_told(aws, name, begun)} ({sample})"
+            for name in sorted(functions.keys() & reading)
+        ]
+    for url, queue in ids("AWS::SQS::Queue").items():
+        if any(" failed" in one for one in parts):
+            got = _received(aws, url)
+            parts.append(f"{queue} {'received the failure' if got else 'is empty'}")
     return "; ".join(parts) or "it has no function of its own"
+
+
+def _told(aws: target.Aws, name: str, begun: int) -> str:
+    """Return how a function's first invocation since a time ended."""
+    logs, deadline = aws.client("logs"), time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        try:
+            found = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}", startTime=begun)
+        except logs.exceptions.ResourceNotFoundException:
+            continue
+        lines = [one["message"] for one in found["events"]]
+        if any(line.startswith("REPORT") for line in lines):
+            errors = [line for line in lines if line.startswith("[ERROR]")]
+            return f"failed: {_short(errors[0].splitlines()[0])}" if errors else "ran"
+    return "was not invoked"
+
+
+def _received(aws: target.Aws, url: str) -> bool:
+    """Return whether a queue receives a message."""
+    deadline = time.monotonic() + FAILURE_SECONDS
+    while time.monotonic() < deadline:
+        if aws.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=5).get("Messages"):
+            return True
+    return False
 
 
 def _short(text: str) -> str:

@@ -83,6 +83,18 @@ def is_of_its_region(name_or_arn: str) -> bool:
     return found["partition"] == partition(found["region"])
 
 
+def is_in_reach(name_or_arn: str, region: str) -> bool:
+    """Return whether a function is in a region of this account, and its ARN in its partition.
+
+    Args:
+        name_or_arn: in any form that ``parse_reference`` accepts.
+        region: the region.
+    """
+    its_region, account = whereabouts(name_or_arn)
+    is_here = its_region in (None, region) and account in (None, ACCOUNT_ID)
+    return is_here and is_of_its_region(name_or_arn)
+
+
 @dataclass(frozen=True, slots=True)
 class LayerReference:
     """A version of a layer; ``arn`` is the layer's, without the version."""

@@ -103,7 +103,7 @@ class Parts:
                 has_quotas=limits,
             )
         )
-        self._stacks = StacksService(calls, clock, endpoint_url)
+        self._stacks = StacksService(calls, clock, endpoint_url, self._roles)
 
     def _environment(
         self, endpoint_url: str, clock: Clock, version: FunctionVersion

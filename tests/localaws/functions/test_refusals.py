@@ -210,6 +210,16 @@ def test_invalid_destinations_of_a_functions_events_are_refused(local: Aws) -> N
         (own.replace("function", "layer"), None),
         ("arn:aws:sqs:us-east-1:123456789012:q.fifo", None),
         ("arn:aws:kinesis:us-east-1:123456789012:stream/s", None),
+        ("arn:aws:sqs:eu-west-1:123456789012:q", None),
+        ("arn:aws:events:eu-west-1:123456789012:event-bus/default", None),
+        ("arn:aws-cn:sns:us-east-1:123456789012:t", None),
+        ("arn:aws:sqs:us-east-1::q", None),
+        ("arn:aws:s3:us-east-1:123456789012:b", None),
+        (
+            "arn:aws:sqs:us-east-1:999999999999:q",
+            "The function's execution role does not have permissions to call SendMessage on "
+            "arn:aws:sqs:us-east-1:999999999999:q",
+        ),
     ):
         error = refused(
             client.put_function_event_invoke_config,
@@ -235,3 +245,43 @@ def test_a_partial_vpc_config_does_not_break_lists(local: Aws) -> None:
     found = client.get_function_configuration(FunctionName=name)["VpcConfig"]
     assert (found["SubnetIds"], found["SecurityGroupIds"]) == (["subnet-1"], [])
     assert client.list_functions()["Functions"]
+
+
+def test_dead_letters_stay_in_the_functions_region_and_account(local: Aws) -> None:
+    """[SEEN for the account, ? for the region]"""
+    client, name = local.client("lambda"), create(local, CODE)
+    client.get_waiter("function_active_v2").wait(FunctionName=name)
+    for arn, message in (
+        ("arn:aws:sqs:eu-west-1:123456789012:q", "in the region us-east-1"),
+        ("arn:aws-cn:sns:us-east-1:123456789012:t", "in the region us-east-1"),
+        ("arn:aws:sns:us-east-1:999999999999:t", "not have permissions to call Publish on SNS"),
+    ):
+        error = refused(
+            client.update_function_configuration,
+            FunctionName=name,
+            DeadLetterConfig={"TargetArn": arn},
+        )
+        assert error["Error"]["Code"] == "InvalidParameterValueException"
+        assert message in error["Error"]["Message"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("us-east-1", "eu-west-1", "ResourceNotFoundException"),
+        ("123456789012", "999999999999", "AccessDeniedException"),
+        ("arn:aws:", "arn:aws-cn:", "ResourceNotFoundException"),
+    ],
+)
+def test_tags_of_functions_elsewhere_are_out_of_reach(
+    local: Aws, old: str, new: str, code: str
+) -> None:
+    """[OBS] As every other operation on them."""
+    client, name = local.client("lambda"), create(local, CODE)
+    arn = client.get_function_configuration(FunctionName=name)["FunctionArn"].replace(old, new)
+    for call, asked in (
+        (client.list_tags, {}),
+        (client.tag_resource, {"Tags": {"k": "v"}}),
+        (client.untag_resource, {"TagKeys": ["k"]}),
+    ):
+        assert refused(call, Resource=arn, **asked)["Error"]["Code"] == code

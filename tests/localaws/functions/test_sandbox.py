@@ -256,6 +256,25 @@ def test_files_that_others_may_not_read_cannot_be_imported(local: Aws) -> None:
 
 
 @sandboxed
+def test_modes_of_a_zip_are_kept_and_a_copy_can_be_changed(local: Aws) -> None:
+    """[D23] Only the file system of the code cannot be written."""
+    body = """import os, shutil
+def handler(event, context):
+    shutil.copytree("/var/task", "/tmp/copy")
+    with open("/tmp/copy/data/note.txt", "a") as copy:
+        copy.write("!")
+    return [oct(os.stat(f"/var/task/{name}").st_mode)[-3:] for name in event]
+"""
+    code = archive(
+        (entry("app.py"), body),
+        (entry("data/note.txt", 0o644), "note"),
+        (entry("tool", 0o755), "#!/bin/sh"),
+    )
+    name = create(local, code)
+    assert invoke(local, name, ["data/note.txt", "tool"])[1] == ["644", "755"]
+
+
+@sandboxed
 def test_links_of_a_zip_are_kept(local: Aws) -> None:
     code = archive(
         (entry("app.py"), HANDLER),

@@ -73,6 +73,11 @@ def test_a_query_returns_time_and_message_newest_first() -> None:
         ("strcontains(tail, '2')", ["N2"]),
         ("strlen(tail) > 2", []),
         ("trim(tail, 'N') = 2", ["N2"]),
+        ("ltrim(tail, 'N') = 2 and rtrim(tail, '2') = 'N'", ["N2"]),
+        ("substr(tail, 1) = 2 and substr(tail, 0, 1) = 'N'", ["N2"]),
+        ("replace(tail, 'N', 'M') = 'M2'", ["N2"]),
+        ("greatest(delay, 20) = 30 and least(delay, 20) = 20", ["N2"]),
+        ("sqrt(delay * delay) = 30", ["N2"]),
     ],
 )
 def test_filter_keeps_the_rows_that_match(condition: str, tails: list[str | None]) -> None:
@@ -128,6 +133,9 @@ def test_stats_aggregates_by_fields_and_periods() -> None:
     assert rows("stats count(*) by bin(2m) as t | sort t asc | limit 1") == [
         {"t": "2026-01-30 10:00:00.000", "count(*)": "2"}
     ]
+    assert rows("stats earliest(delay), latest(delay) by tail | filter tail = 'N1'") == [
+        {"tail": "N1", "earliest(delay)": "5", "latest(delay)": "12.5"}
+    ]
     assert column("stats count(*) by tail | sort count(*) desc, tail", "count(*)")[0] == "2"
 
 
@@ -147,7 +155,7 @@ def test_sort_dedup_and_display() -> None:
     [
         ("pattern @message", "pattern"),
         ("fields strange(tail)", "strange"),
-        ("stats earliest(tail)", "earliest"),
+        ("stats stddev(delay)", "stddev"),
         ("stats tail", "aggregation"),
         ("stats sum()", "wrong number of arguments for sum: 0, not 1"),
         ("stats count(tail, delay)", "wrong number of arguments for count: 2, not 0 to 1"),

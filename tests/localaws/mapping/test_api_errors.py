@@ -95,6 +95,52 @@ def test_create_refuses_an_unknown_function(world: World, stream: str) -> None:
     ) == refused("InvalidParameterValueException", "Function does not exist")
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(REGION, "eu-west-1"), ("123456789012", "999999999999"), ("arn:aws:", "arn:aws-cn:")],
+)
+def test_create_refuses_a_function_of_another_region_or_account(
+    world: World, stream: str, function: str, old: str, new: str
+) -> None:
+    """[OBS for an unknown function; ?] Even if this region has one of the same name."""
+    found = world.functions.get_function_configuration(FunctionName=function)["FunctionArn"]
+    assert error(
+        world.functions.create_event_source_mapping,
+        EventSourceArn=stream,
+        FunctionName=found.replace(old, new),
+        StartingPosition="LATEST",
+    ) == refused("InvalidParameterValueException", "Function does not exist")
+
+
+@pytest.mark.parametrize(
+    ("destination", "message"),
+    [
+        ("arn:aws:sqs:eu-west-1:123456789012:q", ""),
+        ("arn:aws-cn:sns:us-east-1:123456789012:t", ""),
+        ("arn:aws:sqs:us-east-1::q", ""),
+        ("arn:aws:s3:us-east-1:123456789012:b", ""),
+        ("arn:aws:sqs:us-east-1:999999999999:q", "SendMessage on SQS"),
+        ("arn:aws:sns:us-east-1:999999999999:t", "Publish on SNS"),
+    ],
+)
+def test_a_destination_for_failures_is_in_the_region_and_the_account(
+    world: World, stream: str, function: str, destination: str, message: str
+) -> None:
+    """[SEEN for the account, whose queue allows nothing; ? for the region]"""
+    expected = (
+        f"The provided execution role does not have permissions to call {message}"
+        if message
+        else f"The destination ARN {destination} is invalid."
+    )
+    assert error(
+        world.functions.create_event_source_mapping,
+        EventSourceArn=stream,
+        FunctionName=function,
+        StartingPosition="LATEST",
+        DestinationConfig={"OnFailure": {"Destination": destination}},
+    ) == refused("InvalidParameterValueException", expected)
+
+
 def test_create_refuses_an_unknown_alias(world: World, stream: str, function: str) -> None:
     """[OBS] The qualifier is part of the function."""
     assert error(

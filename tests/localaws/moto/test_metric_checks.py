@@ -43,6 +43,10 @@ TOPIC = "arn:aws:sns:us-east-1:123456789012:t"
             "The local AWS does not support the action arn:aws:automate:us-east-1:ec2:stop of an "
             "alarm; it supports topics and functions.",
         ),
+        (
+            {"OKActions": [TOPIC.replace("us-east-1", "eu-west-1")]},
+            "Invalid region eu-west-1 specified. Only us-east-1 is supported.",
+        ),
     ],
 )
 def test_an_alarm_without_effect_is_refused(

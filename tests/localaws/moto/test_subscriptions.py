@@ -133,6 +133,16 @@ def test_a_function_of_another_account_is_refused_before_the_group_is_looked_up(
     assert error["Error"]["Message"].startswith("Cross-account lambda invocation passing is not")
 
 
+def test_a_function_of_another_region_is_refused(group: Group, local: Aws) -> None:
+    """[SEEN for a function that may not be invoked; ?] Even if this region has one of the name."""
+    name = create(local, "def handler(event, context): pass")
+    found = local.client("lambda").get_function_configuration(FunctionName=name)
+    arn = found["FunctionArn"]
+    settings = group.settings(arn.replace("us-east-1", "eu-west-1"))
+    error = refused(group.logs.put_subscription_filter, **settings)
+    assert error["Error"]["Message"].startswith("Could not execute the lambda function.")
+
+
 def test_a_filter_is_replaced_even_if_the_group_has_two(group: Group, stream: str) -> None:
     """[OBS]"""
     for name in ("one", "two"):

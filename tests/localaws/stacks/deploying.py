@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 from workbook.target import Aws
+from workbook.waiting import wait_until
 
 TRUST = {
     "Version": "2012-10-17",
@@ -54,7 +55,7 @@ class Stacks:
             TemplateBody=json.dumps(body),
             **{"Capabilities": ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"], **given},
         )
-        return self.get(name)
+        return self.settled(name)
 
     def update(self, name: str, resources: Any, **given: Any) -> Any:
         """Update a stack; return it as described afterwards."""
@@ -64,6 +65,11 @@ class Stacks:
             TemplateBody=json.dumps(body),
             **{"Capabilities": ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"], **given},
         )
+        return self.settled(name)
+
+    def settled(self, name: str) -> Any:
+        """Wait until no operation is in progress; return the stack."""
+        wait_until(name, lambda: not self.get(name)["StackStatus"].endswith("_IN_PROGRESS"))
         return self.get(name)
 
     def get(self, name: str) -> Any:

@@ -241,3 +241,25 @@ def test_capabilities_must_be_acknowledged(stacks: Stacks) -> None:
     for role, needed in ((ROLE, "CAPABILITY_IAM"), (named, "CAPABILITY_NAMED_IAM")):
         with pytest.raises(ClientError, match=rf"Requires capabilities : \[{needed}\]"):
             stacks.create({"Role": role}, Capabilities=[])
+
+
+def test_a_nested_stack_that_fails_is_deleted_and_its_reason_told(stacks: Stacks) -> None:
+    """[SEEN] At creation and at an update."""
+    name, s3 = stacks.name(), stacks.aws.client("s3")
+    s3.create_bucket(Bucket=name)
+
+    def nested(shards: int) -> Any:
+        body = {"Resources": {"In": {**STREAM, "Properties": {"ShardCount": shards}}}}
+        s3.put_object(Bucket=name, Key=f"{shards}", Body=json.dumps(body))
+        url = f"{stacks.aws.endpoint_url}/{name}/{shards}"
+        return {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}
+
+    failed = stacks.create({"Inner": nested(0)})
+    (told,) = [why for _, state, why in stacks.events(failed["StackName"]) if "CREATE_F" in state]
+    assert "was not successfully created: The following resource(s) failed to create: [In]" in told
+    summaries = stacks.api.list_stacks(StackStatusFilter=["ROLLBACK_COMPLETE"])["StackSummaries"]
+    assert not [one for one in summaries if one["StackName"].startswith(f"{failed['StackName']}-")]
+    kept = stacks.create({"Inner": nested(1)})["StackName"]
+    assert stacks.update(kept, {"Inner": nested(0)})["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    (told,) = [why for _, state, why in stacks.events(kept) if state == "UPDATE_FAILED"]
+    assert "Currently in UPDATE_ROLLBACK_COMPLETE with reason: The following resource(s)" in told

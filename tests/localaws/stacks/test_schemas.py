@@ -48,3 +48,15 @@ def test_every_attribute_exists_on_aws(name: str) -> None:
     known = {one.split("/")[2] for one in schema(name).get("readOnlyProperties") or []}
     known |= schema(name)["properties"].keys()
     assert known | MORE_ATTRIBUTES.get(name, set()) >= KINDS[name].ATTRIBUTES
+
+
+@pytest.mark.parametrize("name", [one for one in CHECKED if "Tags" in KINDS[one].PROPERTIES])
+def test_tags_have_the_form_of_awss_schema(name: str) -> None:
+    """[CFNL] A list of objects with Key and Value; of a parameter in SSM, one object."""
+    kind, found = KINDS[name], schema(name)
+    tags = found["properties"]["Tags"]
+    item = tags.get("items", {})
+    if "$ref" in item:
+        item = found["definitions"][item["$ref"].rpartition("/")[2]]
+    needed = set(item.get("required", kind.TAG_KEYS))  # the schema of a rule says nothing
+    assert (tags["type"], needed) == ("array" if kind.TAG_KEYS else "object", set(kind.TAG_KEYS))

@@ -50,6 +50,12 @@ def cloudwatch() -> "Model":
 
 
 @cache
+def cloudformation() -> "Model":
+    """Return the CloudFormation API, with Kinesis' error messages [SEEN for names of stacks]."""
+    return Model("cloudformation", {}, _kinesis_dialect())
+
+
+@cache
 def dynamodb() -> "Model":
     """Return the DynamoDB API, with Kinesis' error messages [?]."""
     return Model("dynamodb", {}, _kinesis_dialect())

@@ -105,12 +105,13 @@ def _read(shape: Shape, value: Any, place: str) -> Any:
                 if name in value
             }
         case "list":
-            if not isinstance(value, dict):
-                return []
-            items = value.get("member", value)
-            items = items if isinstance(items, dict) else {}
-            ordered = sorted((int(key), one) for key, one in items.items() if key.isdecimal())
-            return [_read(shape.member, one, place) for _, one in ordered]  # type: ignore[attr-defined]
+            return [_read(shape.member, one, place) for one in _numbered(value, "member")]  # type: ignore[attr-defined]
+        case "map":
+            return {
+                str(one.get("key", "")): _read(shape.value, one.get("value"), place)  # type: ignore[attr-defined]
+                for one in _numbered(value, "entry")
+                if isinstance(one, dict)
+            }
         case "boolean":
             return value == "true"
         case "integer" | "long":
@@ -122,6 +123,14 @@ def _read(shape: Shape, value: Any, place: str) -> Any:
                 ) from None
         case _:
             return value if isinstance(value, str) else ""
+
+
+def _numbered(value: Any, name: str) -> list[Any]:
+    """Return the items of a list or map, ``value.NAME.1`` and so on, in their order."""
+    items = value.get(name, value) if isinstance(value, dict) else {}
+    items = items if isinstance(items, dict) else {}
+    ordered = sorted((int(key), one) for key, one in items.items() if key.isdecimal())
+    return [one for _, one in ordered]
 
 
 def _written(shape: Shape, value: Any) -> str:

@@ -11,7 +11,7 @@ from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.api.overrides import RUNTIMES
 from workbook.localaws.api.partitions import partition
-from workbook.localaws.destinations import delivery_action
+from workbook.localaws.destinations import delivery_action, is_reachable
 from workbook.localaws.function_arn import (
     is_of_its_region,
     parse_layer_version_arn,
@@ -330,11 +330,11 @@ def destinations(config: Mapping[str, Any]) -> list[str]:
     return [one["Destination"] for one in both if one.get("Destination")]
 
 
-def check_destinations(config: Mapping[str, Any]) -> None:
+def check_destinations(config: Mapping[str, Any], region: str) -> None:
     """Check the destinations of asynchronous invocations in an EventInvokeConfig.
 
-    They are standard queues and topics, functions and buses; a bucket gets only failures
-    [DG:invocation-async-retain-records].
+    They are standard queues and topics, functions and buses of the function's region; a bucket gets
+    only failures [DG:invocation-async-retain-records].
 
     Raises:
         ApiError: one of them cannot be a destination.
@@ -345,7 +345,8 @@ def check_destinations(config: Mapping[str, Any]) -> None:
             continue
         service = service_of(arn)
         is_fifo = service in ("sqs", "sns") and arn.endswith(".fifo")
-        if service not in DESTINATIONS or is_fifo or (service == "s3" and kind == "OnSuccess"):
+        is_of_kind = service in DESTINATIONS and (service != "s3" or kind == "OnFailure")
+        if is_fifo or not is_of_kind or not is_reachable(arn, region):
             raise invalid_destination(arn)
 
 
@@ -362,15 +363,17 @@ def may_not_deliver(arn: str) -> ApiError:
     )
 
 
-def check_dead_letters(arn: str) -> None:
-    """Check that an ARN is a queue's or a topic's, which dead letters need [BC; message ?].
+def check_dead_letters(arn: str, region: str) -> None:
+    """Check that an ARN is of a queue or topic in the function's region [BC; message ?].
 
     Raises:
         ApiError: it is not.
     """
-    if service_of(arn) not in ("sqs", "sns") or arn.endswith(".fifo"):
+    is_of_kind = service_of(arn) in ("sqs", "sns") and not arn.endswith(".fifo")
+    if not is_of_kind or not is_reachable(arn, region):
         raise invalid(
-            f"The dead-letter queue {arn} must be a standard SQS queue or a standard SNS topic."
+            f"The dead-letter queue {arn} must be a standard SQS queue or a standard SNS topic in "
+            f"the region {region}."
         )
 
 

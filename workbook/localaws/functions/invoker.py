@@ -5,14 +5,14 @@ import random
 import uuid
 from functools import partial
 
-from workbook.localaws.function_arn import Reference, parse_reference
+from workbook.localaws.function_arn import Reference, is_in_reach, parse_reference
 from workbook.localaws.functions.concurrency import Concurrency
 from workbook.localaws.functions.configuration import FunctionVersion
 from workbook.localaws.functions.outcome import Outcome
 from workbook.localaws.functions.pool import Pool
 from workbook.localaws.functions.published import PublishedFunctions
 from workbook.localaws.functions.runtime_api import Event
-from workbook.localaws.interfaces import InvokeThrottledError
+from workbook.localaws.interfaces import FunctionGoneError, InvokeThrottledError
 from workbook.localaws.metrics import Metrics
 
 GAUGE_SECONDS = 1.0  # real seconds between counts of running invocations
@@ -56,6 +56,8 @@ class Invoker:
 
     def resolve(self, name_or_arn: str, region: str) -> str:
         """Return the ARN of an existing function; see ``interfaces.FunctionTarget``."""
+        if not is_in_reach(name_or_arn, region):
+            raise FunctionGoneError(name_or_arn)
         reference = parse_reference(name_or_arn, region)
         self._functions.version(reference)
         return reference.arn

@@ -102,8 +102,8 @@ def extract(code: bytes, directory: Path) -> None:
     """Unpack a zip that passed ``check``, with its links and permissions.
 
     On AWS, the files belong to another user, so the permissions for others apply to the function.
-    Here the function is their owner: the permissions for others become those for all. Files of
-    earlier layers are replaced.
+    Here the function is their owner: it may read and run what others may. The rest of a file's mode
+    is kept, so that the function may change a copy of it. Files of earlier layers are replaced.
     """
     with zipfile.ZipFile(io.BytesIO(code)) as archive:
         for entry in archive.infolist():
@@ -119,8 +119,8 @@ def extract(code: bytes, directory: Path) -> None:
                 continue
             with archive.open(entry) as source, path.open("wb") as target:
                 shutil.copyfileobj(source, target, CHUNK_BYTES)
-            others = (mode or DEFAULT_MODE) & 0o7
-            path.chmod(others * 0o111)
+            mode = mode or DEFAULT_MODE
+            path.chmod(mode & 0o277 | (mode & 0o5) << 6)
 
 
 def _make_way(path: Path, directory: Path, *, is_folder: bool) -> None:

@@ -72,10 +72,12 @@ def check_destination(
     """Check that a function's role may report failures to a mapping's destination.
 
     Raises:
-        ApiError: the role may not [SEEN].
+        ApiError: the role may not [SEEN], or the destination is out of reach [?].
     """
     if destination is None:
         return
+    if not destinations.is_reachable(destination, function_arn.split(":")[3]):
+        raise invalid(f"The destination ARN {destination} is invalid.")
     role, session = (
         dependencies.functions.role(function_arn),
         session_name(dependencies.clock.now()),

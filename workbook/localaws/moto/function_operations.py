@@ -409,28 +409,30 @@ def _fitting(versions: Iterable[LayerVersion], asked: Parameters) -> list[Answer
 
 @_operation("ListTags")
 def _list_tags(backend: FunctionsBackend, asked: Parameters) -> Answer:
-    return {"Tags": _tagged(backend, asked).tags}
+    return {"Tags": _tagged(backend, asked, "ListTags").tags}
 
 
 @_operation("TagResource")
 def _tag_resource(backend: FunctionsBackend, asked: Parameters) -> None:
-    _tagged(backend, asked).tags.update(asked["Tags"])
+    _tagged(backend, asked, "TagResource").tags.update(asked["Tags"])
 
 
 @_operation("UntagResource")
 def _untag_resource(backend: FunctionsBackend, asked: Parameters) -> None:
-    tags = _tagged(backend, asked).tags
+    tags = _tagged(backend, asked, "UntagResource").tags
     for key in asked["TagKeys"]:
         tags.pop(key, None)
 
 
-def _tagged(backend: FunctionsBackend, asked: Parameters) -> Any:
+def _tagged(backend: FunctionsBackend, asked: Parameters, operation: str) -> Any:
+    """Return the function whose tags an operation is about."""
     if ":function:" not in asked["Resource"]:
         raise ApiError(
             "InvalidParameterValueException",
             f"The local AWS supports tags of functions and event source mappings, not of "
             f"{asked['Resource']}.",
         )
+    checks.check_reachable(asked["Resource"], backend.region_name, operation)
     return backend.get_function(parse_reference(asked["Resource"], "").name)
 
 

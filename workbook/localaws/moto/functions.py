@@ -27,6 +27,7 @@ from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.destinations import delivery_denial
 from workbook.localaws.function_arn import (
     function_arn,
+    is_in_reach,
     is_public_layer,
     parse_reference,
     service_of,
@@ -252,7 +253,7 @@ class FunctionsBackend(LambdaBackend):
         self.get_function(function_name, qualifier)
         function: Any = self.get_function(function_name)
         name, role = function.function_name, function.role
-        checks.check_destinations(config)
+        checks.check_destinations(config, self.region_name)
         for destination in checks.destinations(config):
             self._check_destination(name, destination)
             key = f"aws/lambda/async/{name}/"
@@ -368,7 +369,7 @@ class FunctionsBackend(LambdaBackend):
             raise checks.not_assumable()
         queue = (given.get("DeadLetterConfig") or {}).get("TargetArn")
         if queue:
-            checks.check_dead_letters(queue)
+            checks.check_dead_letters(queue, self.region_name)
             if delivery_denial(self.host.roles, role, function_name, queue):
                 raise checks.no_dead_letters(queue)
 
@@ -414,9 +415,7 @@ class FunctionsBackend(LambdaBackend):
                     "InvalidParameterValueException",
                     "You can't specify the function as a destination for itself.",
                 )
-            backends: Any = lambda_backends[self.account_id]
-            is_there = reference.region in backends
-            if not is_there or reference.name not in backends[reference.region]._published:
+            if is_in_reach(arn, self.region_name) and reference.name not in self._published:
                 raise checks.invalid_destination(arn)
 
     def _find_layers(self, arns: list[str]) -> list[LayerVersion | PublicLayer]:

@@ -30,8 +30,8 @@ REACHED = ("lambda", "sns")  # the services that actions get to
 ID = re.compile(r"[a-z][a-zA-Z0-9_]*")
 
 
-def alarm(given: Mapping[str, Any]) -> None:
-    """Check an alarm, as given to PutMetricAlarm.
+def alarm(given: Mapping[str, Any], region: str) -> None:
+    """Check an alarm, as given to PutMetricAlarm in a region.
 
     Raises:
         ValidationError: AWS refuses it [BC, SEEN, ?], or the local AWS by name.
@@ -64,6 +64,11 @@ def alarm(given: Mapping[str, Any]) -> None:
                 raise ValidationError(
                     f"The local AWS does not support the action {arn} of an alarm; it supports "
                     "topics and functions."
+                )
+            its_region = arn.split(":")[3]
+            if its_region != region:  # [SEEN]
+                raise ValidationError(
+                    f"Invalid region {its_region} specified. Only {region} is supported."
                 )
 
 

@@ -411,7 +411,7 @@ def _get_metric_statistics(handler: Any) -> ActionResult:
 
 def _put_metric_alarm(handler: Any, put: Callable[[Any], ActionResult]) -> ActionResult:
     """Handle PutMetricAlarm, if the alarm can be evaluated."""
-    metric_checks.alarm(handler._get_params())
+    metric_checks.alarm(handler._get_params(), handler.region)
     return put(handler)
 
 

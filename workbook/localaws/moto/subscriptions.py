@@ -10,7 +10,7 @@ from moto.firehose.models import firehose_backends
 from moto.logs import responses
 
 from workbook.localaws.api.http import ACCOUNT_ID
-from workbook.localaws.function_arn import service_of
+from workbook.localaws.function_arn import is_in_reach, service_of
 from workbook.localaws.integrations import log_documents
 from workbook.localaws.moto import kinesis
 from workbook.localaws.moto.log_delivery import BY_STREAM, deliver
@@ -79,6 +79,8 @@ def _probe(region: str, service: str, arn: str) -> None:
             if not firehose_backends[ACCOUNT_ID][region].lookup_name_from_arn(arn):
                 raise invalid(NO_STREAM.format("Firehose stream", "Firehose stream"))
         case "lambda":
+            if not is_in_reach(arn, region):
+                raise invalid(NO_FUNCTION)
             try:
                 lambda_backends[ACCOUNT_ID][region].get_function(arn)
             except JsonRESTError:

@@ -5,28 +5,19 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlparse
 
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.interfaces import Calls
-from workbook.localaws.stacks import parameters, plan, template, transform
-from workbook.localaws.stacks.errors import invalid, unsupported
+from workbook.localaws.stacks import dynamic, loops, parameters, plan, template, transform
+from workbook.localaws.stacks.errors import invalid
 from workbook.localaws.stacks.resources.iam import capabilities
 from workbook.localaws.stacks.stack import Definition, Stack
 from workbook.localaws.stacks.supported import kind_of
-from workbook.localaws.stacks.values import check_rules
-
-# Parameters of requests.  Not ImportExistingResources, which CDK always sends: a resource that is
-# there already fails the stack.
-UNSUPPORTED = (
-    "NotificationARNs",
-    "ResourceTypes",
-    "StackPolicyBody",
-    "StackPolicyDuringUpdateBody",
-    "StackPolicyDuringUpdateURL",
-    "StackPolicyURL",
-)
+from workbook.localaws.stacks.values import Scope, check_rules
 
 
 class Definitions:
@@ -61,7 +52,6 @@ class Definitions:
         Raises:
             ApiError: the definition is not valid.
         """
-        _check_request(asked)
         body = await self.body(stack, asked)
         original = template.parse(body)
         transforms = transform.names(original)
@@ -71,15 +61,24 @@ class Definitions:
         texts = parameters.given(
             original, asked.get("Parameters") or [], previous.texts if previous else {}
         )
-        resolved = await parameters.resolved(original, texts, self._look_up_in(stack.region))
+        resolved = await parameters.resolved(
+            original, texts, partial(dynamic.parameter_of, self._calls, stack.region)
+        )
+        in_parameters = await dynamic.in_store(self._calls, stack.region, resolved)
+        resolved = dynamic.replaced(resolved, in_parameters)
+        given = {**resolved, **plan.pseudo_parameters(stack)}
+        written: dict[str, Any] = original
+        if transform.EXTENSIONS in transforms:
+            written = loops.expanded(
+                original, Scope(given, mappings=original.get("Mappings") or {}, extended=True)
+            )
         made: Mapping[str, Any] = {
-            name: one for name, one in original.items() if name != "Transform"
+            name: one for name, one in written.items() if name != "Transform"
         }
         if transform.SERVERLESS in transforms:
-            given = {**resolved, **plan.pseudo_parameters(stack)}
             made = await asyncio.to_thread(
                 transform.serverless,
-                original,
+                written,
                 given,
                 await self._managed_policies(),
                 stack.region,
@@ -93,9 +92,11 @@ class Definitions:
             kept = {one["Key"]: one["Value"] for one in tags or []}
         definition = Definition(body, original, made, texts, resolved, kept, transforms)
         names = plan.scope(stack, definition, exports)
+        for condition in names.conditions:
+            names.condition(condition)  # also a condition that nothing uses has to be valid
         check_rules(made.get("Rules") or {}, names)
-        self._check_resources(definition, plan.wanted(definition, names), stack, exports)
-        return definition
+        used = self._check_resources(definition, plan.wanted(definition, names), stack, exports)
+        return replace(definition, stored=await dynamic.in_store(self._calls, stack.region, used))
 
     def _check_resources(
         self,
@@ -103,8 +104,10 @@ class Definitions:
         wanted: Mapping[str, Mapping[str, Any]],
         stack: Stack,
         exports: Mapping[str, str],
-    ) -> None:
+    ) -> dict[str, Any]:
+        """Check the resources that are wanted; return their properties by logical id."""
         names = plan.scope(stack, definition, exports)
+        used = {}
         for logical_id, resource in wanted.items():
             kind = kind_of(resource["Type"], logical_id)
             given = names.value(resource.get("Properties") or {})
@@ -113,13 +116,14 @@ class Definitions:
                     f"Template format error: Properties of {logical_id} must be an object"
                 )
             kind.check(given, logical_id)
-            for reference in parameters.DYNAMIC.findall(json.dumps(given, default=str)):
-                parameters.check_dynamic(reference)
+            dynamic.check(resource["Type"], given)
+            used[logical_id] = given
         for name, value in definition.template["Resources"].items():
             if name in wanted:
                 _check_attributes(value, definition, wanted)
         _check_attributes(definition.template.get("Outputs") or {}, definition, wanted)
         _check_exports(plan.outputs(stack, definition, names))
+        return used
 
     async def body(self, stack: Stack, asked: Mapping[str, Any]) -> str:
         """Return the text of a request's template.
@@ -178,18 +182,6 @@ class Definitions:
             f"S3 error: Domain name specified in {parsed.netloc} is not a valid S3 domain"
         )
 
-    def _look_up_in(self, region: str) -> Any:
-        async def look_up(name: str) -> str:
-            try:
-                answer = await self._calls.call("ssm", "GetParameter", region, {"Name": name})
-            except ApiError:
-                raise invalid(
-                    f"Unable to fetch parameters [{name}] from parameter store for this account."
-                ) from None
-            return str(answer["Parameter"]["Value"])
-
-        return look_up
-
     async def _managed_policies(self) -> Mapping[str, str]:
         """Return the ARNs of AWS's managed policies, by name."""
         if self._policies is None:
@@ -203,19 +195,6 @@ class Definitions:
                 asked["Marker"] = answer["Marker"]
             self._policies = found
         return self._policies
-
-
-def _check_request(asked: Mapping[str, Any]) -> None:
-    """Check that a request has no parameter that would have no effect.
-
-    Raises:
-        ApiError: it has one.
-    """
-    for name in UNSUPPORTED:
-        if asked.get(name):
-            raise unsupported(f"the parameter {name}")
-    if any((asked.get("RollbackConfiguration") or {}).values()):
-        raise unsupported("the parameter RollbackConfiguration")
 
 
 def _check_exports(outputs: list[dict[str, str]]) -> None:

@@ -11,20 +11,20 @@ from typing import Any
 from workbook.localaws.api.errors import ApiError
 from workbook.localaws.clock import Clock
 from workbook.localaws.interfaces import Calls
-from workbook.localaws.stacks import plan
+from workbook.localaws.stacks import dynamic, plan
 from workbook.localaws.stacks.answers import Answers
 from workbook.localaws.stacks.errors import invalid
 from workbook.localaws.stacks.kind import Context, Kind
-from workbook.localaws.stacks.parameters import DYNAMIC
 from workbook.localaws.stacks.stack import Definition, Event, Resource, Stack
 from workbook.localaws.stacks.supported import kind_of
 from workbook.localaws.stacks.template import dependencies
-from workbook.localaws.stacks.values import as_text
 
 USER = "User Initiated"
 INITIATED = "Resource creation Initiated"
 CANCELLED = "Resource creation cancelled"
+OVERDUE = "Stack creation time exceeded the specified timeout."  # [SEEN]
 REPLACING = "Requested update requires the creation of a new physical resource; hence creating one."
+NO_IMPORT = "The local AWS does not import existing resources (ImportExistingResources)."
 log = logging.getLogger(__name__)
 
 
@@ -46,6 +46,7 @@ class Deployment:
         clock: the clock for events and waits.
         answers: receives the responses of custom resources.
         exports: returns the exports of all stacks except the given one, by name.
+        asked: the parameters of the operation, such as CreateStack.
     """
 
     def __init__(
@@ -55,12 +56,15 @@ class Deployment:
         clock: Clock,
         answers: Answers,
         exports: Callable[[Stack | None], Mapping[str, str]],
+        asked: Mapping[str, Any],
     ) -> None:
         self._stack = stack
         self._calls = calls
         self._clock = clock
         self._answers = answers
         self._exports = exports
+        self._asked = asked
+        self._token = str(asked.get("ClientRequestToken") or "")
         self._tags: Mapping[str, str] = {}
         self._old: list[Resource] = []  # resources that were replaced
 
@@ -72,7 +76,7 @@ class Deployment:
         stack.definition, self._tags = definition, definition.tags
         self._note("CREATE_IN_PROGRESS", USER)
         try:
-            await self._apply(definition)
+            await self._apply(definition, self._asked.get("TimeoutInMinutes"))
             stack.outputs = self._outputs(definition)
         except FailedError as failure:
             await self._end_failed_creation(failure)
@@ -92,7 +96,7 @@ class Deployment:
             stack.outputs = self._outputs(definition)
         except FailedError as failure:
             stack.outputs = outputs
-            if stack.asked.get("DisableRollback"):
+            if self._action() == "DO_NOTHING":
                 stack.definition = definition
                 self._note("UPDATE_FAILED", _failure("update", failure))
                 return
@@ -120,7 +124,7 @@ class Deployment:
             for one in stack.resources.values()
         ]
         failed = await self._remove(resources, before_template=stack.definition)
-        if failed:
+        if failed and self._asked.get("DeletionMode") != "FORCE_DELETE_STACK":
             text = f"The following resource(s) failed to delete: [{', '.join(failed)}]. "
             self._note("DELETE_FAILED", text)
             return
@@ -131,8 +135,12 @@ class Deployment:
 
     # --- steps
 
-    async def _apply(self, definition: Definition) -> None:
+    async def _apply(self, definition: Definition, minutes: int | None = None) -> None:
         """Bring every resource to its definition, each after those that it depends on.
+
+        Args:
+            definition: the definition.
+            minutes: the longest that it may take; None for no limit.
 
         Raises:
             FailedError: some failed; everything in progress has ended.
@@ -145,7 +153,7 @@ class Deployment:
         async def bring(name: str) -> None:
             try:
                 names = plan.scope(stack, definition, self._exports(None))
-                new = plan.worked_out(name, kept[name], names)
+                new = plan.worked_out(name, definition, names)
                 present = stack.resources.get(name)
                 change = plan.change(present, new, retagged)
             except ApiError as error:
@@ -161,26 +169,34 @@ class Deployment:
             elif present is not None:
                 await self._update(present, new, always=True)
 
-        await self._in_order(dependencies(kept), bring, kept)
+        await self._in_order(dependencies(kept), bring, kept, minutes)
 
     async def _in_order(
         self,
         after: Mapping[str, set[str]],
         work: Callable[[str], Awaitable[None]],
         kept: Mapping[str, Mapping[str, Any]],
+        minutes: int | None,
     ) -> None:
         waiting = {name: set(others) for name, others in after.items()}
         running: dict[asyncio.Task[None], str] = {}
         failed: list[str] = []
+        limit = asyncio.ensure_future(self._clock.sleep(minutes * 60)) if minutes else None
+        reason = ""
         try:
-            while running or (waiting and not failed):
-                if not failed:
+            while running or (waiting and not failed and not reason):
+                if not failed and not reason:
                     busy = waiting.keys() | set(running.values())
                     for name in [one for one, others in waiting.items() if not others & busy]:
                         del waiting[name]
                         running[asyncio.ensure_future(work(name))] = name
-                done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
+                timer = {limit} if limit and not reason else set()
+                done, _ = await asyncio.wait(
+                    {*running, *timer}, return_when=asyncio.FIRST_COMPLETED
+                )
+                if limit in done:
+                    reason = OVERDUE
+                for task in done - timer:
                     name = running.pop(task)
                     if task.cancelled():
                         failed.append(name)
@@ -188,15 +204,15 @@ class Deployment:
                         failed.append(name)
                         if not isinstance(error, ApiError):
                             log.error("%s of %s failed", name, self._stack.name, exc_info=error)
-                if failed:
+                if failed or reason:
                     for task, name in running.items():
                         if kind_of(kept[name]["Type"], name).CANCELLABLE:
                             task.cancel()
         finally:
-            for task in running:
+            for task in [*running, *([limit] if limit else [])]:
                 task.cancel()
-        if failed:
-            raise FailedError(failed)
+        if failed or reason:
+            raise FailedError(failed, reason)
 
     async def _create(self, new: Resource) -> None:
         self._mark(new, "CREATE_IN_PROGRESS")
@@ -207,7 +223,10 @@ class Deployment:
             self._mark(new, "CREATE_FAILED", CANCELLED)
             raise
         except Exception as error:
-            self._mark(new, "CREATE_FAILED", _reason(error))
+            reason = _reason(error)
+            if self._asked.get("ImportExistingResources") and "AlreadyExists" in reason:
+                reason += f" {NO_IMPORT}"
+            self._mark(new, "CREATE_FAILED", reason)
             raise
         new = replace(new, made=made)
         self._mark(new, "CREATE_IN_PROGRESS", INITIATED)
@@ -283,15 +302,16 @@ class Deployment:
 
     async def _end_failed_creation(self, failure: FailedError) -> None:
         stack = self._stack
-        asked = stack.asked
-        action = asked.get("OnFailure") or (
-            "DO_NOTHING" if asked.get("DisableRollback") else "ROLLBACK"
-        )
+        action = self._action()
         if action == "DO_NOTHING":
             self._note("CREATE_FAILED", _failure("create", failure))
             return
-        begun = "DELETE_IN_PROGRESS" if action == "DELETE" else "ROLLBACK_IN_PROGRESS"
-        self._note(begun, f"{_failure('create', failure)} Rollback requested by user.".strip())
+        begun, who = (
+            ("DELETE_IN_PROGRESS", "Delete")
+            if action == "DELETE"
+            else ("ROLLBACK_IN_PROGRESS", "Rollback")
+        )
+        self._note(begun, f"{_failure('create', failure)} {who} requested by user.")
         failed = await self._remove(
             list(stack.resources.values()),
             before_template=stack.definition,
@@ -305,6 +325,12 @@ class Deployment:
             stack.resources.clear()
             stack.deleted = self._clock.now()
         self._note("DELETE_COMPLETE" if action == "DELETE" else "ROLLBACK_COMPLETE")
+
+    def _action(self) -> str:
+        """Return what happens on failure: ROLLBACK, DELETE or DO_NOTHING."""
+        asked = self._asked
+        chosen = asked.get("OnFailure") or asked.get("OnStackFailure")
+        return str(chosen or ("DO_NOTHING" if asked.get("DisableRollback") else "ROLLBACK"))
 
     async def _remove(
         self,
@@ -330,6 +356,8 @@ class Deployment:
             policy = one.policies.get(
                 "UpdateReplacePolicy" if replaced else "DeletionPolicy", "Delete"
             )
+            if policy == "Retain" and creating and self._asked.get("RetainExceptOnCreate"):
+                policy = "RetainExceptOnCreate"
             if policy == "Retain" or (policy == "RetainExceptOnCreate" and not creating):
                 self._mark(one, "DELETE_SKIPPED", keep=current)
                 continue
@@ -377,7 +405,7 @@ class Deployment:
         )
 
     def _note(self, status: str, reason: str = "") -> None:
-        self._stack.note(status, reason, self._clock.now())
+        self._stack.note(status, reason, self._clock.now(), self._token)
 
     def _mark(
         self,
@@ -402,47 +430,19 @@ class Deployment:
                 reason,
                 now,
                 json.dumps(resource.properties, default=str),
+                self._token,
             )
         )
 
     async def _given(self, resource: Resource) -> dict[str, Any]:
         """Return a resource's properties, as its kind is to get them."""
         properties: dict[str, Any] = await self._resolved(resource.properties)
-        self._kind(resource).check_required(properties, resource.logical_id)
+        self._kind(resource).check_schema(properties, resource.logical_id)
         return properties
 
     async def _resolved(self, value: Any) -> Any:
         """Return properties with their dynamic references resolved."""
-        match value:
-            case dict():
-                return {name: await self._resolved(one) for name, one in value.items()}
-            case list():
-                return [await self._resolved(one) for one in value]
-            case str() if "{{resolve:" in value:
-                for reference in DYNAMIC.findall(value):  # which were checked before
-                    found = await self._looked_up(reference)
-                    value = value.replace(f"{{{{resolve:{reference}}}}}", found)
-        return value
-
-    async def _looked_up(self, reference: str) -> str:
-        service, _, rest = reference.partition(":")
-        region = self._stack.region
-        if service in ("ssm", "ssm-secure"):
-            answer = await self._calls.call(
-                "ssm", "GetParameter", region, {"Name": rest, "WithDecryption": True}
-            )
-            return str(answer["Parameter"]["Value"])
-        if rest.startswith("arn:"):
-            parts = rest.split(":")
-            name, more = ":".join(parts[:7]), parts[7:]
-        else:
-            name, *more = rest.split(":")
-        answer = await self._calls.call(
-            "secretsmanager", "GetSecretValue", region, {"SecretId": name}
-        )
-        text = str(answer["SecretString"])
-        key = more[1] if len(more) > 1 else ""
-        return as_text(json.loads(text)[key]) if key else text
+        return await dynamic.resolved(self._calls, self._stack.region, value)
 
 
 def _state(present: Resource) -> dict[str, Any]:

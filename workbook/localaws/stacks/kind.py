@@ -21,6 +21,7 @@ from workbook.localaws.api.partitions import partition
 from workbook.localaws.calls import operation_model, service_name
 from workbook.localaws.clock import Clock
 from workbook.localaws.interfaces import Calls
+from workbook.localaws.stacks import schema
 from workbook.localaws.stacks.errors import invalid, unsupported
 from workbook.localaws.stacks.values import as_text
 
@@ -124,7 +125,9 @@ class Context:
     def tags(self, given: Any = None, *, system: bool = True) -> dict[str, str]:
         """Return a resource's tags: the stack's, its own, and CloudFormation's [OBS]."""
         own = given or []
-        pairs = own.items() if isinstance(own, dict) else ((t["Key"], t["Value"]) for t in own)
+        pairs = (
+            own.items() if isinstance(own, dict) else ((t["Key"], t.get("Value", "")) for t in own)
+        )
         found = {**self.stack_tags, **{key: as_text(value) for key, value in pairs}}
         if system:
             found |= {
@@ -150,7 +153,8 @@ class Kind:
     Its constants are the resource type; the ``service.Operation`` whose parameters are its
     properties; the supported properties, each with its name in the API if that differs, or None if
     it is not a parameter; the required properties; the properties whose change replaces the
-    resource; and the attributes of ``Fn::GetAtt``.
+    resource; the attributes of ``Fn::GetAtt``; and the required keys of a tag, of which there are
+    none if Tags is an object.
     """
 
     TYPE: ClassVar[str] = ""
@@ -159,6 +163,7 @@ class Kind:
     REQUIRED: ClassVar[frozenset[str]] = frozenset()
     REPLACES: ClassVar[frozenset[str]] = frozenset()
     ATTRIBUTES: ClassVar[frozenset[str]] = frozenset()
+    TAG_KEYS: ClassVar[tuple[str, ...]] = ("Key", "Value")
     ANY_PROPERTY: ClassVar[bool] = False
     CANCELLABLE: ClassVar[bool] = False  # whether creating it may take long
 
@@ -218,19 +223,24 @@ class Kind:
                         f"the property {wrong} of {self.TYPE} (resource {logical_id})"
                     )
 
-    def check_required(self, properties: Mapping[str, Any], logical_id: str) -> None:
-        """Check that no required property is missing [SEEN].
+    def check_schema(self, properties: Mapping[str, Any], logical_id: str) -> None:
+        """Check that no required property is missing, and the types of lists and objects.
 
         Args:
             properties: the properties, without intrinsic functions.
             logical_id: the resource's name in the template.
 
         Raises:
-            ApiError: some are missing.
+            ApiError: they violate the schema; the message names each violation [SEEN].
         """
-        missing = sorted(self.REQUIRED - properties.keys())
-        if missing:
-            lines = "".join(f"\n#: required key [{name}] not found" for name in missing)
+        violations = [*schema.required(properties, self.REQUIRED)]
+        for name, value in properties.items():
+            if name == "Tags" and not self.ANY_PROPERTY:
+                violations += schema.tags(value, self.TAG_KEYS)
+            elif name in self.PROPERTIES and (shape := self.shape(name)) is not None:
+                violations += schema.types(value, shape, f"#/{name}")
+        if violations:
+            lines = "".join(f"\n{one}" for one in violations)
             raise invalid(
                 f"Properties validation failed for resource {logical_id} with message:{lines}"
             )

@@ -4,11 +4,11 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from workbook.localaws.stacks.errors import invalid, unsupported
+from workbook.localaws.stacks import dynamic
+from workbook.localaws.stacks.errors import invalid
 from workbook.localaws.stacks.values import as_text
 
 SSM_VALUE = re.compile(r"AWS::SSM::Parameter::Value<(.+)>")
-DYNAMIC = re.compile(r"\{\{resolve:([^}]+)\}\}")
 HIDDEN = "****"
 
 
@@ -48,6 +48,7 @@ def given(
     for key, parameter in declared.items():
         if key not in values and "Default" in parameter:
             values[key] = as_text(parameter["Default"])
+            dynamic.check_default(key, values[key])
     missing = [key for key in declared if key not in values]
     if missing:
         raise invalid(f"Parameters: [{', '.join(missing)}] must have values")
@@ -69,7 +70,7 @@ def _check(key: str, parameter: Mapping[str, Any], value: str) -> None:
         raise invalid(text)
 
     if SSM_VALUE.fullmatch(kind):
-        return  # such constraints concern the name in SSM and the type of its value
+        kind = "String"  # the constraints are on the name in the parameter store [SEEN]
     items = value.split(",") if "List" in kind else [value]
     allowed = parameter.get("AllowedValues")
     if allowed is not None and not all(item in map(as_text, allowed) for item in items):
@@ -104,45 +105,60 @@ def _check(key: str, parameter: Mapping[str, Any], value: str) -> None:
 async def resolved(
     template: Mapping[str, Any],
     values: Mapping[str, str],
-    look_up: Callable[[str], Awaitable[str]],
+    look_up: Callable[[str], Awaitable[Mapping[str, Any]]],
 ) -> dict[str, Any]:
     """Return the value of ``Ref`` for each parameter: a string or a list of strings.
 
     Args:
         template: the template with the Parameters section.
         values: the values, as returned by ``given``.
-        look_up: returns the value of a parameter in SSM.
+        look_up: returns a parameter of the parameter store.
 
     Raises:
-        ApiError: SSM has no such parameter.
+        ApiError: the parameter store has no such parameter, or it has another type [SEEN].
     """
     found: dict[str, Any] = {}
     for key, parameter in (template.get("Parameters") or {}).items():
         kind, value = parameter.get("Type", "String"), values[key]
-        if in_ssm := SSM_VALUE.fullmatch(kind):
-            value, kind = await look_up(value), in_ssm[1]
-        listed = kind == "CommaDelimitedList" or kind.startswith("List<")
+        in_store = SSM_VALUE.fullmatch(kind)
+        listed = _is_list(in_store[1] if in_store else kind)
+        if in_store:
+            stored = await look_up(value)
+            if stored["Type"] == "SecureString":
+                raise invalid(
+                    f"Parameters [{value}] referenced by template have types not supported by "
+                    "CloudFormation."
+                )
+            if listed != (stored["Type"] == "StringList"):
+                raise invalid(
+                    f"Types for SSM parameters [{value}] defined in CFN template and SSM are "
+                    "incompatible"
+                )
+            value = stored["Value"]
         found[key] = [item.strip() for item in value.split(",")] if listed else value
     return found
 
 
-def shown(template: Mapping[str, Any], values: Mapping[str, str]) -> list[dict[str, str]]:
-    """Return parameters as DescribeStacks does: with secret values hidden."""
-    declared = template.get("Parameters") or {}
-    return [
-        {
-            "ParameterKey": key,
-            "ParameterValue": HIDDEN if as_text(declared[key].get("NoEcho")) == "true" else value,
-        }
-        for key, value in values.items()
-    ]
+def _is_list(kind: str) -> bool:
+    return kind == "CommaDelimitedList" or kind.startswith("List<")
 
 
-def check_dynamic(reference: str) -> None:
-    """Check that a dynamic reference, such as ``ssm:/name``, is supported.
+def shown(
+    template: Mapping[str, Any], values: Mapping[str, str], resolved: Mapping[str, Any]
+) -> list[dict[str, str]]:
+    """Return parameters as DescribeStacks does: with secret values hidden.
 
-    Raises:
-        ApiError: it is not supported.
+    Args:
+        template: the template with the Parameters section.
+        values: the values, as returned by ``given``.
+        resolved: those of ``Ref``, as returned by ``resolved``.
     """
-    if reference.split(":")[0] not in ("ssm", "ssm-secure", "secretsmanager"):
-        raise unsupported(f"the dynamic reference {{{{resolve:{reference}}}}}")
+    declared = template.get("Parameters") or {}
+    described = []
+    for key, value in values.items():
+        hidden = as_text(declared[key].get("NoEcho")) == "true"
+        one = {"ParameterKey": key, "ParameterValue": HIDDEN if hidden else value}
+        if SSM_VALUE.fullmatch(declared[key].get("Type", "String")):
+            one["ResolvedValue"] = HIDDEN if hidden else as_text(resolved[key])
+        described.append(one)
+    return described

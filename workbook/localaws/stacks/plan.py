@@ -1,61 +1,15 @@
 """The changes to a stack: its resources compared with a template's."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from workbook.localaws.api.partitions import dns_suffix, partition
+from workbook.localaws.stacks import dynamic
+from workbook.localaws.stacks.change import Change
 from workbook.localaws.stacks.errors import invalid
 from workbook.localaws.stacks.stack import Definition, Resource, Stack
 from workbook.localaws.stacks.supported import kind_of
 from workbook.localaws.stacks.values import Scope, as_text, unknown
-
-
-@dataclass(frozen=True)
-class Change:
-    """A change of a resource; ``action`` is Add, Modify or Remove."""
-
-    action: str
-    logical_id: str
-    type: str
-    physical_id: str = ""
-    changed: tuple[str, ...] = ()
-    replaced_by: tuple[str, ...] = ()
-    metadata: bool = False
-
-    def described(self) -> dict[str, Any]:
-        """Return the change as shown by DescribeChangeSet [OBS]."""
-        described_change: dict[str, Any] = {
-            "Action": self.action,
-            "LogicalResourceId": self.logical_id,
-            "ResourceType": self.type,
-            "Scope": [],
-            "Details": [],
-        }
-        if self.physical_id:
-            described_change["PhysicalResourceId"] = self.physical_id
-        if self.action == "Modify":
-            described_change["Replacement"] = "True" if self.replaced_by else "False"
-            described_change["Scope"] = ["Properties"] * bool(self.changed) + [
-                "Metadata"
-            ] * self.metadata
-            described_change["Details"] = [
-                {
-                    "Target": {
-                        "Attribute": "Properties",
-                        "Name": name,
-                        "RequiresRecreation": "Always" if name in self.replaced_by else "Never",
-                    },
-                    "Evaluation": "Static",
-                    "ChangeSource": "DirectModification",
-                }
-                for name in self.changed
-            ]
-            if self.replaced_by:
-                described_change["PolicyAction"] = "ReplaceAndDelete"
-        if self.action == "Remove":
-            described_change["PolicyAction"] = "Delete"
-        return {"Type": "Resource", "ResourceChange": described_change}
 
 
 def scope(stack: Stack, definition: Definition, imports: Mapping[str, str]) -> Scope:
@@ -129,12 +83,13 @@ def wanted(definition: Definition, names: Scope) -> dict[str, Mapping[str, Any]]
     }
 
 
-def worked_out(logical_id: str, resource: Mapping[str, Any], names: Scope) -> Resource:
+def worked_out(logical_id: str, definition: Definition, names: Scope) -> Resource:
     """Return a resource of a template with its properties evaluated."""
+    resource = definition.resources[logical_id]
     return Resource(
         logical_id,
         resource["Type"],
-        names.value(resource.get("Properties") or {}),
+        dynamic.replaced(names.value(resource.get("Properties") or {}), definition.stored),
         {
             key: str(names.value(resource[key]))
             for key in ("DeletionPolicy", "UpdateReplacePolicy")
@@ -147,7 +102,7 @@ def worked_out(logical_id: str, resource: Mapping[str, Any], names: Scope) -> Re
 def change(present: Resource | None, new: Resource, retagged: bool) -> Change | None:
     """Return the change from the present resource to the new one; None if there is none."""
     if present is None or present.made is None:
-        return Change("Add", new.logical_id, new.type)
+        return Change("Add", new.logical_id, new.type, after=new.properties)
     if present.type != new.type:
         raise invalid(
             "Update of resource type is not permitted. The new template modifies resource type of "
@@ -171,6 +126,8 @@ def change(present: Resource | None, new: Resource, retagged: bool) -> Change | 
         tuple(names),
         tuple(replaced),
         metadata,
+        old,
+        new.properties,
     )
 
 
@@ -180,15 +137,23 @@ def changes(stack: Stack, definition: Definition, imports: Mapping[str, str]) ->
     kept = wanted(definition, names)
     retagged = stack.definition is not None and stack.definition.tags != definition.tags
     found = []
-    for logical_id, resource in kept.items():
+    for logical_id in kept:
         one = change(
-            stack.resources.get(logical_id), worked_out(logical_id, resource, names), retagged
+            stack.resources.get(logical_id), worked_out(logical_id, definition, names), retagged
         )
         if one is not None:
             found.append(one)
     for logical_id, present in stack.resources.items():
         if logical_id not in kept:
-            found.append(Change("Remove", logical_id, present.type, present.physical_id))
+            found.append(
+                Change(
+                    "Remove",
+                    logical_id,
+                    present.type,
+                    present.physical_id,
+                    before=present.properties,
+                )
+            )
     return found
 
 
@@ -198,7 +163,14 @@ def outputs(stack: Stack, definition: Definition, names: Scope) -> list[dict[str
     for key, output in (definition.template.get("Outputs") or {}).items():
         if "Condition" in output and not names.condition(output["Condition"]):
             continue
-        described = {"OutputKey": key, "OutputValue": as_text(names.value(output["Value"]))}
+        value = names.value(output["Value"])
+        if isinstance(value, dict | list):
+            more = " and not a List" if isinstance(value, list) else ""
+            raise invalid(
+                "Template format error: The Value field of every Outputs member must evaluate to a "
+                f"String{more}."
+            )
+        described = {"OutputKey": key, "OutputValue": as_text(value)}
         if output.get("Description"):
             described["Description"] = output["Description"]
         if output.get("Export"):

@@ -9,8 +9,8 @@ from workbook.localaws.api.errors import ApiError
 from workbook.localaws.api.http import Request, Response
 from workbook.localaws.api.query import QueryApi
 from workbook.localaws.clock import Clock
-from workbook.localaws.interfaces import Calls
-from workbook.localaws.stacks import parameters, plan, template, transform
+from workbook.localaws.interfaces import Calls, ExecutionRoles
+from workbook.localaws.stacks import parameters, plan, requests, template, transform
 from workbook.localaws.stacks.answers import Answers
 from workbook.localaws.stacks.definitions import Definitions, as_body
 from workbook.localaws.stacks.deployment import Deployment
@@ -21,6 +21,7 @@ from workbook.localaws.stacks.values import Scope, as_text
 
 HOLD_SECONDS = 10.0  # the longest that an operation waits for its stack
 PAGE = 100
+CLOUDFORMATION = "cloudformation.amazonaws.com"
 NO_UPDATES = "No updates are to be performed."
 NO_CHANGES = (
     "The submitted information didn't contain changes. Submit different information to create a "
@@ -45,10 +46,14 @@ class StacksService:
         calls: the services' APIs, which create resources.
         clock: the clock for events and waits.
         endpoint_url: the local AWS's address, for clients and functions.
+        roles: says which roles CloudFormation may assume.
     """
 
-    def __init__(self, calls: Calls, clock: Clock, endpoint_url: str) -> None:
+    def __init__(
+        self, calls: Calls, clock: Clock, endpoint_url: str, roles: ExecutionRoles
+    ) -> None:
         self._calls = calls
+        self._roles = roles
         self._clock = clock
         self._api = QueryApi("cloudformation")
         self._answers = Answers(endpoint_url)
@@ -79,6 +84,7 @@ class StacksService:
                     "InvalidAction",
                     f"The local AWS does not support the operation {action} of CloudFormation.",
                 )
+            requests.check(action, asked)
             return self._api.answer(action, await operation(self, request.region, asked) or {})
         except ApiError as error:
             return self._api.error(error)
@@ -93,23 +99,31 @@ class StacksService:
         name = _name(asked)
         present = self._find(region, name)
         if present is not None:
+            if _is_known(present, "CreateStack", asked):
+                return {"StackId": present.id}
             raise ApiError("AlreadyExistsException", f"Stack [{name}] already exists")
         stack = Stack(new_arn(region, f"stack/{name}"), name, region, self._clock.now(), asked)
         stack.protected = bool(asked.get("EnableTerminationProtection"))
+        self._check_role(asked)
         definition = await self._define(stack, asked)
+        _note_token(stack, "CreateStack", asked)
         self._stacks.setdefault(region, []).append(stack)
-        await self._run(stack, self._deployment(stack).create(definition))
+        await self._run(stack, self._deployment(stack, asked).create(definition))
         return {"StackId": stack.id}
 
     async def update_stack(self, region: str, asked: Parameters) -> Answer:
         """Handle UpdateStack."""
         stack = self._get(region, asked.get("StackName", ""))
+        if _is_known(stack, "UpdateStack", asked):
+            return {"StackId": stack.id}
         self._check_updatable(stack)
+        self._check_role({**stack.asked, **asked})
         definition = await self._define(stack, asked)
         if not self._differs(stack, definition):
             raise invalid(NO_UPDATES)
+        _note_token(stack, "UpdateStack", asked)
         stack.asked = {**stack.asked, **asked}
-        await self._run(stack, self._deployment(stack).update(definition))
+        await self._run(stack, self._deployment(stack, asked).update(definition))
         return {"StackId": stack.id}
 
     async def delete_stack(self, region: str, asked: Parameters) -> None:
@@ -121,6 +135,15 @@ class StacksService:
             raise invalid(
                 f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
             )
+        retained = asked.get("RetainResources") or []
+        if stack.status != "DELETE_FAILED" and (
+            retained or asked.get("DeletionMode") == "FORCE_DELETE_STACK"
+        ):  # [BC; ?]
+            raise invalid(
+                f"Invalid operation on stack [{stack.name}]. RetainResources and "
+                "FORCE_DELETE_STACK are for stacks in the state DELETE_FAILED."
+            )
+        self._check_role({**stack.asked, **asked})
         for export in stack.exports:
             importing = self._importing(region, export)
             if importing:
@@ -134,8 +157,7 @@ class StacksService:
         if task := self._running.get(stack.id):
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-        retained = asked.get("RetainResources") or []
-        await self._run(stack, self._deployment(stack).delete(retained))
+        await self._run(stack, self._deployment(stack, asked).delete(retained))
 
     async def describe_stacks(self, region: str, asked: Parameters) -> Answer:
         """Handle DescribeStacks."""
@@ -157,7 +179,6 @@ class StacksService:
     async def describe_stack_events(self, region: str, asked: Parameters) -> Answer:
         """Handle DescribeStackEvents: newest first."""
         stack = self._get(region, asked.get("StackName", ""), gone=True)
-        token = stack.asked.get("ClientRequestToken")
         events = [
             {
                 "StackId": stack.id,
@@ -172,7 +193,7 @@ class StacksService:
                 "ResourceStatus": one.status,
                 "ResourceStatusReason": one.reason or None,
                 "ResourceProperties": one.properties or None,
-                "ClientRequestToken": token,
+                "ClientRequestToken": one.token or None,
             }
             for one in reversed(stack.events)
         ]
@@ -265,7 +286,7 @@ class StacksService:
     async def get_template_summary(self, region: str, asked: Parameters) -> Answer:
         """Handle GetTemplateSummary."""
         found = await self._template(region, asked)
-        resources = found.get("Resources") or {}
+        resources = _listed(found)
         needed = capabilities(resources)
         transforms = transform.names(found)
         if transforms:
@@ -289,7 +310,7 @@ class StacksService:
         transforms = transform.names(found)
         if not transforms:
             template.check(found)
-        needed = capabilities(found.get("Resources") or {})
+        needed = capabilities(_listed(found))
         if transforms:
             needed = [*needed, "CAPABILITY_AUTO_EXPAND"]
         return {
@@ -304,7 +325,7 @@ class StacksService:
             ],
             "Description": found.get("Description"),
             "Capabilities": needed,
-            "CapabilitiesReason": _why(needed, found.get("Resources") or {}),
+            "CapabilitiesReason": _why(needed, _listed(found)),
             "DeclaredTransforms": list(transforms),
         }
 
@@ -325,6 +346,9 @@ class StacksService:
             raise invalid("The local AWS does not support change sets of the type IMPORT.")
         stack = self._find(region, stack_name)
         fresh = stack is None or stack.status == "REVIEW_IN_PROGRESS"
+        kept = stack.change_sets.get(name) if stack else None
+        if stack and kept and _token(kept.asked) and _token(kept.asked) == _token(asked):
+            return {"Id": kept.id, "StackId": stack.id}
         if kind == "CREATE" and not fresh:
             raise invalid(
                 f"Stack [{stack_name}] already exists and cannot be created again with the "
@@ -342,9 +366,9 @@ class StacksService:
             new = False
         if name in stack.change_sets:
             raise ApiError("AlreadyExistsException", f"ChangeSet {name} already exists")
+        self._check_role({**stack.asked, **asked})
         definition = await self._define(stack, asked, in_change_set=True)
-        exports = self._exports(region)
-        changes = [one.described() for one in plan.changes(stack, definition, exports)]
+        changes = plan.changes(stack, definition, self._exports(region))
         if new:
             stack.note("REVIEW_IN_PROGRESS", "User Initiated", self._clock.now())
             self._stacks.setdefault(region, []).append(stack)
@@ -371,14 +395,17 @@ class StacksService:
         definition = one.definition
         described = {
             **_change_set_summary(stack, one),
-            "Parameters": parameters.shown(definition.original, definition.texts)
-            if definition
-            else [],
+            "Parameters": _parameters(definition),
             "NotificationARNs": [],
             "Capabilities": one.asked.get("Capabilities") or [],
             "Tags": _tags(definition),
-            "Changes": one.changes,
+            "Changes": [
+                each.described(with_values=bool(asked.get("IncludePropertyValues")))
+                for each in one.changes
+            ],
             "ChangeSetType": one.kind,
+            "OnStackFailure": one.asked.get("OnStackFailure"),
+            "ImportExistingResources": one.asked.get("ImportExistingResources"),
         }
         return _page("Changes", described.pop("Changes"), asked) | described
 
@@ -391,6 +418,13 @@ class StacksService:
     async def execute_change_set(self, region: str, asked: Parameters) -> None:
         """Handle ExecuteChangeSet."""
         stack, one = self._change_set(region, asked)
+        if _is_known(stack, one.id, asked):
+            return
+        if "DisableRollback" in asked and one.asked.get("OnStackFailure"):  # [BC; ?]
+            raise invalid(
+                "DisableRollback cannot be specified if OnStackFailure was specified for the "
+                "change set."
+            )
         if one.execution != "AVAILABLE" or one.definition is None:
             state = one.status if one.status == "FAILED" else one.execution
             raise ApiError(
@@ -402,11 +436,10 @@ class StacksService:
         for other in stack.change_sets.values():
             other.execution = "OBSOLETE"
         one.execution = "EXECUTE_COMPLETE"
-        asked = {"DisableRollback": False, **one.asked, **asked}
-        stack.asked = {**stack.asked, **asked}
-        if asked.get("OnStackFailure"):
-            stack.asked["OnFailure"] = asked["OnStackFailure"]
-        deployment = self._deployment(stack)
+        _note_token(stack, one.id, asked)
+        asked = {**one.asked, "ClientRequestToken": "", **asked}
+        stack.asked = {**stack.asked, "DisableRollback": False, **asked}
+        deployment = self._deployment(stack, asked)
         run = deployment.create if one.kind == "CREATE" else deployment.update
         await self._run(stack, run(one.definition))
 
@@ -495,6 +528,12 @@ class StacksService:
         if stack.status not in UPDATABLE:
             raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
 
+    def _check_role(self, asked: Parameters) -> None:
+        """Check that CloudFormation may assume a stack's service role [SEEN]."""
+        role = asked.get("RoleARN")
+        if role and not self._roles.can_be_assumed(role, CLOUDFORMATION):
+            raise invalid(f"Role {role} is invalid or cannot be assumed")
+
     async def _define(
         self, stack: Stack, asked: Parameters, *, in_change_set: bool = False
     ) -> Definition:
@@ -508,18 +547,21 @@ class StacksService:
         present = stack.definition
         if present is None or present.tags != definition.tags:
             return True
+        if present.parameters != definition.parameters and present.texts == definition.texts:
+            return True  # the parameter store has new values [SEEN]
         if plan.changes(stack, definition, exports):
             return True
         names = plan.scope(stack, definition, exports)
         return plan.outputs(stack, definition, names) != stack.outputs
 
-    def _deployment(self, stack: Stack) -> Deployment:
+    def _deployment(self, stack: Stack, asked: Parameters) -> Deployment:
         return Deployment(
             stack,
             self._calls,
             self._clock,
             self._answers,
             lambda but: self._exports(stack.region, but),
+            asked,
         )
 
     async def _run(self, stack: Stack, deployment: Coroutine[Any, Any, None]) -> None:
@@ -539,6 +581,31 @@ class StacksService:
         if not task.cancelled() and (fault := task.exception()) is not None:
             failed = stack.status.replace("_IN_PROGRESS", "_FAILED")
             stack.note(failed, f"Internal Failure: {fault!r}", self._clock.now())
+
+
+def _token(asked: Parameters) -> str:
+    return str(asked.get("ClientRequestToken") or asked.get("ClientToken") or "")
+
+
+def _is_known(stack: Stack, operation: str, asked: Parameters) -> bool:
+    """Return whether a request repeats an earlier one, with the same token [BC].
+
+    Raises:
+        ApiError: the token is that of another operation on the stack.
+    """
+    token = _token(asked)
+    if token not in stack.tokens:
+        return False
+    if stack.tokens[token] != operation:
+        raise ApiError(
+            "TokenAlreadyExistsException", f"A client request token already exists: {token}"
+        )
+    return True
+
+
+def _note_token(stack: Stack, operation: str, asked: Parameters) -> None:
+    if token := _token(asked):
+        stack.tokens[token] = operation
 
 
 def _name(asked: Parameters) -> str:
@@ -564,7 +631,7 @@ def _described(stack: Stack) -> dict[str, Any]:
     definition = stack.definition
     described: dict[str, Any] = {
         **_summary(stack),
-        "Parameters": parameters.shown(definition.original, definition.texts) if definition else [],
+        "Parameters": _parameters(definition),
         "Outputs": stack.outputs,
         "Tags": _tags(definition),
         "Capabilities": stack.asked.get("Capabilities") or [],
@@ -572,6 +639,7 @@ def _described(stack: Stack) -> dict[str, Any]:
         "DisableRollback": bool(stack.asked.get("DisableRollback")),
         "RollbackConfiguration": {},
         "EnableTerminationProtection": stack.protected,
+        "TimeoutInMinutes": stack.asked.get("TimeoutInMinutes"),
     }
     if definition and definition.original.get("Description"):
         described["Description"] = definition.original["Description"]
@@ -619,8 +687,14 @@ def _change_set_summary(stack: Stack, one: ChangeSet) -> dict[str, Any]:
         "StatusReason": one.reason or None,
         "CreationTime": one.created,
         "Description": one.description or None,
-        "IncludeNestedStacks": False,
+        "IncludeNestedStacks": bool(one.asked.get("IncludeNestedStacks")),
     }
+
+
+def _parameters(definition: Definition | None) -> list[dict[str, str]]:
+    if definition is None:
+        return []
+    return parameters.shown(definition.original, definition.texts, definition.parameters)
 
 
 def _tags(definition: Definition | None) -> list[dict[str, str]]:
@@ -643,6 +717,12 @@ def _declared(found: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for key, one in (found.get("Parameters") or {}).items()
     ]
+
+
+def _listed(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the resources of a template before its transforms; loops are none yet."""
+    resources = found.get("Resources") or {}
+    return {name: one for name, one in resources.items() if isinstance(one, dict)}
 
 
 def _why(needed: list[str], resources: Mapping[str, Any]) -> str | None:

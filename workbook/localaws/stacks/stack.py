@@ -7,6 +7,7 @@ from typing import Any
 
 from workbook.localaws.api.http import ACCOUNT_ID
 from workbook.localaws.api.partitions import partition
+from workbook.localaws.stacks.change import Change
 from workbook.localaws.stacks.kind import Made
 
 STACK = "AWS::CloudFormation::Stack"
@@ -24,6 +25,7 @@ class Definition:
         parameters: the value of ``Ref`` for each parameter.
         tags: the stack's tags.
         transforms: the names of the template's transforms.
+        stored: the values of the parameter store that its dynamic references stand for.
     """
 
     body: str
@@ -33,6 +35,7 @@ class Definition:
     parameters: Mapping[str, Any]
     tags: Mapping[str, str] = field(default_factory=dict)
     transforms: tuple[str, ...] = ()
+    stored: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def resources(self) -> Mapping[str, Mapping[str, Any]]:
@@ -94,7 +97,7 @@ class ChangeSet:
     name: str
     kind: str
     definition: Definition | None
-    changes: list[dict[str, Any]]
+    changes: list[Change]
     created: float
     description: str = ""
     status: str = "CREATE_COMPLETE"
@@ -122,6 +125,7 @@ class Stack:
     events: list[Event] = field(default_factory=list)
     change_sets: dict[str, ChangeSet] = field(default_factory=dict)
     protected: bool = False
+    tokens: dict[str, str] = field(default_factory=dict)  # of requests, with their operations
 
     @property
     def exports(self) -> dict[str, str]:
@@ -135,10 +139,10 @@ class Stack:
         """Return whether an operation on the stack is in progress."""
         return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
 
-    def note(self, status: str, reason: str, at: float) -> None:
-        """Change the stack's state, and record an event."""
+    def note(self, status: str, reason: str, at: float, token: str = "") -> None:
+        """Change the stack's state, and record an event of the request with this token."""
         self.status, self.reason = status, reason
-        self.events.append(Event(self.name, self.id, STACK, status, reason, at))
+        self.events.append(Event(self.name, self.id, STACK, status, reason, at, token=token))
 
 
 def new_arn(region: str, path: str) -> str:

@@ -35,6 +35,19 @@ ATTRIBUTES = {
     "UpdatePolicy",
     "UpdateReplacePolicy",
 }
+OF_PARAMETERS = {
+    "AllowedPattern",
+    "AllowedValues",
+    "ConstraintDescription",
+    "Default",
+    "Description",
+    "MaxLength",
+    "MaxValue",
+    "MinLength",
+    "MinValue",
+    "NoEcho",
+    "Type",
+}
 VERSION = "2010-09-09"
 POLICIES = {
     "DeletionPolicy": ("Delete", "Retain", "RetainExceptOnCreate"),
@@ -153,6 +166,7 @@ def check(template: Mapping[str, Any]) -> None:
                 raise invalid(
                     f"Template format error: Unrecognized {attribute} {policy} for resource {name}"
                 )
+    _check_declarations(template)
     for name, output in (template.get("Outputs") or {}).items():
         if any(one in resources for _, one in references(output.get("Export"))):
             raise invalid(
@@ -160,6 +174,49 @@ def check(template: Mapping[str, Any]) -> None:
                 "must not depend on any resources, imported values, or Fn::GetAZs."
             )
     _check_references(template)
+
+
+def _check_declarations(template: Mapping[str, Any]) -> None:
+    """Check descriptions, parameters, mappings and outputs [SEEN; names of outputs ?]."""
+    if not isinstance(template.get("Description", ""), str):
+        raise invalid("Template format error: The Description must be a string.")
+    for name, parameter in (template.get("Parameters") or {}).items():
+        if not re.fullmatch("[A-Za-z0-9]+", str(name)):
+            raise invalid(f"Template format error: Parameter name {name} is non alphanumeric.")
+        if not isinstance(parameter, dict) or "Type" not in parameter:
+            raise invalid(
+                "Template format error: Every Parameters object must contain a Type member."
+            )
+        for key in parameter:
+            if key not in OF_PARAMETERS:
+                raise invalid(f"Invalid template parameter property '{key}'")
+        if name in template["Resources"]:
+            raise invalid(f"Template format error: {name} is both a parameter and a resource.")
+    for mapping in (template.get("Mappings") or {}).values():
+        for key in mapping.values() if isinstance(mapping, dict) else (None,):
+            if not isinstance(key, dict):
+                raise invalid("Template format error: Every Mappings attribute must be an object.")
+            if any(isinstance(one, dict) for one in key.values()):
+                raise invalid(
+                    "Template format error: Every Mappings attribute must be a String or a List."
+                )
+    for name, output in (template.get("Outputs") or {}).items():
+        if not re.fullmatch("[A-Za-z0-9]+", str(name)):
+            raise invalid(f"Template format error: Output name {name} is non alphanumeric.")
+        if not isinstance(output, dict) or "Value" not in output:
+            raise invalid("Template format error: Every Outputs member must contain a Value object")
+    conditions = template.get("Conditions") or {}
+    after = {
+        name: {other for kind, other in references(one) if kind == "condition"}
+        for name, one in conditions.items()
+    }
+    try:
+        TopologicalSorter(after).prepare()
+    except CycleError as error:
+        circle = sorted(set(error.args[1]))
+        raise invalid(
+            f"Template error: Found circular condition dependency between {' and '.join(circle)}"
+        ) from None
 
 
 def _check_references(template: Mapping[str, Any]) -> None:

@@ -37,8 +37,6 @@ def _refuse_inner(value: Any) -> None:
             if name == "Fn::Transform":
                 macro = one.get("Name") if isinstance(one, dict) else one
                 raise unsupported(f"the macro {macro} (Fn::Transform)")
-            if isinstance(name, str) and name.startswith("Fn::ForEach"):
-                raise unsupported("Fn::ForEach")
             _refuse_inner(one)
 
 

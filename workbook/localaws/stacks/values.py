@@ -15,6 +15,16 @@ from workbook.localaws.stacks.template import IN_SUB
 UNKNOWN = re.compile(r"\{\{(?!resolve:)[^{}]+\}\}")
 NOTHING = object()  # the value of AWS::NoValue: the property does not exist
 ZONES = ("a", "b", "c", "d", "e", "f")
+MOST_BLOCKS = 256  # of Fn::Cidr [D23]
+MOST_OPERANDS = 10  # of Fn::And and Fn::Or [D23]
+NAME_IN_SUB = re.compile(r"[A-Za-z0-9_.:]+")
+OF_RULES = ("Fn::EachMemberEquals", "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll")
+KNOWN = (  # in the order of AWS's message [SEEN]
+    *("Fn::Base64", "Fn::GetAtt", "Fn::GetAZs", "Fn::ImportValue", "Fn::Join", "Fn::Split"),
+    *("Fn::FindInMap", "Fn::Select", "Ref", "Fn::Equals", "Fn::If", "Fn::Not", "Condition"),
+    *("Fn::And", "Fn::Or", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn"),
+    *("Fn::ValueOf", "Fn::ValueOfAll", "Fn::RefAll", "Fn::Sub", "Fn::Cidr"),
+)
 
 
 @dataclass
@@ -77,15 +87,19 @@ class Scope:
     def _function(self, name: str, inner: Any) -> Any:
         function = FUNCTIONS.get(name)
         if function is None:
-            raise unsupported(f"the function {name}")
+            if name in OF_RULES:
+                raise unsupported(f"the function {name}")
+            raise invalid(
+                f"Template error: Encountered unsupported function: {name} Supported functions "
+                f"are: [{', '.join(KNOWN)}]"
+            )
         try:
             return function(self, inner)
         except (TypeError, ValueError, KeyError, IndexError, AttributeError):
             if _has_unknown(self.value(inner)):
                 return unknown(name)  # such as the sixth part of an ARN that is not there yet
-            raise invalid(
-                f"Template error: {name} cannot be worked out of {json.dumps(inner, default=str)}"
-            ) from None
+            told = MESSAGES.get(name) or f"{name} cannot be worked out of {json.dumps(inner)}"
+            raise invalid(f"Template error: {told}") from None
 
 
 def unknown(name: str) -> str:
@@ -95,6 +109,27 @@ def unknown(name: str) -> str:
 
 def _has_unknown(value: Any) -> bool:
     return UNKNOWN.search(json.dumps(value, default=str)) is not None
+
+
+# Messages for arguments that a function cannot have [SEEN].
+_TWO_OR_MORE = "requires a list of at least 2 and at most 10 boolean parameters."
+MESSAGES = {
+    "Fn::And": f"every Fn::And object {_TWO_OR_MORE}",
+    "Fn::Equals": "every Fn::Equals object requires a list of two string parameters.",
+    "Fn::GetAtt": "every Fn::GetAtt object requires two non-empty parameters, the resource name "
+    "and the resource attribute",
+    "Fn::If": "Fn::If requires a list argument with three elements",
+    "Fn::Join": "every Fn::Join object requires two parameters, (1) a string delimiter and (2) a "
+    "list of strings to be joined or a function that returns a list of strings (such as "
+    "Fn::GetAZs) to be joined.",
+    "Fn::Not": "every Fn::Not object requires one boolean parameter.",
+    "Fn::Or": f"every Fn::Or object {_TWO_OR_MORE}",
+    "Fn::Split": "every Fn::Split object requires two parameters, (1) a string delimiter and (2) a "
+    "string to be split or a function that returns a string to be split.",
+    "Fn::Sub": "One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify "
+    "a string as first argument, and an optional second argument to specify a mapping of values to "
+    "replace in the string",
+}
 
 
 def _get_att(scope: Scope, inner: Any) -> Any:
@@ -110,6 +145,11 @@ def _sub(scope: Scope, inner: Any) -> str:
         literal, name = found[1], found[2]
         if literal:
             return f"${{{name}}}"
+        if not NAME_IN_SUB.fullmatch(name):
+            raise invalid(
+                "Template error: variable names in Fn::Sub syntax must contain only alphanumeric "
+                "characters, underscores, periods, and colons"
+            )
         if name in own:
             return as_text(own[name])
         if name in scope.parameters:
@@ -122,17 +162,28 @@ def _sub(scope: Scope, inner: Any) -> str:
 
 def _join(scope: Scope, inner: Any) -> str:
     separator, items = inner
+    found = scope.value(items)
+    if isinstance(found, str) and not _has_unknown(found):
+        raise TypeError("not a list")
     return str(separator).join(as_text(one) for one in _list(scope, items))
 
 
 def _select(scope: Scope, inner: Any) -> Any:
     index, items = inner
-    return _list(scope, items)[int(scope.value(index))]
+    found, number = _list(scope, items), int(scope.value(index))
+    if not 0 <= number < len(found) and not _has_unknown(found):
+        raise invalid(
+            f"Template error: Fn::Select cannot select nonexistent value at index {number}"
+        )
+    return found[number]
 
 
 def _split(scope: Scope, inner: Any) -> list[str]:
     separator, text = inner
-    return as_text(scope.value(text)).split(separator)
+    found = scope.value(text)
+    if not isinstance(found, str):
+        raise TypeError("not a string")
+    return found.split(separator)
 
 
 def _find_in_map(scope: Scope, inner: Any) -> Any:
@@ -160,7 +211,10 @@ def _cidr(scope: Scope, inner: Any) -> list[str]:
     block, count, *bits = (scope.value(one) for one in inner)
     network = ipaddress.ip_network(block)
     prefix = network.max_prefixlen - int(bits[0] if bits else 8)
-    return [str(one) for one, _ in zip(network.subnets(new_prefix=prefix), range(int(count)))]  # noqa: B905
+    blocks = [one for one, _ in zip(network.subnets(new_prefix=prefix), range(int(count)))]  # noqa: B905
+    if len(blocks) < int(count) or not 1 <= int(count) <= MOST_BLOCKS:
+        raise ValueError("too many blocks")
+    return [str(one) for one in blocks]
 
 
 def _zones(scope: Scope, inner: Any) -> list[str]:
@@ -171,6 +225,21 @@ def _zones(scope: Scope, inner: Any) -> list[str]:
 def _if(scope: Scope, inner: Any) -> Any:
     condition, then, otherwise = inner
     return scope.value(then if scope.condition(condition) else otherwise)
+
+
+def _equals(scope: Scope, one: Any, other: Any) -> bool:
+    return as_text(scope.value(one)) == as_text(scope.value(other))
+
+
+def _not(scope: Scope, one: Any) -> bool:
+    return not scope.value(one)
+
+
+def _operands(scope: Scope, inner: Any) -> list[Any]:
+    """Return the values of the operands of Fn::And or Fn::Or, all of which are evaluated."""
+    if not isinstance(inner, list) or not 2 <= len(inner) <= MOST_OPERANDS:
+        raise ValueError("not 2 to 10 operands")
+    return [scope.value(one) for one in inner]
 
 
 def _contains(scope: Scope, inner: Any) -> bool:
@@ -203,16 +272,14 @@ def _list(scope: Scope, items: Any) -> list[Any]:
 
 
 FUNCTIONS: dict[str, Callable[[Scope, Any], Any]] = {
-    "Fn::And": lambda scope, inner: all(scope.value(one) for one in inner),
+    "Fn::And": lambda scope, inner: all(_operands(scope, inner)),
     "Fn::Base64": lambda scope, inner: base64.b64encode(
         as_text(scope.value(inner)).encode()
     ).decode(),
     "Fn::Cidr": _cidr,
     "Fn::Contains": _contains,
     "Fn::EachMemberIn": _each_in,
-    "Fn::Equals": lambda scope, inner: (
-        as_text(scope.value(inner[0])) == as_text(scope.value(inner[1]))
-    ),
+    "Fn::Equals": lambda scope, inner: _equals(scope, *inner),
     "Fn::FindInMap": _find_in_map,
     "Fn::GetAZs": _zones,
     "Fn::GetAtt": _get_att,
@@ -220,8 +287,8 @@ FUNCTIONS: dict[str, Callable[[Scope, Any], Any]] = {
     "Fn::ImportValue": _import,
     "Fn::Join": _join,
     "Fn::Length": _extended(lambda scope, inner: len(_list(scope, inner))),
-    "Fn::Not": lambda scope, inner: not scope.value(inner[0]),
-    "Fn::Or": lambda scope, inner: any(scope.value(one) for one in inner),
+    "Fn::Not": lambda scope, inner: _not(scope, *inner),
+    "Fn::Or": lambda scope, inner: any(_operands(scope, inner)),
     "Fn::Select": _select,
     "Fn::Split": _split,
     "Fn::Sub": _sub,

@@ -34,7 +34,7 @@ ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     **{"%": math.fmod, "^": operator.pow},
 }
 AGGREGATES = {  # with the number of arguments
-    **dict.fromkeys(("avg", "count_distinct", "max", "min", "sum"), (1, 1)),
+    **dict.fromkeys(("avg", "count_distinct", "earliest", "latest", "max", "min", "sum"), (1, 1)),
     **{"count": (0, 1), "pct": (2, 2)},
 }
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -43,11 +43,18 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "coalesce": lambda *values: next((one for one in values if one is not None), None),
     "concat": lambda *values: "".join(text(one) for one in values if one is not None),
     "floor": lambda value: math.floor(_needed(value)),
+    "greatest": lambda *values: max(map(_needed, values)),
     "isblank": lambda value: value is None or not text(value).strip(),
     "isempty": lambda value: value is None or not text(value),
     "ispresent": lambda value: value is not None,
+    "least": lambda *values: min(map(_needed, values)),
+    "ltrim": lambda value, signs=None: _text(value).lstrip(signs),
+    "replace": lambda value, old, new: _text(value).replace(_text(old), _text(new)),
+    "rtrim": lambda value, signs=None: _text(value).rstrip(signs),
+    "sqrt": lambda value: math.sqrt(_needed(value)),
     "strcontains": lambda value, part: int(_text(part) in _text(value)),
     "strlen": lambda value: len(_text(value)),
+    "substr": lambda value, start, length=None: _part(_text(value), start, length),
     "tolower": lambda value: _text(value).lower(),
     "toupper": lambda value: _text(value).upper(),
     "trim": lambda value, signs=None: _text(value).strip(signs),
@@ -79,7 +86,8 @@ class Node:
 
     def fields(self) -> set[str]:
         """Return the fields that the expression uses."""
-        own = {"@timestamp"} if self.kind == "bin" else set()
+        by_time = self.kind == "bin" or self.value in ("earliest", "latest")
+        own = {"@timestamp"} if by_time else set()
         own |= {self.value} if self.kind == "field" else set()
         return own.union(*(part.fields() for part in self.parts))
 
@@ -392,6 +400,10 @@ def _compared(sign: str, left: Any, right: Any) -> bool:
 def _aggregated(node: Node, group: Sequence[Row]) -> Any:
     if not node.parts:
         return len(group)
+    if node.value in ("earliest", "latest"):
+        group = sorted(group, key=lambda row: row["@timestamp"], reverse=node.value == "latest")
+        found = (evaluate(node.parts[0], row) for row in group)
+        return next((one for one in found if one is not None), None)
     values = [evaluate(node.parts[0], row) for row in group]
     values = [value for value in values if value is not None]
     if node.value == "count":
@@ -430,6 +442,12 @@ def _text(value: Any) -> str:
     if value is None:
         raise TypeError(value)
     return text(value)
+
+
+def _part(value: str, start: Any, length: Any) -> str:
+    """Return the part of a string from a position, which counts from 0."""
+    begin = int(_needed(start))
+    return value[begin:] if length is None else value[begin : begin + int(_needed(length))]
 
 
 def _needed(value: Any) -> float:

@@ -10,6 +10,7 @@ class DeliveryStream(Kind):
     """AWS::KinesisFirehose::DeliveryStream."""
 
     TYPE = "AWS::KinesisFirehose::DeliveryStream"
+    TAG_KEYS = ("Key",)
     API = "firehose.CreateDeliveryStream"
     PROPERTIES = properties(
         "DeliveryStreamEncryptionConfigurationInput DeliveryStreamName DeliveryStreamType "

@@ -77,6 +77,7 @@ class Function(Kind):
     """AWS::Lambda::Function."""
 
     TYPE = "AWS::Lambda::Function"
+    TAG_KEYS = ("Key",)
     REQUIRED = frozenset({"Code", "Role"})
     API = "lambda.CreateFunction"
     PROPERTIES = properties(
@@ -237,6 +238,7 @@ class EventSourceMapping(Kind):
     """AWS::Lambda::EventSourceMapping; it is Enabled when it is complete [OBS]."""
 
     TYPE = "AWS::Lambda::EventSourceMapping"
+    TAG_KEYS = ("Key",)
     REQUIRED = frozenset({"FunctionName"})
     API = "lambda.CreateEventSourceMapping"
     PROPERTIES = properties(

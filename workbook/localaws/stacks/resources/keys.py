@@ -14,6 +14,7 @@ class Parameter(Kind):
     """AWS::SSM::Parameter."""
 
     TYPE = "AWS::SSM::Parameter"
+    TAG_KEYS = ()
     REQUIRED = frozenset({"Type", "Value"})
     API = "ssm.PutParameter"
     PROPERTIES = properties("AllowedPattern DataType Description Name Tier Type Value", Tags=None)

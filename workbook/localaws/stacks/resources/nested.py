@@ -16,7 +16,7 @@ class Nested(Kind):
 
     TYPE = "AWS::CloudFormation::Stack"
     REQUIRED = frozenset({"TemplateURL"})
-    PROPERTIES = dict.fromkeys(("Parameters", "Tags", "TemplateURL"))
+    PROPERTIES = dict.fromkeys(("Parameters", "Tags", "TemplateURL", "TimeoutInMinutes"))
     CANCELLABLE = False
 
     def attribute(self, made: Made, name: str) -> Any:
@@ -26,9 +26,14 @@ class Nested(Kind):
         answer = await context.call(
             "cloudformation.CreateStack",
             StackName=context.name(None, 128),
+            TimeoutInMinutes=properties.get("TimeoutInMinutes"),
             **self._asked(context, properties),
         )
-        return await self._settled(context, answer["StackId"])
+        try:
+            return await self._settled(context, answer["StackId"])
+        except BaseException:
+            await self.delete(context, Made(answer["StackId"]), properties)
+            raise
 
     async def update(
         self, context: Context, made: Made, old: Mapping[str, Any], new: Mapping[str, Any]
@@ -74,6 +79,17 @@ class Nested(Kind):
         stack: dict[str, Any] = found["Stacks"][0]
         return stack
 
+    @staticmethod
+    async def _reason(context: Context, stack: Mapping[str, Any]) -> str:
+        """Return why a stack failed: the first reason of its latest events [SEEN]."""
+        found = await context.call("cloudformation.DescribeStackEvents", StackName=stack["StackId"])
+        reasons = [
+            one["ResourceStatusReason"]
+            for one in found["StackEvents"]
+            if one["PhysicalResourceId"] == stack["StackId"] and one.get("ResourceStatusReason")
+        ]
+        return str(reasons[0]).removesuffix("Rollback requested by user.")
+
     async def _settled(self, context: Context, name: str) -> Made:
         stack: dict[str, Any] = {}
 
@@ -83,11 +99,13 @@ class Nested(Kind):
 
         await context.until(done, 3600)
         if stack["StackStatus"] not in DONE:
-            raise ApiError(
-                "NestedStack",
-                f"Embedded stack {name} was not successfully created: "
-                f"{stack.get('StackStatusReason', stack['StackStatus'])}",
+            state, why = stack["StackStatus"], await self._reason(context, stack)
+            told = (
+                f"updated. Currently in {state} with reason: {why}"
+                if state.startswith("UPDATE_")
+                else f"created: {why}"
             )
+            raise ApiError("NestedStack", f"Embedded stack {name} was not successfully {told}")
         outputs = stack.get("Outputs") or []
         return Made(name, {one["OutputKey"]: one["OutputValue"] for one in outputs})
 

@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from workbook.localaws.stacks.kind import Context, Kind, Made, as_json, changed_tags
+from workbook.localaws.api.errors import ApiError
+from workbook.localaws.stacks.kind import (
+    Context,
+    Kind,
+    Made,
+    as_json,
+    changed_tags,
+    is_missing,
+)
 from workbook.localaws.stacks.values import as_text
 
 ATTRIBUTES = (
@@ -14,6 +22,16 @@ ATTRIBUTES = (
     "SignatureVersion",
     "TracingConfig",
 )
+OWNERS_ACTIONS = [  # what the policy of a new topic allows its account
+    "SNS:GetTopicAttributes",
+    "SNS:SetTopicAttributes",
+    "SNS:AddPermission",
+    "SNS:RemovePermission",
+    "SNS:DeleteTopic",
+    "SNS:Subscribe",
+    "SNS:ListSubscriptionsByTopic",
+    "SNS:Publish",
+]
 OF_SUBSCRIPTION = (
     "DeliveryPolicy",
     "FilterPolicy",
@@ -143,23 +161,46 @@ class TopicPolicy(Kind):
 
     async def create(self, context: Context, properties: Mapping[str, Any]) -> Made:
         for arn in properties["Topics"]:
-            await context.call(
-                "sns.SetTopicAttributes",
-                TopicArn=arn,
-                AttributeName="Policy",
-                AttributeValue=as_json(properties["PolicyDocument"]),
-            )
+            await _set_policy(context, arn, as_json(properties["PolicyDocument"]))
         identity = context.name(None)
         return Made(identity, {"Id": identity})
 
     async def update(
         self, context: Context, made: Made, old: Mapping[str, Any], new: Mapping[str, Any]
     ) -> Made:
-        await self.create(context, new)
+        for arn in set(old["Topics"]) - set(new["Topics"]):
+            await self._reset(context, arn)
+        for arn in new["Topics"]:
+            await _set_policy(context, arn, as_json(new["PolicyDocument"]))
         return made
 
     async def delete(self, context: Context, made: Made, properties: Mapping[str, Any]) -> None:
-        """Do nothing: the topics keep their policy."""
+        for arn in properties["Topics"]:
+            await self._reset(context, arn)
+
+    async def _reset(self, context: Context, arn: str) -> None:
+        """Give a topic the policy of a new one back, if it still exists [D23; the policy: SEEN]."""
+        account = arn.split(":")[4]
+        statement = {
+            "Sid": "__default_statement_ID",
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": OWNERS_ACTIONS,
+            "Resource": arn,
+            "Condition": {"StringEquals": {"AWS:SourceOwner": account}},
+        }
+        policy = {"Version": "2008-10-17", "Id": "__default_policy_ID", "Statement": [statement]}
+        try:
+            await _set_policy(context, arn, as_json(policy))
+        except ApiError as error:
+            if not is_missing(error):
+                raise
+
+
+async def _set_policy(context: Context, arn: str, policy: str) -> None:
+    await context.call(
+        "sns.SetTopicAttributes", TopicArn=arn, AttributeName="Policy", AttributeValue=policy
+    )
 
 
 KINDS = (Topic(), Subscription(), TopicPolicy())
