@@ -190,6 +190,16 @@ def test_a_failure_model_fails_invocations(
     assert (result.records["fate"] == "given up").sum() >= 30
 
 
+def test_all_environments_share_a_throttled_service(fast: Aws, function: lab.Function) -> None:
+    """As on AWS, where a rate limit is an account's or a table's, not an environment's."""
+    base = experiment(function, shards=2, downstream=0.001, BisectBatchOnFunctionError=False)
+    result = lab.run(fast, base, progress=False)
+    assert result.records["shard_id"].nunique() == 2
+    assert result.invocations["environment"].nunique() > 1
+    assert list(result.invocations["outcome"]).count("ok") == 1
+    assert_nothing_is_left(fast)
+
+
 def test_a_slow_invocation_takes_longer(fast: Aws, function: lab.Function) -> None:
     base = experiment(function, slow=1.0, slow_millis=60_000.0, timeout=30)
     result = lab.run(fast, base, progress=False)

@@ -64,7 +64,7 @@ class Result:
 
         Shards are billed by their number at the start. Hours and GB-seconds use the same clock: in
         time-lapse, the cost is that of a run that takes as long in real time. It does not include
-        what your own function writes.
+        what your own function writes, or the table of ``downstream``.
         """
         is_own = self.experiment["function"] is not None
         written = 0 if is_own else int(self.records["copies"].sum())

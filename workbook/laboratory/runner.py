@@ -81,7 +81,7 @@ def run(
         invocations, documents = _follow(pipeline, experiment, queue_url, progress)
         return _result(pipeline, experiment, departures, sending, invocations, documents)
     finally:
-        pipeline.clean_up()
+        pipeline.clean_up(experiment)
 
 
 def _send(

@@ -147,15 +147,7 @@ def _create_table(aws: Aws, given: str) -> str:
     name, _, key = given.partition(":")
     if not key:
         raise UsageError(f"--table {given}: must be NAME:KEY, such as planes:tailnum")
-    dynamodb = aws.client("dynamodb")
-    dynamodb.create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    dynamodb.get_waiter("table_exists").wait(TableName=name)
-    return str(dynamodb.describe_table(TableName=name)["Table"]["TableArn"])
+    return deployment.create_table(aws.client("dynamodb"), name, key)
 
 
 def make(
