@@ -52,6 +52,8 @@ def test_a_capture_keeps_keys_and_data(tmp_path: Path) -> None:
     [
         ("a.jsonl", '\n{"n": 1}\nno JSON\n', None, "line 3 is not JSON: 'no JSON'"),
         ("a.jsonl", '{"n": 1}\n{"n": 2,,}', None, "(column 9: "),
+        ("a.csv", "n,plane\n1,a,x\n2,b,y\n", None, "more values than its first line has names"),
+        ("a.csv", "n,plane\n1,a\n2,b,y\n", None, "line 3"),
         ("a.jsonl", "", None, "it has no records"),
         ("a.json", "[]", None, "it has no records"),
         ("a.jsonl", '{"n": 1}\n', "plane", "--key plane: record 1 has no such field; it has: n"),
@@ -78,7 +80,7 @@ def test_the_error_names_what_cannot_be_used(
 
 
 def test_the_error_names_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="it cannot be read"):
+    with pytest.raises(UsageError, match="there is no such file"):
         read(tmp_path / "missing.jsonl")
 
 

@@ -20,6 +20,7 @@ from workbook.localaws.mapping.partial import Failed, FailedFrom, Succeeded, Ver
 from workbook.target import Aws
 from workbook.trial import outputs, place
 from workbook.trial.report import duplicates
+from workbook.trial.run import check_variables
 
 Handler = Callable[[Any, Any], Any]
 BATCH = 100
@@ -81,6 +82,8 @@ def run(
     Raises:
         UsageError: one of these cannot be used.
     """
+    check_variables(variables or {})
+    place.check_outputs(streams, queues, tables, buckets)
     sent = records.read(records_file, key)
     records.check_sizes(sent, records.OPTIONS.records)
     code = packages.read(function)

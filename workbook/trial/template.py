@@ -41,7 +41,11 @@ def deploy(aws: Aws, path: Path, code: Code) -> Place:
     """
     try:
         body = templates.parse(path.read_text("utf-8"))
-    except (OSError, ApiError) as problem:
+    except FileNotFoundError:
+        raise UsageError(f"--template {path}: there is no such file") from None
+    except OSError as problem:
+        raise UsageError(f"--template {path}: it cannot be read ({problem.strerror})") from None
+    except (ApiError, UnicodeDecodeError) as problem:
         raise UsageError(f"--template {path}: {problem}") from None
     if not isinstance(body.get("Resources"), dict):
         raise UsageError(f"--template {path}: it has no Resources")
