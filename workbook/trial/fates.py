@@ -68,6 +68,7 @@ class Watch:
         reports_failures: whether the mapping respects partial batch responses.
         fates: updated by each read.
         shards: the shard of each sequence number.
+        has_filter: whether the mapping has a filter. Only then is it asked for what it filtered.
     """
 
     def __init__(
@@ -77,12 +78,14 @@ class Watch:
         reports_failures: bool,
         fates: Fates,
         shards: dict[int, str],
+        has_filter: bool = False,
     ) -> None:
         self._aws = aws
         self._place = place
         self._reports_failures = reports_failures
         self._fates = fates
         self._shards = shards
+        self._has_filter = has_filter
         self._logbook = Logbook(aws.client("logs"), place.log_group)
         self._sqs = aws.client("sqs")
         self._since = datetime.fromtimestamp(aws.now(), UTC) - timedelta(days=1)
@@ -125,7 +128,8 @@ class Watch:
         done = (n for one in fates.invocations for n in one.done(self._reports_failures))
         fates.processed = set(done).intersection(fates.sent)
         fates.given_up = (fates.given_up | told) - fates.processed
-        fates.filtered = self._count_filtered() if fates.pending else fates.filtered
+        if self._has_filter and fates.pending:
+            fates.filtered = self._count_filtered()
 
     def _read_log(self) -> list[Invocation]:
         try:

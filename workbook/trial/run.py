@@ -105,7 +105,7 @@ def _send_and_watch(
     numbers, shards = send(aws, tried.stream, sent)
     fates = Fates(numbers)
     window = found.get("MaximumBatchingWindowInSeconds") or 0
-    watch = Watch(aws, tried, reports, fates, shards)
+    watch = Watch(aws, tried, reports, fates, shards, bool(found.get("FilterCriteria")))
     watch.wait(patience=PATIENCE_SECONDS + window + timeout, progress=progress)
     seconds = time.monotonic() - begun
     log = errors.Log.of(_events(aws, tried.log_group))
