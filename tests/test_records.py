@@ -3,6 +3,8 @@
 import base64
 import gzip
 import json
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -145,3 +147,12 @@ def test_a_key_that_is_not_a_string_becomes_json(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"k": 7}\n{"k": {"a": true}}\n')
     assert [record.key for record in read(path, "k")] == ["7", '{"a":true}']
+
+
+def test_days_and_decimals_of_parquet_keep_what_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "payments.parquet"
+    rows = {"day": [date(2026, 1, 31), None], "amount": [Decimal("12345678901234567.89"), None]}
+    pd.DataFrame(rows).to_parquet(path)
+    first, second = (json.loads(record.data) for record in read(path))
+    assert first == {"day": "2026-01-31", "amount": "12345678901234567.89"}
+    assert second == {"day": None, "amount": None}

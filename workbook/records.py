@@ -8,6 +8,7 @@ import json
 import warnings
 import zlib
 from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,11 +68,18 @@ def read(path: Path, key: str | None = None, names: Names = OPTIONS) -> list[Rec
 def of_frame(frame: pd.DataFrame, key: str | None, names: Names) -> list[Record]:
     """Return a record for each row of a table, as JSON with the columns' names.
 
+    Decimals become strings, which keep each digit; days and times are in ISO 8601.
+
     Raises:
         UsageError: the table is empty, or lacks the column.
     """
     if frame.empty:
         raise UsageError(f"{names.records}: it has no records")
+    days = [name for name in frame if _has_days(frame, name)]
+    if days:
+        frame = frame.copy()
+        for name in days:
+            frame[name] = frame[name].map(_iso)
     try:
         text = frame.to_json(
             orient="records",
@@ -84,6 +92,17 @@ def of_frame(frame: pd.DataFrame, key: str | None, names: Names) -> list[Record]
         raise UsageError(f"{names.records}: {_not_json(frame, problem)}") from None
     lines = text.rstrip("\n").split("\n")
     return _keyed([json.loads(line) for line in lines], lines, key, names.key)
+
+
+def _has_days(frame: pd.DataFrame, name: Any) -> bool:
+    """Return whether a column holds days, to which pandas would add a time of midnight."""
+    if frame.columns.has_duplicates or frame[name].dtype != "object":
+        return False
+    return any(type(value) is date for value in frame[name])
+
+
+def _iso(value: Any) -> Any:
+    return value.isoformat() if type(value) is date else value
 
 
 def _not_json(frame: pd.DataFrame, problem: Exception) -> str:

@@ -61,8 +61,12 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:
         Exception: any exception that the handler raises.
     """
     records = event.get("Records") or [] if isinstance(event, dict) else []
+    if not records and isinstance(event, dict) and event.get("isFinalInvokeForWindow"):
+        answer = call(event, context)
+        say("closed", shard_id=event["shardId"], window=event["window"]["start"])
+        return answer
     if not records or "kinesis" not in records[0]:
-        return call(event, context)  # not a batch of Kinesis, or the last event of a window
+        return call(event, context)  # not a batch of Kinesis
     sequence_numbers = [record["kinesis"]["sequenceNumber"] for record in records]
     numbers = "\n".join(sequence_numbers)
     shard_id = records[0]["eventID"].partition(":")[0]
@@ -75,6 +79,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:
         records=len(records),
         last_arrival=records[-1]["kinesis"]["approximateArrivalTimestamp"],
         sequence_numbers=packed,
+        window=event["window"]["start"] if "window" in event else None,
     )
     fail(len(records))
     time.sleep(SETTINGS["batch_seconds"] + SETTINGS["record_seconds"] * len(records))

@@ -12,7 +12,9 @@ import pandas as pd
 START = re.compile(r"START RequestId: (\S+)")
 REPORT = re.compile(r"REPORT RequestId: (\S+)\t(.*)")
 FIGURE = re.compile(r"([A-Z][\w ]+): ([\w.]+)")
-PROBE = re.compile(r'{"probe": "(begin|end)"')  # may follow output of the handler without a newline
+PROBE = re.compile(
+    r'{"probe": "(begin|end|closed)"'
+)  # may follow output of the handler without a newline
 OVERLAP_MILLIS = 30_000  # by which each read overlaps the last; on AWS some events are late
 
 
@@ -91,7 +93,14 @@ class Logbook:
         self._begun: dict[str, Any] = {}
         self._ended: dict[str, Any] = {}
         self._known: dict[str, Invocation] = {}
+        self._windows: set[tuple[str, str]] = set()  # shard and start of each window with records
+        self._closed: set[tuple[str, str]] = set()
         self._newest = 0
+
+    @property
+    def open_windows(self) -> int:
+        """Return for how many tumbling windows the function has not had the last event."""
+        return len(self._windows - self._closed)
 
     @property
     def ended(self) -> int:
@@ -127,8 +136,13 @@ class Logbook:
             self._reports[match[1]] = (event, dict(FIGURE.findall(match[2])))
         elif match := PROBE.search(message):
             facts = json.loads(message[match.start() :])
-            place = self._begun if facts["probe"] == "begin" else self._ended
-            place[facts["request_id"]] = facts
+            if facts.get("window"):
+                windows = self._windows if facts["probe"] == "begin" else self._closed
+                windows.add((facts["shard_id"], facts["window"]))
+            if facts["probe"] == "begin":
+                self._begun[facts["request_id"]] = facts
+            elif facts["probe"] == "end":
+                self._ended[facts["request_id"]] = facts
 
     def _invocation(self, request_id: str) -> Invocation:
         event, report = self._reports[request_id]

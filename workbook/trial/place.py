@@ -65,11 +65,18 @@ class Output:
         kind: ``stream``, ``queue``, ``table`` or ``bucket``.
         name: the output's name.
         arn: the ARN that the role may write to.
+        logical: its name in the template, if CloudFormation chose the output's name.
     """
 
     kind: str
     name: str
     arn: str
+    logical: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Return the name for the report, which is the same in each trial."""
+        return self.logical or self.name
 
 
 @dataclass

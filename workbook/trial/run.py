@@ -105,7 +105,16 @@ def _send_and_watch(
     numbers, shards = send(aws, tried.stream, sent)
     fates = Fates(numbers)
     window = found.get("MaximumBatchingWindowInSeconds") or 0
-    watch = Watch(aws, tried, reports, fates, shards, bool(found.get("FilterCriteria")))
+    watch = Watch(
+        aws,
+        tried,
+        reports,
+        fates,
+        shards,
+        has_filter=bool(found.get("FilterCriteria")),
+        has_limited_retries=found.get("MaximumRetryAttempts", -1) >= 0,
+    )
+    window += (found.get("TumblingWindowInSeconds") or 0) / aws.speed
     watch.wait(patience=PATIENCE_SECONDS + window + timeout, progress=progress)
     seconds = time.monotonic() - begun
     log = errors.Log.of(_events(aws, tried.log_group))
