@@ -116,7 +116,11 @@ def _add_try(commands: Any) -> None:
         "wait until each is processed or given up, and show the outcome. Exit status 0: all were "
         "processed; 1: not all; 2: something cannot be used.",
     )
-    trial.add_argument("function", metavar="FILE[:FUNCTION]", help="a Python file, folder or zip")
+    trial.add_argument(
+        "function",
+        metavar="FILE[:FUNCTION]",
+        help="a Python file, folder or zip; after a colon, the function in it, if several fit",
+    )
     trial.add_argument(
         "--records",
         type=Path,
@@ -127,7 +131,10 @@ def _add_try(commands: Any) -> None:
     trial.add_argument("--key", metavar="COLUMN", help="the column with the partition key")
     many: dict[str, Any] = {"action": "append", "default": []}
     trial.add_argument(
-        "--mapping", **many, metavar="NAME=VALUE", help="a setting of the event source mapping"
+        "--mapping",
+        **many,
+        metavar="NAME=VALUE",
+        help="a setting of the event source mapping, such as BatchSize=10",
     )
     trial.add_argument(
         "--env", **many, metavar="NAME=VALUE", help="an environment variable of the function"
@@ -150,7 +157,13 @@ def _add_try(commands: Any) -> None:
     trial.add_argument(
         "--table", **many, metavar="NAME:KEY", help="a table that the function writes to"
     )
-    trial.add_argument("--shards", type=_positive, default=1, metavar="N")
+    trial.add_argument(
+        "--shards",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="number of shards of the stream that the function reads (default: 1)",
+    )
     trial.add_argument(
         "--speed",
         type=_speed,

@@ -37,6 +37,21 @@ def lambda_handler(event, context):
             return {"batchItemFailures": [
                 {"itemIdentifier": record["kinesis"]["sequenceNumber"]}]}
 """
+WRITES = """
+import base64, json
+import boto3
+sqs, s3 = boto3.client("sqs"), boto3.client("s3")
+table = boto3.resource("dynamodb").Table("planes")
+def first(event, context):
+    url = sqs.get_queue_url(QueueName="flights")["QueueUrl"]
+    for record in event["Records"]:
+        row = json.loads(base64.b64decode(record["kinesis"]["data"]))
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps(row))
+        s3.put_object(Bucket="days", Key=str(row["n"]), Body=json.dumps(row))
+        table.put_item(Item=row)
+def second(event, context):
+    raise ValueError("not this one")
+"""
 WINDOW = """
 import base64, json
 import boto3
@@ -102,6 +117,19 @@ def test_all_is_processed(capsys: pytest.CaptureFixture[str]) -> None:
     assert (told["sent"], told["processed"], told["outputs"]) == (19, 19, {"out": 19})
     assert told["given_up"] == told["pending"] == told["errors"] == told["duplicates"] == 0
     assert "processed" in capsys.readouterr().out
+
+
+def test_the_function_writes_to_a_queue_a_bucket_and_a_table() -> None:
+    Path("writes.py").write_text(WRITES)
+    status, told = tried(
+        *("writes.py:first", "--records", "good.jsonl", "--shards", "2", "--speed", "5"),
+        *("--queue", "flights", "--bucket", "days", "--table", "planes:plane", "--out", "kept"),
+        *("--mapping", "FunctionResponseTypes=ReportBatchItemFailures"),
+    )
+    assert status == 0
+    assert told["outputs"] == {"flights": 19, "planes": 3, "days": 19}
+    for name, count in told["outputs"].items():
+        assert len(pd.read_parquet(f"kept/output-{name}.parquet")) == count
 
 
 def test_a_bad_record_is_given_up_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
