@@ -313,6 +313,13 @@ def test_a_breakpoint_is_hit_with_debug() -> None:
     assert json.loads(Path("report.json").read_text())["outputs"] == {"out": 1}
 
 
+def test_a_windows_state_is_no_failure_with_debug(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("window.py").write_text("def handler(event, context):\n    return {'state': {'n': 1}}\n")
+    status, told = tried("window.py", "--records", "good.jsonl", "--debug")
+    assert (status, told["processed"], told["errors"]) == (0, 19, 0)
+    assert "no tumbling windows" in capsys.readouterr().out
+
+
 def test_an_interrupted_trial_says_so_with_status_130(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
