@@ -215,7 +215,7 @@ def test_pages_import_nothing_else_of_the_workbook() -> None:
 
 
 def test_the_probe_imports_only_what_lambda_has_and_the_handler() -> None:
-    allowed = {*sys.stdlib_module_names, "handler"}
+    allowed = {*sys.stdlib_module_names, "boto3", "handler"}
     imported = imports(modules()["workbook.laboratory.lab_probe"])
     assert {name.split(".")[0] for name in imported} <= allowed
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from workbook.code import read
+from workbook import waiting
+from workbook.code import read, sizes
 from workbook.trial import UsageError
 
 SOURCE = "def handler(event, context): return 1\ndef helper(one): return one\n"
@@ -53,8 +54,14 @@ def test_the_intended_function_is_found(
 @pytest.mark.parametrize(
     ("source", "name", "said"),
     [
-        (SOURCE, "missing", "FUNCTION missing: app.py does not define it; it defines: handler"),
-        (SOURCE, "app.missing", "FUNCTION missing: app.py does not define it"),
+        (
+            SOURCE,
+            "missing",
+            "app.py has no such function; functions of two arguments in it: handler",
+        ),
+        (SOURCE, "app.missing", "FUNCTION missing: app.py has no such function"),
+        ("import json\n" + SOURCE, "json", "FUNCTION json: app.py has no such function"),
+        ("def a(one):\n    row = one", "row", "functions of two arguments in it: none"),
         ("def a(event, context): pass\ndef b(event, context): pass", "", "found: app.a, app.b"),
         ("x = 1", "", "no function of two arguments"),
         ("def handler(:", "", "line 1"),
@@ -93,3 +100,61 @@ def test_a_package_above_lambdas_limit_is_refused(
     (tmp_path / "model.bin").write_bytes(bytes(2_000_000))
     with pytest.raises(UsageError, match=r"1\.9 MB unzipped; Lambda takes 1"):
         read(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("", b"", "FILE: must name"),
+        ("notes.txt", b"no code", "FILE notes.txt: must be a Python file"),
+        ("app.zip", b"PK no zip", "FILE app.zip: must be a Python file, a folder or a zip"),
+        ("empty", None, "FILE empty: it has no Python files"),
+    ],
+)
+def test_what_holds_no_code_is_named(
+    name: str, content: bytes | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if content is None:
+        Path(name).mkdir()
+    elif content:
+        Path(name).write_bytes(content)
+    with pytest.raises(UsageError) as caught:
+        read(name)
+    assert str(caught.value).startswith(said)
+
+
+def wheel(folder: Path) -> Path:
+    """A package that pip can install without a network."""
+    path = folder / "orders-1.0-py3-none-any.whl"
+    about = "orders-1.0.dist-info"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("orders.py", "TAX = 2\n")
+        archive.writestr(f"{about}/METADATA", "Metadata-Version: 2.1\nName: orders\nVersion: 1.0\n")
+        tag = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        archive.writestr(f"{about}/WHEEL", tag)
+        archive.writestr(f"{about}/RECORD", "")
+    return path
+
+
+def test_requirements_are_installed_and_a_line_shows_the_wait(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "SHOW_SECONDS", 0.0)
+    app, requirements = tmp_path / "app.py", tmp_path / "needed.txt"
+    app.write_text(SOURCE)
+    requirements.write_text(f"{wheel(tmp_path)}\n")
+    code = read(str(app), requirements)
+    assert code.files["orders.py"] == b"TAX = 2\n"
+    assert code.own == {"app.py"}
+    assert "package: 0.0 MB zipped (limit 50)" in sizes(code)
+    shown = capfd.readouterr().err
+    assert f"Waiting for pip to install {requirements}: 00:00" in shown
+
+
+def test_the_reason_why_pip_fails_is_told(tmp_path: Path) -> None:
+    app, requirements = tmp_path / "app.py", tmp_path / "needed.txt"
+    app.write_text(SOURCE)
+    requirements.write_text("not a requirement\n")
+    with pytest.raises(UsageError, match=r"needed\.txt: pip: Invalid requirement: 'not a"):
+        read(str(app), requirements)

@@ -3,6 +3,8 @@
 import base64
 import gzip
 import json
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -52,6 +54,8 @@ def test_a_capture_keeps_keys_and_data(tmp_path: Path) -> None:
     [
         ("a.jsonl", '\n{"n": 1}\nno JSON\n', None, "line 3 is not JSON: 'no JSON'"),
         ("a.jsonl", '{"n": 1}\n{"n": 2,,}', None, "(column 9: "),
+        ("a.csv", "n,plane\n1,a,x\n2,b,y\n", None, "more values than its first line has names"),
+        ("a.csv", "n,plane\n1,a\n2,b,y\n", None, "line 3"),
         ("a.jsonl", "", None, "it has no records"),
         ("a.json", "[]", None, "it has no records"),
         ("a.jsonl", '{"n": 1}\n', "plane", "--key plane: record 1 has no such field; it has: n"),
@@ -78,7 +82,7 @@ def test_the_error_names_what_cannot_be_used(
 
 
 def test_the_error_names_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="it cannot be read"):
+    with pytest.raises(UsageError, match="there is no such file"):
         read(tmp_path / "missing.jsonl")
 
 
@@ -143,3 +147,12 @@ def test_a_key_that_is_not_a_string_becomes_json(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"k": 7}\n{"k": {"a": true}}\n')
     assert [record.key for record in read(path, "k")] == ["7", '{"a":true}']
+
+
+def test_days_and_decimals_of_parquet_keep_what_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "payments.parquet"
+    rows = {"day": [date(2026, 1, 31), None], "amount": [Decimal("12345678901234567.89"), None]}
+    pd.DataFrame(rows).to_parquet(path)
+    first, second = (json.loads(record.data) for record in read(path))
+    assert first == {"day": "2026-01-31", "amount": "12345678901234567.89"}
+    assert second == {"day": None, "amount": None}

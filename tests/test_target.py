@@ -9,6 +9,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -92,6 +93,23 @@ def test_the_environment_variable_chooses_the_aws(monkeypatch: pytest.MonkeyPatc
 def test_the_error_for_an_unknown_place_names_the_choices(where: str) -> None:
     with pytest.raises(ValueError, match=r"'local', 'aws' or an endpoint's URL"):
         target.connect(where)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"speed": "fast"}, "speed must be a number above 0"),
+        ({"speed": 0}, "speed must be a number above 0"),
+        ({"speed": float("nan")}, "speed must be a number above 0"),
+        ({"where": 4566}, "where must be 'local'"),
+        ({"limits": "off"}, "limits must be True or False"),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_refused_by_name(
+    arguments: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(ValueError, match=named):
+        target.connect(**{"where": "local", **arguments})
 
 
 def test_real_aws_needs_a_region_and_credentials(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -109,12 +110,17 @@ def _parser() -> argparse.ArgumentParser:
 def _add_try(commands: Any) -> None:
     trial = commands.add_parser(
         "try",
+        allow_abbrev=False,
         help="try your own function with your own records",
         description="Deploy a function behind a stream on a fresh local AWS, send records, "
         "wait until each is processed or given up, and show the outcome. Exit status 0: all were "
         "processed; 1: not all; 2: something cannot be used.",
     )
-    trial.add_argument("function", metavar="FILE[:FUNCTION]", help="a Python file, folder or zip")
+    trial.add_argument(
+        "function",
+        metavar="FILE[:FUNCTION]",
+        help="a Python file, folder or zip; after a colon, the function in it, if several fit",
+    )
     trial.add_argument(
         "--records",
         type=Path,
@@ -125,7 +131,10 @@ def _add_try(commands: Any) -> None:
     trial.add_argument("--key", metavar="COLUMN", help="the column with the partition key")
     many: dict[str, Any] = {"action": "append", "default": []}
     trial.add_argument(
-        "--mapping", **many, metavar="NAME=VALUE", help="a setting of the event source mapping"
+        "--mapping",
+        **many,
+        metavar="NAME=VALUE",
+        help="a setting of the event source mapping, such as BatchSize=10",
     )
     trial.add_argument(
         "--env", **many, metavar="NAME=VALUE", help="an environment variable of the function"
@@ -148,7 +157,13 @@ def _add_try(commands: Any) -> None:
     trial.add_argument(
         "--table", **many, metavar="NAME:KEY", help="a table that the function writes to"
     )
-    trial.add_argument("--shards", type=_positive, default=1, metavar="N")
+    trial.add_argument(
+        "--shards",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="number of shards of the stream that the function reads (default: 1)",
+    )
     trial.add_argument(
         "--speed",
         type=_speed,
@@ -214,6 +229,8 @@ def _try_function(options: argparse.Namespace) -> int:
         name, equals, value = one.partition("=")
         if not equals:
             raise trial.UsageError(f"--env {one}: must be NAME=VALUE")
+        if name in variables:
+            raise trial.UsageError(f"--env {one}: {name} is given twice")
         variables[name] = value
     made: Any = {
         "streams": options.stream,
@@ -225,10 +242,10 @@ def _try_function(options: argparse.Namespace) -> int:
     _refuse_beside(options, "debug", ("template", "requirements", "mapping", "out"))
     _refuse_beside(options, "debug", ("shards", "speed"), but=1)
     _refuse_beside(options, "template", ("shards",), but=1)
-    if options.json and not options.json.parent.is_dir():
-        raise trial.UsageError(f"--json {options.json}: there is no folder {options.json.parent}")
-    if options.out and options.out.exists() and not options.out.is_dir():
-        raise trial.UsageError(f"--out {options.out}: it is a file, not a folder")
+    if options.json:
+        _check_file("--json", options.json)
+    if options.out:
+        _check_folder("--out", options.out)
     if options.debug:
         figures = debug.run(
             options.function, options.records, key=options.key, variables=variables, **made
@@ -256,6 +273,37 @@ def _try_function(options: argparse.Namespace) -> int:
     return int(bool(figures["given_up"] or figures["pending"]))
 
 
+def _check_file(name: str, path: Path) -> None:
+    """Check that a file can be written, before the work whose result it takes.
+
+    Raises:
+        UsageError: it cannot; the message names the option.
+    """
+    from workbook.errors import UsageError
+
+    if not path.parent.is_dir():
+        raise UsageError(f"{name} {path}: there is no folder {path.parent}")
+    if path.is_dir():
+        raise UsageError(f"{name} {path}: it is a folder; name a file")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise UsageError(f"{name} {path}: it cannot be written")
+
+
+def _check_folder(name: str, path: Path) -> None:
+    """Check that a folder can be made and written, likewise.
+
+    Raises:
+        UsageError: it cannot; the message names the option.
+    """
+    from workbook.errors import UsageError
+
+    there = next(one for one in (path, *path.absolute().parents) if one.exists())
+    if not there.is_dir():
+        raise UsageError(f"{name} {path}: {there} is a file, not a folder")
+    if not os.access(there, os.W_OK):
+        raise UsageError(f"{name} {path}: it cannot be written")
+
+
 def _refuse_beside(
     options: argparse.Namespace, name: str, others: tuple[str, ...], but: Any = None
 ) -> None:
@@ -273,18 +321,29 @@ def _refuse_beside(
 
 
 def _capture(options: argparse.Namespace) -> int:
-    import os
-
     from botocore.exceptions import BotoCoreError, ClientError
 
     from workbook import target
+    from workbook.errors import UsageError
     from workbook.trial import capture
 
     where = options.target or os.environ.get(target.VARIABLE) or f"http://127.0.0.1:{DEFAULT_PORT}"
     try:
-        with target.connect(where) as aws:
+        _check_file("--out", options.out)
+        try:
+            aws = target.connect(where)
+        except ValueError as problem:
+            raise UsageError(f"--target: {problem}") from None
+        with aws:
             count = capture.capture(aws, options.stream, options.out)
-    except (BotoCoreError, ClientError, OSError, ValueError) as problem:
+    except ClientError as refused:
+        error = refused.response["Error"]
+        print(f"workbook capture: STREAM {options.stream}: {error['Message']}", file=sys.stderr)
+        return 2
+    except BotoCoreError as problem:
+        print(f"workbook capture: --target {where}: {problem}", file=sys.stderr)
+        return 2
+    except (OSError, UsageError) as problem:
         print(f"workbook capture: {problem}", file=sys.stderr)
         return 2
     print(f"{count:,} records of {options.stream} in {options.out}")

@@ -10,11 +10,14 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from workbook.errors import UsageError
+from workbook.waiting import long_wait
 
 USUAL = ("lambda_handler", "handler")
 LEFT_OUT = {"__pycache__", ".git", ".venv", "node_modules", ".pytest_cache", ".mypy_cache"}
 MAX_ZIPPED_MB, MAX_UNZIPPED_MB = 50, 250  # [DG:gettingstarted-limits]
 MB = 1024 * 1024
+PIP_ERROR = "ERROR: "
+LOOK_SECONDS = 0.2  # between looks at whether pip has ended
 ARCHITECTURE = "x86_64"  # for which requirements are installed
 
 
@@ -95,6 +98,8 @@ def read(place: str, requirements: Path | None = None) -> Code:
         files = {path.name: path.read_bytes()}
     else:
         raise UsageError(f"FILE {path}: must be a Python file, a folder or a zip")
+    if not any(file.endswith(".py") for file in files):
+        raise UsageError(f"FILE {path}: it has no Python files")
     handler = _handler(files, name, path)
     installed = {} if requirements is None else _installed(requirements)
     code = Code({**installed, **files}, handler, frozenset(files))
@@ -108,6 +113,8 @@ def read(place: str, requirements: Path | None = None) -> Code:
 
 
 def _split(place: str) -> tuple[Path, str]:
+    if not place:
+        raise UsageError("FILE: must name a Python file, a folder or a zip")
     path = Path(place)
     if path.exists():
         return path, ""
@@ -184,8 +191,8 @@ def _require(function: str, content: bytes, file: str) -> None:
     names = _names(content, file)
     if "*" not in names and function not in names:
         raise UsageError(
-            f"FUNCTION {function}: {file} does not define it; it defines: "
-            f"{', '.join(sorted(names)) or 'nothing'}"
+            f"FUNCTION {function}: {file} has no such function; functions of two arguments in it: "
+            f"{', '.join(_callables(content, file)) or 'none'}"
         )
 
 
@@ -199,15 +206,19 @@ def _parsed(content: bytes, file: str) -> ast.Module:
 
 
 def _names(content: bytes, file: str) -> set[str]:
-    """Return the names that a module binds; ``*`` if it imports names with a star."""
+    """Return names that may be functions of a module; ``*`` if it imports names with a star."""
     found: set[str] = set()
-    for node in ast.walk(_parsed(content, file)):
+    nodes: list[ast.AST] = [_parsed(content, file)]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)  # what its body binds is not the module's
+            continue
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
+        elif isinstance(node, ast.ImportFrom):
             found |= {one.asname or one.name for one in node.names}
+        nodes += ast.iter_child_nodes(node)
     return found
 
 
@@ -239,11 +250,33 @@ def _installed(requirements: Path) -> dict[str, bytes]:
             *("--python-version", runtime().removeprefix("python")),
             *("--requirement", str(requirements)),
         ]
-        ran = subprocess.run(command, capture_output=True, text=True)
-        if ran.returncode:
-            reason = ran.stderr.strip().splitlines()[-1:] or ["pip failed"]
-            raise UsageError(f"--requirements {requirements}: {reason[0]}")
+        status, said = _ran(command, f"pip to install {requirements}")
+        if status:
+            errors = [line for line in said.splitlines() if line.startswith(PIP_ERROR)]
+            reason = errors[-1].removeprefix(PIP_ERROR) if errors else said.strip()[-500:]
+            raise UsageError(f"--requirements {requirements}: pip: {reason}")
         return _of_folder(Path(folder))
+
+
+def _ran(command: list[str], what: str) -> tuple[int, str]:
+    """Run a command that may take long; return its exit status and what it wrote to stderr."""
+    with (
+        long_wait(what) as show,
+        subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ) as process,
+    ):
+        try:
+            while True:
+                show()
+                try:
+                    _, said = process.communicate(timeout=LOOK_SECONDS)
+                except subprocess.TimeoutExpired:
+                    continue
+                return process.returncode, said
+        except BaseException:  # an interruption
+            process.kill()
+            raise
 
 
 def sizes(code: Code) -> str:

@@ -130,6 +130,31 @@ def create_queue(sqs: Any, name: str = FAILURE_QUEUE) -> tuple[str, str]:
     return url, str(answer["Attributes"]["QueueArn"])
 
 
+def create_table(dynamodb: Any, name: str, key: str) -> str:
+    """Create an on-demand table whose partition key is a string; return its ARN once it is ACTIVE.
+
+    Args:
+        dynamodb: a boto3 client.
+        name: the table's name.
+        key: the name of the key.
+
+    Raises:
+        NotReadyError: it did not become ACTIVE.
+    """
+    with _name_may_be_taken(f"Table {name}"):
+        table = dynamodb.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )["TableDescription"]
+    wait_until(
+        f"table {name}",
+        lambda: dynamodb.describe_table(TableName=name)["Table"]["TableStatus"] == "ACTIVE",
+    )
+    return str(table["TableArn"])
+
+
 def policy(
     input_arn: str, output_arn: str, function: str = FUNCTION, *, queue_arn: str | None = None
 ) -> dict[str, Any]:
@@ -382,6 +407,7 @@ def clean_up(
     role: str = ROLE,
     streams: tuple[str, ...] = (INPUT_STREAM, OUTPUT_STREAM),
     queues: tuple[str, ...] | None = None,
+    tables: tuple[str, ...] = (),
 ) -> None:
     """Delete the pipeline, or what exists of it, and check that nothing is left.
 
@@ -391,6 +417,7 @@ def clean_up(
         role: the function's role.
         streams: names of streams; their consumers are deleted too.
         queues: names of SQS queues; if left out, the function's queue for failures.
+        tables: names of DynamoDB tables.
 
     Raises:
         LeftOverError: something still exists after five minutes; the message names it.
@@ -400,11 +427,12 @@ def clean_up(
     if queues is None:
         queues = (f"{function}-failures",)
     try:
-        _delete_all(aws, function, role, streams, queues)
+        _delete_all(aws, function, role, streams, queues, tables)
     except LeftOverError:
         raise
     except BaseException as error:
         names = f"function={function!r}, role={role!r}, streams={streams!r}, queues={queues!r}"
+        names += f", tables={tables!r}" if tables else ""
         error.add_note(
             "Clean-up did not finish. Some of these may be left, with the function's mappings and "
             f"its log group, and may cost money: {names}. To delete them: "
@@ -414,7 +442,12 @@ def clean_up(
 
 
 def _delete_all(
-    aws: Aws, function: str, role: str, streams: tuple[str, ...], queues: tuple[str, ...]
+    aws: Aws,
+    function: str,
+    role: str,
+    streams: tuple[str, ...],
+    queues: tuple[str, ...],
+    tables: tuple[str, ...],
 ) -> None:
     kinesis, lambda_, iam, logs = map(aws.client, ("kinesis", "lambda", "iam", "logs"))
     sqs = aws.client("sqs")
@@ -432,6 +465,8 @@ def _delete_all(
             url = _forgiving(sqs.get_queue_url, QueueName=queue)
             if url:
                 _forgiving(sqs.delete_queue, QueueUrl=url["QueueUrl"])
+        for table in tables:
+            _forgiving(aws.client("dynamodb").delete_table, TableName=table)
 
     def left() -> list[str]:
         things = [f"event source mapping {m['UUID']}" for m in _mappings(lambda_, function)]
@@ -448,6 +483,9 @@ def _delete_all(
         for queue in queues:
             if _forgiving(sqs.get_queue_url, QueueName=queue):
                 things.append(f"queue {queue}")
+        for table in tables:
+            if _forgiving(aws.client("dynamodb").describe_table, TableName=table):
+                things.append(f"table {table}")
         return things
 
     def gone() -> bool:

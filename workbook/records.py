@@ -5,8 +5,10 @@ import binascii
 import gzip
 import io
 import json
+import warnings
 import zlib
 from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,11 +68,18 @@ def read(path: Path, key: str | None = None, names: Names = OPTIONS) -> list[Rec
 def of_frame(frame: pd.DataFrame, key: str | None, names: Names) -> list[Record]:
     """Return a record for each row of a table, as JSON with the columns' names.
 
+    Decimals become strings, which keep each digit; days and times are in ISO 8601.
+
     Raises:
         UsageError: the table is empty, or lacks the column.
     """
     if frame.empty:
         raise UsageError(f"{names.records}: it has no records")
+    days = [name for name in frame if _has_days(frame, name)]
+    if days:
+        frame = frame.copy()
+        for name in days:
+            frame[name] = frame[name].map(_iso)
     try:
         text = frame.to_json(
             orient="records",
@@ -83,6 +92,17 @@ def of_frame(frame: pd.DataFrame, key: str | None, names: Names) -> list[Record]
         raise UsageError(f"{names.records}: {_not_json(frame, problem)}") from None
     lines = text.rstrip("\n").split("\n")
     return _keyed([json.loads(line) for line in lines], lines, key, names.key)
+
+
+def _has_days(frame: pd.DataFrame, name: Any) -> bool:
+    """Return whether a column holds days, to which pandas would add a time of midnight."""
+    if frame.columns.has_duplicates or frame[name].dtype != "object":
+        return False
+    return any(type(value) is date for value in frame[name])
+
+
+def _iso(value: Any) -> Any:
+    return value.isoformat() if type(value) is date else value
 
 
 def _not_json(frame: pd.DataFrame, problem: Exception) -> str:
@@ -137,14 +157,20 @@ def _some(where: str, records: list[Record]) -> list[Record]:
 
 def _content(path: Path, where: str) -> tuple[str, bytes]:
     """Return the format of a file, from the end of its name, and its content, decompressed."""
+    if path == Path("-"):
+        raise UsageError(f"{where}: standard input is not read; save it to a file, and name that")
+    if path.is_dir():
+        raise UsageError(f"{where}: it is a folder; name a file in it")
     try:
         content = path.read_bytes()
         if path.suffix.lower() == ".gz":
             content, path = gzip.decompress(content), path.with_suffix("")
     except (EOFError, zlib.error, gzip.BadGzipFile) as problem:
         raise UsageError(f"{where}: it is not a whole gzip file ({problem})") from None
+    except FileNotFoundError:
+        raise UsageError(f"{where}: there is no such file") from None
     except OSError as problem:
-        raise UsageError(f"{where}: it cannot be read ({problem})") from None
+        raise UsageError(f"{where}: it cannot be read ({problem.strerror})") from None
     return path.suffix.lower(), content
 
 
@@ -162,15 +188,28 @@ def _of_csv(text: str, where: str) -> pd.DataFrame:
     country ``NA`` its name.
     """
     try:
-        texts = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False, na_values=[""])
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            texts = pd.read_csv(
+                io.StringIO(text),
+                dtype="str",
+                keep_default_na=False,
+                na_values=[""],
+                index_col=False,  # otherwise the first of too many values would become an index
+            )
         codes = [name for name in texts if texts[name].str.match(LEADING_ZERO).any()]
         table = pd.read_csv(
             io.StringIO(text),
             dtype=dict.fromkeys(codes, "str"),
             dtype_backend="numpy_nullable",
+            index_col=False,
         )
     except pd.errors.EmptyDataError:
         return pd.DataFrame()
+    except pd.errors.ParserWarning:
+        raise UsageError(
+            f"{where}: its rows have more values than its first line has names"
+        ) from None
     except ValueError as problem:
         raise UsageError(f"{where}: {str(problem).strip()}") from None
     for name in table:

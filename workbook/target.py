@@ -151,9 +151,13 @@ def connect(where: str | None = None, *, limits: bool = True, speed: float = 1.0
             records for 24 real minutes.
 
     Raises:
-        ValueError: ``where`` is none of these, or real AWS has no region or credentials.
+        ValueError: an argument has a wrong type or value, or real AWS has no region or credentials.
         RuntimeError: the local AWS did not start.
     """
+    if not isinstance(where, str | None):
+        raise ValueError(f"where must be 'local', 'aws' or an endpoint's URL, not {where!r}")
+    if not isinstance(limits, bool):
+        raise ValueError(f"limits must be True or False, not {limits!r}")
     chosen = where or os.environ.get(VARIABLE) or LOCAL
     if chosen == LOCAL:
         clock = Clock(speed)

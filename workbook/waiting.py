@@ -1,8 +1,8 @@
 """Waiting for AWS: creating, changing or deleting something usually takes a while."""
 
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -31,18 +31,35 @@ def wait_until(what: str, condition: Callable[[], bool]) -> None:
     """
     pause = FIRST_PAUSE
     started = time.monotonic()
+    with long_wait(what) as show:
+        while not _holds(condition):
+            if time.monotonic() - started > DEADLINE_SECONDS:
+                raise NotReadyError(f"after {DEADLINE_SECONDS:.0f} s still waiting for {what}")
+            show()
+            time.sleep(pause)
+            pause = min(1.5 * pause, LONGEST_PAUSE)
+
+
+@contextmanager
+def long_wait(what: str) -> Iterator[Callable[[], None]]:
+    """Provide a function to call repeatedly during a wait; it shows a line once the wait is long.
+
+    Args:
+        what: what the wait is for.
+    """
+    started = time.monotonic()
     with ExitStack() as stack:
         bar = None
-        while not _holds(condition):
+
+        def show() -> None:
+            nonlocal bar
             waited = time.monotonic() - started
-            if waited > DEADLINE_SECONDS:
-                raise NotReadyError(f"after {DEADLINE_SECONDS:.0f} s still waiting for {what}")
             if bar is None and waited > SHOW_SECONDS:
                 bar = stack.enter_context(_bar(what, waited))
             if bar is not None:
                 bar.refresh()
-            time.sleep(pause)
-            pause = min(1.5 * pause, LONGEST_PAUSE)
+
+        yield show
 
 
 def _bar(what: str, waited: float) -> Any:

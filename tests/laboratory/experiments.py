@@ -34,6 +34,8 @@ def assert_nothing_is_left(aws: Aws) -> None:
     assert not [f for f in functions if f["FunctionName"].startswith("lab-")]
     assert not [r for r in aws.client("iam").list_roles()["Roles"] if "lab-" in r["RoleName"]]
     assert not aws.client("sqs").list_queues(QueueNamePrefix="lab-").get("QueueUrls")
+    tables = aws.client("dynamodb").list_tables()["TableNames"]
+    assert not [name for name in tables if name.startswith("lab-")]
     groups = aws.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/lab-")
     assert not groups["logGroups"]
 

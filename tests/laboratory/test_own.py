@@ -119,6 +119,7 @@ def empty() -> Iterator[Any]:
         (ORDERS, {"key": "shop"}, "key shop"),
         (ORDERS, {"rate": 0}, "rate"),
         (ORDERS, {"spacing": "wild"}, "spacing"),
+        (ORDERS, {"seed": []}, "seed"),
         (empty(), {}, "frame"),
         ([{"a": {1, 2}}], {}, "frame"),
         ("missing.csv", {}, "frame missing.csv"),
@@ -141,6 +142,10 @@ def test_what_cannot_be_run_is_refused_with_the_field(function: lab.Function) ->
         lab.Function(function.path, handler="nothing")
     with pytest.raises(ValueError, match=r"^environment must not have OUTPUT_STREAM"):
         lab.Function(function.path, environment={"OUTPUT_STREAM": "x"})
+    with pytest.raises(ValueError, match=r"^environment must be variables by name"):
+        lab.Function(function.path, environment=["CURRENCY"])  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"^requirements must be a file"):
+        lab.Function(function.path, requirements=["boto3"])  # type: ignore[arg-type]
     for setting in ("transient", "crash", "hang", "slow"):
         with pytest.raises(ValueError, match=rf"^{setting} must be 0 to 1"):
             experiment(function, **{setting: 1.5})
@@ -188,6 +193,16 @@ def test_a_failure_model_fails_invocations(
     assert outcomes == [first] + [outcome] * (len(outcomes) - 1)
     assert "retries" in result.summary()
     assert (result.records["fate"] == "given up").sum() >= 30
+
+
+def test_all_environments_share_a_throttled_service(fast: Aws, function: lab.Function) -> None:
+    """As on AWS, where a rate limit is an account's or a table's, not an environment's."""
+    base = experiment(function, shards=2, downstream=0.001, BisectBatchOnFunctionError=False)
+    result = lab.run(fast, base, progress=False)
+    assert result.records["shard_id"].nunique() == 2
+    assert result.invocations["environment"].nunique() > 1
+    assert list(result.invocations["outcome"]).count("ok") == 1
+    assert_nothing_is_left(fast)
 
 
 def test_a_slow_invocation_takes_longer(fast: Aws, function: lab.Function) -> None:

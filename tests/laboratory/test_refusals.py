@@ -30,6 +30,8 @@ ANSWERS: dict[str, Any] = {
             "StreamStatus": "ACTIVE",
         }
     },
+    "CreateTable": {"TableDescription": {"TableArn": ARN.format("dynamodb", "table/lab")}},
+    "DescribeTable": {"Table": {"TableStatus": "ACTIVE"}},
     "CreateQueue": {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/lab"},
     "GetQueueAttributes": {"Attributes": {"QueueArn": ARN.format("sqs", "lab")}},
     "CreateRole": {"Role": {"Arn": "arn:aws:iam::123456789012:role/lab"}},

@@ -178,6 +178,23 @@ def test_what_is_no_experiment_is_refused_by_name(fast: Aws) -> None:
         lab.sweep(fast, workload, {"shards": [1]}, progress=False)
 
 
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"aws": "local"}, "aws must be an Aws"),
+        ({"experiment": lab.Workload}, "experiment must be an Experiment"),
+        ({"during": 5}, "during must be a function"),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_refused_by_name(
+    fast: Aws, change: dict[str, Any], named: str
+) -> None:
+    arguments: dict[str, Any] = {"aws": fast, "experiment": experiment(), "during": None, **change}
+    with pytest.raises(ValueError, match=named):
+        lab.run(**arguments)
+    assert_nothing_is_left(fast)
+
+
 def test_a_refused_setting_is_told_and_leaves_nothing(fast: Aws) -> None:
     with pytest.raises(fast.client("lambda").exceptions.ClientError, match="UnreservedConcurrent"):
         lab.run(fast, experiment(concurrency=990), progress=False)  # above the account's quota

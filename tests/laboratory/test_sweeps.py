@@ -143,11 +143,6 @@ def test_a_single_value_in_place_of_a_list_is_refused(fast: Aws, values: Any) ->
         lab.sweep(fast, experiment(), {"key": values})
 
 
-def test_a_sweep_of_no_run_at_once_is_refused(fast: Aws) -> None:
-    with pytest.raises(ValueError, match="at_once must be 1 or more, not 0"):
-        lab.sweep(fast, experiment(), {"BatchSize": [20]}, at_once=0)
-
-
 def test_repeats_are_runs_of_their_own_and_show_how_far_they_lie_apart(
     fast: Aws, tmp_path: Path
 ) -> None:
@@ -169,6 +164,22 @@ def test_repeats_are_runs_of_their_own_and_show_how_far_they_lie_apart(
     assert again.spread().equals(spread)
 
 
-def test_a_sweep_without_a_repeat_is_refused(fast: Aws) -> None:
-    with pytest.raises(ValueError, match="repeats must be 1 or more, not 0"):
-        lab.sweep(fast, experiment(), {"BatchSize": [20]}, repeats=0)
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"vary": 5}, "vary must be lists"),
+        ({"vary": ["shards"]}, "vary must be lists"),
+        ({"folder": 5}, "folder must be a path"),
+        ({"at_once": 0}, "at_once must be a whole number, 1 or more, not 0"),
+        ({"at_once": "2"}, "at_once must be a whole number"),
+        ({"repeats": 0}, "repeats must be a whole number, 1 or more, not 0"),
+        ({"repeats": 1.5}, "repeats must be a whole number"),
+        ({"aws": None}, "aws must be an Aws"),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_refused_by_name(
+    fast: Aws, arguments: dict[str, Any], named: str
+) -> None:
+    usual = {"aws": fast, "experiment": experiment(), "vary": {"shards": [1]}}
+    with pytest.raises(ValueError, match=named):
+        lab.sweep(**{**usual, **arguments})

@@ -37,6 +37,35 @@ def lambda_handler(event, context):
             return {"batchItemFailures": [
                 {"itemIdentifier": record["kinesis"]["sequenceNumber"]}]}
 """
+WRITES = """
+import base64, json
+import boto3
+sqs, s3 = boto3.client("sqs"), boto3.client("s3")
+table = boto3.resource("dynamodb").Table("planes")
+def first(event, context):
+    url = sqs.get_queue_url(QueueName="flights")["QueueUrl"]
+    for record in event["Records"]:
+        row = json.loads(base64.b64decode(record["kinesis"]["data"]))
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps(row))
+        s3.put_object(Bucket="days", Key=str(row["n"]), Body=json.dumps(row))
+        table.put_item(Item=row)
+def second(event, context):
+    raise ValueError("not this one")
+"""
+WINDOW = """
+import base64, json
+import boto3
+table = boto3.resource("dynamodb").Table("planes")
+def handler(event, context):
+    state = event["state"]
+    for record in event["Records"]:
+        plane = json.loads(base64.b64decode(record["kinesis"]["data"]))["plane"]
+        state[plane] = state.get(plane, 0) + 1
+    if event["isFinalInvokeForWindow"]:
+        for plane, count in state.items():
+            table.put_item(Item={"plane": plane, "count": count})
+    return {"state": state}
+"""
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31
 Resources:
@@ -88,6 +117,19 @@ def test_all_is_processed(capsys: pytest.CaptureFixture[str]) -> None:
     assert (told["sent"], told["processed"], told["outputs"]) == (19, 19, {"out": 19})
     assert told["given_up"] == told["pending"] == told["errors"] == told["duplicates"] == 0
     assert "processed" in capsys.readouterr().out
+
+
+def test_the_function_writes_to_a_queue_a_bucket_and_a_table() -> None:
+    Path("writes.py").write_text(WRITES)
+    status, told = tried(
+        *("writes.py:first", "--records", "good.jsonl", "--shards", "2", "--speed", "5"),
+        *("--queue", "flights", "--bucket", "days", "--table", "planes:plane", "--out", "kept"),
+        *("--mapping", "FunctionResponseTypes=ReportBatchItemFailures"),
+    )
+    assert status == 0
+    assert told["outputs"] == {"flights": 19, "planes": 3, "days": 19}
+    for name, count in told["outputs"].items():
+        assert len(pd.read_parquet(f"kept/output-{name}.parquet")) == count
 
 
 def test_a_bad_record_is_given_up_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
@@ -191,7 +233,33 @@ def test_a_template_makes_all_the_rest() -> None:
     status, told = tried("src", "--records", "good.jsonl", "--template", "template.yaml")
     assert status == 0
     assert told["processed"] == 19
-    assert list(told["outputs"].values()) == [19]
+    assert told["outputs"] == {"Out": 19}  # as in the template: CloudFormation's name varies
+
+
+def test_a_template_whose_function_times_out_gives_all_up_and_says_why() -> None:
+    """Each try lasts as long as the timeout, so that tries must count as progress."""
+    Path("src").mkdir()
+    Path("src/app.py").write_text("import time\ndef handler(event, context):\n    time.sleep(9)\n")
+    few = "MaximumRetryAttempts: 1, BatchSize: 100"
+    text = TEMPLATE.replace("BatchSize: 10", few).replace("CodeUri", "Timeout: 1\n      CodeUri")
+    Path("template.yaml").write_text(text)
+    status, told = tried(
+        *("src", "--records", "good.jsonl", "--template", "template.yaml", "--speed", "50")
+    )
+    assert (status, told["given_up"], told["pending"]) == (1, 19, 0)
+    assert told["first_error"]["text"].startswith(
+        "The function did not end within its timeout of 1"
+    )
+
+
+def test_a_trial_ends_after_the_last_event_of_each_window() -> None:
+    """Only then has the function written all, and the outputs are complete."""
+    Path("window.py").write_text(WINDOW)
+    status, told = tried(
+        *("window.py", "--records", "good.jsonl", "--key", "plane", "--shards", "2"),
+        *("--mapping", "TumblingWindowInSeconds=60", "--table", "planes:plane", "--speed", "50"),
+    )
+    assert (status, told["processed"], told["outputs"]) == (0, 19, {"planes": 3})
 
 
 @pytest.mark.parametrize("different", ["runtime", "architecture"])
@@ -245,6 +313,13 @@ def test_a_breakpoint_is_hit_with_debug() -> None:
     assert json.loads(Path("report.json").read_text())["outputs"] == {"out": 1}
 
 
+def test_a_windows_state_is_no_failure_with_debug(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("window.py").write_text("def handler(event, context):\n    return {'state': {'n': 1}}\n")
+    status, told = tried("window.py", "--records", "good.jsonl", "--debug")
+    assert (status, told["processed"], told["errors"]) == (0, 19, 0)
+    assert "no tumbling windows" in capsys.readouterr().out
+
+
 def test_an_interrupted_trial_says_so_with_status_130(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -275,34 +350,121 @@ def test_a_captured_stream_is_replayed(local: Aws) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["missing.py", "--records", "good.jsonl"], "FILE missing.py"),
-        (["app.py", "--records", "missing.jsonl"], "--records missing.jsonl"),
-        (["app.py", "--records", "good.jsonl", "--key", "x"], "--key x"),
-        (["app.py", "--records", "good.jsonl", "--mapping", "Size=1"], "--mapping Size=1"),
-        (["app.py", "--records", "good.jsonl", "--env", "OUT"], "--env OUT"),
-        (["app.py", "--records", "good.jsonl", "--table", "planes"], "--table planes"),
-        (["app.py", "--records", "good.jsonl", "--mapping", "BatchSize=0"], "BatchSize"),
-        (["app.py", "--records", "good.jsonl", "--env", "AWS_REGION=x"], "--env: AWS"),
-        (["app.py", "--records", "good.jsonl", "--template", "no.yaml"], "--template no.yaml"),
-        (["app.py", "--records", "good.jsonl", "--requirements", "no"], "--requirements no"),
-        (["app.py", "--records", "good.jsonl", "--template", "t", "--env", "A=1"], "--env: cannot"),
-        (["app.py", "--records", "good.jsonl", "--debug", "--out", "kept"], "--out: cannot"),
-        (["app.py", "--records", "good.jsonl", "--debug", "--speed", "9"], "--speed: cannot"),
-        (["app.py", "--records", "good.jsonl", "--json", "no/x.json"], "--json no/x.json"),
-        (["app.py", "--records", "good.jsonl", "--out", "app.py"], "--out app.py"),
-        (["app.py", "--records", "good.jsonl", "--queue", "a b"], "--queue a b"),
+        (["missing.py"], "FILE missing.py: there is no such file"),
+        ([""], "FILE: must name a Python file"),
+        (["."], "FUNCTION (none given): name one of . after a colon"),
+        (["app.py:nope"], "FUNCTION nope: app.py has no such function; functions of two"),
+        (["app.py:json"], "FUNCTION json: app.py has no such function"),
+        (
+            ["app.py", "--records", "missing.jsonl"],
+            "--records missing.jsonl: there is no such file",
+        ),
+        (["app.py", "--records", "-"], "--records -: standard input is not read"),
+        (["app.py", "--records", "."], "--records .: it is a folder"),
+        (["app.py", "--key", "x"], "--key x: record 1 has no such field"),
+        (["app.py", "--mapping", "Size=1"], "--mapping Size=1: must be NAME=VALUE"),
+        (["app.py", "--mapping", "BatchSize"], "--mapping BatchSize: must be NAME=VALUE"),
+        (
+            ["app.py", "--mapping", "BatchSize=0"],
+            "--mapping BatchSize=0: BatchSize must be a whole",
+        ),
+        (["app.py", "--mapping", "BatchSize=ten"], "--mapping BatchSize=ten: BatchSize must be a"),
+        (
+            ["app.py", "--mapping", "BatchSize=1", "--mapping", "BatchSize=2"],
+            "--mapping BatchSize=2: BatchSize is given twice",
+        ),
+        (
+            ["app.py", "--mapping", "BisectBatchOnFunctionError=yes"],
+            "--mapping BisectBatchOnFunctionError=yes: BisectBatchOnFunctionError must be True",
+        ),
+        (
+            ["app.py", "--mapping", "FunctionResponseTypes=Report"],
+            "FunctionResponseTypes must be []",
+        ),
+        (["app.py", "--env", "OUT"], "--env OUT: must be NAME=VALUE"),
+        (["app.py", "--env", "=x"], "--env: the name '' must be a letter"),
+        (["app.py", "--env", "A-B=x"], "--env: the name 'A-B' must be a letter"),
+        (["app.py", "--env", "AWS_REGION=x"], "--env must not have AWS_REGION: Lambda sets it"),
+        (["app.py", "--env", "WORKBOOK_PROBE=x"], "--env must not have WORKBOOK_PROBE"),
+        (["app.py", "--env", "OUT=a", "--env", "OUT=b"], "--env OUT=b: OUT is given twice"),
+        (["app.py", "--stream", "a", "--stream", "a"], "--stream a: it is given twice"),
+        (["app.py", "--table", "planes"], "--table planes: must be NAME:KEY"),
+        (["app.py", "--table", ":key"], "--table :key: must be NAME:KEY"),
+        (["app.py", "--shards", "100000"], "--shards 100000: must be a whole number, 1 to 20,000"),
+        (["app.py", "--template", "no.yaml"], "--template no.yaml: there is no such file"),
+        (["app.py", "--template", "."], "--template .: it cannot be read (Is a directory)"),
+        (["app.py", "--template", "app.py"], "--template app.py: "),
+        (["app.py", "--requirements", "no"], "--requirements no: there is no such file"),
+        (["app.py", "--template", "t", "--env", "AB=1"], "--env: cannot be used with --template"),
+        (
+            ["app.py", "--template", "t", "--shards", "2"],
+            "--shards: cannot be used with --template",
+        ),
+        (["app.py", "--debug", "--out", "kept"], "--out: cannot be used with --debug"),
+        (["app.py", "--debug", "--speed", "9"], "--speed: cannot be used with --debug"),
+        (["app.py", "--debug", "--env", "A-B=x"], "--env: the name 'A-B' must be a letter"),
+        (["app.py", "--json", "no/x.json"], "--json no/x.json: there is no folder no"),
+        (["app.py", "--json", "."], "--json .: it is a folder"),
+        (["app.py", "--out", "app.py"], "--out app.py: "),
+        (["app.py", "--out", "app.py/kept"], "is a file, not a folder"),
+        (["app.py", "--queue", "a b"], "--queue a b: "),
     ],
 )
 def test_what_cannot_be_used_is_named_with_status_2(
     arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["try", *arguments]) == 2
-    assert said.lower() in capsys.readouterr().err.lower()
+    usual = [] if "--records" in arguments else ["--records", "good.jsonl"]
+    assert cli.main(["try", *arguments, *usual]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("workbook try: ")
+    assert said in told
+    assert "Errno" not in told
 
 
-def test_a_stream_that_is_not_there_is_named(
-    local: Aws, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "FILE[:FUNCTION], --records"),
+        (["app.py"], "--records"),
+        (["app.py", "--record", "good.jsonl"], "--records"),
+        (
+            ["app.py", "--records", "good.jsonl", "--shards", "0"],
+            "--shards: must be a whole number",
+        ),
+        (["app.py", "--records", "good.jsonl", "--speed", "fast"], "--speed: must be a number"),
+        (["app.py", "--records", "good.jsonl", "--batch-size", "9"], "--batch-size"),
+        (["app.py", "--records", "good.jsonl", "more"], "more"),
+    ],
+)
+def test_a_wrong_command_line_is_named_with_the_usage(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    where = ["--target", str(local.endpoint_url), "--out", "x.jsonl"]
-    assert cli.main(["capture", "nowhere", *where]) == 2
-    assert "nowhere" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["try", *arguments])
+    assert caught.value.code == 2
+    assert said in capsys.readouterr().err.rpartition("error: ")[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere", "--out", "good.jsonl"], "STREAM nowhere: Stream nowhere under account"),
+        (["a b", "--out", "x.jsonl"], "STREAM a b: "),
+        (["nowhere", "--out", "no/x.jsonl"], "--out no/x.jsonl: there is no folder no"),
+        (["nowhere", "--out", "."], "--out .: it is a folder"),
+        (["nowhere", "--out", "x", "--target", "cloud"], "--target: 'cloud' is not a place"),
+        (
+            ["nowhere", "--out", "x", "--target", "http://127.0.0.1:1"],
+            "--target http://127.0.0.1:1: ",
+        ),
+    ],
+)
+def test_what_cannot_be_captured_is_named_with_status_2_and_changes_no_file(
+    arguments: list[str], said: str, local: Aws, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = Path("good.jsonl").read_text()
+    where = [] if "--target" in arguments else ["--target", str(local.endpoint_url)]
+    assert cli.main(["capture", *arguments, *where]) == 2
+    assert capsys.readouterr().err.startswith(f"workbook capture: {said}")
+    assert Path("good.jsonl").read_text() == before
+    assert not Path("x.jsonl").exists()

@@ -37,8 +37,11 @@ class Experiment:
         hang: the share of invocations that exceed the timeout.
         slow: the share of invocations that take ``slow_millis`` longer.
         slow_millis: how much longer these invocations take.
-        downstream: how many records a second the service that the function calls accepts, for each
-            execution environment; a batch above that fails. None for no limit.
+        downstream: how many records a second the service that the function calls accepts, from all
+            execution environments together. After a batch, the service is busy for the time that
+            this rate allows for its records; a batch that arrives meanwhile fails. An item of a
+            DynamoDB table stands for the service, on AWS too: asking it takes some milliseconds.
+            None for no limit.
         memory: the function's memory, in MB.
         timeout: the function's timeout, in real seconds, in time-lapse too.
         concurrency: the concurrency reserved for the function; None reserves none.

@@ -8,7 +8,8 @@ The environment variable WORKBOOK_PROBE contains its settings as JSON, with time
 each batch and on each of its records before calling the handler, as on a call to another service;
 `raises`, whether a record that the handler reports fails the whole batch; the shares of invocations
 that are `transient`, `crash`, `hang` or `slow`, with `hang_seconds` and `slow_seconds`;
-`downstream`, how many records a second the other service accepts. All but `handler` are optional.
+`downstream`, how many records a second the other service accepts, and `downstream_table`, the
+DynamoDB table that stands for that service. All but `handler` are optional.
 """
 
 import base64
@@ -32,7 +33,10 @@ module, _, name = SETTINGS["handler"].rpartition(".")
 call = getattr(importlib.import_module(module.replace("/", ".")), name)
 MAX_DIGITS = 129  # of a sequence number [BC]
 SHOWN = 200  # characters to log of a reply that Lambda cannot read
-free_at = 0.0  # when the other service accepts records again
+if SETTINGS["downstream"] is not None:
+    import boto3  # importing it takes a while, and lengthens the cold start
+
+    dynamodb = boto3.client("dynamodb")
 
 
 class BatchFailed(RuntimeError):
@@ -57,8 +61,12 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:
         Exception: any exception that the handler raises.
     """
     records = event.get("Records") or [] if isinstance(event, dict) else []
+    if not records and isinstance(event, dict) and event.get("isFinalInvokeForWindow"):
+        answer = call(event, context)
+        say("closed", shard_id=event["shardId"], window=event["window"]["start"])
+        return answer
     if not records or "kinesis" not in records[0]:
-        return call(event, context)  # not a batch of Kinesis, or the last event of a window
+        return call(event, context)  # not a batch of Kinesis
     sequence_numbers = [record["kinesis"]["sequenceNumber"] for record in records]
     numbers = "\n".join(sequence_numbers)
     shard_id = records[0]["eventID"].partition(":")[0]
@@ -71,6 +79,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:
         records=len(records),
         last_arrival=records[-1]["kinesis"]["approximateArrivalTimestamp"],
         sequence_numbers=packed,
+        window=event["window"]["start"] if "window" in event else None,
     )
     fail(len(records))
     time.sleep(SETTINGS["batch_seconds"] + SETTINGS["record_seconds"] * len(records))
@@ -135,7 +144,6 @@ def read(reply: Any, sequence_numbers: list[str]) -> set[int] | None:
 
 def fail(records: int) -> None:
     """Fail or wait before the work begins, as the settings say."""
-    global free_at
     if by_chance("transient"):
         raise TransientError("by chance")
     if by_chance("hang"):
@@ -143,10 +151,30 @@ def fail(records: int) -> None:
     if by_chance("slow"):
         time.sleep(SETTINGS["slow_seconds"])  # the simulated delay
     if SETTINGS["downstream"] is not None:
-        now = time.monotonic()
-        if now < free_at:
-            raise DownstreamThrottled(f"{records} records, {free_at - now:.3f} s too early")
-        free_at = now + records / SETTINGS["downstream"]
+        call_downstream(records)
+
+
+def call_downstream(records: int) -> None:
+    """Pass records to the other service, which then accepts no more until it has had time for them.
+
+    The service is an item of a table with the time at which it is free. A conditional write lets
+    one of several execution environments have it, as a rate limit of AWS does.
+    """
+    now = time.time()
+    try:
+        dynamodb.update_item(
+            TableName=SETTINGS["downstream_table"],
+            Key={"service": {"S": "downstream"}},
+            UpdateExpression="SET free_at = :then",
+            ConditionExpression="attribute_not_exists(free_at) OR free_at <= :now",
+            ExpressionAttributeValues={
+                ":now": {"N": f"{now:.6f}"},
+                ":then": {"N": f"{now + records / SETTINGS['downstream']:.6f}"},
+            },
+        )
+    except dynamodb.exceptions.ConditionalCheckFailedException:
+        message = f"{records} records; the service accepts {SETTINGS['downstream']:g} a second"
+        raise DownstreamThrottled(message) from None
 
 
 def by_chance(kind: str) -> bool:

@@ -67,7 +67,7 @@ def check_mapping(settings: Mapping[str, Any]) -> None:
     Raises:
         ValueError: a setting is not allowed; the message names it.
     """
-    unknown = ", ".join(sorted(settings.keys() - MAPPING.keys()))
+    unknown = ", ".join(sorted(map(str, settings.keys() - MAPPING.keys())))
     if unknown:
         raise ValueError(
             f"mapping must not have {unknown}; an experiment may set {', '.join(sorted(MAPPING))}"
@@ -78,29 +78,35 @@ def check_mapping(settings: Mapping[str, Any]) -> None:
             raise ValueError(f"mapping: {name} must be {wanted}, not {value!r}")
 
 
-def check_variables(variables: Mapping[str, Any], taken: Sequence[str]) -> None:
+def check_variables(
+    variables: Mapping[str, Any], taken: Sequence[str], where: str = "environment"
+) -> None:
     """Refuse environment variables that a function cannot have.
 
     Args:
         variables: the environment variables.
         taken: the names of variables that the experiment sets.
+        where: the name of the field, for messages.
 
     Raises:
         ValueError: a variable is not allowed; the message names it.
     """
+    if not isinstance(variables, Mapping):
+        raise ValueError(f"{where} must be variables by name, as in a dict, not {variables!r}")
     for name, value in variables.items():
         if name in taken:
-            raise ValueError(f"environment must not have {name}: the experiment sets it")
+            raise ValueError(f"{where} must not have {name}: the workbook sets it")
         if name in RESERVED:
-            raise ValueError(f"environment must not have {name}: Lambda sets it")
+            raise ValueError(f"{where} must not have {name}: Lambda sets it")
         if not isinstance(name, str) or not NAME.fullmatch(name):
             raise ValueError(
-                f"environment: the name {name!r} must be a letter and then letters, digits or _"
+                f"{where}: the name {name!r} must be a letter, and then one or more letters, "
+                "digits or _"
             )
         if not isinstance(value, str) or SURROGATE.search(value):
-            raise ValueError(f"environment: {name} must be a string, not {value!r}")
+            raise ValueError(f"{where}: {name} must be a string, not {value!r}")
     size = len(json.dumps(dict(variables), ensure_ascii=False).encode())
     if size > MAX_VARIABLES - OURS:
         raise ValueError(
-            f"environment has {size:,} bytes as JSON; an experiment allows {MAX_VARIABLES - OURS:,}"
+            f"{where} has {size:,} bytes as JSON; at most {MAX_VARIABLES - OURS:,} are possible"
         )

@@ -12,7 +12,9 @@ import pandas as pd
 START = re.compile(r"START RequestId: (\S+)")
 REPORT = re.compile(r"REPORT RequestId: (\S+)\t(.*)")
 FIGURE = re.compile(r"([A-Z][\w ]+): ([\w.]+)")
-PROBE = re.compile(r'{"probe": "(begin|end)"')  # may follow output of the handler without a newline
+PROBE = re.compile(
+    r'{"probe": "(begin|end|closed)"'
+)  # may follow output of the handler without a newline
 OVERLAP_MILLIS = 30_000  # by which each read overlaps the last; on AWS some events are late
 
 
@@ -85,13 +87,25 @@ class Logbook:
     def __init__(self, logs: Any, group: str) -> None:
         self._pager = logs.get_paginator("filter_log_events")
         self._group = group
-        self._events: dict[str, Any] = {}
+        self._seen: set[str] = set()  # ids of events
+        self._started: dict[str, int] = {}  # this and what follows: by request id
+        self._reports: dict[str, tuple[Any, dict[str, str]]] = {}
+        self._begun: dict[str, Any] = {}
+        self._ended: dict[str, Any] = {}
+        self._known: dict[str, Invocation] = {}
+        self._windows: set[tuple[str, str]] = set()  # shard and start of each window with records
+        self._closed: set[tuple[str, str]] = set()
         self._newest = 0
+
+    @property
+    def open_windows(self) -> int:
+        """Return for how many tumbling windows the function has not had the last event."""
+        return len(self._windows - self._closed)
 
     @property
     def ended(self) -> int:
         """Return how many invocations ended, including those that never reached the handler."""
-        return sum(REPORT.match(event["message"]) is not None for event in self._events.values())
+        return len(self._reports)
 
     def read(self, *, whole: bool = False) -> list[Invocation]:
         """Read the log, and return all invocations that have ended, in order of their start.
@@ -102,46 +116,51 @@ class Logbook:
         since = 0 if whole else max(0, self._newest - OVERLAP_MILLIS)
         for page in self._pager.paginate(logGroupName=self._group, startTime=since):
             for event in page["events"]:
-                self._events[event["eventId"]] = event
                 self._newest = max(self._newest, event["timestamp"])
-        return _invocations(list(self._events.values()))
+                if event["eventId"] not in self._seen:
+                    self._seen.add(event["eventId"])
+                    self._take(event)
+        for request_id in self._reports:
+            if request_id not in self._begun or request_id not in self._started:
+                continue
+            if request_id not in self._known or not self._known[request_id].answered:
+                self._known[request_id] = self._invocation(request_id)
+        return sorted(self._known.values(), key=lambda invocation: invocation.started)
 
-
-def _invocations(events: list[Any]) -> list[Invocation]:
-    started: dict[str, int] = {}
-    reports: dict[str, Any] = {}
-    begun: dict[str, Any] = {}
-    ended: dict[str, Any] = {}
-    for event in events:
+    def _take(self, event: Any) -> None:
+        """Note what an event says."""
         message = event["message"]
         if match := START.match(message):
-            started[match[1]] = event["timestamp"]
+            self._started[match[1]] = event["timestamp"]
         elif match := REPORT.match(message):
-            reports[match[1]] = (event, dict(FIGURE.findall(match[2])))
+            self._reports[match[1]] = (event, dict(FIGURE.findall(match[2])))
         elif match := PROBE.search(message):
             facts = json.loads(message[match.start() :])
-            (begun if facts["probe"] == "begin" else ended)[facts["request_id"]] = facts
-    return sorted(
-        (
-            Invocation(
-                request_id,
-                event["logStreamName"],
-                begun[request_id]["shard_id"],
-                unpack(begun[request_id]["sequence_numbers"]),
-                begun[request_id]["last_arrival"],
-                started[request_id],
-                event["timestamp"],
-                report,
-                _failed_from(ended.get(request_id)),
-                request_id in ended,
-                ended.get(request_id, {}).get("reported", 0),
-                ended.get(request_id, {}).get("unreadable"),
-            )
-            for request_id, (event, report) in reports.items()
-            if request_id in begun and request_id in started
-        ),
-        key=lambda invocation: invocation.started,
-    )
+            if facts.get("window"):
+                windows = self._windows if facts["probe"] == "begin" else self._closed
+                windows.add((facts["shard_id"], facts["window"]))
+            if facts["probe"] == "begin":
+                self._begun[facts["request_id"]] = facts
+            elif facts["probe"] == "end":
+                self._ended[facts["request_id"]] = facts
+
+    def _invocation(self, request_id: str) -> Invocation:
+        event, report = self._reports[request_id]
+        begun, ended = self._begun[request_id], self._ended.get(request_id)
+        return Invocation(
+            request_id,
+            event["logStreamName"],
+            begun["shard_id"],
+            unpack(begun["sequence_numbers"]),
+            begun["last_arrival"],
+            self._started[request_id],
+            event["timestamp"],
+            report,
+            _failed_from(ended),
+            ended is not None,
+            ended.get("reported", 0) if ended else 0,
+            ended.get("unreadable") if ended else None,
+        )
 
 
 def unpack(packed: str) -> list[int]:

@@ -47,6 +47,10 @@ class Function:
 
     def __post_init__(self) -> None:
         limits.check_variables(self.environment, TAKEN)
+        if not isinstance(self.requirements, str | Path | None):
+            raise UsageError(
+                f"requirements must be a file of requirements, not {self.requirements!r}"
+            )
         place = f"{self.path}:{self.handler}" if self.handler else str(self.path)
         requirements = None if self.requirements is None else Path(self.requirements)
         object.__setattr__(self, "package", code.read(place, requirements))
@@ -94,6 +98,8 @@ class Records:
             raise ValueError(f"rate must be above 0 (infinite for a burst), not {self.rate!r}")
         if self.spacing not in ("even", "random"):
             raise ValueError(f"spacing must be 'even' or 'random', not {self.spacing!r}")
+        if not limits.is_whole(self.seed, 0):
+            raise ValueError(f"seed must be a whole number, 0 or more, not {self.seed!r}")
         if isinstance(self.frame, Iterator):  # it can be read only once, and the key may be varied
             object.__setattr__(self, "frame", list(self.frame))
         content = tuple(_content(self.frame, self.key))

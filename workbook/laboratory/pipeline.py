@@ -14,6 +14,7 @@ from workbook.target import Aws
 PROBE = Path(__file__).with_name("lab_probe.py")
 PROBE_HANDLER = f"{PROBE.stem}.lambda_handler"
 SETTINGS = "WORKBOOK_PROBE"  # the variable with the probe's settings
+TABLE_KEY = "service"  # of the table that stands for a throttled service
 
 
 def with_probe(code: Code) -> bytes:
@@ -28,7 +29,7 @@ def _package(experiment: Experiment) -> bytes:
     return with_probe(experiment.function.package)
 
 
-def _probe_settings(experiment: Experiment, speed: float) -> dict[str, Any]:
+def _probe_settings(experiment: Experiment, speed: float, table: str) -> dict[str, Any]:
     """Return the probe's settings, with times in real seconds."""
     own, downstream = experiment.function, experiment.downstream
     return {
@@ -39,6 +40,7 @@ def _probe_settings(experiment: Experiment, speed: float) -> dict[str, Any]:
         "slow_seconds": experiment.slow_millis / 1000 / speed,
         "hang_seconds": 2.0 * experiment.timeout,
         "downstream": None if downstream is None else downstream * speed,
+        "downstream_table": table,
         **{name: getattr(experiment, name) for name in CHANCES},
     }
 
@@ -66,6 +68,14 @@ class Pipeline:
         return f"{self.name}-failures"
 
     @property
+    def downstream(self) -> str:
+        """Return the name of the table that stands for a throttled service, if there is one.
+
+        It holds when that service next accepts records. All execution environments share it.
+        """
+        return f"{self.name}-downstream"
+
+    @property
     def role(self) -> str:
         """Return the name of the function's role."""
         return f"{self.name}-role"
@@ -84,6 +94,10 @@ class Pipeline:
         if experiment.function is not None:
             write = {"Effect": "Allow", "Action": "kinesis:PutRecord", "Resource": output_arn}
             policy["Statement"].append(write)
+        if experiment.downstream is not None:
+            table_arn = deployment.create_table(aws.client("dynamodb"), self.downstream, TABLE_KEY)
+            update = {"Effect": "Allow", "Action": "dynamodb:UpdateItem", "Resource": table_arn}
+            policy["Statement"].append(update)
         role_arn = deployment.create_role(aws.client("iam"), policy, self.role)
         deployment.create_log_group(aws.client("logs"), name)
         deployment.create_function(
@@ -99,7 +113,7 @@ class Pipeline:
                 "Variables": {
                     **(experiment.function.environment if experiment.function else {}),
                     "OUTPUT_STREAM": self.output_stream,
-                    SETTINGS: json.dumps(_probe_settings(experiment, aws.speed)),
+                    SETTINGS: json.dumps(_probe_settings(experiment, aws.speed, self.downstream)),
                 }
             },
         )
@@ -112,8 +126,8 @@ class Pipeline:
         )
         return queue_url
 
-    def clean_up(self) -> None:
-        """Delete everything, and check that nothing is left.
+    def clean_up(self, experiment: Experiment) -> None:
+        """Delete everything that ``deploy`` creates for an experiment; check that nothing is left.
 
         Raises:
             deployment.LeftOverError: something still exists; the message names it.
@@ -124,4 +138,5 @@ class Pipeline:
             role=self.role,
             streams=(self.input_stream, self.output_stream),
             queues=(self.queue,),
+            tables=() if experiment.downstream is None else (self.downstream,),
         )

@@ -64,7 +64,7 @@ class Result:
 
         Shards are billed by their number at the start. Hours and GB-seconds use the same clock: in
         time-lapse, the cost is that of a run that takes as long in real time. It does not include
-        what your own function writes.
+        what your own function writes, or the table of ``downstream``.
         """
         is_own = self.experiment["function"] is not None
         written = 0 if is_own else int(self.records["copies"].sum())
@@ -148,11 +148,12 @@ class Result:
             dtype=object,
         )
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path | str) -> None:
         """Write the tables as Parquet and the settings as JSON into ``folder``.
 
         The folder appears only when it is complete, and replaces one of the same name.
         """
+        folder = Path(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".saving-", dir=folder.parent) as beside:
             fresh = Path(beside) / "fresh"
@@ -166,12 +167,13 @@ class Result:
             fresh.replace(folder)
 
     @classmethod
-    def load(cls, folder: Path) -> "Result":
+    def load(cls, folder: Path | str) -> "Result":
         """Return a result that ``save`` has written.
 
         Raises:
             FileNotFoundError: the folder contains no result.
         """
+        folder = Path(folder)
         experiment = json.loads((folder / "experiment.json").read_text("utf-8"))
         return cls(experiment, *(pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES))
 

@@ -39,12 +39,14 @@ class ForgottenError(RuntimeError):
     """The experiment took longer than streams keep records."""
 
 
-def check_type(experiment: object) -> None:
-    """Check that this is an experiment, and not its workload, for instance.
+def check_types(aws: object, experiment: object) -> None:
+    """Check that this is an AWS, and an experiment and not its workload, for instance.
 
     Raises:
-        ValueError: it is not.
+        ValueError: one of them is not; the message names it.
     """
+    if not isinstance(aws, Aws):
+        raise ValueError(f"aws must be an Aws, as target.connect() returns it, not {aws!r}")
     if not isinstance(experiment, Experiment):
         raise ValueError(f"experiment must be an Experiment, not {experiment!r}")
 
@@ -66,13 +68,15 @@ def run(
         progress: whether to show progress bars.
 
     Raises:
-        ValueError: this is not an experiment.
+        ValueError: an argument has a wrong type; the message names it.
         producer.NotSentError: the stream accepted nothing for a minute.
         ForgottenError: in time-lapse, the streams' 24 hours ended before they were read.
         deployment.LeftOverError: something could not be deleted.
         botocore.exceptions.ClientError: AWS refused a setting, for example.
     """
-    check_type(experiment)
+    check_types(aws, experiment)
+    if not callable(during) and during is not None:
+        raise ValueError(f"during must be a function of a Pipeline, or None, not {during!r}")
     pipeline = Pipeline(f"{PREFIX}{uuid.uuid4().hex[:8]}", aws)
     try:
         queue_url = pipeline.deploy(experiment)
@@ -81,7 +85,7 @@ def run(
         invocations, documents = _follow(pipeline, experiment, queue_url, progress)
         return _result(pipeline, experiment, departures, sending, invocations, documents)
     finally:
-        pipeline.clean_up()
+        pipeline.clean_up(experiment)
 
 
 def _send(

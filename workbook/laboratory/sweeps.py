@@ -17,8 +17,9 @@ from tqdm.auto import tqdm
 
 from workbook.laboratory.digest import digest
 from workbook.laboratory.experiment import Experiment
+from workbook.laboratory.limits import is_whole
 from workbook.laboratory.result import Result
-from workbook.laboratory.runner import PREFIX, check_type, run
+from workbook.laboratory.runner import PREFIX, check_types, run
 from workbook.target import Aws
 
 REPEAT = "repeat"  # the column that numbers the runs of one combination, from 1
@@ -92,21 +93,24 @@ def sweep(
         progress: whether to show a bar.
 
     Raises:
-        ValueError: this is not an experiment; a setting has an unknown name, no values or one out
-            of range; or ``at_once`` or ``repeats`` is below 1.
+        ValueError: an argument has a wrong type; a setting has an unknown name, no values or one
+            out of range; or ``at_once`` or ``repeats`` is below 1.
         Exception: an error of ``run``, with a note that names its settings; no further run starts.
     """
-    check_type(experiment)
+    check_types(aws, experiment)
+    if not isinstance(vary, Mapping):
+        raise ValueError(f"vary must be lists of values by name, as in a dict, not {vary!r}")
+    if not isinstance(folder, str | Path | None):
+        raise ValueError(f"folder must be a path, or None, not {folder!r}")
     for name, values in vary.items():
         if isinstance(values, str) or not isinstance(values, Iterable):
             raise ValueError(f"{name} needs a list of values, such as [{values!r}]")
     choices = {name: _plain(values) for name, values in vary.items()}
     if not choices or not all(choices.values()):
         raise ValueError("vary needs settings, each with at least one value")
-    if at_once < 1:
-        raise ValueError(f"at_once must be 1 or more, not {at_once}")
-    if repeats < 1:
-        raise ValueError(f"repeats must be 1 or more, not {repeats}")
+    for name, number in (("at_once", at_once), ("repeats", repeats)):
+        if not is_whole(number, 1):
+            raise ValueError(f"{name} must be a whole number, 1 or more, not {number!r}")
     chosen = [
         dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values())
     ]

@@ -82,6 +82,7 @@ class Workload:
             ("key", self.key in keys, f"one of {', '.join(keys)}"),
             ("hot_share", is_number(self.hot_share, 0, 1), "0 to 1"),
             ("poison_every", is_whole(self.poison_every, 0), "0 or more"),
+            ("seed", is_whole(self.seed, 0), "a whole number, 0 or more"),
         ):
             if not is_good:
                 raise ValueError(f"{field} must be {wanted}, not {getattr(self, field)!r}")

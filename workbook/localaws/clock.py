@@ -31,8 +31,10 @@ class Clock:
     """
 
     def __init__(self, speed: float = 1.0, epoch: float | None = None) -> None:
-        if not 0 < speed <= FASTEST:
-            raise ValueError(f"speed must be above 0 and at most {FASTEST:,}, not {speed}")
+        if not isinstance(speed, int | float) or not 0 < speed <= FASTEST:
+            raise ValueError(
+                f"speed must be a number above 0 and at most {FASTEST:,}, not {speed!r}"
+            )
         self.speed = speed
         world = time.time()
         self.epoch = world if epoch is None else epoch

@@ -26,9 +26,11 @@ def capture(aws: Aws, stream: str, out: Path, *, progress: bool = True) -> int:
     Raises:
         botocore.exceptions.ClientError: the stream does not exist.
     """
+    kinesis = aws.client("kinesis")
+    kinesis.describe_stream_summary(StreamName=stream)  # before an earlier file is replaced
     count = 0
     with out.open("wb") as file, tqdm(unit=" records", disable=not progress) as bar:
-        for line in _lines(aws.client("kinesis"), stream):
+        for line in _lines(kinesis, stream):
             file.write(orjson.dumps(line) + b"\n")
             count += 1
             bar.update()

@@ -20,13 +20,14 @@ from workbook.localaws.mapping.partial import Failed, FailedFrom, Succeeded, Ver
 from workbook.target import Aws
 from workbook.trial import outputs, place
 from workbook.trial.report import duplicates
+from workbook.trial.run import check_variables
 
 Handler = Callable[[Any, Any], Any]
 BATCH = 100
 YOURS = ("AWS_PROFILE", "AWS_SESSION_TOKEN")  # which boto3 would use before the local AWS's
 NOTE = (
     "The function runs in this process, one batch at a time. Its timeout is off. A batch that "
-    "fails is halved, not retried."
+    "fails is halved, not retried. There are no tumbling windows: each event is a plain batch."
 )
 
 
@@ -81,6 +82,8 @@ def run(
     Raises:
         UsageError: one of these cannot be used.
     """
+    check_variables(variables or {})
+    place.check_outputs(streams, queues, tables, buckets)
     sent = records.read(records_file, key)
     records.check_sizes(sent, records.OPTIONS.records)
     code = packages.read(function)
@@ -132,7 +135,10 @@ class _Tally:
         """Call the handler; return its verdict on the batch."""
         try:
             answer = handler({"Records": batch}, Context())
-            reply = json.dumps(answer, default=str).encode()
+            told = answer
+            if isinstance(answer, dict) and "state" in answer:  # of a tumbling window
+                told = {name: value for name, value in answer.items() if name != "state"}
+            reply = json.dumps(told, default=str).encode()
         except (Exception, SystemExit):  # the function may raise anything
             self._show(traceback.format_exc())
             return Failed()

@@ -10,6 +10,7 @@ from workbook.laboratory.pipeline import PROBE
 
 NO_STATE = "The function's reply has no state, which a tumbling window needs."
 STATUS = "Status: "  # in the REPORT line of an invocation that Lambda ended
+TIMEOUT = re.compile(r"Duration: (\S+) ms.*Status: timeout")
 
 # Frames of the probe, and of its import of your module, each with its line of code.
 HIDDEN = re.compile(
@@ -134,6 +135,9 @@ def _text(log: Log, one: Invocation, reports_failures: bool) -> str:
             "records of its batch."
         )
     report = log.reports.get(one.request_id, "")
+    if found := TIMEOUT.search(report):
+        seconds = float(found[1]) / 1000
+        return f"The function did not end within its timeout of {seconds:g} s.\n{report}"
     return log.errors.get(one.request_id) or (report if STATUS in report else NO_STATE)
 
 

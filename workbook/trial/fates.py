@@ -1,4 +1,7 @@
-"""Follow the records until each is done with: processed, given up, or filtered out."""
+"""Follow the records until each is done with: processed, given up, or filtered out.
+
+A tumbling window's function writes when the window ends, so that its end is awaited too.
+"""
 
 import json
 import time
@@ -16,7 +19,7 @@ from workbook.trial.place import Place
 
 LOADS = 2  # attempts to load a function, before it counts as impossible to load
 LOOK_SECONDS = 0.25  # between reads
-PATIENCE_SECONDS = 30.0  # without a record done with, after which the rest is pending
+PATIENCE_SECONDS = 30.0  # without a change, after which the rest is pending
 
 
 @dataclass
@@ -68,6 +71,8 @@ class Watch:
         reports_failures: whether the mapping respects partial batch responses.
         fates: updated by each read.
         shards: the shard of each sequence number.
+        has_filter: whether the mapping has a filter. Only then is it asked for what it filtered.
+        has_limited_retries: whether the mapping gives up a record after a number of retries.
     """
 
     def __init__(
@@ -77,38 +82,51 @@ class Watch:
         reports_failures: bool,
         fates: Fates,
         shards: dict[int, str],
+        has_filter: bool = False,
+        has_limited_retries: bool = False,
     ) -> None:
         self._aws = aws
         self._place = place
         self._reports_failures = reports_failures
         self._fates = fates
         self._shards = shards
+        self._has_filter = has_filter
+        self._has_limited_retries = has_limited_retries
         self._logbook = Logbook(aws.client("logs"), place.log_group)
         self._sqs = aws.client("sqs")
         self._since = datetime.fromtimestamp(aws.now(), UTC) - timedelta(days=1)
 
     def wait(self, *, patience: float = PATIENCE_SECONDS, progress: bool = True) -> None:
-        """Wait until all records are done with, or no record has been for a while.
+        """Wait until all records are done with, or nothing has changed for a while.
 
         Interrupting it (Ctrl+C) ends the wait too, as does a function that cannot be loaded.
 
         Args:
-            patience: for how many seconds without a record done with to keep waiting.
+            patience: for how many seconds without a change to keep waiting. A change is a record
+                that is done with, or, if retries are limited, an invocation that has ended.
             progress: whether to show a bar.
         """
         fates = self._fates
         deadline = time.monotonic() + patience
+        before = 0, 0
         total = len(fates.sent)
         with tqdm(desc="done with", total=total, unit=" records", disable=not progress) as bar:
             while True:
-                before = fates.pending
                 try:
                     self._look()
                     bar.update(total - fates.pending - bar.n)
-                    if fates.pending <= 0 or time.monotonic() > deadline or self._is_unloadable():
+                    windows = self._logbook.open_windows
+                    if fates.pending <= 0 and not windows:
                         return
-                    if fates.pending < before:
+                    if time.monotonic() > deadline or self._is_unloadable():
+                        return
+                    # Retries without limit are no progress: they may never end.
+                    tries = self._logbook.ended if self._has_limited_retries else 0
+                    if (fates.pending, tries) != before:
                         deadline = time.monotonic() + patience
+                    before = fates.pending, tries
+                    if windows and fates.pending <= 0:
+                        bar.set_postfix_str(f"waiting for the end of {windows} windows")
                     time.sleep(LOOK_SECONDS)
                 except KeyboardInterrupt:  # report what is known
                     return
@@ -125,7 +143,8 @@ class Watch:
         done = (n for one in fates.invocations for n in one.done(self._reports_failures))
         fates.processed = set(done).intersection(fates.sent)
         fates.given_up = (fates.given_up | told) - fates.processed
-        fates.filtered = self._count_filtered() if fates.pending else fates.filtered
+        if self._has_filter and fates.pending:
+            fates.filtered = self._count_filtered()
 
     def _read_log(self) -> list[Invocation]:
         try:

@@ -21,9 +21,9 @@ def read(aws: Aws, output: Output) -> list[str]:
 
 def read_all(aws: Aws, made: Sequence[Output]) -> dict[str, list[str]]:
     """Return the content of each output by name, preceded by its kind if two have the same name."""
-    names = Counter(one.name for one in made)
+    names = Counter(one.shown for one in made)
     return {
-        one.name if names[one.name] == 1 else f"{one.kind} {one.name}": read(aws, one)
+        one.shown if names[one.shown] == 1 else f"{one.kind} {one.shown}": read(aws, one)
         for one in made
     }
 

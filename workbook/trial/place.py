@@ -11,9 +11,10 @@ from botocore.exceptions import ClientError, ParamValidationError
 from workbook import deployment
 from workbook.code import Code, runtime
 from workbook.errors import UsageError
-from workbook.laboratory import pipeline
+from workbook.laboratory import limits, pipeline
 from workbook.target import Aws
 
+MAX_SHARDS = 20_000  # the quota of an account in the region [KD:service-sizes-and-limits]
 SETTINGS = (  # of mappings that read Kinesis [BC]
     "BatchSize",
     "BisectBatchOnFunctionError",
@@ -64,11 +65,18 @@ class Output:
         kind: ``stream``, ``queue``, ``table`` or ``bucket``.
         name: the output's name.
         arn: the ARN that the role may write to.
+        logical: its name in the template, if CloudFormation chose the output's name.
     """
 
     kind: str
     name: str
     arn: str
+    logical: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Return the name for the report, which is the same in each trial."""
+        return self.logical or self.name
 
 
 @dataclass
@@ -130,6 +138,30 @@ def make_outputs(
     return made
 
 
+def check_outputs(
+    streams: Sequence[str], queues: Sequence[str], tables: Sequence[str], buckets: Sequence[str]
+) -> None:
+    """Check names before anything starts; the arguments are those of ``make_outputs``.
+
+    Raises:
+        UsageError: a name is given twice, or a table has no key; the message names it.
+    """
+    for kind, names in (
+        ("stream", streams),
+        ("queue", queues),
+        ("table", tables),
+        ("bucket", buckets),
+    ):
+        if isinstance(names, str):
+            raise UsageError(f"{kind}s must be a list of names, such as [{names!r}]")
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                raise UsageError(f"--{kind} {name}: it is given twice")
+    for given in tables:
+        if not all(given.partition(":")):
+            raise UsageError(f"--table {given}: must be NAME:KEY, such as planes:tailnum")
+
+
 def _create_stream(aws: Aws, name: str) -> str:
     return deployment.create_stream(aws.client("kinesis"), name)
 
@@ -145,17 +177,7 @@ def _create_bucket(aws: Aws, name: str) -> str:
 
 def _create_table(aws: Aws, given: str) -> str:
     name, _, key = given.partition(":")
-    if not key:
-        raise UsageError(f"--table {given}: must be NAME:KEY, such as planes:tailnum")
-    dynamodb = aws.client("dynamodb")
-    dynamodb.create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    dynamodb.get_waiter("table_exists").wait(TableName=name)
-    return str(dynamodb.describe_table(TableName=name)["Table"]["TableArn"])
+    return deployment.create_table(aws.client("dynamodb"), name, key)
 
 
 def make(
@@ -212,17 +234,29 @@ def settings_of(given: Sequence[str]) -> dict[str, Any]:
     """Return the settings of a mapping from ``NAME=VALUE`` arguments; values may be JSON.
 
     Raises:
-        UsageError: a setting is unknown.
+        UsageError: a setting is unknown, is given twice, or has a value that it cannot have.
     """
-    found = {}
+    if isinstance(given, str):
+        raise UsageError(f"mapping must be a list of NAME=VALUE, such as [{given!r}]")
+    found: dict[str, Any] = {}
     for one in given:
         name, equals, text = one.partition("=")
         if not equals or name not in SETTINGS:
             raise UsageError(
                 f"--mapping {one}: must be NAME=VALUE, with NAME one of {', '.join(SETTINGS)}"
             )
-        try:
-            found[name] = json.loads(text)
-        except ValueError:
-            found[name] = text
+        if name in found:
+            raise UsageError(f"--mapping {one}: {name} is given twice")
+        found[name] = _value(name, text)
+        wanted, is_good = limits.MAPPING.get(name, ("", None))
+        if is_good and name != "StartingPosition" and not is_good(found[name]):
+            raise UsageError(f"--mapping {one}: {name} must be {wanted}")
     return found
+
+
+def _value(name: str, text: str) -> Any:
+    """Return the value of a setting, which may be JSON, Python's True, or a list of one word."""
+    try:
+        return json.loads(text.lower() if text in ("True", "False") else text)
+    except ValueError:
+        return [text] if name == "FunctionResponseTypes" else text

@@ -9,6 +9,7 @@ from typing import Any
 from workbook import code as packages
 from workbook import records, target
 from workbook.errors import UsageError
+from workbook.laboratory import limits, pipeline
 from workbook.records import Record
 from workbook.target import Aws
 from workbook.trial import errors, hints, outputs, place, template
@@ -20,14 +21,14 @@ CALL_RECORDS, CALL_BYTES = 500, 5 * 1024 * 1024  # of PutRecords [BC]
 
 
 def run(
-    function: str,
+    function: Path | str,
     records_file: Path | str,
     *,
     key: str | None = None,
     mapping: Sequence[str] = (),
     variables: Mapping[str, str] | None = None,
-    requirements: Path | None = None,
-    template_file: Path | None = None,
+    requirements: Path | str | None = None,
+    template_file: Path | str | None = None,
     streams: Sequence[str] = (),
     queues: Sequence[str] = (),
     tables: Sequence[str] = (),
@@ -58,20 +59,38 @@ def run(
     Raises:
         UsageError: one of these cannot be used.
     """
-    sent = records.read(Path(records_file), key)
-    package = packages.read(function, requirements)
+    variables = variables or {}
+    check_variables(variables)
+    place.check_outputs(streams, queues, tables, buckets)
     settings = place.settings_of(mapping)
+    if not limits.is_whole(shards, 1, place.MAX_SHARDS):
+        raise UsageError(f"--shards {shards}: must be a whole number, 1 to {place.MAX_SHARDS:,}")
+    sent = records.read(Path(records_file), key)
+    needed = None if requirements is None else Path(requirements)
+    package = packages.read(str(function), needed)
     with closing(target.connect(target.LOCAL, limits=False, speed=speed)) as aws:
         if template_file is not None:
-            tried = template.deploy(aws, template_file, package)
+            tried = template.deploy(aws, Path(template_file), package)
         else:
             made = place.make_outputs(aws, streams, queues, tables, buckets)
             tried = place.make(
-                aws, package, made, shards=shards, variables=variables or {}, mapping=settings
+                aws, package, made, shards=shards, variables=variables, mapping=settings
             )
         notes = [packages.sizes(package)] if requirements else []
         tried.note = "\n".join([*notes, *filter(None, [tried.note])])
         return _send_and_watch(aws, tried, sent, package, progress)
+
+
+def check_variables(variables: Mapping[str, str]) -> None:
+    """Check environment variables.
+
+    Raises:
+        UsageError: a function cannot have one of them.
+    """
+    try:
+        limits.check_variables(variables, (pipeline.SETTINGS,), "--env")
+    except ValueError as problem:
+        raise UsageError(str(problem)) from None
 
 
 def _send_and_watch(
@@ -86,7 +105,16 @@ def _send_and_watch(
     numbers, shards = send(aws, tried.stream, sent)
     fates = Fates(numbers)
     window = found.get("MaximumBatchingWindowInSeconds") or 0
-    watch = Watch(aws, tried, reports, fates, shards)
+    watch = Watch(
+        aws,
+        tried,
+        reports,
+        fates,
+        shards,
+        has_filter=bool(found.get("FilterCriteria")),
+        has_limited_retries=found.get("MaximumRetryAttempts", -1) >= 0,
+    )
+    window += (found.get("TumblingWindowInSeconds") or 0) / aws.speed
     watch.wait(patience=PATIENCE_SECONDS + window + timeout, progress=progress)
     seconds = time.monotonic() - begun
     log = errors.Log.of(_events(aws, tried.log_group))

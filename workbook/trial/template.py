@@ -41,7 +41,11 @@ def deploy(aws: Aws, path: Path, code: Code) -> Place:
     """
     try:
         body = templates.parse(path.read_text("utf-8"))
-    except (OSError, ApiError) as problem:
+    except FileNotFoundError:
+        raise UsageError(f"--template {path}: there is no such file") from None
+    except OSError as problem:
+        raise UsageError(f"--template {path}: it cannot be read ({problem.strerror})") from None
+    except (ApiError, UnicodeDecodeError) as problem:
         raise UsageError(f"--template {path}: {problem}") from None
     if not isinstance(body.get("Resources"), dict):
         raise UsageError(f"--template {path}: it has no Resources")
@@ -125,13 +129,28 @@ def _watched(aws: Aws, path: Path, stacks: Any, code: Code) -> Place:
     resources = stacks.describe_stack_resources(StackName=STACK)["StackResources"]
     role = present["Role"].rpartition("/")[2]
     queue, url, note = _failures(aws, mapping, role)
-    outputs = [
-        Output(OUTPUTS[one["ResourceType"]], one["PhysicalResourceId"].rpartition("/")[2], "")
+    outputs = [_output(one) for one in resources if one["ResourceType"] in OUTPUTS]
+    buffered = [
+        one["LogicalResourceId"]
         for one in resources
-        if one["ResourceType"] in OUTPUTS
+        if one["ResourceType"] == "AWS::KinesisFirehose::DeliveryStream"
     ]
+    if buffered:
+        note = "\n".join(
+            [
+                *filter(None, [note]),
+                f"What {', '.join(buffered)} still buffered at the end is missing from its bucket.",
+            ]
+        )
     kept = [one for one in outputs if one.name not in (stream, queue)]
     return Place(stream, function, mapping["UUID"], url, log_group, kept, note)
+
+
+def _output(resource: Any) -> Output:
+    name = resource["PhysicalResourceId"].rpartition("/")[2]
+    logical = resource["LogicalResourceId"]
+    chosen = name.lower().startswith(f"{STACK}-{logical}-".lower())
+    return Output(OUTPUTS[resource["ResourceType"]], name, "", logical if chosen else "")
 
 
 def _check_compiled(path: Path, present: Any) -> None:
