@@ -35,7 +35,7 @@ def stream(kinesis: Any, name: str, shards: int) -> Iterator[None]:
         deployment.create_stream(kinesis, name, shards)
         yield
     finally:
-        wait_until(f"stream {name} to be gone", lambda: _delete_stream(kinesis, name))
+        deployment.delete_streams(kinesis, name)
 
 
 @contextmanager
@@ -105,14 +105,3 @@ def _is_there(not_found: type[Exception], look: Callable[[], Any]) -> bool:
     except not_found:
         return False
     return True
-
-
-def _delete_stream(kinesis: Any, name: str) -> bool:
-    """Delete a stream, if it is there; return whether it is gone."""
-    try:
-        kinesis.delete_stream(StreamName=name)
-    except kinesis.exceptions.ResourceNotFoundException:
-        return True
-    except kinesis.exceptions.ResourceInUseException:
-        pass  # it is being made or deleted
-    return False
