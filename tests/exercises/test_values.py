@@ -167,6 +167,8 @@ def test_a_day_is_read_in_every_form(number: int) -> None:
         pd.Timestamp(right),
         pd.Timestamp(moment, tz="UTC"),
         np.datetime64(right),
+        pd.Period(str(right)),
+        f"{right:%B} {number}, {right.year}",
         f"{right} ",
     ]
     assert [values.day(form, JANUARY) for form in forms] == [right] * len(forms)

@@ -152,7 +152,7 @@ def table(value: Any, what: str = "The answer") -> dict[Any, Any]:
 
 
 def day(value: Any, month: datetime.date, what: str = "The answer") -> datetime.date:
-    """Read a day: a date, a timestamp, text such as ``2013-01-16``, or the day's number.
+    """Read a day: a date, a timestamp, a period, text such as ``2013-01-16``, or its number.
 
     Args:
         value: the learner's.
@@ -163,9 +163,10 @@ def day(value: Any, month: datetime.date, what: str = "The answer") -> datetime.
         Hint: it is no day.
     """
     try:
-        if isinstance(value, str) and not value.strip().isdigit():
-            return datetime.date.fromisoformat(value.strip()[:10])
-        if isinstance(value, datetime.date | np.datetime64):
+        if isinstance(value, pd.Period):
+            return value.start_time.date()
+        is_text = isinstance(value, str) and isinstance(_from_text(value), str)
+        if is_text or isinstance(value, datetime.date | np.datetime64):
             return pd.Timestamp(value).date()
         return month.replace(day=whole(value, what))
     except ValueError:
