@@ -220,8 +220,8 @@ def test_what_is_shown_is_code_in_one_line_and_short(value: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (pd.Series([1, 2]), "of type `Series`, with a length of 2"),
-        (pd.DataFrame({"a": range(3_000)}), "of type `DataFrame`, with a length of 3,000"),
+        (pd.Series([1, 2]), "a `Series` with a length of 2"),
+        (pd.DataFrame({"a": range(3_000)}), "a `DataFrame` with a length of 3,000"),
         (np.int64(3), "`3`"),
         ((np.int64(3), [np.float64(1.5)]), "`(3, [1.5])`"),
     ],

@@ -24,9 +24,10 @@ LONGEST = 60  # characters of an answer that are shown
 
 
 def shown(value: Any) -> str:
-    """Return a value for a hint: as code in Markdown if it is short, else its type and length."""
+    """Return a value for a hint, as code in Markdown; a table or an array by type and length."""
     if isinstance(value, pd.DataFrame | pd.Series | pd.Index | np.ndarray) and value.ndim:
-        return f"of type `{type(value).__name__}`, with a length of {len(value):,}"
+        name = type(value).__name__
+        return f"{'an' if name[0] in 'AEIOn' else 'a'} `{name}` with a length of {len(value):,}"
     text = reprlib.repr(_plain(value))
     text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
     return "`" + text.replace("`", "'") + "`"

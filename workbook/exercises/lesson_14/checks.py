@@ -146,8 +146,8 @@ def weekend(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         rows = [(day, str(n), str(n), value) for n, (day, value) in enumerate(each)]
         found = _asked(answer, rows)
         if found.shape != (1, 1):
-            size = f"{len(found)} rows and {found.shape[1]} columns"
-            return f"The answer must be one number; your query gives {size}."
+            size = f"{len(found)} × {found.shape[1]}"
+            return f"The answer must be one number; your query gives rows × columns: {size}."
         value = number(found.iloc[0, 0], "The share")
         no, unknown, yes = counts
         right = yes / (no + yes)
