@@ -182,7 +182,7 @@ to_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circula
 
 
 def decode(record: dict[str, Any]) -> dict[str, Any]:
-    """The JSON object in a Kinesis record, whose data is base64.
+    """Return the JSON object in a Kinesis record, whose data is base64.
 
     Raises:
         BadRecord: the data is not base64, not JSON, or not an object.
@@ -345,7 +345,7 @@ def write(outputs: list[Output], remaining_millis: Callable[[], int]) -> Counter
 
 
 def next_call(waiting: list[Output]) -> tuple[list[Output], list[Output]]:
-    """What the next call carries, the first record of each key as far as they fit; and the rest."""
+    """Split the records: the first of each key, as many as fit into a call; and the rest."""
     call: list[Output] = []
     rest: list[Output] = []
     keys: set[str] = set()

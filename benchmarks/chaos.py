@@ -93,7 +93,7 @@ def main(seconds: float) -> int:
 
 def deploy(aws: Aws) -> None:
     """Create the stream, the function and its mapping, which gives nothing up."""
-    kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
+    kinesis = aws.client("kinesis")
     arn = deployment.create_stream(kinesis, deployment.INPUT_STREAM, SHARDS[0])
     role = deployment.create_role(aws.client("iam"), deployment.policy(arn, arn))
     deployment.create_log_group(aws.client("logs"))
@@ -101,8 +101,8 @@ def deploy(aws: Aws) -> None:
         path = Path(folder, "app.py")
         path.write_text(CODE, "utf-8")
         package = deployment.package(path)
-    deployment.create_function(lambda_, role, package, Handler="app.handler", Timeout=3)
-    deployment.create_mapping(lambda_, arn, BatchSize=50, ParallelizationFactor=2)
+    deployment.create_function(aws, role, package, Handler="app.handler", Timeout=3)
+    deployment.create_mapping(aws, arn, BatchSize=50, ParallelizationFactor=2)
 
 
 def repeat(act: Callable[[], None], ending: threading.Event) -> None:

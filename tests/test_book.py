@@ -10,6 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from workbook import book
+from workbook.exercises.cells import INTRODUCTION
 
 
 @pytest.fixture
@@ -100,6 +101,12 @@ def test_a_notebook_has_its_sections_in_order(path: Path) -> None:
     if path.name.startswith("00"):
         last = ["Summary", "Clean up", "Where to go next", "Further reading"]
     assert own[-len(last) :] == last
+
+
+@every
+def test_a_notebooks_exercises_have_the_same_introduction(path: Path) -> None:
+    if not path.name.startswith("00"):
+        assert INTRODUCTION in [cell.source for cell in book.read(path).cells]
 
 
 @every

@@ -101,7 +101,7 @@ def test_a_mapping_without_a_queue_gives_up_nothing(aws: Aws) -> None:
         "the mapping to be gone",
         lambda: not lambda_.list_event_source_mappings()["EventSourceMappings"],
     )
-    uuid = deployment.create_mapping(lambda_, first["EventSourceArn"])
+    uuid = deployment.create_mapping(aws, first["EventSourceArn"])
     mapping = lambda_.get_event_source_mapping(UUID=uuid)
     assert mapping["MaximumRetryAttempts"] == mapping["MaximumRecordAgeInSeconds"] == -1
     assert mapping["DestinationConfig"] == {"OnFailure": {}}
@@ -248,6 +248,31 @@ def test_creating_a_queue_waits_until_a_deleted_one_is_gone() -> None:
     assert deployment.create_queue(Queues()) == ("url", "arn")
 
 
+def services(lambda_: "Lambda") -> Aws:
+    return cast(Aws, Services(lambda_))
+
+
+class Services:
+    """An AWS with this Lambda, in which every role exists."""
+
+    def __init__(self, lambda_: "Lambda") -> None:
+        self.lambda_ = lambda_
+
+    def client(self, service: str) -> Any:
+        return self.lambda_ if service == "lambda" else Roles()
+
+
+class Roles:
+    """An IAM that has every role."""
+
+    class exceptions:
+        class NoSuchEntityException(Exception):
+            pass
+
+    def get_role(self, RoleName: str) -> None:
+        """Find it."""
+
+
 class Lambda:
     """A Lambda that knows a new role, or its permissions, only at the third attempt."""
 
@@ -269,7 +294,7 @@ class Lambda:
         return {"UUID": "u"}
 
     def get_function_configuration(self, FunctionName: str) -> dict[str, Any]:
-        return {"State": "Active", "FunctionArn": "arn:f"}
+        return {"State": "Active", "FunctionArn": "arn:f", "Role": "arn:role/r"}
 
     def get_event_source_mapping(self, UUID: str) -> dict[str, Any]:
         return {"State": "Enabled"}
@@ -277,7 +302,7 @@ class Lambda:
 
 def test_creation_waits_until_the_role_is_known() -> None:
     client = Lambda("The role defined for the function cannot be assumed by Lambda.")
-    assert deployment.create_function(client, "arn:role", b"") == "arn:f"
+    assert deployment.create_function(services(client), "arn:role/r", b"") == "arn:f"
     assert client.tries == 3
 
 
@@ -291,7 +316,7 @@ def test_creation_waits_until_the_role_is_known() -> None:
 )
 def test_a_mapping_waits_until_the_roles_permissions_are_known(message: str) -> None:
     client = Lambda(message)
-    assert deployment.create_mapping(client, "arn:s") == "u"
+    assert deployment.create_mapping(services(client), "arn:s") == "u"
     assert client.tries == 3
 
 
@@ -300,21 +325,46 @@ def test_permissions_that_stay_unknown_are_reported_in_lambdas_words(
 ) -> None:
     monkeypatch.setattr(waiting, "DEADLINE_SECONDS", 0.0)
     client = Lambda("Please ensure the role can perform GetRecords")
-    with pytest.raises(waiting.NotReadyError, match=r"the role of f.*can perform GetRecords"):
-        deployment.create_mapping(client, "arn:s", "f")
+    with pytest.raises(waiting.NotReadyError, match=r"role arn:role/r.*can perform GetRecords"):
+        deployment.create_mapping(services(client), "arn:s", "f")
 
 
 def test_any_other_refusal_is_raised_at_once() -> None:
     client = Lambda("Unzipped size must be smaller than 262144000 bytes")
     with pytest.raises(client.exceptions.InvalidParameterValueException):
-        deployment.create_function(client, "arn:role", b"")
+        deployment.create_function(services(client), "arn:role", b"")
     assert client.tries == 1
+
+
+def test_a_role_that_is_gone_is_reported_at_once_and_not_waited_for(aws: Aws) -> None:
+    """As when a cell that creates a function runs again after clean-up."""
+    kinesis, iam = aws.client("kinesis"), aws.client("iam")
+    arn = deployment.create_stream(kinesis, deployment.INPUT_STREAM)
+    role_arn = deployment.create_role(iam, deployment.policy(arn, arn))
+    deployment.create_function(aws, role_arn, deployment.package())
+    iam.delete_role_policy(RoleName=deployment.ROLE, PolicyName=deployment.POLICY)
+    iam.delete_role(RoleName=deployment.ROLE)
+    gone = "role process-flights-role does not exist.*run the cell that creates the role again"
+    with pytest.raises(deployment.NoRoleError, match=gone):
+        deployment.create_function(aws, role_arn, deployment.package(), "another")
+    with pytest.raises(deployment.NoRoleError, match=gone):
+        deployment.create_mapping(aws, arn)
+
+
+def test_streams_are_deleted_whatever_they_are_doing(aws: Aws) -> None:
+    """AWS refuses to delete a stream that is not ACTIVE, or that has consumers."""
+    kinesis = aws.client("kinesis")
+    arn = deployment.create_stream(kinesis, "read")
+    kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="reader")
+    kinesis.create_stream(StreamName="new", ShardCount=1)  # not waited for: still CREATING
+    deployment.delete_streams(kinesis, "read", "new", "never-there")
+    assert kinesis.list_streams()["StreamNames"] == []
 
 
 def test_an_error_about_a_name_in_use_says_what_to_do(aws: Aws) -> None:
     """As when a cell that creates something runs twice."""
     deployment.deploy(aws)
-    kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
+    kinesis = aws.client("kinesis")
     described = kinesis.describe_stream_summary(StreamName=deployment.INPUT_STREAM)
     stream_arn = described["StreamDescriptionSummary"]["StreamARN"]
     role_arn = aws.client("iam").get_role(RoleName=deployment.ROLE)["Role"]["Arn"]
@@ -326,10 +376,10 @@ def test_an_error_about_a_name_in_use_says_what_to_do(aws: Aws) -> None:
             aws.client("logs")
         ),
         "Function process-flights": lambda: deployment.create_function(
-            lambda_, role_arn, deployment.package()
+            aws, role_arn, deployment.package()
         ),
         "A mapping from this stream to process-flights": lambda: deployment.create_mapping(
-            lambda_, stream_arn
+            aws, stream_arn
         ),
     }
     for what, create in again.items():

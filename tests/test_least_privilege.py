@@ -38,7 +38,7 @@ class Pipeline:
         role = deployment.create_role(self._iam, self.policy, self._name)
         deployment.create_log_group(self._logs, self._name)
         deployment.create_function(
-            self._lambda,
+            aws,
             role,
             deployment.package(),
             self._name,

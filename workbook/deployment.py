@@ -9,7 +9,7 @@ Each step returns when what it created is ready for use. On AWS that takes a whi
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,10 @@ RETRIES = 3  # of a record that fails alone, if it is then reported to a queue
 
 class LeftOverError(RuntimeError):
     """Something still exists after clean-up and may cost money; the message names it."""
+
+
+class NoRoleError(LookupError):
+    """The role that a call needs does not exist; the message names it and what to run again."""
 
 
 def create_stream(kinesis: Any, name: str, shards: int = 1) -> str:
@@ -246,24 +250,44 @@ def package(*paths: Path) -> bytes:
     return archive.getvalue()
 
 
+def check_role(aws: Aws, role_arn: str) -> None:
+    """Check that a role exists, before a call that it is not known for is retried.
+
+    A service refuses a role that is new in the same words as one that has been deleted.
+
+    Raises:
+        NoRoleError: it does not exist.
+    """
+    iam, name = aws.client("iam"), role_arn.rpartition("/")[2]
+    try:
+        iam.get_role(RoleName=name)
+    except iam.exceptions.NoSuchEntityException:
+        raise NoRoleError(
+            f"The role {name} does not exist. If clean-up has deleted it, run the cell that "
+            "creates the role again, and the cells below it."
+        ) from None
+
+
 def create_function(
-    lambda_: Any, role_arn: str, code: bytes, name: str = FUNCTION, **settings: Any
+    aws: Aws, role_arn: str, code: bytes, name: str = FUNCTION, **settings: Any
 ) -> str:
     """Create the function, and return its ARN once it is Active.
 
     On AWS a new role takes seconds to be known everywhere; until then creation is retried.
 
     Args:
-        lambda_: a boto3 client.
+        aws: the AWS to create it in.
         role_arn: the function's execution role.
         code: the package; see ``package``.
         name: the function's name.
         settings: further arguments of ``CreateFunction``, such as ``MemorySize=512``.
 
     Raises:
+        NoRoleError: the role does not exist.
         NotReadyError: Lambda still did not know the role, or the function was not Active, after
             five minutes.
     """
+    lambda_ = aws.client("lambda")
     request = {
         "FunctionName": name,
         "Role": role_arn,
@@ -280,15 +304,16 @@ def create_function(
         return lambda_.get_function_configuration(FunctionName=name)
 
     with _name_may_be_taken(f"Function {name}"):
-        _once_role_is_known(lambda_, lambda_.create_function, request, f"role {role_arn}")
+        _once_role_is_known(aws, lambda_.create_function, request, role_arn)
     wait_until(f"function {name}", lambda: configuration()["State"] == "Active")
     return str(configuration()["FunctionArn"])
 
 
 def _once_role_is_known(
-    lambda_: Any, create: Callable[..., Any], request: dict[str, Any], role: str
+    aws: Aws, create: Callable[..., Any], request: dict[str, Any], role_arn: str
 ) -> Any:
     """Make a call that needs a role, and retry it until Lambda knows the role and its policy."""
+    lambda_ = aws.client("lambda")
     answer: Any = None
     refusal = ""
 
@@ -298,13 +323,14 @@ def _once_role_is_known(
             answer = create(**request)
         except lambda_.exceptions.InvalidParameterValueException as error:
             refusal = str(error)
-            if any(text in refusal for text in ROLE_UNKNOWN):
-                return False
-            raise
+            if not any(text in refusal for text in ROLE_UNKNOWN):
+                raise
+            check_role(aws, role_arn)
+            return False
         return True
 
     try:
-        wait_until(f"{role} to be known to Lambda", created)
+        wait_until(f"role {role_arn} to be known to Lambda", created)
     except NotReadyError as error:
         raise NotReadyError(f"{error}: {refusal}") from None
     return answer
@@ -326,7 +352,7 @@ def on_failure(queue_arn: str) -> dict[str, Any]:
 
 
 def create_mapping(
-    lambda_: Any,
+    aws: Aws,
     stream_arn: str,
     function: str = FUNCTION,
     *,
@@ -338,7 +364,7 @@ def create_mapping(
     On AWS a new role's policy takes seconds to be known everywhere; until then creation is retried.
 
     Args:
-        lambda_: a boto3 client.
+        aws: the AWS to create it in.
         stream_arn: the stream that Lambda polls.
         function: the function that it invokes.
         queue_arn: the queue to which it reports records that it gives up; see ``on_failure``.
@@ -348,15 +374,18 @@ def create_mapping(
             they override ``MAPPING`` and ``on_failure``.
 
     Raises:
+        NoRoleError: the function's role does not exist.
         NotReadyError: Lambda still did not know the role's policy, or the mapping was not Enabled,
             after five minutes.
     """
+    lambda_ = aws.client("lambda")
     reporting = on_failure(queue_arn) if queue_arn else {}
     names = {"EventSourceArn": stream_arn, "FunctionName": function}
     request = {**names, **MAPPING, **reporting, **settings}
+    role_arn = lambda_.get_function_configuration(FunctionName=function)["Role"]
     create = lambda_.create_event_source_mapping
     with _name_may_be_taken(f"A mapping from this stream to {function}"):
-        answer = _once_role_is_known(lambda_, create, request, f"the role of {function}")
+        answer = _once_role_is_known(aws, create, request, role_arn)
     uuid = str(answer["UUID"])
 
     def state() -> Any:
@@ -390,14 +419,40 @@ def deploy(aws: Aws, *, shards: int = 1, output_shards: int = 1, **settings: Any
 
 
 def _deploy(aws: Aws, shards: int, output_shards: int, **settings: Any) -> str:
-    kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
+    kinesis = aws.client("kinesis")
     input_arn = create_stream(kinesis, INPUT_STREAM, shards)
     output_arn = create_stream(kinesis, OUTPUT_STREAM, output_shards)
     _, queue_arn = create_queue(aws.client("sqs"))
     role_arn = create_role(aws.client("iam"), policy(input_arn, output_arn, queue_arn=queue_arn))
     create_log_group(aws.client("logs"))
-    create_function(lambda_, role_arn, package())
-    return create_mapping(lambda_, input_arn, queue_arn=queue_arn, **settings)
+    create_function(aws, role_arn, package())
+    return create_mapping(aws, input_arn, queue_arn=queue_arn, **settings)
+
+
+def delete_streams(kinesis: Any, *names: str) -> None:
+    """Delete streams with their consumers, and return once they are gone.
+
+    A stream that does not exist is left out, and one that is being created or changed is deleted
+    afterwards. So a notebook may call this whatever has run before.
+
+    Raises:
+        NotReadyError: they were still there after five minutes.
+    """
+
+    def gone() -> bool:
+        _delete_streams(kinesis, names)
+        return not _streams_left(kinesis, names)
+
+    wait_until(f"{', '.join(names)} to be gone", gone)
+
+
+def _delete_streams(kinesis: Any, names: Iterable[str]) -> None:
+    for name in names:
+        _forgiving(kinesis.delete_stream, StreamName=name, EnforceConsumerDeletion=True)
+
+
+def _streams_left(kinesis: Any, names: Iterable[str]) -> list[str]:
+    return [name for name in names if _forgiving(kinesis.describe_stream_summary, StreamName=name)]
 
 
 def clean_up(
@@ -458,8 +513,7 @@ def _delete_all(
             _forgiving(lambda_.delete_event_source_mapping, UUID=mapping["UUID"])
         _forgiving(lambda_.delete_function, FunctionName=function)
         _delete_role(iam, role)
-        for stream in streams:
-            _forgiving(kinesis.delete_stream, StreamName=stream, EnforceConsumerDeletion=True)
+        _delete_streams(kinesis, streams)
         _forgiving(logs.delete_log_group, logGroupName=log_group)
         for queue in queues:
             url = _forgiving(sqs.get_queue_url, QueueName=queue)
@@ -474,9 +528,7 @@ def _delete_all(
             things.append(f"function {function}")
         if _forgiving(iam.get_role, RoleName=role):
             things.append(f"role {role}")
-        for stream in streams:
-            if _forgiving(kinesis.describe_stream_summary, StreamName=stream):
-                things.append(f"stream {stream}")
+        things += [f"stream {stream}" for stream in _streams_left(kinesis, streams)]
         groups = logs.describe_log_groups(logGroupNamePrefix=log_group)["logGroups"]
         if any(group["logGroupName"] == log_group for group in groups):
             things.append(f"log group {log_group}")

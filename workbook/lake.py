@@ -112,6 +112,7 @@ def create_delivery_stream(
         destination: its ``ExtendedS3DestinationConfiguration``.
 
     Raises:
+        deployment.NoRoleError: the role does not exist.
         NotReadyError: the role was not known, or the delivery stream not ACTIVE, after five
             minutes.
     """
@@ -129,9 +130,10 @@ def create_delivery_stream(
                 ExtendedS3DestinationConfiguration=destination,
             )
         except ClientError as error:
-            if any(text in str(error) for text in ROLE_UNKNOWN):
-                return False
-            raise
+            if not any(text in str(error) for text in ROLE_UNKNOWN):
+                raise
+            deployment.check_role(aws, role_arn)
+            return False
         return True
 
     def active() -> bool:

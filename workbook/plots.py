@@ -193,7 +193,7 @@ def mean_delay(frame: pd.DataFrame, by: str, *, top: int | None = None) -> Pictu
         _horizontal_bars(axes, table)
         axes.set(xlabel="mean delay, minutes (in brackets: flights)", ylabel=name)
     which = f"the {len(table)} most frequent of {groups.ngroups}" if top else f"{len(table)} groups"
-    axes.set_title(f"Mean departure delay by {name}")
+    axes.set_title(f"Mean departure delay by {name}" + (f": {which}" if top else ""))
     mean = table["mean"]
     behind = int(table["size"].iloc[int(mean.argmax())])
     alt = (

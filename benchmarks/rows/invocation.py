@@ -84,7 +84,7 @@ def create(aws: Aws) -> None:
     arns = [deployment.create_stream(kinesis, name) for name in (INPUT, OUTPUT)]
     role = deployment.create_role(aws.client("iam"), deployment.policy(*arns))
     deployment.create_log_group(aws.client("logs"))
-    deployment.create_function(aws.client("lambda"), role, package(NO_OP))
+    deployment.create_function(aws, role, package(NO_OP))
 
 
 def package(code: str) -> bytes:
@@ -242,7 +242,7 @@ def tell_when_entered(aws: Aws) -> None:
     functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
     summary = aws.client("kinesis").describe_stream_summary(StreamName=INPUT)
     arn = summary["StreamDescriptionSummary"]["StreamARN"]
-    deployment.create_mapping(functions, arn, MaximumBatchingWindowInSeconds=0)
+    deployment.create_mapping(aws, arn, MaximumBatchingWindowInSeconds=0)
     delay(aws, 1, 1.0)
 
 

@@ -57,7 +57,7 @@ def test_a_right_answer_stays_right_when_a_line_that_tries_it_fails(notebook: No
     assert told.outcome == "right"
     assert told.plain == (
         "**Right.** So it is.\n\n"
-        "(One thing more. Line 4 of the cell raises `NameError: name 'numbrs' is not defined`.)"
+        "(One more thing: Line 4 of the cell raises `NameError: name 'numbrs' is not defined`.)"
     )
     wrong = notebook.answer("def double(x):\n    return x\ndouble(numbrs)", "97.2")
     assert wrong.outcome == "error"
@@ -158,8 +158,7 @@ def test_an_answer_of_a_wrong_type_cannot_be_judged_and_that_is_said(
 ) -> None:
     told = notebook.answer(f"answer = {answer}")
     assert told.outcome == "error"
-    assert told.plain.startswith("**Not yet.** `answer` is `")
-    assert "cannot be judged (`TypeError: " in told.plain
+    assert told.plain.startswith("**Not yet.** The check cannot judge `answer`, which is `")
 
 
 def test_a_function_that_cannot_be_judged_is_named_without_its_address(
@@ -167,7 +166,7 @@ def test_a_function_that_cannot_be_judged_is_named_without_its_address(
 ) -> None:
     told = notebook.answer("def double(number): pass", "97.2")
     assert (
-        "`double` is a function; it, or what it returns, cannot be judged (`TypeError: "
+        "The check cannot judge the function `double`, or what it returns (`TypeError: "
         in told.plain
     )
     assert " at 0x" not in notebook.answer("answer = print").plain
@@ -240,7 +239,7 @@ log = Log()
     assert told.outcome == "error"
     assert told.plain == (
         "**Not yet.** This exercise needs AWS, which says `EndpointConnectionError: Could not "
-        'connect to the endpoint URL: "http://127.0.0.1:1"`. AWS does not answer there any more: '
+        'connect to the endpoint URL: "http://127.0.0.1:1"`. AWS no longer answers: '
         "run all cells above again."
     )
 

@@ -167,6 +167,8 @@ def test_a_day_is_read_in_every_form(number: int) -> None:
         pd.Timestamp(right),
         pd.Timestamp(moment, tz="UTC"),
         np.datetime64(right),
+        pd.Period(str(right)),
+        f"{right:%B} {number}, {right.year}",
         f"{right} ",
     ]
     assert [values.day(form, JANUARY) for form in forms] == [right] * len(forms)
@@ -218,8 +220,8 @@ def test_what_is_shown_is_code_in_one_line_and_short(value: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (pd.Series([1, 2]), "of type `Series`, with a length of 2"),
-        (pd.DataFrame({"a": range(3_000)}), "of type `DataFrame`, with a length of 3,000"),
+        (pd.Series([1, 2]), "a `Series` with a length of 2"),
+        (pd.DataFrame({"a": range(3_000)}), "a `DataFrame` with a length of 3,000"),
         (np.int64(3), "`3`"),
         ((np.int64(3), [np.float64(1.5)]), "`(3, [1.5])`"),
     ],

@@ -38,6 +38,7 @@ ANSWERS: dict[str, Any] = {
     "GetFunctionConfiguration": {
         "State": "Active",
         "FunctionArn": ARN.format("lambda", "function:lab"),
+        "Role": "arn:aws:iam::123456789012:role/lab",
     },
     "CreateEventSourceMapping": {"UUID": "0" * 36},
     "GetEventSourceMapping": {"State": "Enabled"},

@@ -170,6 +170,22 @@ def test_a_second_interruption_names_what_it_leaves(
     assert_nothing_is_left(fast)
 
 
+def test_clean_up_deletes_what_a_stopped_kernel_has_left(fast: Aws) -> None:
+    """Whatever part of a pipeline is there; a name that is not the laboratory's is left alone."""
+    kinesis, iam = fast.client("kinesis"), fast.client("iam")
+    lab.Pipeline("lab-0123abcd", fast).deploy(experiment())
+    kinesis.create_stream(StreamName="lab-4567cdef-out", ShardCount=1)
+    deployment.create_queue(fast.client("sqs"), "lab-89abcdef-failures")
+    arn = "arn:aws:kinesis:us-east-1:123456789012:stream/s"
+    deployment.create_role(iam, deployment.policy(arn, arn), "lab-00000000-role")
+    deployment.create_log_group(fast.client("logs"), "lab-11111111")
+    kinesis.create_stream(StreamName="my-lab-0123abcd-in", ShardCount=1)
+    lab.clean_up(fast)
+    lab.clean_up(fast)  # nothing is left
+    deployment.delete_streams(kinesis, "my-lab-0123abcd-in")
+    assert_nothing_is_left(fast)
+
+
 def test_what_is_no_experiment_is_refused_by_name(fast: Aws) -> None:
     workload: Any = lab.Workload(records=1)
     with pytest.raises(ValueError, match="experiment must be an Experiment, not Workload"):

@@ -12,13 +12,13 @@ INTRODUCTION_ID = "exercises"
 INTRODUCTION = """\
 ## Exercises
 
-Each exercise has a cell for your answer. Put the answer where `...` stands and run the cell: it \
-tells you whether the answer is right, or gives you a hint. Run all cells above first (menu *Run*, \
-*Run All Above Selected Cell*), because your answer may use what they define. You can do the \
-exercises in any order, as often as you like, and also after the clean-up at the end.
+Each exercise has a cell for your answer. Put the answer where `...` stands, and run the cell. The \
+output says whether your answer is right, or gives you a hint. First run all cells above (menu \
+*Run*, *Run All Above Selected Cell*), because your answer may use what they define. You can do \
+the exercises in any order, as often as you like, and also after the clean-up at the end.
 
-Names you define in an exercise cell are not visible in other cells. The next cell makes the \
-exercises work."""
+Names you define in an exercise cell are not visible in other cells. Run the next cell now: \
+without it, the exercises do not work."""
 
 
 def cells(stem: str) -> list[NotebookNode]:

@@ -45,7 +45,7 @@ class Exercise:
         wrong: code of wrong answers, which runs to its end, by the mistake.
         check: gets what the learner's cell has bound to ``name``, and the notebook's variables;
             returns None when it is right, else a hint, in Markdown, about this wrong answer. It may
-            raise ``Hint`` instead. What else it raises is told as "cannot be judged".
+            raise ``Hint`` instead. For any other error, the learner reads "The check cannot judge".
         prepare: gets the notebook's variables and returns a context in which the cell runs and is
             judged: there it has what it needs of AWS, also after clean-up. The context's value
             replaces variables of the notebook, by name.

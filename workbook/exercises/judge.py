@@ -103,7 +103,7 @@ def _attempt(exercise: Exercise, tree: ast.Module, notebook: Notebook) -> Feedba
     if verdict is None:
         text = f"**Right.** {exercise.explanation}"
         if failure:
-            text += f"\n\n(One thing more. {_told(failure, exercise, variables)})"
+            text += f"\n\n(One more thing: {_told(failure, exercise, variables)})"
         return Feedback("right", text)
     if failure is None and placeholder:
         text = f"Put your answer where `...` stands, in line {placeholder}, and run the cell."
@@ -197,7 +197,7 @@ def _told(error: BaseException, exercise: Exercise, variables: Mapping[str, Any]
     """Say in a sentence or two what went wrong, and where."""
     said = _said(error)
     calls = [note for note in getattr(error, "__notes__", []) if isinstance(note, trials.Called)]
-    called = "".join(f" when called as {_as_code(note)}" for note in calls[:1])
+    called = "".join(f" when the check calls {_as_code(note)}" for note in calls[:1])
     line = _line(error)
     if line is not None:
         text = f"Line {line} of the cell raises {said}{called}."
@@ -207,8 +207,8 @@ def _told(error: BaseException, exercise: Exercise, variables: Mapping[str, Any]
         answer = variables[exercise.name]
         if callable(answer):
             name = exercise.name
-            return f"`{name}` is a function; it, or what it returns, cannot be judged ({said})."
-        text = f"`{exercise.name}` is {shown(answer)}, which cannot be judged ({said})."
+            return f"The check cannot judge the function `{name}`, or what it returns ({said})."
+        text = f"The check cannot judge `{exercise.name}`, which is {shown(answer)} ({said})."
     else:
         text = f"The cell raises {said}."
     return text + _advice(error, exercise)
@@ -229,11 +229,9 @@ def _advice(error: BaseException, exercise: Exercise) -> str:
     if isinstance(error, NameError) and error.name in _free_names(exercise.solution):
         return f" The notebook defines `{error.name}`: run all cells above first."
     if isinstance(error, EndpointConnectionError):
-        return " AWS does not answer there any more: run all cells above again."
+        return " AWS no longer answers: run all cells above again."
     if isinstance(error, ClientError) and "NotFound" in error.response["Error"]["Code"]:
-        return (
-            " Check the name. If clean-up has deleted it, run the cells above that make it again."
-        )
+        return " Check the name. If clean-up has deleted it, run the cells above that create it."
     return ""
 
 

@@ -25,7 +25,7 @@ def register(shell: InteractiveShell) -> None:
 
 
 def _never_empty(lines: list[str]) -> list[str]:
-    """The cell's lines, with one more for who deleted all: IPython refuses magics over nothing."""
+    """Return the cell's lines, with an empty one if all are gone: IPython needs one."""
     alone = len(lines) == 1 and lines[0].startswith("%%exercise")
     return [*lines, "\n"] if alone else lines
 
@@ -40,7 +40,7 @@ def _python(shell: InteractiveShell, cell: str) -> str:
 
 
 def show(feedback: Feedback, number: str) -> None:
-    """Show feedback as text; its metadata name the exercise and the outcome, for programs."""
+    """Show feedback as text; its metadata names the exercise and the outcome, for programs."""
     plain = markdown = feedback.text
     if feedback.hint:
         plain += f"\n\nHint: {feedback.hint}"

@@ -1,7 +1,7 @@
 """AWS resources for a cell: the notebook's own, or new ones that exist while the cell runs.
 
-A learner may come to an exercise after clean-up. Then what it needs is made again under the same
-name, and deleted when the cell has run, so nothing is left that costs anything.
+A learner may do an exercise after clean-up. Then what it needs is created again under the same
+name, and deleted when the cell has run, so nothing is left that costs money.
 """
 
 import uuid
@@ -30,12 +30,12 @@ def stream(kinesis: Any, name: str, shards: int) -> Iterator[None]:
     ):
         yield
         return
-    print(f"The stream {name} is gone. It is made again for this cell, and deleted after it.")
+    print(f"The stream {name} is gone. It is created again for this cell, and deleted afterwards.")
     try:
         deployment.create_stream(kinesis, name, shards)
         yield
     finally:
-        wait_until(f"stream {name} to be gone", lambda: _delete_stream(kinesis, name))
+        deployment.delete_streams(kinesis, name)
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def pipeline(notebook: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         notebook: has ``aws``, ``lambda_``, and ``mapping``, whose ``UUID`` names the mapping.
 
     Yields:
-        ``mapping`` and ``mapping_now``, anew if the pipeline had to be made again.
+        ``mapping`` and ``mapping_now``, new ones if the pipeline had to be created again.
     """
     aws, lambda_, mapping = notebook["aws"], notebook["lambda_"], notebook["mapping"]["UUID"]
     if _is_there(
@@ -55,7 +55,7 @@ def pipeline(notebook: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     ):
         yield {}
         return
-    print("The pipeline is gone. It is made again for this cell, and deleted after it.")
+    print("The pipeline is gone. It is created again for this cell, and deleted afterwards.")
     deployment.clean_up(aws)  # the rest of it, if clean-up was interrupted
     try:
         mapping = deployment.deploy(aws)
@@ -105,14 +105,3 @@ def _is_there(not_found: type[Exception], look: Callable[[], Any]) -> bool:
     except not_found:
         return False
     return True
-
-
-def _delete_stream(kinesis: Any, name: str) -> bool:
-    """Delete a stream, if it is there; return whether it is gone."""
-    try:
-        kinesis.delete_stream(StreamName=name)
-    except kinesis.exceptions.ResourceNotFoundException:
-        return True
-    except kinesis.exceptions.ResourceInUseException:
-        pass  # it is being made or deleted
-    return False

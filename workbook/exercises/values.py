@@ -24,9 +24,10 @@ LONGEST = 60  # characters of an answer that are shown
 
 
 def shown(value: Any) -> str:
-    """Return a value for a hint: as code in Markdown if it is short, else its type and length."""
+    """Return a value for a hint, as code in Markdown; a table or an array by type and length."""
     if isinstance(value, pd.DataFrame | pd.Series | pd.Index | np.ndarray) and value.ndim:
-        return f"of type `{type(value).__name__}`, with a length of {len(value):,}"
+        name = type(value).__name__
+        return f"{'an' if name[0] in 'AEIOn' else 'a'} `{name}` with a length of {len(value):,}"
     text = reprlib.repr(_plain(value))
     text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
     return "`" + text.replace("`", "'") + "`"
@@ -152,7 +153,7 @@ def table(value: Any, what: str = "The answer") -> dict[Any, Any]:
 
 
 def day(value: Any, month: datetime.date, what: str = "The answer") -> datetime.date:
-    """Read a day: a date, a timestamp, text such as ``2013-01-16``, or the day's number.
+    """Read a day: a date, a timestamp, a period, text such as ``2013-01-16``, or its number.
 
     Args:
         value: the learner's.
@@ -163,9 +164,10 @@ def day(value: Any, month: datetime.date, what: str = "The answer") -> datetime.
         Hint: it is no day.
     """
     try:
-        if isinstance(value, str) and not value.strip().isdigit():
-            return datetime.date.fromisoformat(value.strip()[:10])
-        if isinstance(value, datetime.date | np.datetime64):
+        if isinstance(value, pd.Period):
+            return value.start_time.date()
+        is_text = isinstance(value, str) and isinstance(_from_text(value), str)
+        if is_text or isinstance(value, datetime.date | np.datetime64):
             return pd.Timestamp(value).date()
         return month.replace(day=whole(value, what))
     except ValueError:

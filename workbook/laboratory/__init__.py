@@ -7,6 +7,7 @@ result.summary()
 """
 
 from workbook.laboratory.experiment import Experiment
+from workbook.laboratory.leftovers import clean_up
 from workbook.laboratory.own import Function, Records
 from workbook.laboratory.pipeline import Pipeline
 from workbook.laboratory.result import Result
@@ -23,6 +24,7 @@ __all__ = [
     "Result",
     "Sweep",
     "Workload",
+    "clean_up",
     "run",
     "sweep",
 ]

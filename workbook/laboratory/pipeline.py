@@ -83,7 +83,7 @@ class Pipeline:
     def deploy(self, experiment: Experiment) -> str:
         """Create everything, and return the queue's URL."""
         aws, name = self.aws, self.name
-        kinesis, lambda_ = aws.client("kinesis"), aws.client("lambda")
+        kinesis = aws.client("kinesis")
         with ThreadPoolExecutor() as at_once:  # on AWS each stream takes half a minute
             input_arn, output_arn = at_once.map(
                 lambda stream: deployment.create_stream(kinesis, stream, experiment.shards),
@@ -101,7 +101,7 @@ class Pipeline:
         role_arn = deployment.create_role(aws.client("iam"), policy, self.role)
         deployment.create_log_group(aws.client("logs"), name)
         deployment.create_function(
-            lambda_,
+            aws,
             role_arn,
             _package(experiment),
             name,
@@ -118,12 +118,10 @@ class Pipeline:
             },
         )
         if experiment.concurrency is not None:
-            lambda_.put_function_concurrency(
+            aws.client("lambda").put_function_concurrency(
                 FunctionName=name, ReservedConcurrentExecutions=experiment.concurrency
             )
-        deployment.create_mapping(
-            lambda_, input_arn, name, queue_arn=queue_arn, **experiment.mapping
-        )
+        deployment.create_mapping(aws, input_arn, name, queue_arn=queue_arn, **experiment.mapping)
         return queue_url
 
     def clean_up(self, experiment: Experiment) -> None:

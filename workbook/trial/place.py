@@ -215,15 +215,14 @@ def make(
     role = deployment.create_role(aws.client("iam"), policy, f"try-{mark}")
     log_group = deployment.create_log_group(aws.client("logs"), function)
     settings = {"Runtime": runtime(), **probed(code, variables)}
-    lambda_ = aws.client("lambda")
     try:
-        deployment.create_function(lambda_, role, pipeline.with_probe(code), function, **settings)
+        deployment.create_function(aws, role, pipeline.with_probe(code), function, **settings)
     except (ClientError, ParamValidationError) as refused:
         about = "--env" if "nvironment" in str(refused) else "FILE"
         raise UsageError(f"{about}: AWS refused it: {refused}") from None
     try:
         created = deployment.create_mapping(
-            lambda_, stream_arn, function, queue_arn=queue_arn, **mapping
+            aws, stream_arn, function, queue_arn=queue_arn, **mapping
         )
     except (ClientError, ParamValidationError) as refused:
         raise UsageError(f"--mapping: AWS refused it: {refused}") from None

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import pandas as pd
 from botocore.exceptions import ClientError, ParamValidationError
 
 from workbook.exercises import stage, trials
@@ -30,11 +31,11 @@ def eight_shards(answer: Any, notebook: Mapping[str, Any]) -> str | None:
             f"You give {len(counts)} numbers, but there are eight shards. One that gets nothing "
             "counts too, with 0: `reindex` can add it."
         )
-    missing = sum(value != value for value in counts)  # NaN is not equal to itself
-    if missing:
+    missing = sum(value is None or value is pd.NA or value != value for value in counts)
+    if missing:  # NaN is not equal to itself
         return (
-            f"Your answer has no number (`NaN`) for {missing} shards. A shard that gets nothing "
-            "has 0 flights: `reindex` takes a `fill_value`."
+            f"Your answer has no number (`NaN` or `NA`) for {missing} shards. A shard that gets "
+            "nothing has 0 flights: `reindex` takes a `fill_value`."
         )
     counts = [number(value, "Each count") for value in counts]
     if counts == right:

@@ -97,3 +97,8 @@ def missing(statements, needed):
         if statement["Effect"] == "Allow":
             allowed &= {action} if isinstance(action, str) else set(action)
     return needed - allowed
+
+
+# %% wrong: the statements instead of their actions
+def missing(statements, needed):
+    return [{"Action": action} for action in needed]

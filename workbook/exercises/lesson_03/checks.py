@@ -6,6 +6,7 @@ from typing import Any
 
 from workbook import prices
 from workbook.exercises import stage, trials
+from workbook.exercises.exercise import Hint
 from workbook.exercises.values import close, items, number, pair, shown
 
 MEMORY, LESS_MEMORY = 1024, 256  # MB: asked for, and before each attempt
@@ -70,7 +71,12 @@ def missing(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     needed = {"kinesis:GetRecords", "kinesis:PutRecords", "logs:PutLogEvents"}
 
     def found(*statements: Any) -> set[Any]:
-        return set(items(trials.call(answer, list(statements), needed), "The result"))
+        actions = items(trials.call(answer, list(statements), needed), "The result")
+        if others := [action for action in actions if not isinstance(action, str)]:
+            raise Hint(
+                f"The result must have actions, which are strings; it has {shown(others[0])}."
+            )
+        return set(actions)
 
     complete = found(read_input, write_output, write_logs)
     if complete == {"kinesis:PutRecords"}:

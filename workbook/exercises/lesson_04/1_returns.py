@@ -69,6 +69,15 @@ def returns(producers, pause):
     return sorted(times)
 
 
+# %% right: a generator
+def returns(producers, pause):
+    for _ in range(producers):
+        time = 0
+        for tries in (1, 2, 3):
+            time += pause(tries)
+            yield time
+
+
 # %% wrong: does not add the pauses up
 def returns(producers, pause):
     return [pause(tries) for _ in range(producers) for tries in (1, 2, 3)]

@@ -162,8 +162,8 @@ def two_shards(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         return "At that rate the emptier shard is full. The fuller one was full long before."
     if rate <= 1:
         return (
-            f"{rate:.3g} looks like a share. If that share of the records may be 1,000 a second, "
-            "how many are all?"
+            f"{rate:.3g} looks like a share. If that share of the records is 1,000 a second, how "
+            "many are there in all?"
         )
     if close(rate, SHARD_LIMIT * share, within=1):
         return (

@@ -49,6 +49,14 @@ def worst_days(table):
     return found["delay_class"], by_day["dep_delay"].mean().sort_values().index[-1]
 
 
+# %% right: periods
+def worst_days(table):
+    local = table["time_hour"].dt.tz_convert("America/New_York").dt.tz_localize(None)
+    days = local.dt.to_period("D")
+    cancelled = table["delay_class"].eq("cancelled").groupby(days).sum()
+    return cancelled.idxmax(), table["dep_delay"].groupby(days).mean().idxmax()
+
+
 # %% wrong: the values instead of the days
 def worst_days(table):
     cancelled = table["delay_class"].eq("cancelled").groupby(table["day"]).sum()

@@ -33,6 +33,14 @@ def utilisation(rate, size, batch_millis, record_millis, factor=1):
     return np.float64(rate) / factor * millis * 1e-3
 
 
+# %% right: an exact fraction
+from fractions import Fraction
+
+
+def utilisation(rate, size, batch_millis, record_millis, factor=1):
+    return Fraction(rate * (batch_millis + size * record_millis), size * 1000 * factor)
+
+
 # %% wrong: milliseconds for seconds
 def utilisation(rate, size, batch_millis, record_millis, factor=1):
     return rate * (batch_millis / size + record_millis) / factor

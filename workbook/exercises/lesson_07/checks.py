@@ -164,7 +164,7 @@ def _bought(answer: Any, table: pd.DataFrame, target: float) -> str | None:
     if setting not in table.index:
         return f"{told} your function returns {setting}; the table has no such setting."
     good = table[table["p95_s"] < target]
-    if setting == good["usd"].idxmin():
+    if setting in good.index and good["usd"][setting] == good["usd"].min():
         return None
     p95, usd = table["p95_s"][setting], table["usd"][setting]
     if setting not in good.index:

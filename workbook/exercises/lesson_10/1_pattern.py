@@ -48,3 +48,7 @@ answer = {"data": {"origin": [{"prefix": ["L", "J"]}], "dep_delay": [None]}}
 
 # %% wrong: small letters, which match nothing
 answer = {"data": {"origin": ["lga", "jfk"], "dep_delay": [None]}}
+
+
+# %% wrong: no pattern at all
+answer = []

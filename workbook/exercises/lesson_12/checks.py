@@ -43,7 +43,7 @@ def messages(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         found = _lines(answer, _record("DATA_MESSAGE", *lines))
         if found == lines or found == [line.strip() for line in lines]:
             continue
-        told = f"From a record with the lines {shown(lines)}, your function makes {shown(found)}."
+        told = f"For a record with the lines {shown(lines)}, your function returns {shown(found)}."
         if found and all(isinstance(line, Mapping) for line in found):
             if all("message" in line for line in found):
                 return f"{told} Take the `message` of each log event."
@@ -56,10 +56,10 @@ def messages(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     test = "CWL CONTROL MESSAGE: Checking health of destination Kinesis stream."
     control = _record(CONTROL, test)
     if trials.run(answer, control) is None:
-        return "Of a control message, your function returns nothing. Return an empty list."
+        return "For a control message, your function returns nothing. Return an empty list."
     found = _lines(answer, control)
     if found:
-        return f"Of a control message, your function returns {shown(found)}. It has no log line."
+        return f"For a control message, your function returns {shown(found)}. It has no log line."
     return None
 
 
@@ -128,7 +128,7 @@ def changed(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         found = items(trials.call(answer, _change(name, 1, old, new)), "The result")
         if set(map(str, found)) != right:
             images = f"old image {shown(old)}, new image {shown(new)}"
-            return f"Of a `{name}` ({images}) your function returns {shown(found)}. {why}"
+            return f"For a `{name}` ({images}), your function returns {shown(found)}. {why}"
     return None
 
 

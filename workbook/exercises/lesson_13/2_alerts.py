@@ -37,6 +37,15 @@ def alerts(means, limit):
     return set(np.flatnonzero(np.diff(over) == 1))
 
 
+# %% right: with numpy
+import numpy as np
+
+
+def alerts(means, limit):
+    over = np.array(means, dtype=float) > limit
+    return np.flatnonzero(over & ~np.r_[False, over[:-1]])
+
+
 # %% wrong: each mean over the limit
 def alerts(means, limit):
     return [place for place, mean in enumerate(means) if mean > limit]

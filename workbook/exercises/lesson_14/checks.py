@@ -116,6 +116,8 @@ def copies(answer: Any, notebook: Mapping[str, Any]) -> str | None:
     if found.shape[1] != 2:
         return f"The answer must have two columns, date and number; yours has {found.shape[1]}."
     days = [str(day)[:10] for day in found.iloc[:, 0]]
+    if set(right) <= {str(value)[:10] for value in found.iloc[:, 1]}:
+        return "The date must be the first column and the number the second; yours are swapped."
     told = "Each value of the second column"
     by_day = dict(zip(days, (whole(n, told) for n in found.iloc[:, 1]), strict=True))
     missing = [day for day in right if day not in by_day]
@@ -144,8 +146,8 @@ def weekend(answer: Any, notebook: Mapping[str, Any]) -> str | None:
         rows = [(day, str(n), str(n), value) for n, (day, value) in enumerate(each)]
         found = _asked(answer, rows)
         if found.shape != (1, 1):
-            size = f"{len(found)} rows and {found.shape[1]} columns"
-            return f"The answer must be one number; your query gives {size}."
+            size = f"{len(found)} × {found.shape[1]}"
+            return f"The answer must be one number; your query gives rows × columns: {size}."
         value = number(found.iloc[0, 0], "The share")
         no, unknown, yes = counts
         right = yes / (no + yes)
