@@ -7,7 +7,9 @@ from workbook.laboratory.pipeline import Pipeline
 from workbook.laboratory.runner import PREFIX
 from workbook.target import Aws
 
-NAME = re.compile(rf"(?:/aws/lambda/)?({PREFIX}[0-9a-f]{{8}})(?:-(?:in|out|failures|role))?")
+NAME = re.compile(
+    rf"(?:/aws/lambda/)?({PREFIX}[0-9a-f]{{8}})(?:-(?:in|out|failures|role|downstream))?"
+)
 
 
 def clean_up(aws: Aws) -> None:
@@ -21,7 +23,7 @@ def clean_up(aws: Aws) -> None:
     """
     found = {match[1] for name in _names(aws) if (match := NAME.fullmatch(name))}
     for name in sorted(found):
-        Pipeline(name, aws).clean_up()
+        Pipeline(name, aws).clean_up(has_table=True)
 
 
 def _names(aws: Aws) -> Iterator[str]:
@@ -32,6 +34,7 @@ def _names(aws: Aws) -> Iterator[str]:
         ("iam", "list_roles", "Roles[].RoleName"),
         ("logs", "describe_log_groups", "logGroups[].logGroupName"),
         ("sqs", "list_queues", "QueueUrls[]"),
+        ("dynamodb", "list_tables", "TableNames[]"),
     ):
         pages = aws.client(service).get_paginator(operation).paginate()
         for name in pages.search(query):

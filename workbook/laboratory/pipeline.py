@@ -124,8 +124,11 @@ class Pipeline:
         deployment.create_mapping(aws, input_arn, name, queue_arn=queue_arn, **experiment.mapping)
         return queue_url
 
-    def clean_up(self, experiment: Experiment) -> None:
-        """Delete everything that ``deploy`` creates for an experiment; check that nothing is left.
+    def clean_up(self, has_table: bool) -> None:
+        """Delete everything that ``deploy`` creates; check that nothing is left.
+
+        Args:
+            has_table: whether there may be the table of a downstream service.
 
         Raises:
             deployment.LeftOverError: something still exists; the message names it.
@@ -136,5 +139,5 @@ class Pipeline:
             role=self.role,
             streams=(self.input_stream, self.output_stream),
             queues=(self.queue,),
-            tables=() if experiment.downstream is None else (self.downstream,),
+            tables=(self.downstream,) if has_table else (),
         )

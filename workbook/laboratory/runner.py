@@ -85,7 +85,7 @@ def run(
         invocations, documents = _follow(pipeline, experiment, queue_url, progress)
         return _result(pipeline, experiment, departures, sending, invocations, documents)
     finally:
-        pipeline.clean_up(experiment)
+        pipeline.clean_up(has_table=experiment.downstream is not None)
 
 
 def _send(
