@@ -22,6 +22,7 @@ from workbook.localaws.api.http import Request, Response, authorization
 from workbook.localaws.moto import faults
 
 LONG_POLL_SECONDS = 0.1  # between checks of a queue during a long poll
+MOST_CHECKS = 100  # a second, of all long polls together: each takes about a millisecond
 MOST_SECONDS = 20  # of a long poll [BC]
 NOT_SUPPORTED = {  # which moto would store, but which would never do anything
     "aoss": "OpenSearch Serverless",
@@ -79,6 +80,7 @@ class Worker:
         self._application: Any = None
         self._before: dict[str, list[Callable[[], None]]] = defaultdict(list)
         self._publications: list[Callable[[], None]] = []
+        self._polls = 0  # long polls in progress
 
     def start(self, prepare: Callable[[], None]) -> None:
         """Run ``prepare`` on the thread first; calls wait until it is done.
@@ -152,16 +154,19 @@ class Worker:
         once = replace(request, body=orjson.dumps(parameters | {"WaitTimeSeconds": 0}))
         leaving = request.disconnected or asyncio.Event().wait
         gone = asyncio.ensure_future(leaving())
+        self._polls += 1
         try:
             while True:
                 response = await self.call(self._respond, once)
                 found = response.status != 200 or orjson.loads(response.body).get("Messages")
                 if found or self._loop.time() >= deadline:
                     return response
-                await asyncio.wait([gone], timeout=LONG_POLL_SECONDS)
+                pause = max(LONG_POLL_SECONDS, self._polls / MOST_CHECKS)
+                await asyncio.wait([gone], timeout=min(pause, deadline - self._loop.time()))
                 if gone.done():
                     return response
         finally:
+            self._polls -= 1
             gone.cancel()
 
     def _respond(self, request: Request) -> Response:
