@@ -1,6 +1,7 @@
 """Deploy a template, with your code in the function under trial."""
 
 import json
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ def deploy(aws: Aws, path: Path, code: Code) -> Place:
             StackName=STACK,
             TemplateBody=json.dumps(body),
             Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+            ClientRequestToken=str(uuid.uuid4()),  # boto3 may repeat the request
         )
         wait_until("the stack", lambda: not _state(stacks).endswith("IN_PROGRESS"))
     except ClientError as refused:

@@ -504,7 +504,10 @@ EXTENSIONS = "AWS::LanguageExtensions"
 
 
 def test_a_loop_makes_resources_and_outputs(stacks: Stacks) -> None:
-    """[D23] Over a list, a parameter and within one another; ``&{}`` keeps letters and digits."""
+    """[D23, SEEN] Over a list, a parameter and one another; ``&{}`` keeps letters and digits.
+
+    Text outside of ``Fn::Sub`` stays as it is.
+    """
     template = {
         "Transform": EXTENSIONS,
         "Parameters": {"Ages": {"Type": "CommaDelimitedList", "Default": "1,2"}},
@@ -512,7 +515,10 @@ def test_a_loop_makes_resources_and_outputs(stacks: Stacks) -> None:
             "Fn::ForEach::Out": [
                 "Kind",
                 ["a-b"],
-                {"Delay&{Kind}": {"Value": {"Fn::Sub": "${Kind} ${Qab1.QueueName}"}}},
+                {
+                    "Delay&{Kind}": {"Value": {"Fn::Sub": "${Kind} ${Qab1.QueueName}"}},
+                    "Plain&{Kind}": {"Value": "${Kind}"},
+                },
             ]
         },
     }
@@ -521,6 +527,7 @@ def test_a_loop_makes_resources_and_outputs(stacks: Stacks) -> None:
     stack = stacks.create({"Fn::ForEach::Outer": ["Kind", ["a-b"], inner]}, template=template)
     ids = stacks.resources(stack["StackName"])
     assert ids.keys() == {"Qab1", "Qab2"}
+    assert outputs(stack)["Plainab"] == "${Kind}"
     assert outputs(stack)["Delayab"] == f"a-b {ids['Qab1'].rpartition('/')[2]}"
     found = stacks.aws.client("sqs").get_queue_attributes(
         QueueUrl=ids["Qab2"], AttributeNames=["DelaySeconds"]
@@ -531,7 +538,7 @@ def test_a_loop_makes_resources_and_outputs(stacks: Stacks) -> None:
 @pytest.mark.parametrize(
     ("loop", "transform", "message"),
     [
-        (["N", ["a"]], {"Transform": EXTENSIONS}, "Fn::ForEach layout is incorrect."),
+        (["N", ["a"]], {"Transform": EXTENSIONS}, "Fn::ForEach layout is incorrect"),
         (["N", ["a", "b"], {"Q": QUEUE}], {"Transform": EXTENSIONS}, "makes Q twice"),
         (["N", ["a"], {"Q": QUEUE}], {}, "Resource name Fn::ForEach::L is non alphanumeric"),
     ],
