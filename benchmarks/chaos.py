@@ -187,12 +187,12 @@ def crowd(aws: Aws, events: Counter[str]) -> None:
     """Read every shard so often that the mapping is throttled too."""
     kinesis = aws.client("kinesis")
     for shard in kinesis.list_shards(StreamName=deployment.INPUT_STREAM)["Shards"]:
-        iterator = kinesis.get_shard_iterator(
-            StreamName=deployment.INPUT_STREAM,
-            ShardId=shard["ShardId"],
-            ShardIteratorType="LATEST",
-        )["ShardIterator"]
         try:
+            iterator = kinesis.get_shard_iterator(
+                StreamName=deployment.INPUT_STREAM,
+                ShardId=shard["ShardId"],
+                ShardIteratorType="LATEST",
+            )["ShardIterator"]
             answer = kinesis.get_records(ShardIterator=iterator, Limit=1)
         except ClientError:
             events[READS_THROTTLED] += 1
