@@ -54,7 +54,7 @@ def test_the_memory_of_expired_records_is_returned_to_the_system(
     """Small records too, many of which share a piece of Python's memory."""
     before = private_bytes()
     for first in range(0, 100_000, 500):
-        records = [{"Data": b"x" * 300, "PartitionKey": str(first + n)} for n in range(500)]
+        records = [{"Data": b"x" * 350, "PartitionKey": str(first + n)} for n in range(500)]
         kinesis("PutRecords", StreamName="s", Records=records)
     full = private_bytes()
     kinesis.advance(61)  # so that the search for expired records has found these
